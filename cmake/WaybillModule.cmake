@@ -1,0 +1,63 @@
+# waybill_module(NAME folder_name DEPENDS modules... LIBS private libraries... TEST_LIBS ...)
+#
+# Makes the library waybill_NAME from this folder's *.cc and, from its *_test.cc, the tests
+# NAME_test. Headers form a file set, so that each is proven to compile by itself. DEPENDS are
+# modules of ours, visible to users; LIBS stay inside the .cc files.
+function(waybill_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;PUBLIC_LIBS;TEST_DEPENDS;TEST_LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "*.cc")
+  file(GLOB tests CONFIGURE_DEPENDS "*_test.cc")
+  file(GLOB fuzzers CONFIGURE_DEPENDS "*_fuzz.cc")
+  file(GLOB headers CONFIGURE_DEPENDS "*.h")
+  list(REMOVE_ITEM sources ${tests} ${fuzzers} "")
+  list(TRANSFORM ARG_DEPENDS PREPEND waybill_ OUTPUT_VARIABLE depends)
+  list(TRANSFORM ARG_TEST_DEPENDS PREPEND waybill_ OUTPUT_VARIABLE test_depends)
+
+  if(sources)
+    add_library(waybill_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(waybill_${name} PRIVATE ${ARG_LIBS})
+  else()
+    add_library(waybill_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_sources(waybill_${name} ${scope} FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/src" FILES ${headers})
+  target_include_directories(waybill_${name} ${scope} "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(waybill_${name} ${scope} ${depends} ${ARG_PUBLIC_LIBS})
+
+  if(tests AND WAYBILL_TESTS)
+    waybill_test(${name}_test SOURCES ${tests} LIBS waybill_${name} ${test_depends} ${ARG_TEST_LIBS})
+  endif()
+  foreach(fuzzer IN LISTS fuzzers)
+    waybill_fuzzer(${fuzzer} waybill_${name})
+  endforeach()
+endfunction()
+
+# waybill_test(NAME SOURCES ... LIBS ... [TIMEOUT seconds] [SERIAL]): a GoogleTest program, one CTest test a case.
+function(waybill_test name)
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} rapidcheck GTest::gmock GTest::gtest GTest::gtest_main)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 60)
+  endif()
+  set(properties TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_SERIAL)
+    list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES ${properties}
+                       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# A libFuzzer program from NAME_fuzz.cc, its corpus in tests/fuzz/NAME.
+function(waybill_fuzzer source library)
+  if(NOT WAYBILL_FUZZ)
+    return()
+  endif()
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE ${library})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

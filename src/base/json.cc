@@ -1,0 +1,110 @@
+#include "base/json.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <vector>
+
+namespace waybill::json {
+namespace bj = boost::json;
+namespace {
+
+void append_canonical(std::string& out, const bj::value& value) {
+  if (const auto* object = value.if_object()) {
+    std::vector<const bj::key_value_pair*> members;
+    members.reserve(object->size());
+    for (const auto& member : *object) members.push_back(&member);
+    std::sort(members.begin(), members.end(),
+              [](const auto* a, const auto* b) { return a->key() < b->key(); });
+    out += '{';
+    for (const auto* member : members) {
+      if (out.back() != '{') out += ',';
+      append_quoted(out, std::string_view(member->key().data(), member->key().size()));
+      out += ':';
+      append_canonical(out, member->value());
+    }
+    out += '}';
+  } else if (const auto* array = value.if_array()) {
+    out += '[';
+    for (const auto& element : *array) {
+      if (&element != array->begin()) out += ',';
+      append_canonical(out, element);
+    }
+    out += ']';
+  } else {
+    out += bj::serialize(value);
+  }
+}
+
+/// Length of the valid UTF-8 sequence at `text[0]`, or 0 (RFC 3629: no surrogates, nothing overlong).
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return 0;
+  if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return 0;
+  return length;
+}
+
+}  // namespace
+
+Result<bj::value> parse(std::string_view text) {
+  bj::parse_options options;
+  options.max_depth = 64;
+  bj::stream_parser parser({}, options);
+  boost::system::error_code error;
+  const std::size_t read = parser.write(text.data(), text.size(), error);
+  if (!error) parser.finish(error);
+  if (error) {
+    return fail(Code::invalid_argument,
+                "not JSON: " + error.message() + " at byte " + std::to_string(read));
+  }
+  return parser.release();
+}
+
+std::string serialize(const bj::value& value) { return bj::serialize(value); }
+
+std::string canonical(const bj::value& value) {
+  std::string out;
+  append_canonical(out, value);
+  return out;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  while (!text.empty()) {
+    const auto c = static_cast<unsigned char>(text[0]);
+    const std::size_t length = sequence_length(text);
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+      text.remove_prefix(1);
+      continue;
+    }
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c < 0x20) {
+      out += "\\u00";
+      out += kHex[c >> 4];
+      out += kHex[c & 15];
+    } else {
+      out.append(text.substr(0, length));
+    }
+    text.remove_prefix(length);
+  }
+  out += '"';
+}
+
+}  // namespace waybill::json

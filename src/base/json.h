@@ -1,0 +1,24 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace waybill::json {
+
+/// Parses one JSON text (RFC 8259), at most 64 levels deep.
+/// `invalid_argument` with the byte offset and what was expected.
+Result<boost::json::value> parse(std::string_view text);
+
+/// Compact text, keys in the order they have.
+std::string serialize(const boost::json::value& value);
+
+/// Compact text with object keys sorted by bytes: equal values give equal text.
+std::string canonical(const boost::json::value& value);
+
+/// Appends `text` as a JSON string literal with quotes; invalid UTF-8 becomes U+FFFD.
+void append_quoted(std::string& out, std::string_view text);
+
+}  // namespace waybill::json

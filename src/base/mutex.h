@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+// Debian's std::mutex carries no annotations, so clang's -Wthread-safety needs these wrappers.
+#if defined(__clang__)
+#define WAYBILL_THREAD_ANNOTATION(x) __attribute__((x))
+#else
+#define WAYBILL_THREAD_ANNOTATION(x)
+#endif
+#define GUARDED_BY(x) WAYBILL_THREAD_ANNOTATION(guarded_by(x))
+#define REQUIRES(...) WAYBILL_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
+#define EXCLUDES(...) WAYBILL_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
+
+namespace waybill {
+
+class WAYBILL_THREAD_ANNOTATION(capability("mutex")) Mutex {
+ public:
+  void lock() WAYBILL_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
+  void unlock() WAYBILL_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
+  bool try_lock() WAYBILL_THREAD_ANNOTATION(try_acquire_capability(true)) {
+    return mutex_.try_lock();
+  }
+
+ private:
+  std::mutex mutex_;
+};
+
+/// Holds a Mutex for a scope. Passed to a Condition to wait.
+class WAYBILL_THREAD_ANNOTATION(scoped_lockable) Lock {
+ public:
+  explicit Lock(Mutex& mutex) WAYBILL_THREAD_ANNOTATION(acquire_capability(mutex)) : mutex_(mutex) {
+    mutex_.lock();
+  }
+  ~Lock() WAYBILL_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  friend class Condition;
+  Mutex& mutex_;
+};
+
+/// A condition variable for Mutex. Waits may wake spuriously: always loop on the condition.
+class Condition {
+ public:
+  void notify_one() { condition_.notify_one(); }
+  void notify_all() { condition_.notify_all(); }
+  void wait(Lock& lock) { condition_.wait(lock.mutex_); }
+  /// False when `until` passed without a notification.
+  bool wait_until(Lock& lock, std::chrono::steady_clock::time_point until) {
+    return condition_.wait_until(lock.mutex_, until) == std::cv_status::no_timeout;
+  }
+
+ private:
+  std::condition_variable_any condition_;
+};
+
+}  // namespace waybill

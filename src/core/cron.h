@@ -1,0 +1,33 @@
+#pragma once
+
+#include <bitset>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "base/zone.h"
+#include "core/schedule.h"
+
+namespace waybill {
+
+/// A parsed cron expression: `minute hour day-of-month month day-of-week`, with `*`, lists, ranges,
+/// steps, names (JAN, MON; either case), 7 for Sunday, and @hourly @daily @midnight @weekly @monthly
+/// @yearly @annually. As in Vixie cron, when both day fields are restricted either one suffices.
+struct Cron {
+  std::bitset<60> minutes;
+  std::bitset<24> hours;
+  std::bitset<32> days;      // 1..31
+  std::bitset<13> months;    // 1..12
+  std::bitset<7> weekdays;   // 0 = Sunday
+  bool day_restricted = false;
+  bool weekday_restricted = false;
+};
+
+/// `invalid_argument` names the field, its position and what it takes.
+Result<Cron> parse_cron(std::string_view text);
+
+/// The first nominal time strictly after `after`; kTimeMax if there is none within 8 years
+/// (30 February). A year of nominal times never depends on when it was asked for.
+Time next_fire(const Cron& cron, const Zone& zone, DaylightPolicy daylight, Time after);
+
+}  // namespace waybill

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "core/queue_settings.h"
+#include "core/scan_plan.h"
+#include "core/schedule.h"
+#include "core/task.h"
+
+namespace waybill {
+
+/// What a task of this name does. A task keeps what it was made from: later changes do not touch it.
+struct TaskDefinition {
+  std::string name;
+  std::string kind;
+  std::string queue = "default";
+  std::string spec = "{}";           ///< JSON object for the kind
+  std::string params_schema;         ///< JSON Schema of params; empty: any object
+  int priority = 0;
+  Duration run_time_max{};
+  RetryPolicy retry{};
+  Labels labels;
+
+  bool operator==(const TaskDefinition&) const = default;
+};
+
+/// A request for one task of this definition; the caller sets id, dedup key and the rest.
+TaskRequest make_request(const TaskDefinition& definition, std::string params);
+
+/// Which side of a Prio deployment this is: decides which validity files are the peer's.
+enum class PrioSide : std::uint8_t { first, second };
+
+/// Prio's three buckets (workflow-manager's flags of the same names).
+struct PrioScan {
+  std::string ingestion_url;
+  std::string own_url;   ///< own validations; markers are written here
+  std::string peer_url;
+  PrioSide side = PrioSide::second;
+  Duration intake_max_age = std::chrono::hours(1);
+  Duration aggregation_period = std::chrono::hours(3);
+  Duration grace_period = std::chrono::hours(1);
+  std::optional<Time> aggregation_override;
+  /// Windows that ended up to this long ago and have no marker are aggregated too; zero: only the
+  /// latest.
+  Duration catch_up{};
+  std::string intake_task;     ///< task definitions
+  std::string aggregate_task;
+
+  bool operator==(const PrioScan&) const = default;
+};
+
+/// Any bucket whose objects form batches by their path.
+struct BatchScan {
+  std::map<std::string, std::string> sources;  ///< name -> bucket URL; {source} in the path
+  std::string path;                  ///< {yyyy}/{MM}/{dd}/{HH}/{mm}/{batch}.{part}
+  std::vector<std::string> parts;    ///< all of them make a batch complete
+  std::string marker_url;            ///< where markers are written; empty: the first source
+  Duration quiet_time{};             ///< no part may have changed for this long
+  Duration window{};                 ///< how far back batches are taken; zero: all
+  std::string task;
+
+  bool operator==(const BatchScan&) const = default;
+};
+
+struct ScanDefinition {
+  std::string name;
+  std::variant<PrioScan, BatchScan> planner;
+  Duration every = std::chrono::minutes(1);
+
+  bool operator==(const ScanDefinition&) const = default;
+};
+
+/// `invalid_argument` names the field and what would be right (periods > 0, grace >= 0, …).
+Status check_scan(const ScanDefinition& scan);
+
+/// The planner of a scan at `now`. The scan has passed check_scan.
+std::unique_ptr<ScanPlanner> make_planner(const ScanDefinition& scan, Time now);
+
+/// All that the files of a definitions directory say. Names are unique within each map.
+struct Definitions {
+  std::map<std::string, TaskDefinition> tasks;
+  std::map<std::string, ScanDefinition> scans;
+  std::map<std::string, Schedule> schedules;
+  std::map<std::string, QueueSettings> queues;
+};
+
+}  // namespace waybill

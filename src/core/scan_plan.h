@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uuid.h"
+
+namespace waybill {
+
+/// A task that a scan wants to exist, once.
+struct PlannedTask {
+  std::string marker;  ///< name of the marker object without `task-markers/`; the dedup key
+  Uuid id;             ///< uuid_v5(kTaskNamespace, marker): trace-id, message id, task id
+  std::string task;    ///< name of the task definition
+  std::string params;  ///< JSON object, the params of the task; for prio the message body
+  std::string what;    ///< for people: "intake kittens-seen 2020/10/31/11/30 b8a5579a"
+
+  bool operator==(const PlannedTask&) const = default;
+};
+
+enum class SkipReason : std::uint8_t {
+  malformed_name,      ///< cannot be read as an object of this layout: counted, never stops the rest
+  unknown_part,        ///< in a batch's place, but none of its parts
+  incomplete,          ///< parts of the batch are missing
+  outside_window,
+  already_marked,      ///< its marker is there: scheduled before
+  quiet_time,          ///< complete, but an object of it changed too recently
+  no_peer_validation,  ///< complete, but the peer has not validated it
+  late_peer_validation,///< validated by the peer after its window was aggregated
+  ambiguous_marker,    ///< its marker name belongs to another batch too
+};
+inline constexpr int kSkipReasonCount = 9;
+std::string_view to_string(SkipReason reason);
+
+/// Something that was seen and makes no task in this scan.
+struct Skipped {
+  std::string what;    ///< object key, or batch
+  SkipReason reason = SkipReason::malformed_name;
+  std::string detail;  ///< e.g. "missing batch.sig"
+
+  bool operator==(const Skipped&) const = default;
+};
+
+/// What a scan comes to. A pure function of the objects, the markers and the time: the order in
+/// which they were listed does not matter.
+struct Plan {
+  std::vector<PlannedTask> tasks;  ///< in a total order, intake before aggregation
+  std::vector<Skipped> skipped;    ///< sorted; at most kSkippedMax are kept, all are counted
+  std::map<std::string, std::int64_t> counts;  ///< stable snake_case names, e.g. "ingestions_found";
+                                               ///< with a label as "name{aggregation_id=\"x\"}"
+};
+inline constexpr std::size_t kSkippedMax = 10'000;
+
+/// A listing that a planner asks for: keys that begin with `prefix`, greater than `start_after`, less
+/// than `end_before` (where not empty), folded at `delimiter`. All by bytes.
+struct ScanListing {
+  std::string source;  ///< name of a bucket in the scan's definition, e.g. "ingestion", "own", "peer"
+  std::string prefix;
+  std::string start_after;
+  std::string end_before;
+  std::string delimiter;
+
+  bool operator==(const ScanListing&) const = default;
+};
+
+/// Turns listings into a plan, in rounds: `listings()` says what to list, each key found goes to
+/// `object` (or `prefix`), then `listings()` again until it is empty, then `finish()`. Knows no clock
+/// and does no I/O. Memory grows with batches, not with objects.
+class ScanPlanner {
+ public:
+  virtual ~ScanPlanner() = default;
+  /// What has to be listed next. Empty: all is known.
+  virtual std::vector<ScanListing> listings() = 0;
+  /// A key that `listing` gave; `modified_at` zero where the store does not say.
+  virtual void object(const ScanListing& listing, std::string_view key, Time modified_at) = 0;
+  virtual void prefix(const ScanListing& listing, std::string_view prefix) = 0;
+  virtual Plan finish() = 0;
+};
+
+inline constexpr std::string_view kMarkerPrefix = "task-markers/";
+
+}  // namespace waybill

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "core/task.h"
+#include "core/transition.h"
+
+namespace waybill {
+
+/// Which tasks. Empty and zero fields do not filter.
+struct TaskFilter {
+  std::vector<State> states;
+  std::string queue;
+  std::string kind;
+  std::string definition;
+  std::string created_by;
+  Time created_after{};
+  Time created_before{};
+  Time finished_before{};
+};
+/// Newest first, but oldest first for retention.
+enum class PageOrder : std::uint8_t { newest_first, oldest_first };
+struct PageParams {
+  TaskFilter filter;
+  PageOrder order = PageOrder::newest_first;
+  std::string cursor;  ///< from the last page; empty: the beginning. Opaque
+  std::size_t limit = 100;
+};
+struct TaskPage {
+  std::vector<Task> tasks;
+  std::string next_cursor;  ///< empty: that was all
+};
+
+struct QueueCounts {
+  std::string queue;
+  std::int64_t by_state[kStateCount] = {};
+};
+
+/// One change of one task, in ledger order.
+struct LedgerEvent {
+  std::uint64_t sequence = 0;  ///< strictly increasing, gaps allowed
+  Uuid id;
+  std::string queue;
+  HistoryEntry entry;
+};
+
+struct Dependency {
+  Uuid id;
+  State state = State::ready;
+};
+
+/// The ledger as seen by those who only look. Thread-safe; never waits for writers.
+class LedgerReader {
+ public:
+  virtual ~LedgerReader() = default;
+
+  /// `not_found` says that retention may have removed it.
+  virtual Result<Task> get(const Uuid& id) = 0;
+  /// Oldest first.
+  virtual Result<std::vector<HistoryEntry>> history(const Uuid& id) = 0;
+  /// A page by keyset cursor, never by offset. `invalid_argument` for a cursor that is not ours.
+  virtual Result<TaskPage> page(const PageParams& params) = 0;
+  /// Kept up to date with each change: costs the same for any number of tasks. Every queue that has
+  /// or had a task, by name.
+  virtual Result<std::vector<QueueCounts>> counts() = 0;
+  /// What changed after `after`, oldest first. `out_of_range` when events that old are gone.
+  virtual Result<std::vector<LedgerEvent>> events(std::uint64_t after, std::size_t limit) = 0;
+  /// The newest event's sequence (0: none yet). With `past` set, first waits until it is greater than
+  /// that or the deadline has passed; changes by other processes wake it too.
+  virtual Result<std::uint64_t> last_sequence(std::optional<std::uint64_t> past,
+                                              const Deadline& deadline) = 0;
+  /// What a task waits for, with the state each is in.
+  virtual Result<std::vector<Dependency>> dependencies(const Uuid& id) = 0;
+  /// The latest progress and checkpoint of a task; both empty when it never reported.
+  struct Reported {
+    std::string progress;
+    std::string checkpoint;
+  };
+  virtual Result<Reported> reported(const Uuid& id) = 0;
+  /// How many ready tasks of the same queue start before this one, counted up to `limit`.
+  virtual Result<std::size_t> ahead(const Uuid& id, std::size_t limit) = 0;
+};
+
+}  // namespace waybill

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "base/uuid.h"
+
+namespace waybill {
+
+enum class LogStream : std::uint8_t { out, err, system };
+
+/// A piece of an attempt's output, in the order in which it was written.
+struct LogChunk {
+  std::uint32_t attempt = 1;
+  Time at{};
+  LogStream stream = LogStream::out;
+  std::string bytes;
+};
+struct LogPage {
+  std::vector<LogChunk> chunks;
+  std::string next_cursor;  ///< to go on from here, also later, when more has come
+};
+
+/// The output of tasks, per attempt. Thread-safe across tasks; one writer for each attempt.
+class LogStore {
+ public:
+  virtual ~LogStore() = default;
+  virtual Status append(const Uuid& task, const LogChunk& chunk) = 0;
+  /// From `cursor` (empty: the beginning) at most about `limit_bytes`, over all attempts in order.
+  /// A task without output gives an empty page.
+  virtual Result<LogPage> read(const Uuid& task, const std::string& cursor,
+                               std::size_t limit_bytes) = 0;
+  /// Fine if there is none.
+  virtual Status remove(const Uuid& task) = 0;
+};
+
+}  // namespace waybill

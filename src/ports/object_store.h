@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace waybill {
+
+struct ObjectStoreCaps {
+  bool conditional_put = false;  ///< put_if_absent is atomic against rivals
+};
+
+struct ListParams {
+  std::string prefix;
+  std::string start_after;  ///< only keys greater than this, by bytes
+  std::string end_before;   ///< only keys less than this, by bytes; empty: no bound
+  std::string delimiter;    ///< keys with it after the prefix are folded into `prefixes`
+  std::string token;        ///< from the last page
+};
+struct ObjectInfo {
+  std::string key;
+  std::uint64_t size_bytes = 0;
+  Time modified_at{};  ///< zero where the store does not say
+};
+struct ListPage {
+  std::vector<ObjectInfo> objects;    ///< in byte order of their keys
+  std::vector<std::string> prefixes;  ///< in byte order, each once over all pages
+  std::string next_token;             ///< empty: that was all
+};
+
+/// A bucket. Keys are UTF-8 or any other bytes, without meaning but for order. Thread-safe. Errors:
+/// `not_found` (bucket or object), `permission_denied`, `unavailable` (try again), and for a store
+/// on disk `resource_exhausted`.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+  virtual ObjectStoreCaps caps() const = 0;
+  /// For people: `file:///srv/drop/ingest`.
+  virtual std::string url() const = 0;
+  virtual Result<ListPage> list(const ListParams& params) = 0;
+  virtual Result<std::string> get(const std::string& key) = 0;
+  /// Creates or replaces; readers see the old or the new, never a part.
+  virtual Status put(const std::string& key, std::string_view body) = 0;
+  /// `already_exists` if there is one; of rivals exactly one wins (where caps say so).
+  virtual Status put_if_absent(const std::string& key, std::string_view body) = 0;
+  /// Fine if it is not there.
+  virtual Status remove(const std::string& key) = 0;
+};
+
+}  // namespace waybill

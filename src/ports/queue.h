@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace waybill {
+
+/// What a backend can and cannot do. Nobody pretends.
+struct QueueCaps {
+  bool durable = false;           ///< a published message survives the broker's restart
+  bool ordered = false;           ///< first in, first out while nothing is given back
+  bool deduplicates = false;      ///< a second message with the same id is dropped by the broker
+  bool delayed_nack = false;      ///< nack can ask for a delay
+  std::size_t body_bytes_max = 0;
+};
+
+struct Message {
+  std::string id;  ///< the same for every copy: trace-id, broker's message or deduplication id
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> attributes;
+};
+
+struct Delivery {
+  Message message;
+  std::string receipt;               ///< opaque; for ack, nack and extend, within `visible_until`
+  std::uint32_t delivery_count = 1;  ///< 1 the first time, where the backend counts
+};
+
+/// Carries hints to workers, at least once, in no promised order. Losing or doubling a message costs
+/// time, never a task. Thread-safe.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+  virtual QueueCaps caps() const = 0;
+  /// Durable (where caps say so) when it returns; one answer each, in order. `invalid_argument` for a
+  /// body that is too big, with both sizes; `resource_exhausted` when full.
+  virtual Result<std::vector<Status>> publish(std::span<const Message> messages) = 0;
+  /// Up to `limit` messages; waits for the first until the deadline; empty if none came. Each is
+  /// hidden from other receivers until it is acked, nacked, or its time is over.
+  virtual Result<std::vector<Delivery>> receive(std::size_t limit, const Deadline& deadline) = 0;
+  /// Done with it. A receipt whose time is over is passed over.
+  virtual Status ack(std::span<const std::string> receipts) = 0;
+  /// Back to the queue, for anyone, at once.
+  virtual Status nack(std::span<const std::string> receipts) = 0;
+  /// Keeps the messages hidden for this long from now. `not_found` if one's time is over.
+  virtual Status extend(std::span<const std::string> receipts, Duration visibility) = 0;
+};
+
+}  // namespace waybill

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "core/queue_settings.h"
+#include "core/schedule.h"
+
+namespace waybill {
+
+/// A worker process as it last said of itself.
+struct WorkerInfo {
+  std::string name;  ///< unique: host, process id and a random part
+  std::string host;
+  std::int64_t process_id = 0;
+  std::vector<std::string> queues;
+  std::vector<std::string> kinds;
+  std::uint32_t slots = 0;
+  std::uint32_t busy = 0;
+  Time started_at{};
+  Time seen_at{};  ///< set by the registry
+};
+
+/// What is configured and who is there: queues, schedules, workers. Kept beside the ledger, by the
+/// same adapter. Thread-safe; durable when a call returns. Errors as for Ledger.
+class Registry {
+ public:
+  virtual ~Registry() = default;
+
+  /// Creates or replaces.
+  virtual Status put_queue(const QueueSettings& settings) = 0;
+  /// Those that were ever configured, by name.
+  virtual Result<std::vector<QueueSettings>> queues() = 0;
+
+  /// Creates or replaces; `handled_until` never goes back.
+  virtual Status put_schedule(const Schedule& schedule) = 0;
+  /// `not_found` if there is none of that name.
+  virtual Status remove_schedule(const std::string& name) = 0;
+  virtual Result<std::vector<Schedule>> schedules() = 0;
+
+  /// Says that a worker is there; `seen_at` becomes now.
+  virtual Status put_worker(const WorkerInfo& worker) = 0;
+  /// Fine if it is not there.
+  virtual Status remove_worker(const std::string& name) = 0;
+  virtual Result<std::vector<WorkerInfo>> workers() = 0;
+};
+
+}  // namespace waybill

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "core/task.h"
+#include "core/transition.h"
+#include "ports/log_store.h"
+
+namespace waybill {
+
+/// How a run ended.
+namespace outcome {
+struct Succeeded {
+  std::string result;  ///< JSON object or empty
+};
+struct Failed {
+  FailureClass failure_class = FailureClass::transient;
+  std::string error;
+  Duration retry_after{};
+};
+struct Snoozed {
+  Duration delay{};
+};
+/// It stopped because the context's token asked it to; `proof` is a JSON object: what was signalled,
+/// killed and reaped, and when.
+struct Stopped {
+  std::string proof;
+};
+}  // namespace outcome
+using Outcome =
+    std::variant<outcome::Succeeded, outcome::Failed, outcome::Snoozed, outcome::Stopped>;
+
+/// What a running task may use. Calls are thread-safe and cheap; they never throw.
+class TaskContext {
+ public:
+  virtual ~TaskContext() = default;
+  /// Asked for on cancel, on a lost lease and when the worker stops: end soon, return Stopped.
+  virtual std::stop_token stop() const = 0;
+  /// When this attempt must have ended (run_time_max); kSteadyTimeMax: no limit.
+  virtual SteadyTime deadline() const = 0;
+  /// An empty directory of this attempt's own, removed after it.
+  virtual const std::string& scratch_directory() const = 0;
+  /// JSON object; the latest one is kept.
+  virtual void progress(std::string_view json) = 0;
+  /// JSON object; the latest one is durable soon after, and given to the next attempt.
+  virtual void checkpoint(std::string_view json) = 0;
+  /// The last attempt's checkpoint; empty: none.
+  virtual const std::string& last_checkpoint() const = 0;
+  virtual void log(LogStream stream, std::string_view bytes) = 0;
+};
+
+/// A kind of task. Must be safe to repeat: a run may be cut off at any moment and begun again.
+class TaskKind {
+ public:
+  virtual ~TaskKind() = default;
+  virtual std::string_view name() const = 0;
+  /// Refuses spec and params that can never run, before the task is accepted. `invalid_argument`
+  /// with the JSON pointer of the field.
+  virtual Status check(const TaskRequest& request) const = 0;
+  /// Runs one attempt; blocks until it has ended. Called from several threads at once.
+  virtual Outcome run(const Task& task, TaskContext& context) = 0;
+};
+
+}  // namespace waybill
