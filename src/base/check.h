@@ -7,10 +7,10 @@ namespace waybill {
 
 }  // namespace waybill
 
-/// Guards an invariant of our own; stays on in release. A failure is a bug: the state is durable and
-/// a restart is cheap, so the process aborts. Never for outside input.
-#define WAYBILL_CHECK(condition, why)                                        \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]]                                           \
-      ::waybill::check_failed(__FILE__, __LINE__, #condition, (why));        \
+/// Guards an invariant of our own; stays on in release. A failure is a bug: the state is durable
+/// and a restart is cheap, so the process aborts. Never for outside input.
+#define WAYBILL_CHECK(condition, why)                                 \
+  do {                                                                \
+    if (!(condition)) [[unlikely]]                                    \
+      ::waybill::check_failed(__FILE__, __LINE__, #condition, (why)); \
   } while (false)

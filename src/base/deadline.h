@@ -6,7 +6,8 @@
 
 namespace waybill {
 
-/// How long a blocking call may take: until `at` on the monotonic clock, or until `stop` is asked for.
+/// How long a blocking call may take: until `at` on the monotonic clock, or until `stop` is asked
+/// for.
 struct Deadline {
   SteadyTime at = kSteadyTimeMax;
   std::stop_token stop{};

@@ -35,7 +35,8 @@ void append_canonical(std::string& out, const bj::value& value) {
   }
 }
 
-/// Length of the valid UTF-8 sequence at `text[0]`, or 0 (RFC 3629: no surrogates, nothing overlong).
+/// Length of the valid UTF-8 sequence at `text[0]`, or 0 (RFC 3629: no surrogates, nothing
+/// overlong).
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);

@@ -32,7 +32,8 @@ std::string_view name_of(Level level) {
 
 void append_value(std::string& out, const Field& field, bool quote) {
   if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-    const bool plain = !text->empty() && text->find_first_of(" \"\\\n\r\t=") == std::string_view::npos;
+    const bool plain =
+        !text->empty() && text->find_first_of(" \"\\\n\r\t=") == std::string_view::npos;
     if (quote || !plain) {
       json::append_quoted(out, *text);
     } else {
@@ -45,16 +46,16 @@ void append_value(std::string& out, const Field& field, bool quote) {
     const auto end =
         std::holds_alternative<double>(field.value)
             ? std::to_chars(digits, digits + sizeof digits, std::get<double>(field.value)).ptr
-            : std::to_chars(digits, digits + sizeof digits, std::get<std::int64_t>(field.value)).ptr;
+            : std::to_chars(digits, digits + sizeof digits, std::get<std::int64_t>(field.value))
+                  .ptr;
     out.append(digits, end);
   }
 }
 
-Time wall_now() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
+Time wall_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
-std::string json_line(Level level, std::string_view event, std::string_view message, Fields fields) {
+std::string json_line(Level level, std::string_view event, std::string_view message,
+                      Fields fields) {
   std::string line = R"({"ts":")" + format_time(wall_now()) + R"(","level":")";
   line += name_of(level);
   line += R"(","event":)";

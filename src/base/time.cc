@@ -61,7 +61,8 @@ std::optional<Time> read_time(std::string_view text) {
   if (!month || !eat(text, "-")) return std::nullopt;
   const auto day = eat_digits(text, 2);
   if (!day) return std::nullopt;
-  const year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const year_month_day date{std::chrono::year(*year),
+                            std::chrono::month(static_cast<unsigned>(*month)),
                             std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   const Time midnight = sys_days(date);
@@ -97,7 +98,8 @@ constexpr Unit kUnits[] = {{"ns", 0},
 
 const Unit* eat_unit(std::string_view& text) {
   std::size_t length = 0;
-  while (length < text.size() && text[length] != '.' && (text[length] < '0' || text[length] > '9')) {
+  while (length < text.size() && text[length] != '.' &&
+         (text[length] < '0' || text[length] > '9')) {
     ++length;
   }
   for (const Unit& unit : kUnits) {
@@ -174,7 +176,8 @@ std::string format_duration(Duration duration) {
   put(3600 * kMicrosPerSecond, "h");
   put(60 * kMicrosPerSecond, "m");
   if (micros == 0) return text;
-  const bool below_second = micros < kMicrosPerSecond && text.find_first_of("hm") == std::string::npos;
+  const bool below_second =
+      micros < kMicrosPerSecond && text.find_first_of("hm") == std::string::npos;
   const std::int64_t unit = below_second ? 1000 : kMicrosPerSecond;
   text += std::to_string(micros / unit);
   if (const auto rest = micros % unit; rest != 0) {

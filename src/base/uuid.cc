@@ -24,8 +24,8 @@ bool is_dash(std::size_t position) {
 }  // namespace
 
 // uuid_v5(DNS namespace, "waybill.tasks"), so that it can be derived again.
-const Uuid kTaskNamespace = uuid_v5(Uuid{{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4,
-                                          0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}},
+const Uuid kTaskNamespace = uuid_v5(Uuid{{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80,
+                                          0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}},
                                     "waybill.tasks");
 
 std::string to_string(const Uuid& id) {
@@ -56,8 +56,9 @@ Result<Uuid> parse_uuid(std::string_view text) {
     ++nibble;
   }
   if (!valid) {
-    return fail(Code::invalid_argument, "not an id: '" + std::string(text.substr(0, 64)) +
-                                            "'; an id looks like 0192f0c1-2a3b-7c4d-8e5f-60718293a4b5");
+    return fail(Code::invalid_argument,
+                "not an id: '" + std::string(text.substr(0, 64)) +
+                    "'; an id looks like 0192f0c1-2a3b-7c4d-8e5f-60718293a4b5");
   }
   return id;
 }
@@ -84,10 +85,12 @@ Uuid UuidMaker::next(Time now) {
   const std::uint64_t counter = last_ & 0xfff;
   const std::uint64_t random = rng_.next();
   Uuid id;
-  for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(stamp >> (40 - 8 * i));
+  for (std::size_t i = 0; i < 6; ++i)
+    id.bytes[i] = static_cast<std::uint8_t>(stamp >> (40 - 8 * i));
   id.bytes[6] = static_cast<std::uint8_t>(0x70 | counter >> 8);
   id.bytes[7] = static_cast<std::uint8_t>(counter);
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[8 + i] = static_cast<std::uint8_t>(random >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    id.bytes[8 + i] = static_cast<std::uint8_t>(random >> (8 * i));
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
   return id;
 }

@@ -25,8 +25,8 @@ class Zone {
 /// `invalid_argument` if they are not TZif.
 Result<std::shared_ptr<const Zone>> parse_zone(std::string name, std::string_view tzif);
 
-/// A zone of the system's database, read once for the process. `not_found` says which name was asked
-/// for and where it was looked for. "UTC" always works.
+/// A zone of the system's database, read once for the process. `not_found` says which name was
+/// asked for and where it was looked for. "UTC" always works.
 Result<std::shared_ptr<const Zone>> find_zone(const std::string& name);
 
 }  // namespace waybill

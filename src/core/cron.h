@@ -11,14 +11,15 @@
 namespace waybill {
 
 /// A parsed cron expression: `minute hour day-of-month month day-of-week`, with `*`, lists, ranges,
-/// steps, names (JAN, MON; either case), 7 for Sunday, and @hourly @daily @midnight @weekly @monthly
+/// steps, names (JAN, MON; either case), 7 for Sunday, and @hourly @daily @midnight @weekly
+/// @monthly
 /// @yearly @annually. As in Vixie cron, when both day fields are restricted either one suffices.
 struct Cron {
   std::bitset<60> minutes;
   std::bitset<24> hours;
-  std::bitset<32> days;      // 1..31
-  std::bitset<13> months;    // 1..12
-  std::bitset<7> weekdays;   // 0 = Sunday
+  std::bitset<32> days;     // 1..31
+  std::bitset<13> months;   // 1..12
+  std::bitset<7> weekdays;  // 0 = Sunday
   bool day_restricted = false;
   bool weekday_restricted = false;
 };

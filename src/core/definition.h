@@ -16,13 +16,14 @@
 
 namespace waybill {
 
-/// What a task of this name does. A task keeps what it was made from: later changes do not touch it.
+/// What a task of this name does. A task keeps what it was made from: later changes do not touch
+/// it.
 struct TaskDefinition {
   std::string name;
   std::string kind;
   std::string queue = "default";
-  std::string spec = "{}";           ///< JSON object for the kind
-  std::string params_schema;         ///< JSON Schema of params; empty: any object
+  std::string spec = "{}";    ///< JSON object for the kind
+  std::string params_schema;  ///< JSON Schema of params; empty: any object
   int priority = 0;
   Duration run_time_max{};
   RetryPolicy retry{};
@@ -40,7 +41,7 @@ enum class PrioSide : std::uint8_t { first, second };
 /// Prio's three buckets (workflow-manager's flags of the same names).
 struct PrioScan {
   std::string ingestion_url;
-  std::string own_url;   ///< own validations; markers are written here
+  std::string own_url;  ///< own validations; markers are written here
   std::string peer_url;
   PrioSide side = PrioSide::second;
   Duration intake_max_age = std::chrono::hours(1);
@@ -50,7 +51,7 @@ struct PrioScan {
   /// Windows that ended up to this long ago and have no marker are aggregated too; zero: only the
   /// latest.
   Duration catch_up{};
-  std::string intake_task;     ///< task definitions
+  std::string intake_task;  ///< task definitions
   std::string aggregate_task;
 
   bool operator==(const PrioScan&) const = default;
@@ -59,11 +60,11 @@ struct PrioScan {
 /// Any bucket whose objects form batches by their path.
 struct BatchScan {
   std::map<std::string, std::string> sources;  ///< name -> bucket URL; {source} in the path
-  std::string path;                  ///< {yyyy}/{MM}/{dd}/{HH}/{mm}/{batch}.{part}
-  std::vector<std::string> parts;    ///< all of them make a batch complete
-  std::string marker_url;            ///< where markers are written; empty: the first source
-  Duration quiet_time{};             ///< no part may have changed for this long
-  Duration window{};                 ///< how far back batches are taken; zero: all
+  std::string path;                            ///< {yyyy}/{MM}/{dd}/{HH}/{mm}/{batch}.{part}
+  std::vector<std::string> parts;              ///< all of them make a batch complete
+  std::string marker_url;  ///< where markers are written; empty: the first source
+  Duration quiet_time{};   ///< no part may have changed for this long
+  Duration window{};       ///< how far back batches are taken; zero: all
   std::string task;
 
   bool operator==(const BatchScan&) const = default;

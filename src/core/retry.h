@@ -13,8 +13,8 @@ struct RetryPolicy {
   std::uint32_t worker_deaths_max = 3;  ///< leases that ran out until it is failed as poison; >= 1
   Duration backoff_first = std::chrono::seconds(1);
   Duration backoff_max = std::chrono::minutes(5);
-  double backoff_factor = 2.0;          ///< >= 1
-  double jitter = 0.2;                  ///< additive, as a part of the delay, 0..1
+  double backoff_factor = 2.0;  ///< >= 1
+  double jitter = 0.2;          ///< additive, as a part of the delay, 0..1
 
   bool operator==(const RetryPolicy&) const = default;
 };
@@ -22,9 +22,9 @@ struct RetryPolicy {
 /// `invalid_argument` names the field that is out of range.
 Status check_retry_policy(const RetryPolicy& policy);
 
-/// The delay after the `failures`-th transient failure (from 1): backoff_first * factor^(failures-1),
-/// at most backoff_max, plus jitter * delay * chance. `chance` is uniform in [0, 1).
-/// Never less than the delay without jitter, never overflows.
+/// The delay after the `failures`-th transient failure (from 1): backoff_first *
+/// factor^(failures-1), at most backoff_max, plus jitter * delay * chance. `chance` is uniform in
+/// [0, 1). Never less than the delay without jitter, never overflows.
 Duration retry_delay(const RetryPolicy& policy, std::uint32_t failures, double chance);
 
 }  // namespace waybill

@@ -24,22 +24,22 @@ struct PlannedTask {
 };
 
 enum class SkipReason : std::uint8_t {
-  malformed_name,      ///< cannot be read as an object of this layout: counted, never stops the rest
-  unknown_part,        ///< in a batch's place, but none of its parts
-  incomplete,          ///< parts of the batch are missing
+  malformed_name,  ///< cannot be read as an object of this layout: counted, never stops the rest
+  unknown_part,    ///< in a batch's place, but none of its parts
+  incomplete,      ///< parts of the batch are missing
   outside_window,
-  already_marked,      ///< its marker is there: scheduled before
-  quiet_time,          ///< complete, but an object of it changed too recently
-  no_peer_validation,  ///< complete, but the peer has not validated it
-  late_peer_validation,///< validated by the peer after its window was aggregated
-  ambiguous_marker,    ///< its marker name belongs to another batch too
+  already_marked,        ///< its marker is there: scheduled before
+  quiet_time,            ///< complete, but an object of it changed too recently
+  no_peer_validation,    ///< complete, but the peer has not validated it
+  late_peer_validation,  ///< validated by the peer after its window was aggregated
+  ambiguous_marker,      ///< its marker name belongs to another batch too
 };
 inline constexpr int kSkipReasonCount = 9;
 std::string_view to_string(SkipReason reason);
 
 /// Something that was seen and makes no task in this scan.
 struct Skipped {
-  std::string what;    ///< object key, or batch
+  std::string what;  ///< object key, or batch
   SkipReason reason = SkipReason::malformed_name;
   std::string detail;  ///< e.g. "missing batch.sig"
 
@@ -51,15 +51,17 @@ struct Skipped {
 struct Plan {
   std::vector<PlannedTask> tasks;  ///< in a total order, intake before aggregation
   std::vector<Skipped> skipped;    ///< sorted; at most kSkippedMax are kept, all are counted
-  std::map<std::string, std::int64_t> counts;  ///< stable snake_case names, e.g. "ingestions_found";
-                                               ///< with a label as "name{aggregation_id=\"x\"}"
+  std::map<std::string, std::int64_t>
+      counts;  ///< stable snake_case names, e.g. "ingestions_found";
+               ///< with a label as "name{aggregation_id=\"x\"}"
 };
 inline constexpr std::size_t kSkippedMax = 10'000;
 
-/// A listing that a planner asks for: keys that begin with `prefix`, greater than `start_after`, less
-/// than `end_before` (where not empty), folded at `delimiter`. All by bytes.
+/// A listing that a planner asks for: keys that begin with `prefix`, greater than `start_after`,
+/// less than `end_before` (where not empty), folded at `delimiter`. All by bytes.
 struct ScanListing {
-  std::string source;  ///< name of a bucket in the scan's definition, e.g. "ingestion", "own", "peer"
+  std::string
+      source;  ///< name of a bucket in the scan's definition, e.g. "ingestion", "own", "peer"
   std::string prefix;
   std::string start_after;
   std::string end_before;
@@ -69,8 +71,8 @@ struct ScanListing {
 };
 
 /// Turns listings into a plan, in rounds: `listings()` says what to list, each key found goes to
-/// `object` (or `prefix`), then `listings()` again until it is empty, then `finish()`. Knows no clock
-/// and does no I/O. Memory grows with batches, not with objects.
+/// `object` (or `prefix`), then `listings()` again until it is empty, then `finish()`. Knows no
+/// clock and does no I/O. Memory grows with batches, not with objects.
 class ScanPlanner {
  public:
   virtual ~ScanPlanner() = default;

@@ -14,7 +14,8 @@ namespace waybill {
 
 /// Local times that daylight saving skips or repeats.
 enum class DaylightPolicy : std::uint8_t {
-  /// A skipped time fires at the first moment after the gap; a repeated one fires the first time only.
+  /// A skipped time fires at the first moment after the gap; a repeated one fires the first time
+  /// only.
   once = 0,
   /// A skipped time does not fire; a repeated one fires the first time only.
   skip = 1,
@@ -32,15 +33,16 @@ struct Schedule {
   DaylightPolicy daylight = DaylightPolicy::once;
   CatchUp catch_up = CatchUp::one;
   bool paused = false;
-  TaskRequest task;          ///< id, run_at and dedup_key are filled in at each fire
-  std::string source;        ///< "cli", or the file it was defined in
-  Time handled_until{};      ///< nominal times up to and including this are settled
+  TaskRequest task;      ///< id, run_at and dedup_key are filled in at each fire
+  std::string source;    ///< "cli", or the file it was defined in
+  Time handled_until{};  ///< nominal times up to and including this are settled
 
   bool operator==(const Schedule&) const = default;
 };
 
-/// What is owed at `now`, oldest first, at most `limit`; and up to when the schedule is settled after
-/// these have been inserted. Safe to repeat: the same nominal time always gives the same task.
+/// What is owed at `now`, oldest first, at most `limit`; and up to when the schedule is settled
+/// after these have been inserted. Safe to repeat: the same nominal time always gives the same
+/// task.
 struct Fires {
   std::vector<Time> nominal;
   Time handled_until{};

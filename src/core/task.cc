@@ -11,7 +11,8 @@ constexpr std::array<std::string_view, kStateCount> kStateNames = {
 bool is_name(std::string_view text) {
   if (text.empty() || text.size() > kNameBytesMax) return false;
   for (const char c : text) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    const bool fits =
+        (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     if (!fits) return false;
   }
   return true;

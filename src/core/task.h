@@ -44,21 +44,21 @@ inline constexpr std::size_t kNameBytesMax = 200;
 
 /// A task as it is asked for; nothing of it changes after it was accepted.
 struct TaskRequest {
-  Uuid id;                        ///< the caller's, so that asking again is safe
+  Uuid id;  ///< the caller's, so that asking again is safe
   std::string queue = "default";
-  std::string kind;               ///< names the TaskKind that runs it, e.g. "command"
-  std::string definition;         ///< the task definition it was made from; may be empty
-  std::string spec = "{}";        ///< JSON object: what the kind is to do (argv, limits, …)
-  std::string params = "{}";      ///< JSON object: what this one task is about
-  int priority = 0;               ///< kPriorityMin..kPriorityMax, higher first, see core/priority.h
-  Time run_at{};                  ///< not before; zero: at once
-  Duration run_time_max{};        ///< of one attempt; zero: no limit
+  std::string kind;           ///< names the TaskKind that runs it, e.g. "command"
+  std::string definition;     ///< the task definition it was made from; may be empty
+  std::string spec = "{}";    ///< JSON object: what the kind is to do (argv, limits, …)
+  std::string params = "{}";  ///< JSON object: what this one task is about
+  int priority = 0;           ///< kPriorityMin..kPriorityMax, higher first, see core/priority.h
+  Time run_at{};              ///< not before; zero: at once
+  Duration run_time_max{};    ///< of one attempt; zero: no limit
   RetryPolicy retry{};
-  std::string dedup_key;          ///< empty: none
+  std::string dedup_key;  ///< empty: none
   DedupScope dedup_scope = DedupScope::live;
-  std::vector<Uuid> waits_for;    ///< tasks that must have succeeded first
+  std::vector<Uuid> waits_for;  ///< tasks that must have succeeded first
   Labels labels;
-  std::string created_by;         ///< e.g. "scan:drop", "schedule:nightly", "cli:ann"
+  std::string created_by;  ///< e.g. "scan:drop", "schedule:nightly", "cli:ann"
 
   bool operator==(const TaskRequest&) const = default;
 };
@@ -88,8 +88,8 @@ struct TaskStatus {
   Time started_at{};                ///< the latest lease's beginning
   Time finished_at{};               ///< set if and only if the state is final
   CancelRequest cancel;
-  std::string error;                ///< the latest failure, for a person; empty after success
-  std::string result;               ///< JSON object: outputs, or the proof of a cancel; may be empty
+  std::string error;   ///< the latest failure, for a person; empty after success
+  std::string result;  ///< JSON object: outputs, or the proof of a cancel; may be empty
 
   bool operator==(const TaskStatus&) const = default;
 };
@@ -98,14 +98,16 @@ struct Task {
   TaskRequest request;
   Time created_at{};
   TaskStatus status;
-  std::int64_t handle = 0;  ///< the ledger's own shortcut to the row; 0: none. Never shown or stored
+  std::int64_t handle =
+      0;  ///< the ledger's own shortcut to the row; 0: none. Never shown or stored
 
   const Uuid& id() const { return request.id; }
 };
 
 /// Refuses what no ledger may take: nil id, empty or over-long names (queue and kind are of
-/// [a-z0-9._-], at most kNameBytesMax), a priority or retry policy out of range, params that are too
-/// big, a task that waits for itself. Does not parse the JSON. `invalid_argument` names the field.
+/// [a-z0-9._-], at most kNameBytesMax), a priority or retry policy out of range, params that are
+/// too big, a task that waits for itself. Does not parse the JSON. `invalid_argument` names the
+/// field.
 Status check_request(const TaskRequest& request);
 
 }  // namespace waybill

@@ -72,8 +72,8 @@ enum class Happening : std::uint8_t {
   created = 0,
   claimed = 1,
   succeeded = 2,
-  failed = 3,              ///< for good: permanent, failures used up, or poison
-  retry_scheduled = 4,     ///< a transient failure with attempts left
+  failed = 3,           ///< for good: permanent, failures used up, or poison
+  retry_scheduled = 4,  ///< a transient failure with attempts left
   snoozed = 5,
   given_back = 6,
   lease_expired = 7,
@@ -81,7 +81,7 @@ enum class Happening : std::uint8_t {
   dependency_succeeded = 9,
   cancel_requested = 10,
   cancelled = 11,
-  retried = 12,            ///< by a person
+  retried = 12,  ///< by a person
 };
 std::string_view to_string(Happening happening);
 
@@ -92,14 +92,15 @@ struct HistoryEntry {
   State state = State::ready;  ///< after it
   std::uint64_t fence = 0;     ///< after it
   std::uint32_t attempt = 0;
-  std::string worker;          ///< the holder concerned; may be empty
-  std::string reason;          ///< error, who asked and why; may be empty
+  std::string worker;  ///< of `claimed` only, see holder_of in core/history.h
+  std::string reason;  ///< error, who asked and why; may be empty
 
   bool operator==(const HistoryEntry&) const = default;
 };
 
-/// What a ledger makes durable, by compare-and-set: it takes effect only if the stored task still has
-/// `from` (and `from_lease_until`, where set), else the answer is `aborted` and nothing changes.
+/// What a ledger makes durable, by compare-and-set: it takes effect only if the stored task still
+/// has `from` (and `from_lease_until`, where set), else the answer is `aborted` and nothing
+/// changes.
 struct Change {
   Uuid id;
   std::int64_t handle = 0;  ///< Task::handle
@@ -121,15 +122,15 @@ struct Moment {
 
 /// The one rule for every change of state (DESIGN.md, "Life of a task"). Pure.
 ///
-/// `aborted`: the fence is not the task's, or its state is not one in which this can happen any more;
-/// somebody else has already recorded something: stop, don't fail. `failed_precondition`: a person
-/// asks for what this state does not allow (cancel of a finished task, retry of a live one).
+/// `aborted`: the fence is not the task's, or its state is not one in which this can happen any
+/// more; somebody else has already recorded something: stop, don't fail. `failed_precondition`: a
+/// person asks for what this state does not allow (cancel of a finished task, retry of a live one).
 /// A leased task with a cancel request that fails transiently, snoozes, is given back or expires
 /// becomes cancelled instead of being run again; if it succeeds it has succeeded.
 Result<Change> transition(const Task& task, const Event& event, const Moment& moment);
 
-/// The status and the first history entry of a task that is accepted now: blocked if `waiting_for` is
-/// not zero, else scheduled if `run_at` is in the future, else ready.
+/// The status and the first history entry of a task that is accepted now: blocked if `waiting_for`
+/// is not zero, else scheduled if `run_at` is in the future, else ready.
 struct Acceptance {
   TaskStatus status;
   HistoryEntry entry;

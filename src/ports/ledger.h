@@ -18,9 +18,10 @@ struct Inserted {
 };
 
 struct ClaimParams {
-  std::vector<std::string> queues;  ///< looked at together, best rank first; paused ones are skipped
-  std::vector<std::string> kinds;   ///< that the worker can run; empty: any
-  std::vector<Uuid> only_ids;       ///< from queue messages; empty: any
+  std::vector<std::string>
+      queues;                      ///< looked at together, best rank first; paused ones are skipped
+  std::vector<std::string> kinds;  ///< that the worker can run; empty: any
+  std::vector<Uuid> only_ids;      ///< from queue messages; empty: any
   std::string worker;
   std::size_t limit = 1;
   Duration lease = std::chrono::seconds(30);
@@ -50,8 +51,9 @@ struct Overdue {
 
 /// The truth about tasks (DESIGN.md, rules 1 to 4). What a call answers is on disk. Every call is
 /// atomic and thread-safe, may block for the disk, and can be repeated. Errors: `unavailable` (busy
-/// or gone, try again), `resource_exhausted` (disk full), `data_loss` (damaged), `failed_precondition`
-/// (read-only, or stopped after a failed fsync): nothing of the call has taken effect.
+/// or gone, try again), `resource_exhausted` (disk full), `data_loss` (damaged),
+/// `failed_precondition` (read-only, or stopped after a failed fsync): nothing of the call has
+/// taken effect.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -69,9 +71,9 @@ class Ledger {
   /// concurrency limit. Their order is rank order. Empty when there is nothing.
   virtual Result<std::vector<Task>> claim(const ClaimParams& params) = 0;
 
-  /// Makes changes durable, each by compare-and-set; one answer each, in order, `aborted` where it no
-  /// longer applies, `not_found` where the task is gone. A success also takes the tasks that wait for
-  /// it one step further, in the same transaction.
+  /// Makes changes durable, each by compare-and-set; one answer each, in order, `aborted` where it
+  /// no longer applies, `not_found` where the task is gone. A success also takes the tasks that
+  /// wait for it one step further, in the same transaction.
   virtual Result<std::vector<Status>> apply(std::span<const Change> changes) = 0;
 
   /// Heartbeats. One answer each, in order.
@@ -80,8 +82,8 @@ class Ledger {
   /// Keeps the latest progress and checkpoint. One answer each: `aborted` for an old fence.
   virtual Result<std::vector<Status>> record(std::span<const Report> reports) = 0;
 
-  /// What time alone has changed, oldest first, at most `limit`. Changes nothing: the rescuer applies
-  /// Expire and Due.
+  /// What time alone has changed, oldest first, at most `limit`. Changes nothing: the rescuer
+  /// applies Expire and Due.
   virtual Result<Overdue> overdue(std::size_t limit) = 0;
 
   /// Removes finished tasks with all that belongs to them; live and unknown ids are passed over.

@@ -70,8 +70,8 @@ class LedgerReader {
   virtual Result<std::vector<QueueCounts>> counts() = 0;
   /// What changed after `after`, oldest first. `out_of_range` when events that old are gone.
   virtual Result<std::vector<LedgerEvent>> events(std::uint64_t after, std::size_t limit) = 0;
-  /// The newest event's sequence (0: none yet). With `past` set, first waits until it is greater than
-  /// that or the deadline has passed; changes by other processes wake it too.
+  /// The newest event's sequence (0: none yet). With `past` set, first waits until it is greater
+  /// than that or the deadline has passed; changes by other processes wake it too.
   virtual Result<std::uint64_t> last_sequence(std::optional<std::uint64_t> past,
                                               const Deadline& deadline) = 0;
   /// What a task waits for, with the state each is in.

@@ -14,10 +14,10 @@ namespace waybill {
 
 /// What a backend can and cannot do. Nobody pretends.
 struct QueueCaps {
-  bool durable = false;           ///< a published message survives the broker's restart
-  bool ordered = false;           ///< first in, first out while nothing is given back
-  bool deduplicates = false;      ///< a second message with the same id is dropped by the broker
-  bool delayed_nack = false;      ///< nack can ask for a delay
+  bool durable = false;       ///< a published message survives the broker's restart
+  bool ordered = false;       ///< first in, first out while nothing is given back
+  bool deduplicates = false;  ///< a second message with the same id is dropped by the broker
+  bool delayed_nack = false;  ///< nack can ask for a delay
   std::size_t body_bytes_max = 0;
 };
 
@@ -33,14 +33,14 @@ struct Delivery {
   std::uint32_t delivery_count = 1;  ///< 1 the first time, where the backend counts
 };
 
-/// Carries hints to workers, at least once, in no promised order. Losing or doubling a message costs
-/// time, never a task. Thread-safe.
+/// Carries hints to workers, at least once, in no promised order. Losing or doubling a message
+/// costs time, never a task. Thread-safe.
 class Queue {
  public:
   virtual ~Queue() = default;
   virtual QueueCaps caps() const = 0;
-  /// Durable (where caps say so) when it returns; one answer each, in order. `invalid_argument` for a
-  /// body that is too big, with both sizes; `resource_exhausted` when full.
+  /// Durable (where caps say so) when it returns; one answer each, in order. `invalid_argument` for
+  /// a body that is too big, with both sizes; `resource_exhausted` when full.
   virtual Result<std::vector<Status>> publish(std::span<const Message> messages) = 0;
   /// Up to `limit` messages; waits for the first until the deadline; empty if none came. Each is
   /// hidden from other receivers until it is acked, nacked, or its time is over.

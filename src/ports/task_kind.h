@@ -26,8 +26,8 @@ struct Failed {
 struct Snoozed {
   Duration delay{};
 };
-/// It stopped because the context's token asked it to; `proof` is a JSON object: what was signalled,
-/// killed and reaped, and when.
+/// It stopped because the context's token asked it to; `proof` is a JSON object: what was
+/// signalled, killed and reaped, and when.
 struct Stopped {
   std::string proof;
 };
