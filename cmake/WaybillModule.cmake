@@ -21,7 +21,7 @@ function(waybill_module name)
     add_library(waybill_${name} INTERFACE)
     set(scope INTERFACE)
   endif()
-  target_sources(waybill_${name} ${scope} FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/src" FILES ${headers})
+  target_sources(waybill_${name} ${scope} FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/bench" FILES ${headers})
   target_include_directories(waybill_${name} ${scope} "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(waybill_${name} ${scope} ${depends} ${ARG_PUBLIC_LIBS})
 
