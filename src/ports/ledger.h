@@ -33,7 +33,8 @@ struct Extension {
   std::uint64_t fence = 0;
   Duration lease{};  ///< from now
 };
-/// `lost`: the fence is not the task's or it is not leased: stop working on it.
+/// `cancel_requested` extends the lease too, so that there is time to end. `lost`: the fence is not
+/// the task's or it is not leased: stop working on it.
 enum class ExtendOutcome : std::uint8_t { extended, cancel_requested, lost };
 
 /// What a running task says about itself. Both are JSON objects; empty: unchanged.
@@ -46,7 +47,7 @@ struct Report {
 
 struct Overdue {
   std::vector<Task> tasks;  ///< leased with lease_until <= now, or scheduled with run_at <= now
-  Time next = kTimeMax;     ///< when the next one falls due, as far as is known now
+  Time next = kTimeMax;     ///< when the first one that is not in `tasks` falls due, as known now
 };
 
 /// The truth about tasks (DESIGN.md, rules 1 to 4). What a call answers is on disk. Every call is
@@ -64,11 +65,13 @@ class Ledger {
   /// Accepts tasks, all or none. One answer each, in order. A request whose id is known, or whose
   /// dedup key is held (see DedupScope), is a duplicate and changes nothing; also within the call.
   /// A dependency that is not in the ledger or in the call: `invalid_argument`; one that has
-  /// succeeded counts at once.
+  /// succeeded counts at once; one that is named twice counts once. What check_request refuses is
+  /// `invalid_argument`. Keys that are held for ever also keep tasks out after the holder was removed.
   virtual Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) = 0;
 
   /// Leases up to `limit` ready tasks by rank, each through `transition`, within each queue's
-  /// concurrency limit. Their order is rank order. Empty when there is nothing.
+  /// concurrency limit. Their order is rank order, first accepted first where ranks are equal. Empty
+  /// when there is nothing.
   virtual Result<std::vector<Task>> claim(const ClaimParams& params) = 0;
 
   /// Makes changes durable, each by compare-and-set; one answer each, in order, `aborted` where it

@@ -12,7 +12,8 @@
 
 namespace waybill {
 
-/// Which tasks. Empty and zero fields do not filter.
+/// Which tasks. Empty and zero fields do not filter; `after` means at or after, `before` strictly
+/// before.
 struct TaskFilter {
   std::vector<State> states;
   std::string queue;
@@ -82,7 +83,8 @@ class LedgerReader {
     std::string checkpoint;
   };
   virtual Result<Reported> reported(const Uuid& id) = 0;
-  /// How many ready tasks of the same queue start before this one, counted up to `limit`.
+  /// How many ready tasks of the same queue start before this one, counted up to `limit`; 0 for a
+  /// task that is not ready.
   virtual Result<std::size_t> ahead(const Uuid& id, std::size_t limit) = 0;
 };
 
