@@ -2,6 +2,8 @@
 
 option(WAYBILL_TESTS "Build tests and benchmarks" ON)
 option(WAYBILL_FUZZ "Build libFuzzer targets (clang only)" OFF)
+option(WAYBILL_WERROR "Warnings are errors" OFF)
+option(WAYBILL_COVERAGE "Count the lines that run" OFF)
 set(WAYBILL_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
 set(CMAKE_CXX_STANDARD 20)

@@ -1,0 +1,100 @@
+# Two commands on a fresh Debian 12: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PRESET  ?= dev
+SEEDS   ?= 100000
+ROUNDS  ?= 200
+SECONDS_EACH ?= 60
+PREFIX  ?= /usr/local
+JOBS    ?= $(shell nproc)
+sources  = $(shell find src apps tests bench -name '*.cc' -o -name '*.h' 2>/dev/null)
+
+build = cmake --preset $(1) $(if $(V),,>build/$(1).configure.log) && cmake --build --preset $(1) -j $(JOBS)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: packages
+packages: ## install the Debian packages that are missing (root or sudo)
+	@scripts/install-packages
+	@mkdir -p build
+
+.PHONY: binary
+binary: packages ## build the release binary, build/release/waybill
+	@$(call build,release) --target waybill
+
+.PHONY: demo
+demo: binary ## the main job on real input: scan, verify, aggregate, check the sum
+	@scripts/demo
+
+.PHONY: test
+test: packages ## build and run every test that this machine can run
+	@$(call build,release)
+	@scripts/run-tests release
+
+.PHONY: dev
+dev: packages ## build one preset with its tests: PRESET=dev|clang|asan|tsan|coverage
+	@$(call build,$(PRESET))
+
+.PHONY: bench
+bench: binary ## measure, beside the floor of this machine: tables, build/bench/embedded.json
+	@mkdir -p build/bench
+	@build/release/waybill bench --json-file build/bench/embedded.json
+
+.PHONY: sim
+sim: packages ## the simulator: SEEDS=100000 of them
+	@$(call build,release) --target sim_test
+	@WAYBILL_SIM_SEEDS=$(SEEDS) build/release/tests/sim/sim_test --gtest_filter='*Seeds*'
+
+.PHONY: chaos
+chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=
+	@python3 tests/chaos/chaos.py --waybill build/release/waybill --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+
+.PHONY: fuzz
+fuzz: packages ## every parser under libFuzzer: SECONDS_EACH=60
+	@$(call build,fuzz)
+	@scripts/fuzz build/fuzz $(SECONDS_EACH)
+
+.PHONY: format
+format: ## rewrite all sources in the house format
+	@clang-format-14 -i $(sources)
+
+.PHONY: check
+check: check-format check-headers check-clang check-tidy check-asan check-tsan ## format, headers, clang, tidy, sanitizers
+
+.PHONY: check-format
+check-format: packages ## nothing differs from the house format
+	@clang-format-14 --dry-run -Werror $(sources)
+
+.PHONY: check-headers
+check-headers: packages ## every header compiles by itself
+	@$(call build,dev) --target all_verify_interface_header_sets
+
+.PHONY: check-clang
+check-clang: packages ## the second compiler, with -Wthread-safety
+	@$(call build,clang)
+
+.PHONY: check-tidy
+check-tidy: check-clang ## clang-tidy over all sources
+	@scripts/clang-tidy build/clang
+
+.PHONY: check-asan
+check-asan: packages ## all tests with address and undefined behaviour sanitizers
+	@$(call build,asan)
+	@scripts/run-tests asan
+
+.PHONY: check-tsan
+check-tsan: packages ## all tests with the thread sanitizer
+	@$(call build,tsan)
+	@scripts/run-tests tsan
+
+.PHONY: install
+install: binary ## install the binary: PREFIX=/usr/local
+	install -D -m 755 build/release/waybill $(DESTDIR)$(PREFIX)/bin/waybill
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build
