@@ -12,7 +12,12 @@ namespace waybill {
 
 struct ObjectStoreCaps {
   bool conditional_put = false;  ///< put_if_absent is atomic against rivals
+  bool nested_keys = true;       ///< "a" and "a/b" may both be there
 };
+
+/// How much is said about each object. `keys_only` spares a store on disk one call per object; size
+/// and time may then be zero.
+enum class ListDetail : std::uint8_t { full, keys_only };
 
 struct ListParams {
   std::string prefix;
@@ -20,6 +25,7 @@ struct ListParams {
   std::string end_before;   ///< only keys less than this, by bytes; empty: no bound
   std::string delimiter;    ///< keys with it after the prefix are folded into `prefixes`
   std::string token;        ///< from the last page
+  ListDetail detail = ListDetail::full;
 };
 struct ObjectInfo {
   std::string key;

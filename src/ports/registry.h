@@ -36,6 +36,10 @@ class Registry {
 
   /// Creates or replaces; `handled_until` never goes back.
   virtual Status put_schedule(const Schedule& schedule) = 0;
+  /// Says that its nominal times up to and including `handled_until` are settled; never goes back,
+  /// and touches nothing else, so that an edit or a removal in between stands. `not_found` if there
+  /// is none of that name.
+  virtual Status settle_schedule(const std::string& name, Time handled_until) = 0;
   /// `not_found` if there is none of that name.
   virtual Status remove_schedule(const std::string& name) = 0;
   virtual Result<std::vector<Schedule>> schedules() = 0;
