@@ -57,6 +57,11 @@ struct Plan {
 };
 inline constexpr std::size_t kSkippedMax = 10'000;
 
+/// What ScanListing::source is called where a scan of batches looks for its markers: the bucket of
+/// BatchScan::marker_url. (Prio's are in "own".) No bucket of a scan's definition may have this
+/// name.
+inline constexpr std::string_view kMarkerSource = "task-markers";
+
 /// A listing that a planner asks for: keys that begin with `prefix`, greater than `start_after`,
 /// less than `end_before` (where not empty), folded at `delimiter`. All by bytes.
 struct ScanListing {
