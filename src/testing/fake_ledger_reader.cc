@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "core/priority.h"
+#include "testing/fake_ledger.h"
+
+namespace waybill {
+namespace {
+
+bool matches(const Task& task, const TaskFilter& filter) {
+  const TaskRequest& request = task.request;
+  const TaskStatus& status = task.status;
+  const auto same = [](const std::string& wanted, const std::string& is) {
+    return wanted.empty() || wanted == is;
+  };
+  if (!filter.states.empty() &&
+      std::ranges::find(filter.states, status.state) == filter.states.end()) {
+    return false;
+  }
+  if (filter.created_after != Time{} && task.created_at < filter.created_after) return false;
+  if (filter.created_before != Time{} && task.created_at >= filter.created_before) return false;
+  if (filter.finished_before != Time{} &&
+      (status.finished_at == Time{} || status.finished_at >= filter.finished_before)) {
+    return false;
+  }
+  return same(filter.queue, request.queue) && same(filter.kind, request.kind) &&
+         same(filter.definition, request.definition) && same(filter.created_by, request.created_by);
+}
+
+/// The handle after which a page goes on; `fallback` for an empty cursor.
+Result<LedgerTable::Handle> parse_cursor(const std::string& cursor, LedgerTable::Handle fallback) {
+  if (cursor.empty()) return fallback;
+  LedgerTable::Handle handle = 0;
+  const char* end = cursor.data() + cursor.size();
+  const auto [stop, error] = std::from_chars(cursor.data(), end, handle);
+  if (error != std::errc{} || stop != end) {
+    return fail(Code::invalid_argument, "not a cursor of this ledger: '" + cursor + "'");
+  }
+  return handle;
+}
+
+/// Fills a page from a range of rows in the wanted order.
+template <class Range>
+TaskPage take_page(const Range& rows, const PageParams& params) {
+  TaskPage page;
+  for (const auto& [handle, row] : rows) {
+    if (!matches(row.task, params.filter)) continue;
+    if (page.tasks.size() == params.limit) {
+      page.next_cursor = std::to_string(page.tasks.back().handle);
+      break;
+    }
+    page.tasks.push_back(row.task);
+  }
+  return page;
+}
+
+}  // namespace
+
+Result<const LedgerTable::Row*> FakeLedger::row(const Uuid& id) const {
+  const LedgerTable::Row* found = table_.find(id);
+  if (found == nullptr) {
+    return fail(Code::not_found,
+                "no task " + to_string(id) + " in the ledger; retention may have removed it");
+  }
+  return found;
+}
+
+Result<Task> FakeLedger::get(const Uuid& id) {
+  const Lock lock(mutex_);
+  const auto found = row(id);
+  if (!found) return fail(found.error());
+  return (*found)->task;
+}
+
+Result<std::vector<HistoryEntry>> FakeLedger::history(const Uuid& id) {
+  const Lock lock(mutex_);
+  const auto found = row(id);
+  if (!found) return fail(found.error());
+  return (*found)->history;
+}
+
+Result<TaskPage> FakeLedger::page(const PageParams& params) {
+  const Lock lock(mutex_);
+  const auto& rows = table_.rows();
+  const bool newest_first = params.order == PageOrder::newest_first;
+  const auto cursor = parse_cursor(params.cursor, newest_first ? INT64_MAX : 0);
+  if (!cursor) return fail(cursor.error());
+  if (newest_first) {
+    return take_page(
+        std::ranges::subrange(std::make_reverse_iterator(rows.lower_bound(*cursor)), rows.rend()),
+        params);
+  }
+  return take_page(std::ranges::subrange(rows.upper_bound(*cursor), rows.end()), params);
+}
+
+Result<std::vector<QueueCounts>> FakeLedger::counts() {
+  const Lock lock(mutex_);
+  std::vector<QueueCounts> counts;
+  for (const auto& [queue, of_queue] : table_.counts()) counts.push_back(of_queue);
+  return counts;
+}
+
+Result<std::vector<LedgerEvent>> FakeLedger::events(std::uint64_t after, std::size_t limit) {
+  const Lock lock(mutex_);
+  const auto& all = table_.events();
+  // Sequences count from 1 without gaps here, so that they are positions too.
+  const auto begin = std::min<std::size_t>(after, all.size());
+  const auto end = begin + std::min(limit, all.size() - begin);
+  return std::vector<LedgerEvent>(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  all.begin() + static_cast<std::ptrdiff_t>(end));
+}
+
+Result<std::uint64_t> FakeLedger::last_sequence(std::optional<std::uint64_t> past,
+                                                const Deadline& deadline) {
+  for (;;) {
+    const std::uint64_t seen = bell_.rung();
+    std::uint64_t last = 0;
+    {
+      const Lock lock(mutex_);
+      last = table_.events().empty() ? 0 : table_.events().back().sequence;
+    }
+    if (!past || last > *past) return last;
+    if (bell_.wait(seen, deadline, clock_) == Bell::Woken::in_vain) return last;
+  }
+}
+
+Result<std::vector<Dependency>> FakeLedger::dependencies(const Uuid& id) {
+  const Lock lock(mutex_);
+  const auto found = row(id);
+  if (!found) return fail(found.error());
+  std::vector<Dependency> dependencies;
+  std::set<Uuid> seen;
+  for (const Uuid& dependency : (*found)->task.request.waits_for) {
+    if (!seen.insert(dependency).second) continue;
+    const LedgerTable::Row* other = table_.find(dependency);
+    if (other == nullptr) continue;  // removed since
+    dependencies.push_back({.id = dependency, .state = other->task.status.state});
+  }
+  return dependencies;
+}
+
+Result<LedgerReader::Reported> FakeLedger::reported(const Uuid& id) {
+  const Lock lock(mutex_);
+  const auto found = row(id);
+  if (!found) return fail(found.error());
+  return (*found)->reported;
+}
+
+Result<std::size_t> FakeLedger::ahead(const Uuid& id, std::size_t limit) {
+  const Lock lock(mutex_);
+  const auto found = row(id);
+  if (!found) return fail(found.error());
+  const Task& task = (*found)->task;
+  if (task.status.state != State::ready) return std::size_t{0};
+  const LedgerTable::Place own{rank(task.request.priority, task.status.run_at), task.handle};
+  std::size_t count = 0;
+  for (const LedgerTable::Place& place : table_.ready(task.request.queue)) {
+    if (place == own || count == limit) break;
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace waybill

@@ -1,0 +1,71 @@
+#include <algorithm>
+
+#include "testing/fake_ledger.h"
+
+namespace waybill {
+namespace {
+
+template <class Map>
+std::vector<typename Map::mapped_type> values(const Map& map) {
+  std::vector<typename Map::mapped_type> list;
+  for (const auto& [name, value] : map) list.push_back(value);
+  return list;
+}
+
+}  // namespace
+
+Status FakeLedger::put_queue(const QueueSettings& settings) {
+  {
+    const Lock lock(mutex_);
+    queues_[settings.name] = settings;
+  }
+  bell_.ring();
+  return {};
+}
+
+Result<std::vector<QueueSettings>> FakeLedger::queues() {
+  const Lock lock(mutex_);
+  return values(queues_);
+}
+
+Status FakeLedger::put_schedule(const Schedule& schedule) {
+  const Lock lock(mutex_);
+  Schedule& stored = schedules_[schedule.name];
+  const Time handled_until = std::max(stored.handled_until, schedule.handled_until);
+  stored = schedule;
+  stored.handled_until = handled_until;
+  return {};
+}
+
+Status FakeLedger::remove_schedule(const std::string& name) {
+  const Lock lock(mutex_);
+  if (schedules_.erase(name) == 1) return {};
+  return fail(Code::not_found, "no schedule '" + name + "' to remove");
+}
+
+Result<std::vector<Schedule>> FakeLedger::schedules() {
+  const Lock lock(mutex_);
+  return values(schedules_);
+}
+
+Status FakeLedger::put_worker(const WorkerInfo& worker) {
+  const Time now = clock_.now();
+  const Lock lock(mutex_);
+  WorkerInfo& stored = workers_[worker.name];
+  stored = worker;
+  stored.seen_at = now;
+  return {};
+}
+
+Status FakeLedger::remove_worker(const std::string& name) {
+  const Lock lock(mutex_);
+  workers_.erase(name);
+  return {};
+}
+
+Result<std::vector<WorkerInfo>> FakeLedger::workers() {
+  const Lock lock(mutex_);
+  return values(workers_);
+}
+
+}  // namespace waybill

@@ -1,0 +1,67 @@
+#include "testing/sim_clock.h"
+
+#include "base/check.h"
+
+namespace waybill {
+namespace {
+
+constexpr Time kBeginning =
+    std::chrono::sys_days(std::chrono::year(2026) / 11 / 22) + std::chrono::hours(12);
+// Not zero, so that "never" and "the beginning" stay apart.
+constexpr SteadyTime kSteadyBeginning = SteadyTime(std::chrono::hours(1));
+
+}  // namespace
+
+SimClock::SimClock(OnWait on_wait) : SimClock(kBeginning, on_wait) {}
+
+SimClock::SimClock(Time now, OnWait on_wait)
+    : now_(now), steady_(kSteadyBeginning), on_wait_(on_wait) {}
+
+Time SimClock::now() const {
+  const Lock lock(mutex_);
+  return now_;
+}
+
+SteadyTime SimClock::steady_now() const {
+  const Lock lock(mutex_);
+  return steady_;
+}
+
+void SimClock::wait_until(SteadyTime until, std::stop_token stop) {
+  if (on_wait_ == OnWait::advances) {
+    WAYBILL_CHECK(until < kSteadyTimeMax || stop.stop_requested(),
+                  "a wait without end in a single thread");
+    const SteadyTime now = steady_now();
+    if (!stop.stop_requested() && until > now) advance(until - now);
+    return;
+  }
+  std::stop_callback wake(stop, [this] {
+    const Lock lock(mutex_);
+    changed_.notify_all();
+  });
+  const Lock lock(mutex_);
+  ++waiters_;
+  changed_.notify_all();
+  while (steady_ < until && !stop.stop_requested()) changed_.wait(mutex_);
+  --waiters_;
+}
+
+void SimClock::advance(Duration by) {
+  WAYBILL_CHECK(by >= Duration(0), "steady time never goes back");
+  const Lock lock(mutex_);
+  now_ += by;
+  steady_ += by;
+  changed_.notify_all();
+}
+
+void SimClock::jump(Duration by) {
+  const Lock lock(mutex_);
+  now_ += by;
+}
+
+void SimClock::await_waiters(int count) {
+  const Lock lock(mutex_);
+  while (waiters_ < count) changed_.wait(mutex_);
+}
+
+}  // namespace waybill

@@ -1,0 +1,95 @@
+#include "testing/sim_clock.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "testing/bell.h"
+
+namespace waybill {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(SimClock, WaitingAloneMovesBothClocksToTheEndOfTheWait) {
+  SimClock clock;
+  const Time before = clock.now();
+  const SteadyTime until = clock.steady_now() + 5s;
+  clock.wait_until(until, {});
+  EXPECT_EQ(clock.steady_now(), until);
+  EXPECT_EQ(clock.now(), before + 5s);
+}
+
+TEST(SimClock, WaitingForThePastTakesNoTime) {
+  SimClock clock;
+  const SteadyTime before = clock.steady_now();
+  clock.wait_until(before - 1s, {});
+  EXPECT_EQ(clock.steady_now(), before);
+}
+
+TEST(SimClock, AJumpLeavesSteadyTimeAlone) {
+  SimClock clock;
+  const Time wall = clock.now();
+  const SteadyTime steady = clock.steady_now();
+  clock.jump(-1h);
+  EXPECT_EQ(clock.now(), wall - 1h);
+  EXPECT_EQ(clock.steady_now(), steady);
+}
+
+TEST(SimClock, ABlockedThreadWakesWhenTimeIsMovedFarEnough) {
+  SimClock clock(OnWait::blocks);
+  const SteadyTime until = clock.steady_now() + 10s;
+  SteadyTime woken{};
+  std::jthread sleeper([&] {
+    clock.wait_until(until, {});
+    woken = clock.steady_now();
+  });
+  clock.await_waiters(1);
+  clock.advance(9s);
+  clock.await_waiters(1);
+  clock.advance(1s);
+  sleeper.join();
+  EXPECT_EQ(woken, until);
+}
+
+TEST(SimClock, ABlockedThreadWakesWhenItIsAskedToStop) {
+  SimClock clock(OnWait::blocks);
+  std::jthread sleeper([&](std::stop_token stop) { clock.wait_until(kSteadyTimeMax, stop); });
+  clock.await_waiters(1);
+  sleeper.request_stop();
+  sleeper.join();
+  EXPECT_FALSE(sleeper.joinable());
+}
+
+TEST(Bell, ARingBetweenLookingAndWaitingIsNotMissed) {
+  SimClock clock(OnWait::blocks);
+  Bell bell;
+  const auto seen = bell.rung();
+  bell.ring();
+  EXPECT_EQ(bell.wait(seen, {}, clock), Bell::Woken::rung);
+}
+
+TEST(Bell, WakesAThreadThatWaitsOnASimulatedClock) {
+  SimClock clock(OnWait::blocks);
+  Bell bell;
+  Bell::Woken woken = Bell::Woken::in_vain;
+  std::jthread waiter([&, seen = bell.rung()] { woken = bell.wait(seen, {}, clock); });
+  clock.await_waiters(1);
+  bell.ring();
+  waiter.join();
+  EXPECT_EQ(woken, Bell::Woken::rung);
+}
+
+TEST(Bell, IsWaitedForInVainUntilTheDeadlineOrAStop) {
+  SimClock clock;
+  Bell bell;
+  const Deadline deadline{.at = clock.steady_now() + 3s};
+  EXPECT_EQ(bell.wait(bell.rung(), deadline, clock), Bell::Woken::in_vain);
+  EXPECT_EQ(clock.steady_now(), deadline.at);
+  std::stop_source stopped;
+  stopped.request_stop();
+  EXPECT_EQ(bell.wait(bell.rung(), {.stop = stopped.get_token()}, clock), Bell::Woken::in_vain);
+}
+
+}  // namespace
+}  // namespace waybill
