@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "core/priority.h"
 #include "testing/fake_ledger.h"
+#include "testing/number_cursor.h"
 
 namespace waybill {
 namespace {
@@ -26,18 +26,6 @@ bool matches(const Task& task, const TaskFilter& filter) {
   }
   return same(filter.queue, request.queue) && same(filter.kind, request.kind) &&
          same(filter.definition, request.definition) && same(filter.created_by, request.created_by);
-}
-
-/// The handle after which a page goes on; `fallback` for an empty cursor.
-Result<LedgerTable::Handle> parse_cursor(const std::string& cursor, LedgerTable::Handle fallback) {
-  if (cursor.empty()) return fallback;
-  LedgerTable::Handle handle = 0;
-  const char* end = cursor.data() + cursor.size();
-  const auto [stop, error] = std::from_chars(cursor.data(), end, handle);
-  if (error != std::errc{} || stop != end) {
-    return fail(Code::invalid_argument, "not a cursor of this ledger: '" + cursor + "'");
-  }
-  return handle;
 }
 
 /// Fills a page from a range of rows in the wanted order.
@@ -84,7 +72,9 @@ Result<TaskPage> FakeLedger::page(const PageParams& params) {
   const Lock lock(mutex_);
   const auto& rows = table_.rows();
   const bool newest_first = params.order == PageOrder::newest_first;
-  const auto cursor = parse_cursor(params.cursor, newest_first ? INT64_MAX : 0);
+  // The cursor is the handle of the last task of the page before.
+  const auto cursor = params.cursor.empty() ? Result<std::int64_t>(newest_first ? INT64_MAX : 0)
+                                            : parse_number_cursor(params.cursor);
   if (!cursor) return fail(cursor.error());
   if (newest_first) {
     return take_page(

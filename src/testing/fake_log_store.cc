@@ -1,0 +1,46 @@
+#include "testing/fake_log_store.h"
+
+#include <algorithm>
+
+#include "testing/number_cursor.h"
+
+namespace waybill {
+
+Status FakeLogStore::append(const Uuid& task, const LogChunk& chunk) {
+  const Lock lock(mutex_);
+  attempts_[task][chunk.attempt].push_back(chunk);
+  return {};
+}
+
+Result<LogPage> FakeLogStore::read(const Uuid& task, const std::string& cursor,
+                                   std::size_t limit_bytes) {
+  const auto number = cursor.empty() ? Result<std::int64_t>(0) : parse_number_cursor(cursor);
+  if (!number) return fail(number.error());
+  // The cursor is the attempt and the number of its chunks that were read.
+  auto attempt = static_cast<std::uint32_t>(*number >> 32);
+  auto index = static_cast<std::size_t>(*number & 0xffffffff);
+  const Lock lock(mutex_);
+  LogPage page;
+  std::size_t bytes = 0;
+  const auto& attempts = attempts_[task];
+  for (auto at = attempts.lower_bound(attempt); at != attempts.end(); ++at) {
+    if (at->first != attempt) index = 0;
+    attempt = at->first;
+    // At least one chunk, however big: a reader must get on.
+    for (; index < at->second.size() && (bytes == 0 || bytes < limit_bytes); ++index) {
+      page.chunks.push_back(at->second[index]);
+      bytes += page.chunks.back().bytes.size();
+    }
+    if (index < at->second.size()) break;
+  }
+  page.next_cursor = std::to_string(std::int64_t{attempt} << 32 | static_cast<std::int64_t>(index));
+  return page;
+}
+
+Status FakeLogStore::remove(const Uuid& task) {
+  const Lock lock(mutex_);
+  attempts_.erase(task);
+  return {};
+}
+
+}  // namespace waybill
