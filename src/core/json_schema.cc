@@ -1,0 +1,80 @@
+#include "core/json_schema.h"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "core/json_schema_keywords.h"
+#include "core/size.h"
+
+namespace waybill {
+namespace bj = boost::json;
+
+struct JsonSchema::Compiled {
+  bj::value root;
+  Formats formats;
+  PatternMap patterns;
+};
+
+std::string to_string(const Violation& violation) {
+  return violation.pointer.empty() ? violation.message
+                                   : violation.pointer + ": " + violation.message;
+}
+
+JsonSchema::Compilation JsonSchema::compile(const bj::value& schema, Formats formats) {
+  auto compiled = std::make_shared<Compiled>();
+  compiled->root = schema;
+  compiled->formats = std::move(formats);
+  Compilation result;
+  check_schema(compiled->root, compiled->formats, compiled->patterns, result.problems);
+  if (result.problems.empty()) result.schema = JsonSchema(std::move(compiled));
+  return result;
+}
+
+std::vector<Violation> JsonSchema::check(const bj::value& instance) const {
+  std::vector<Violation> violations;
+  check_instance(
+      {.root = compiled_->root, .formats = compiled_->formats, .patterns = compiled_->patterns},
+      instance, violations);
+  return violations;
+}
+
+JsonSchema::Formats standard_formats() {
+  const auto only_status = [](auto parse) {
+    return [parse](std::string_view text) -> Status {
+      const auto parsed = parse(text);
+      if (!parsed) return fail(parsed.error());
+      return {};
+    };
+  };
+  return {{"date-time", only_status(parse_time)},
+          {"duration", only_status(parse_duration)},
+          {"size", only_status(parse_size)},
+          {"uuid", only_status(parse_uuid)}};
+}
+
+Status check_params(std::string_view params_schema, std::string_view params) {
+  const auto instance = json::parse(params);
+  if (!instance) return fail(with_context(instance.error(), "params"));
+  if (!instance->is_object()) {
+    return fail(Code::invalid_argument, "params: have to be a JSON object");
+  }
+  if (params_schema.empty()) return {};
+  const auto schema = json::parse(params_schema);
+  if (!schema) return fail(with_context(schema.error(), "the schema of the params"));
+  const auto compilation = JsonSchema::compile(*schema, standard_formats());
+  std::string message;
+  const auto add = [&](std::string_view what, const std::vector<Violation>& violations) {
+    for (const Violation& violation : violations) {
+      message += (message.empty() ? "" : "; ") + std::string(what) + to_string(violation);
+    }
+  };
+  add("the schema of the params: ", compilation.problems);
+  if (compilation.schema) add("params ", compilation.schema->check(*instance));
+  if (!message.empty()) return fail(Code::invalid_argument, message);
+  return {};
+}
+
+}  // namespace waybill

@@ -1,0 +1,390 @@
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <utility>
+
+#include "base/json.h"
+#include "core/document.h"
+#include "core/json_schema_keywords.h"
+#include "core/suggest.h"
+
+namespace waybill {
+namespace bj = boost::json;
+namespace {
+
+constexpr int kDepthMax = 200;
+constexpr std::size_t kStepsMax = 1'000'000;  // schemas that refer to themselves can double forever
+constexpr std::size_t kShownBytesMax = 60;
+
+std::string_view view(const bj::string& text) { return {text.data(), text.size()}; }
+
+std::string shown(const bj::value& value) {
+  std::string text = bj::serialize(value);
+  if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "…";
+  return text;
+}
+
+std::string with_article(std::string_view type) {
+  if (type == "null") return "null";
+  if (type == "boolean") return "true or false";
+  if (type == "integer") return "a whole number";
+  if (type == "string") return "a text";
+  if (type == "object") return "a map";
+  return type == "array" ? "a list" : "a number";
+}
+
+std::string_view type_of(const bj::value& value) {
+  switch (value.kind()) {
+    case bj::kind::null:
+      return "null";
+    case bj::kind::bool_:
+      return "boolean";
+    case bj::kind::string:
+      return "string";
+    case bj::kind::array:
+      return "array";
+    case bj::kind::object:
+      return "object";
+    default:
+      return "number";
+  }
+}
+
+/// 1.0 is an integer too (draft 2020-12, 4.2.3).
+bool has_type(const bj::value& value, std::string_view type) {
+  if (type != "integer") return type_of(value) == type;
+  if (value.is_int64() || value.is_uint64()) return true;
+  return value.is_double() && std::trunc(value.get_double()) == value.get_double();
+}
+
+/// Numbers are equal by value, whatever they are stored as.
+bool equal(const bj::value& a, const bj::value& b) {
+  if (a.is_number() && b.is_number() && (a.is_double() || b.is_double())) {
+    return a.to_number<double>() == b.to_number<double>();
+  }
+  return json::canonical(a) == json::canonical(b);
+}
+
+/// Characters, as the draft counts them: code points of UTF-8.
+std::int64_t length(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
+}
+
+/// Compares without rounding where both are integers.
+bool less(const bj::value& a, const bj::value& b) {
+  if (a.is_int64() && b.is_int64()) return a.get_int64() < b.get_int64();
+  return a.to_number<double>() < b.to_number<double>();
+}
+
+/// One value against one schema; `pointer` is where the value stands.
+struct Step {
+  const bj::value& instance;
+  const std::string& pointer;
+  int depth;
+};
+
+class InstanceChecker {
+ public:
+  explicit InstanceChecker(const SchemaParts& parts) : parts_(parts) {}
+
+  void check(const bj::value& schema, const Step& step, std::vector<Violation>& out) const {
+    if (schema.is_bool()) {
+      if (!schema.get_bool()) add(out, step, "nothing is allowed here", Violation::Of::key);
+      return;
+    }
+    if (step.depth > kDepthMax || ++steps_ > kStepsMax) {
+      return add(out, step, "cannot be checked: the schema goes round in circles");
+    }
+    const bj::object& rules = schema.get_object();
+    if (!check_type(rules, step, out)) return;
+    check_values(rules, step, out);
+    if (step.instance.is_string()) check_text(rules, step, out);
+    if (step.instance.is_number()) check_number(rules, step, out);
+    if (step.instance.is_array()) check_array(rules, step, out);
+    if (step.instance.is_object()) check_object(rules, step, out);
+    check_combinations(rules, step, out);
+  }
+
+ private:
+  static void add(std::vector<Violation>& out, const Step& step, std::string message,
+                  Violation::Of of = Violation::Of::value) {
+    out.push_back({.pointer = step.pointer, .message = std::move(message), .of = of});
+  }
+
+  /// False if the type is wrong: nothing else is worth saying then.
+  static bool check_type(const bj::object& rules, const Step& step, std::vector<Violation>& out) {
+    const bj::value* type = rules.if_contains("type");
+    if (type == nullptr) return true;
+    bj::array types = type->is_array() ? type->get_array() : bj::array{*type};
+    std::string wanted;
+    for (const bj::value& name : types) {
+      if (has_type(step.instance, view(name.get_string()))) return true;
+      wanted += (wanted.empty() ? "" : " or ") + with_article(view(name.get_string()));
+    }
+    add(out, step, "has to be " + wanted + ", not " + shown(step.instance));
+    return false;
+  }
+
+  static void check_values(const bj::object& rules, const Step& step, std::vector<Violation>& out) {
+    if (const bj::value* constant = rules.if_contains("const")) {
+      if (!equal(*constant, step.instance)) {
+        add(out, step, "has to be " + shown(*constant) + ", not " + shown(step.instance));
+      }
+    }
+    const bj::value* choices = rules.if_contains("enum");
+    if (choices == nullptr) return;
+    std::string listed;
+    std::vector<std::string> words;
+    for (const bj::value& choice : choices->get_array()) {
+      if (equal(choice, step.instance)) return;
+      listed += (listed.empty() ? "" : ", ") + shown(choice);
+      if (choice.is_string()) words.emplace_back(choice.get_string());
+    }
+    std::string hint;
+    if (step.instance.is_string()) hint = did_you_mean(view(step.instance.get_string()), words);
+    add(out, step, "has to be one of " + listed + ", not " + shown(step.instance) + hint);
+  }
+
+  /// Calls `broken` with the limit if `keyword` is there and `holds` is false for it.
+  template <class Holds, class Broken>
+  static void limit(const bj::object& rules, std::string_view keyword, Holds holds, Broken broken) {
+    const bj::value* bound = rules.if_contains(bj::string_view(keyword.data(), keyword.size()));
+    if (bound != nullptr && !holds(*bound)) broken(shown(*bound));
+  }
+
+  /// minX and maxX for counts of something.
+  static void check_count(const bj::object& rules, std::string_view suffix, std::int64_t count,
+                          const std::function<void(std::string)>& broken) {
+    const std::string counted = suffix == "Length"  ? " characters"
+                                : suffix == "Items" ? " elements"
+                                                    : " fields";
+    limit(
+        rules, "min" + std::string(suffix),
+        [&](const bj::value& bound) { return count >= bound.get_int64(); },
+        [&](const std::string& bound) {
+          broken("needs at least " + bound + counted + ", has " + std::to_string(count));
+        });
+    limit(
+        rules, "max" + std::string(suffix),
+        [&](const bj::value& bound) { return count <= bound.get_int64(); },
+        [&](const std::string& bound) {
+          broken("may have at most " + bound + counted + ", has " + std::to_string(count));
+        });
+  }
+
+  void check_text(const bj::object& rules, const Step& step, std::vector<Violation>& out) const {
+    const std::string_view text = view(step.instance.get_string());
+    check_count(rules, "Length", length(text),
+                [&](std::string message) { add(out, step, std::move(message)); });
+    if (const bj::value* pattern = rules.if_contains("pattern")) {
+      if (!matches(view(pattern->get_string()), text)) {
+        add(out, step, shown(step.instance) + " does not match " + shown(*pattern));
+      }
+    }
+    if (const bj::value* format = rules.if_contains("format")) {
+      const auto& check = parts_.formats.find(view(format->get_string()))->second;
+      if (const Status status = check(text); !status) add(out, step, status.error().message);
+    }
+  }
+
+  static void check_number(const bj::object& rules, const Step& step, std::vector<Violation>& out) {
+    const bj::value& number = step.instance;
+    const auto bound = [&](std::string_view keyword, auto holds, const std::string& text) {
+      limit(rules, keyword, holds, [&](const std::string& shown_bound) {
+        add(out, step, "has to be " + text + " " + shown_bound + ", not " + shown(number));
+      });
+    };
+    bound(
+        "minimum", [&](const bj::value& b) { return !less(number, b); }, "at least");
+    bound(
+        "maximum", [&](const bj::value& b) { return !less(b, number); }, "at most");
+    bound(
+        "exclusiveMinimum", [&](const bj::value& b) { return less(b, number); }, "more than");
+    bound(
+        "exclusiveMaximum", [&](const bj::value& b) { return less(number, b); }, "less than");
+    bound(
+        "multipleOf",
+        [&](const bj::value& b) {
+          const double divisor = b.to_number<double>();
+          return std::fmod(number.to_number<double>(), divisor) == 0;
+        },
+        "a multiple of");
+  }
+
+  void check_array(const bj::object& rules, const Step& step, std::vector<Violation>& out) const {
+    const bj::array& array = step.instance.get_array();
+    check_count(rules, "Items", static_cast<std::int64_t>(array.size()),
+                [&](std::string message) { add(out, step, std::move(message)); });
+    const bj::value* prefix = rules.if_contains("prefixItems");
+    const bj::value* items = rules.if_contains("items");
+    const std::size_t listed = prefix == nullptr ? 0 : prefix->get_array().size();
+    for (std::size_t i = 0; i < array.size(); ++i) {
+      const bj::value* schema = i < listed ? &prefix->get_array()[i] : items;
+      if (schema == nullptr) continue;
+      check(*schema, {array[i], child_pointer(step.pointer, std::to_string(i)), step.depth + 1},
+            out);
+    }
+    if (const bj::value* contains = rules.if_contains("contains")) {
+      const bool found = std::any_of(array.begin(), array.end(), [&](const bj::value& element) {
+        return conforms(*contains, {element, step.pointer, step.depth + 1});
+      });
+      if (!found) add(out, step, "has no element of the kind that is needed");
+    }
+    check_unique(rules, step, out);
+  }
+
+  static void check_unique(const bj::object& rules, const Step& step, std::vector<Violation>& out) {
+    const bj::value* unique = rules.if_contains("uniqueItems");
+    if (unique == nullptr || !unique->get_bool()) return;
+    std::map<std::string, std::size_t> seen;
+    for (const bj::value& element : step.instance.get_array()) {
+      if (!seen.emplace(json::canonical(element), seen.size()).second) {
+        add(out, step, "has " + shown(element) + " twice");
+      }
+    }
+  }
+
+  void check_object(const bj::object& rules, const Step& step, std::vector<Violation>& out) const {
+    const bj::object& object = step.instance.get_object();
+    check_count(rules, "Properties", static_cast<std::int64_t>(object.size()),
+                [&](std::string message) { add(out, step, std::move(message)); });
+    if (const bj::value* required = rules.if_contains("required")) {
+      for (const bj::value& name : required->get_array()) {
+        if (!object.contains(name.get_string())) {
+          add(out, step, "the field " + shown(name) + " is missing", Violation::Of::key);
+        }
+      }
+    }
+    for (const auto& member : object) check_member(rules, step, member, out);
+  }
+
+  void check_member(const bj::object& rules, const Step& step, const bj::key_value_pair& member,
+                    std::vector<Violation>& out) const {
+    const std::string_view name(member.key().data(), member.key().size());
+    const std::string pointer = child_pointer(step.pointer, name);
+    const Step inner{member.value(), pointer, step.depth + 1};
+    if (const bj::value* names = rules.if_contains("propertyNames")) {
+      check_name(*names, name, inner, out);
+    }
+    bool known = false;
+    const bj::value* properties = rules.if_contains("properties");
+    if (properties != nullptr) {
+      if (const bj::value* schema = properties->get_object().if_contains(member.key())) {
+        known = true;
+        check(*schema, inner, out);
+      }
+    }
+    if (const bj::value* by_pattern = rules.if_contains("patternProperties")) {
+      for (const auto& rule : by_pattern->get_object()) {
+        if (!matches({rule.key().data(), rule.key().size()}, name)) continue;
+        known = true;
+        check(rule.value(), inner, out);
+      }
+    }
+    const bj::value* additional = rules.if_contains("additionalProperties");
+    if (known || additional == nullptr) return;
+    if (*additional != bj::value(false)) return check(*additional, inner, out);
+    std::vector<std::string> names;
+    if (properties != nullptr) {
+      for (const auto& property : properties->get_object()) names.emplace_back(property.key());
+    }
+    add(out, inner, "unknown field \"" + std::string(name) + "\"" + did_you_mean(name, names),
+        Violation::Of::key);
+  }
+
+  void check_name(const bj::value& schema, std::string_view name, const Step& member,
+                  std::vector<Violation>& out) const {
+    std::vector<Violation> found;
+    const bj::value text(bj::string_view(name.data(), name.size()));
+    check(schema, {text, member.pointer, member.depth}, found);
+    for (Violation& violation : found) {
+      violation.of = Violation::Of::key;
+      violation.message = "the name " + violation.message;
+      out.push_back(std::move(violation));
+    }
+  }
+
+  void check_combinations(const bj::object& rules, const Step& step,
+                          std::vector<Violation>& out) const {
+    const Step next{step.instance, step.pointer, step.depth + 1};
+    if (const bj::value* reference = rules.if_contains("$ref")) {
+      check(parts_.root.at_pointer(reference->get_string().subview(1)), next, out);
+    }
+    if (const bj::value* all = rules.if_contains("allOf")) {
+      for (const bj::value& schema : all->get_array()) check(schema, next, out);
+    }
+    if (const bj::value* any = rules.if_contains("anyOf")) check_any(any->get_array(), next, out);
+    if (const bj::value* one = rules.if_contains("oneOf")) check_one(one->get_array(), next, out);
+    if (const bj::value* refused = rules.if_contains("not")) {
+      if (conforms(*refused, next)) add(out, step, shown(step.instance) + " is not allowed here");
+    }
+    if (const bj::value* condition = rules.if_contains("if")) {
+      const bj::value* chosen = rules.if_contains(conforms(*condition, next) ? "then" : "else");
+      if (chosen != nullptr) check(*chosen, next, out);
+    }
+  }
+
+  void check_any(const bj::array& schemas, const Step& step, std::vector<Violation>& out) const {
+    std::vector<std::vector<Violation>> attempts;
+    for (const bj::value& schema : schemas) {
+      check(schema, step, attempts.emplace_back());
+      if (attempts.back().empty()) return;
+    }
+    add_nearest(std::move(attempts), step, out);
+  }
+
+  void check_one(const bj::array& schemas, const Step& step, std::vector<Violation>& out) const {
+    std::vector<std::vector<Violation>> attempts;
+    std::size_t conforming = 0;
+    for (const bj::value& schema : schemas) {
+      check(schema, step, attempts.emplace_back());
+      if (attempts.back().empty()) ++conforming;
+    }
+    if (conforming == 0) return add_nearest(std::move(attempts), step, out);
+    if (conforming > 1) {
+      add(out, step, "fits " + std::to_string(conforming) + " forms, but has to fit exactly one");
+    }
+  }
+
+  /// Of several forms, none of which fits: what the nearest one found, or all if none is nearer.
+  static void add_nearest(std::vector<std::vector<Violation>> attempts, const Step& step,
+                          std::vector<Violation>& out) {
+    std::string together;
+    for (std::vector<Violation>& attempt : attempts) {
+      const bool inside = std::all_of(attempt.begin(), attempt.end(), [&](const Violation& v) {
+        return v.pointer.size() > step.pointer.size() || v.of == Violation::Of::key;
+      });
+      if (inside) {
+        std::move(attempt.begin(), attempt.end(), std::back_inserter(out));
+        return;
+      }
+      if (together.find(attempt[0].message) == std::string::npos) {
+        together += (together.empty() ? "" : ", or ") + attempt[0].message;
+      }
+    }
+    add(out, step, together);
+  }
+
+  bool conforms(const bj::value& schema, const Step& step) const {
+    std::vector<Violation> found;
+    check(schema, step, found);
+    return found.empty();
+  }
+
+  bool matches(std::string_view pattern, std::string_view text) const {
+    const std::regex& regex = parts_.patterns.find(pattern)->second;
+    return std::regex_search(text.begin(), text.end(), regex);
+  }
+
+  const SchemaParts& parts_;
+  mutable std::size_t steps_ = 0;
+};
+
+}  // namespace
+
+void check_instance(const SchemaParts& parts, const bj::value& instance,
+                    std::vector<Violation>& violations) {
+  InstanceChecker(parts).check(parts.root, {instance, "", 0}, violations);
+}
+
+}  // namespace waybill
