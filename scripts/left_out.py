@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints which tests of a CTest JUnit report were skipped, and the reason that each of them gave."""
+"""Prints which tests of a CTest JUnit report were skipped, and the reason that each gave."""
 
 import re
 import sys

@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tests/tidy/rules.h"
+
+namespace waybill::tidy {
+namespace {
+
+/// Which text of a file a rule looks at.
+enum class Look { code, text };
+
+struct WordRule {
+  std::string name;
+  Look look = Look::code;
+  std::regex pattern;
+  std::vector<std::string_view> folders;  ///< where the rule holds; empty: everywhere
+  std::vector<std::string_view> except;   ///< files and folders where it does not
+  std::string message;
+};
+
+std::regex regex(const std::string& pattern) {
+  return std::regex(pattern, std::regex::ECMAScript | std::regex::optimize);
+}
+
+using Rules = std::vector<WordRule>;
+
+Rules concurrency_rules() {
+  return {
+      {"bare-mutex",
+       Look::code,
+       regex("std::(shared_|recursive_|timed_)*mutex\\b|std::condition_variable|"
+             "std::(lock_guard|unique_lock|scoped_lock|shared_lock)\\b"),
+       {},
+       {"src/base/mutex.h"},
+       "clang cannot check it: use Mutex, Lock, Condition of base/mutex.h"},
+      {"detach",
+       Look::code,
+       regex("\\.detach\\s*\\(\\s*\\)"),
+       {},
+       {},
+       "no detached thread: std::jthread, joined"},
+      {"coroutine",
+       Look::code,
+       regex("\\bco_(await|return|yield)\\b"),
+       {},
+       {},
+       "no coroutines: g++ 12 destroys their temporaries twice"},
+      {"fork",
+       Look::code,
+       regex("(^|[=!(;{}]|::|\\breturn\\b)\\s*v?fork\\s*\\(\\s*\\)"),
+       {"src/", "apps/"},
+       {},
+       "fork copies the page tables of the whole process: posix_spawn or clone3"},
+  };
+}
+
+Rules time_and_chance_rules() {
+  return {
+      {"bare-clock",
+       Look::code,
+       regex("(system_clock|steady_clock|high_resolution_clock)::now|"
+             "\\b(clock_gettime|gettimeofday)\\s*\\(|(std::|[^\\w.>:]::|[^\\w.>:])time\\s*\\("),
+       {"src/"},
+       {"src/adapters/local/", "src/base/log.cc"},
+       "time comes from Clock"},
+      {"sleep",
+       Look::code,
+       regex("\\b(sleep_for|sleep_until|usleep|nanosleep)\\s*\\(|[^\\w.>]sleep\\s*\\("),
+       {},
+       {"src/adapters/local/"},
+       "waiting goes through Clock, or a condition that is notified"},
+      {"bare-random",
+       Look::code,
+       regex("random_device|\\bmt19937|\\b(s?rand|getrandom|arc4random)\\s*\\("),
+       {"src/", "apps/"},
+       {"src/adapters/local/", "src/base/rng.cc"},
+       "chance comes from Rng"},
+  };
+}
+
+Rules language_rules() {
+  return {
+      {"owning-new",
+       Look::code,
+       regex("\\bnew\\s+[A-Za-z_(]|\\bdelete\\s*(\\[\\s*\\])?\\s*[A-Za-z_*(]"),
+       {},
+       {},
+       "no new or delete: a value, or std::make_unique"},
+      {"throw",
+       Look::code,
+       regex("\\bthrow\\b"),
+       {"src/", "apps/"},
+       {},
+       "we throw nothing: return a Result"},
+      {"using-namespace",
+       Look::code,
+       regex("\\busing\\s+namespace\\s+(?!std::([a-z_]+_)?literals)"),
+       {"src/", "apps/"},
+       {},
+       "name what is used"},
+      {"disabled-test", Look::code, regex("\\bDISABLED_"), {}, {}, "a test runs, or it goes"},
+  };
+}
+
+/// Patterns that would find themselves are put together from parts.
+Rules text_rules() {
+  const std::string slash = "/";
+  const std::string machine =
+      "(^|[^\\w.~])" + slash + "(work|root|home)" + slash + "|\\.\\." + slash + "shared";
+  const std::string hosts = slash + slash +
+                            "[a-z.-]*(deb"
+                            "ian|npm"
+                            "js|py"
+                            "pi)\\.(org|com)";
+  const std::string promises =
+      "\\b(TO"
+      "DO|FIX"
+      "ME|X"
+      "XX)\\b";
+  return {
+      {"to-do", Look::text, regex(promises), {}, {}, "do it now, or open an issue"},
+      {"machine-path",
+       Look::text,
+       regex(machine),
+       {},
+       {},
+       "a path of one machine has no place here"},
+      {"package-host",
+       Look::text,
+       regex(hosts),
+       {},
+       {},
+       "the machine knows where its packages are"},
+  };
+}
+
+Rules all_rules() {
+  Rules all;
+  for (auto part : {concurrency_rules, time_and_chance_rules, language_rules, text_rules})
+    for (auto& rule : part()) all.push_back(std::move(rule));
+  return all;
+}
+
+bool holds(const WordRule& rule, const Source& source) {
+  const auto here = [&](auto folder) { return source.is_under(folder); };
+  if (std::ranges::any_of(rule.except, here)) return false;
+  if (rule.look == Look::code && !source.is_cpp()) return false;
+  return rule.folders.empty() || std::ranges::any_of(rule.folders, here);
+}
+
+}  // namespace
+
+void check_words(const Source& source, Findings& findings) {
+  static const Rules rules = all_rules();
+  for (const auto& rule : rules) {
+    if (!holds(rule, source)) continue;
+    std::size_t number = 0;
+    for (const auto line : lines_of(rule.look == Look::code ? source.code : source.text)) {
+      ++number;
+      if (std::regex_search(line.begin(), line.end(), rule.pattern))
+        findings.push_back({rule.name, source.path, number, 1, rule.message});
+    }
+  }
+}
+
+Findings check_all(const std::vector<Source>& sources) {
+  Findings findings;
+  for (const auto& source : sources) {
+    check_includes(source, findings);
+    check_sizes(source, findings);
+    check_words(source, findings);
+  }
+  return findings;
+}
+
+std::string to_string(const Finding& finding) {
+  return finding.path + ":" + std::to_string(finding.line) + ": " + finding.rule + ": " +
+         finding.message;
+}
+
+}  // namespace waybill::tidy
