@@ -66,12 +66,13 @@ class Ledger {
   /// dedup key is held (see DedupScope), is a duplicate and changes nothing; also within the call.
   /// A dependency that is not in the ledger or in the call: `invalid_argument`; one that has
   /// succeeded counts at once; one that is named twice counts once. What check_request refuses is
-  /// `invalid_argument`. Keys that are held for ever also keep tasks out after the holder was removed.
+  /// `invalid_argument`. Keys that are held for ever also keep tasks out after the holder was
+  /// removed.
   virtual Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) = 0;
 
   /// Leases up to `limit` ready tasks by rank, each through `transition`, within each queue's
-  /// concurrency limit. Their order is rank order, first accepted first where ranks are equal. Empty
-  /// when there is nothing.
+  /// concurrency limit. Their order is rank order, first accepted first where ranks are equal.
+  /// Empty when there is nothing.
   virtual Result<std::vector<Task>> claim(const ClaimParams& params) = 0;
 
   /// Makes changes durable, each by compare-and-set; one answer each, in order, `aborted` where it

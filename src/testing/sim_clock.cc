@@ -39,10 +39,10 @@ void SimClock::wait_until(SteadyTime until, std::stop_token stop) {
     const Lock lock(mutex_);
     changed_.notify_all();
   });
-  const Lock lock(mutex_);
+  Lock lock(mutex_);
   ++waiters_;
   changed_.notify_all();
-  while (steady_ < until && !stop.stop_requested()) changed_.wait(mutex_);
+  while (steady_ < until && !stop.stop_requested()) changed_.wait(lock);
   --waiters_;
 }
 
@@ -60,8 +60,8 @@ void SimClock::jump(Duration by) {
 }
 
 void SimClock::await_waiters(int count) {
-  const Lock lock(mutex_);
-  while (waiters_ < count) changed_.wait(mutex_);
+  Lock lock(mutex_);
+  while (waiters_ < count) changed_.wait(lock);
 }
 
 }  // namespace waybill

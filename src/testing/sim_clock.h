@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <stop_token>
 
 #include "base/mutex.h"
@@ -34,7 +33,7 @@ class SimClock final : public Clock {
 
  private:
   mutable Mutex mutex_;
-  std::condition_variable_any changed_;
+  Condition changed_;
   Time now_ GUARDED_BY(mutex_);
   SteadyTime steady_ GUARDED_BY(mutex_);
   int waiters_ GUARDED_BY(mutex_) = 0;
