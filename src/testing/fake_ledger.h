@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "ports/bell.h"
 #include "ports/clock.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/registry.h"
-#include "testing/bell.h"
 #include "testing/ledger_table.h"
 
 namespace waybill {
@@ -46,6 +46,7 @@ class FakeLedger final : public Ledger, public LedgerReader, public Registry {
   Status put_queue(const QueueSettings& settings) override;
   Result<std::vector<QueueSettings>> queues() override;
   Status put_schedule(const Schedule& schedule) override;
+  Status settle_schedule(const std::string& name, Time handled_until) override;
   Status remove_schedule(const std::string& name) override;
   Result<std::vector<Schedule>> schedules() override;
   Status put_worker(const WorkerInfo& worker) override;

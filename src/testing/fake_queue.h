@@ -9,9 +9,9 @@
 
 #include "base/mutex.h"
 #include "base/rng.h"
+#include "ports/bell.h"
 #include "ports/clock.h"
 #include "ports/queue.h"
-#include "testing/bell.h"
 
 namespace waybill {
 

@@ -37,10 +37,18 @@ Status FakeLedger::put_schedule(const Schedule& schedule) {
   return {};
 }
 
+Status FakeLedger::settle_schedule(const std::string& name, Time handled_until) {
+  const Lock lock(mutex_);
+  const auto found = schedules_.find(name);
+  if (found == schedules_.end()) return fail(Code::not_found, "no schedule '" + name + "'");
+  found->second.handled_until = std::max(found->second.handled_until, handled_until);
+  return {};
+}
+
 Status FakeLedger::remove_schedule(const std::string& name) {
   const Lock lock(mutex_);
   if (schedules_.erase(name) == 1) return {};
-  return fail(Code::not_found, "no schedule '" + name + "' to remove");
+  return fail(Code::not_found, "no schedule '" + name + "'");
 }
 
 Result<std::vector<Schedule>> FakeLedger::schedules() {
