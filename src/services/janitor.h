@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/queue_settings.h"
+#include "ports/ledger.h"
+#include "ports/ledger_reader.h"
+#include "ports/log_store.h"
+#include "ports/registry.h"
+#include "services/service.h"
+
+namespace waybill {
+
+struct JanitorParams {
+  std::size_t batch = 200;  ///< tasks of one step
+  Duration every = std::chrono::minutes(1);
+  /// Between two steps that removed something, so that work goes before tidying.
+  Duration pause = std::chrono::milliseconds(20);
+  /// A worker that was not seen for this long is forgotten.
+  Duration worker_keep = std::chrono::hours(1);
+};
+
+/// What the janitor works with; all of it outlives him.
+struct JanitorPorts {
+  Ledger& ledger;
+  LedgerReader& reader;
+  Registry& registry;
+  LogStore& logs;
+};
+
+/// Removes what retention no longer keeps: finished tasks with their logs, by queue and outcome, a
+/// page in each step, and workers that are long gone. The logs go first, so that none is left
+/// behind by a crash. Any number may run at once.
+class Janitor final : public Service {
+ public:
+  Janitor(const JanitorPorts& ports, const JanitorParams& params = {})
+      : ports_(ports), params_(params) {}
+
+  std::string_view name() const override { return "janitor"; }
+  Result<Duration> step(const Deadline& deadline) override;
+
+ private:
+  /// Finished tasks of one queue and outcome that are due, and how far they have been looked at.
+  struct Heap {
+    std::string queue;
+    State outcome = State::succeeded;
+    Time finished_before{};
+    std::string cursor;
+  };
+
+  Status begin_round();
+  void add_heaps(const QueueCounts& counts, const QueueSettings& settings, Time now);
+  Status forget_workers();
+  /// True when the heap is done.
+  Result<bool> remove_page(Heap& heap);
+  std::vector<Uuid> remove_logs(const std::vector<Task>& tasks);
+
+  const JanitorPorts ports_;
+  const JanitorParams params_;
+  std::vector<Heap> heaps_;  // what is left of this round
+};
+
+}  // namespace waybill

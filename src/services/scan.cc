@@ -1,0 +1,305 @@
+#include "services/scan.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+namespace waybill {
+namespace {
+
+constexpr std::size_t kInsertBatch = 1000;
+constexpr std::int64_t kMarkersPerReport = 100;
+
+std::size_t index(ScanPhase phase) { return static_cast<std::size_t>(phase); }
+
+/// Adds the time of a scope to a phase.
+class Stopwatch {
+ public:
+  Stopwatch(const Clock& clock, Duration& total)
+      : clock_(clock), total_(total), since_(clock.steady_now()) {}
+  ~Stopwatch() { total_ += clock_.steady_now() - since_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  const Clock& clock_;
+  Duration& total_;
+  const SteadyTime since_;
+};
+
+/// One run of run_scan.
+class Pass {
+ public:
+  Pass(const ScanDefinition& scan, const std::map<std::string, TaskDefinition>& tasks,
+       const ScanPorts& ports, const ScanOptions& options)
+      : scan_(scan), tasks_(tasks), ports_(ports), options_(options) {}
+
+  Result<ScanReport> run();
+
+ private:
+  Status check_definitions() const;
+  Status plan();
+  Status list(const ScanListing& listing, ScanPlanner& planner);
+  Result<ObjectStore*> bucket(const std::string& url);
+  TaskRequest request_for(const PlannedTask& planned) const;
+  Status check(const TaskRequest& request) const;
+  void insert_all();
+  bool insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned);
+  Status mark_all();
+  void mark(ObjectStore& markers, ScannedTask& scanned);
+  void tell(ScanPhase phase, std::int64_t done, std::int64_t total) const {
+    if (options_.progress) options_.progress(phase, done, total);
+  }
+
+  const ScanDefinition& scan_;
+  const std::map<std::string, TaskDefinition>& tasks_;
+  const ScanPorts& ports_;
+  const ScanOptions& options_;
+  std::map<std::string, std::shared_ptr<ObjectStore>> buckets_;  // by URL, opened once a scan
+  ScanReport report_;
+};
+
+Result<ScanReport> Pass::run() {
+  report_.scan = scan_.name;
+  report_.mode = options_.mode;
+  report_.now = options_.now.value_or(ports_.clock.now());
+  if (Status checked = check_definitions(); !checked) return fail(checked.error());
+  if (Status planned = plan(); !planned) return fail(planned.error());
+  if (options_.mode == ScanMode::dry_run) return std::move(report_);
+  // Opened before anything is written: a task whose marker has no place to go would be half a task.
+  if (auto markers = bucket(marker_url(scan_)); !markers) return fail(markers.error());
+  insert_all();
+  if (Status marked = mark_all(); !marked) return fail(marked.error());
+  return std::move(report_);
+}
+
+Status Pass::check_definitions() const {
+  if (Status checked = check_scan(scan_); !checked) return checked;
+  for (const std::string& task : tasks_of(scan_)) {
+    if (tasks_.contains(task)) continue;
+    return fail(Code::not_found,
+                "it makes tasks of the definition '" + task + "', which is missing: define it");
+  }
+  return {};
+}
+
+Status Pass::plan() {
+  const std::unique_ptr<ScanPlanner> planner = make_planner(scan_, report_.now);
+  for (auto listings = planner->listings(); !listings.empty(); listings = planner->listings()) {
+    for (const ScanListing& listing : listings) {
+      if (Status listed = list(listing, *planner); !listed) return listed;
+    }
+  }
+  const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::plan)]);
+  Plan plan = planner->finish();
+  report_.skipped = std::move(plan.skipped);
+  report_.counts = std::move(plan.counts);
+  report_.tasks.reserve(plan.tasks.size());
+  for (PlannedTask& task : plan.tasks) report_.tasks.push_back({.planned = std::move(task)});
+  const auto planned = static_cast<std::int64_t>(report_.tasks.size());
+  tell(ScanPhase::plan, planned, planned);
+  return {};
+}
+
+Status Pass::list(const ScanListing& listing, ScanPlanner& planner) {
+  const Result<std::string> url = bucket_url(scan_, listing.source);
+  if (!url) return fail(url.error());
+  const Result<ObjectStore*> store = bucket(*url);
+  if (!store) return fail(store.error());
+  const auto* batches = std::get_if<BatchScan>(&scan_.planner);
+  const bool wants_times = batches != nullptr && batches->quiet_time > Duration(0);
+  ListParams params{.prefix = listing.prefix,
+                    .start_after = listing.start_after,
+                    .end_before = listing.end_before,
+                    .delimiter = listing.delimiter,
+                    .detail = wants_times ? ListDetail::full : ListDetail::keys_only};
+  do {
+    if (options_.stop.stop_requested()) return fail(Code::cancelled, "the scan was asked to stop");
+    Result<ListPage> page = [&] {
+      const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::list)]);
+      return (*store)->list(params);
+    }();
+    if (!page) return fail(with_context(page.error(), "listing " + *url));
+    const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::plan)]);
+    for (const ObjectInfo& object : page->objects) {
+      planner.object(listing, object.key, object.modified_at);
+    }
+    for (const std::string& prefix : page->prefixes) planner.prefix(listing, prefix);
+    report_.objects_listed += static_cast<std::int64_t>(page->objects.size());
+    tell(ScanPhase::list, report_.objects_listed, 0);
+    params.token = std::move(page->next_token);
+  } while (!params.token.empty());
+  return {};
+}
+
+Result<ObjectStore*> Pass::bucket(const std::string& url) {
+  std::shared_ptr<ObjectStore>& opened = buckets_[url];
+  if (!opened) {
+    Result<std::shared_ptr<ObjectStore>> store = ports_.open_bucket(url);
+    if (!store) return fail(with_context(store.error(), "opening bucket " + url));
+    opened = std::move(*store);
+  }
+  return opened.get();
+}
+
+TaskRequest Pass::request_for(const PlannedTask& planned) const {
+  TaskRequest request = make_request(tasks_.at(planned.task), planned.params);
+  request.id = planned.id;
+  request.dedup_key = planned.marker;
+  request.dedup_scope = DedupScope::forever;
+  request.created_by = "scan:" + scan_.name;
+  return request;
+}
+
+Status Pass::check(const TaskRequest& request) const {
+  if (Status checked = check_request(request); !checked) return checked;
+  return ports_.check_task ? ports_.check_task(request) : Status{};
+}
+
+void Pass::insert_all() {
+  const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::insert)]);
+  const auto total = static_cast<std::int64_t>(report_.tasks.size());
+  std::vector<TaskRequest> requests;
+  std::vector<ScannedTask*> scanned;
+  std::int64_t done = 0;
+  for (ScannedTask& task : report_.tasks) {
+    ++done;
+    TaskRequest request = request_for(task.planned);
+    if (Status checked = check(request); !checked) {
+      task.outcome = ScanOutcome::failed;
+      task.error = checked.error().message;
+    } else {
+      requests.push_back(std::move(request));
+      scanned.push_back(&task);
+    }
+    if (requests.size() < kInsertBatch && done < total) continue;
+    // A ledger that refuses one batch will refuse the next: the rest is left to the next scan.
+    if (options_.stop.stop_requested() || !insert_batch(requests, scanned)) return;
+    requests.clear();
+    scanned.clear();
+    tell(ScanPhase::insert, done, total);
+  }
+}
+
+bool Pass::insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned) {
+  if (requests.empty()) return true;
+  const Result<std::vector<Inserted>> inserted = ports_.ledger.insert(requests);
+  for (std::size_t i = 0; i < scanned.size(); ++i) {
+    if (!inserted) {
+      scanned[i]->outcome = ScanOutcome::failed;
+      scanned[i]->error = with_context(inserted.error(), "inserting the task").message;
+    } else {
+      const bool is_new = (*inserted)[i].outcome == InsertOutcome::inserted;
+      scanned[i]->outcome = is_new ? ScanOutcome::inserted : ScanOutcome::duplicate;
+    }
+  }
+  return inserted.has_value();
+}
+
+Status Pass::mark_all() {
+  const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::mark)]);
+  const Result<ObjectStore*> markers = bucket(marker_url(scan_));
+  if (!markers) return fail(markers.error());
+  const std::int64_t total =
+      report_.count(ScanOutcome::inserted) + report_.count(ScanOutcome::duplicate);
+  std::int64_t done = 0;
+  for (ScannedTask& task : report_.tasks) {
+    if (options_.stop.stop_requested()) return {};
+    if (task.outcome != ScanOutcome::inserted && task.outcome != ScanOutcome::duplicate) continue;
+    mark(**markers, task);
+    ++done;
+    if (done % kMarkersPerReport == 0 || done == total) tell(ScanPhase::mark, done, total);
+  }
+  return {};
+}
+
+void Pass::mark(ObjectStore& markers, ScannedTask& scanned) {
+  const std::string& marker = scanned.planned.marker;
+  const Status written = markers.put_if_absent(std::string(kMarkerPrefix) + marker, marker);
+  if (written) {
+    scanned.marker = MarkerOutcome::written;
+  } else if (written.error().code == Code::already_exists) {
+    scanned.marker = MarkerOutcome::present;
+  } else {
+    scanned.marker = MarkerOutcome::failed;
+    scanned.error = with_context(written.error(), "writing marker " + marker).message;
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(ScanPhase phase) {
+  static constexpr std::array<std::string_view, kScanPhaseCount> kNames = {"list", "plan", "insert",
+                                                                           "mark"};
+  return kNames[static_cast<std::size_t>(phase)];
+}
+
+std::string_view to_string(ScanOutcome outcome) {
+  static constexpr std::array<std::string_view, 4> kNames = {"planned", "inserted", "duplicate",
+                                                             "failed"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view to_string(MarkerOutcome outcome) {
+  static constexpr std::array<std::string_view, 4> kNames = {"none", "written", "present",
+                                                             "failed"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::int64_t ScanReport::count(ScanOutcome outcome) const {
+  return std::count_if(tasks.begin(), tasks.end(),
+                       [&](const ScannedTask& task) { return task.outcome == outcome; });
+}
+
+std::int64_t ScanReport::count(MarkerOutcome outcome) const {
+  return std::count_if(tasks.begin(), tasks.end(),
+                       [&](const ScannedTask& task) { return task.marker == outcome; });
+}
+
+bool ScanReport::complete() const {
+  if (mode == ScanMode::dry_run) return true;
+  return std::all_of(tasks.begin(), tasks.end(), [](const ScannedTask& task) {
+    return task.marker == MarkerOutcome::written || task.marker == MarkerOutcome::present;
+  });
+}
+
+std::vector<std::string> tasks_of(const ScanDefinition& scan) {
+  if (const auto* prio = std::get_if<PrioScan>(&scan.planner)) {
+    return {prio->intake_task, prio->aggregate_task};
+  }
+  return {std::get<BatchScan>(scan.planner).task};
+}
+
+std::string marker_url(const ScanDefinition& scan) {
+  if (const auto* prio = std::get_if<PrioScan>(&scan.planner)) return prio->own_url;
+  const auto& batches = std::get<BatchScan>(scan.planner);
+  const bool implied = batches.marker_url.empty() && !batches.sources.empty();
+  return implied ? batches.sources.begin()->second : batches.marker_url;
+}
+
+Result<std::string> bucket_url(const ScanDefinition& scan, std::string_view source) {
+  if (source == kMarkerSource) return marker_url(scan);
+  if (const auto* prio = std::get_if<PrioScan>(&scan.planner)) {
+    if (source == "ingestion") return prio->ingestion_url;
+    if (source == "own") return prio->own_url;
+    if (source == "peer") return prio->peer_url;
+  } else {
+    const auto& sources = std::get<BatchScan>(scan.planner).sources;
+    if (const auto found = sources.find(std::string(source)); found != sources.end()) {
+      return found->second;
+    }
+  }
+  return fail(Code::invalid_argument,
+              "scan " + scan.name + " has no bucket named '" + std::string(source) + "'");
+}
+
+Result<ScanReport> run_scan(const ScanDefinition& scan,
+                            const std::map<std::string, TaskDefinition>& tasks,
+                            const ScanPorts& ports, const ScanOptions& options) {
+  Result<ScanReport> report = Pass(scan, tasks, ports, options).run();
+  if (!report) return fail(with_context(report.error(), "scan " + scan.name));
+  return report;
+}
+
+}  // namespace waybill

@@ -1,0 +1,65 @@
+#include "services/scanner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace waybill {
+namespace {
+
+void log_report(const ScanReport& report) {
+  Duration took{};
+  for (const Duration phase : report.took) took += phase;
+  const auto failed = report.count(ScanOutcome::failed) + report.count(MarkerOutcome::failed);
+  const log::Level level = failed > 0 ? log::Level::error : log::Level::info;
+  log::write(level, "scan_done",
+             failed > 0 ? "a scan could not schedule all; the next pass tries again" : "scan done",
+             {{"scan", report.scan},
+              {"objects", report.objects_listed},
+              {"planned", report.tasks.size()},
+              {"inserted", report.count(ScanOutcome::inserted)},
+              {"duplicates", report.count(ScanOutcome::duplicate)},
+              {"markers_written", report.count(MarkerOutcome::written)},
+              {"skipped", report.skipped.size()},
+              {"failed", failed},
+              {"took", format_duration(took)}});
+  if (failed == 0) return;
+  const auto first = std::find_if(report.tasks.begin(), report.tasks.end(),
+                                  [](const ScannedTask& task) { return !task.error.empty(); });
+  log::error("scan_task_failed", "the first of them",
+             {{"scan", report.scan}, {"what", first->planned.what}, {"error", first->error}});
+}
+
+}  // namespace
+
+Scanner::Scanner(ScanPorts ports, ScannerParams params)
+    : ports_(std::move(ports)), params_(std::move(params)) {
+  for (const auto& [name, scan] : params_.scans) turns_.push_back(Turn{.scan = &scan});
+}
+
+Result<Duration> Scanner::step(const Deadline& deadline) {
+  if (turns_.empty()) return kSteadyTimeMax - ports_.clock.steady_now();
+  if (const Duration wait = until_next(); wait > Duration(0)) return wait;
+  Turn& turn = *std::min_element(turns_.begin(), turns_.end(),
+                                 [](const Turn& a, const Turn& b) { return a.due < b.due; });
+  turn.due = ports_.clock.steady_now() + turn.scan->every;
+  const Result<ScanReport> report =
+      run_scan(*turn.scan, params_.tasks, ports_, ScanOptions{.stop = deadline.stop});
+  if (report) {
+    log_report(*report);
+  } else if (report.error().code != Code::cancelled) {
+    log::error("scan_failed", "a scan failed; the next pass tries again",
+               {{"scan", turn.scan->name}, {"error", report.error().message}});
+  }
+  if (params_.observer) params_.observer(report);
+  return until_next();
+}
+
+Duration Scanner::until_next() const {
+  SteadyTime first = kSteadyTimeMax;
+  for (const Turn& turn : turns_) first = std::min(first, turn.due);
+  return std::max(first - ports_.clock.steady_now(), Duration(0));
+}
+
+}  // namespace waybill
