@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "ports/clock.h"
+#include "ports/ledger.h"
+#include "ports/ledger_admin.h"
+#include "ports/ledger_reader.h"
+#include "ports/registry.h"
+
+namespace waybill {
+
+struct SqliteLedgerOptions {
+  std::size_t cache_bytes = 48u << 20;        ///< page cache of the writer
+  std::size_t reader_cache_bytes = 4u << 20;  ///< page cache of each reader
+  std::size_t readers_max = 4;                ///< connections for readers
+  std::size_t log_bytes_max = 64u << 20;      ///< write-ahead log at which it is written back
+  std::size_t events_kept = 1'000'000;        ///< newest changes that `events` can still tell
+  Duration busy_wait_max = std::chrono::seconds(30);  ///< for another process that writes
+  std::string vfs;                                    ///< SQLite VFS by name; empty: the system's
+};
+
+/// A ledger in one SQLite file (WAL, synchronous=FULL). Several processes may have it open. The
+/// calls of all threads that wait are committed in one transaction
+/// (docs/adr/0002-sqlite-ledger.md).
+class SqliteLedger {
+ public:
+  /// Opens `path`, or makes it with the newest schema if it is missing or empty. `clock` must
+  /// outlive the ledger. Errors: `invalid_argument` not a ledger; `failed_precondition` another
+  /// schema version (older: run migrate; newer: use a newer waybill); `permission_denied`,
+  /// `not_found` (directory), `resource_exhausted`, `data_loss`; each names the path.
+  static Result<std::unique_ptr<SqliteLedger>> create(const std::string& path, Clock& clock,
+                                                      SqliteLedgerOptions options = {});
+  ~SqliteLedger();
+  SqliteLedger(const SqliteLedger&) = delete;
+  SqliteLedger& operator=(const SqliteLedger&) = delete;
+
+  Ledger& ledger();
+  LedgerReader& reader();
+  Registry& registry();
+  LedgerAdmin& admin();
+
+ private:
+  struct Parts;
+  explicit SqliteLedger(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+struct SqliteMigration {
+  int from = 0;  ///< 0: the file was new
+  int to = 0;
+};
+/// Brings `path` to the newest schema, each step in one transaction. Safe to repeat. Errors as
+/// create.
+Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path,
+                                              const SqliteLedgerOptions& options = {});
+/// The schema version that this binary reads and writes.
+int sqlite_schema_version();
+
+}  // namespace waybill
