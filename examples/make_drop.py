@@ -37,22 +37,26 @@ class Batch:
     id: str = field(init=False)
 
     def __post_init__(self):
-        self.id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"waybill:drop/{self.aggregation}/{self.time}"))
+        name = f"waybill:drop/{self.aggregation}/{self.time}"
+        self.id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
     @property
     def key(self):
         return f"{self.aggregation}/{DAY}/{self.time}/{self.id}"
 
     def is_summed(self):
-        in_window = WINDOW[0] <= f"{DAY}/{self.time}" < WINDOW[1]
-        return in_window and self.ingestion == ALL_PARTS and self.peer == "ready" and not self.damaged
+        if self.damaged or self.ingestion != ALL_PARTS or self.peer != "ready":
+            return False
+        return WINDOW[0] <= f"{DAY}/{self.time}" < WINDOW[1]
 
 
 def batches():
     kittens, otters = "kittens-seen", "otters-seen"
-    ordinary = "06/00 06/20 06/35 06/50 07/05 07/25 07/40 08/00 08/20 08/59".split()
+    early_kittens = "06/00 06/20 06/35 06/50 07/05 07/25 07/40 08/00 08/20 08/59".split()
+    late_kittens = "09/00 09/30 10/00 10/45 11/15 11/55".split()
+    early_otters = "06/05 06/30 06/55 07/20 07/45 08/05 08/25 08/50".split()
     return [
-        *(Batch(kittens, time) for time in ordinary),
+        *(Batch(kittens, time) for time in early_kittens),
         Batch(kittens, "07/15", damaged=True),
         Batch(kittens, "08/30", taken_in=True),
         Batch(kittens, "07/50", peer="none"),
@@ -61,8 +65,8 @@ def batches():
         Batch(kittens, "07/30", ingestion=(".batch", ".batch.sig"), peer="none"),
         Batch(kittens, "10/15", ingestion=(".batch", ".batch.avro"), peer="none"),
         Batch(kittens, "05/40"),
-        *(Batch(kittens, time, peer="none") for time in "09/00 09/30 10/00 10/45 11/15 11/55".split()),
-        *(Batch(otters, time) for time in "06/05 06/30 06/55 07/20 07/45 08/05 08/25 08/50".split()),
+        *(Batch(kittens, time, peer="none") for time in late_kittens),
+        *(Batch(otters, time) for time in early_otters),
         Batch(otters, "07/35", ingestion=(".batch.avro", ".batch.sig"), peer="none"),
         *(Batch(otters, time, peer="none") for time in "09/10 11/40".split()),
     ]

@@ -108,7 +108,8 @@ def _decode(schema, stream):
     if kind == "array":
         return [_decode(schema["items"], stream) for _ in _items(stream)]
     if kind == "map":
-        return {_decode("string", stream): _decode(schema["values"], stream) for _ in _items(stream)}
+        values = schema["values"]
+        return {_decode("string", stream): _decode(values, stream) for _ in _items(stream)}
     raise Malformed(f"a schema of type {kind!r}, which this module does not know")
 
 

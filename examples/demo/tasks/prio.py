@@ -21,7 +21,8 @@ PRIME = 4293918721
 
 def _record(record, /, **fields):
     listed = [{"name": field, "type": kind} for field, kind in fields.items()]
-    return {"namespace": "org.abetterinternet.prio.v1", "type": "record", "name": record, "fields": listed}
+    namespace = "org.abetterinternet.prio.v1"
+    return {"namespace": namespace, "type": "record", "name": record, "fields": listed}
 
 
 _PARAMETERS = {
@@ -121,7 +122,8 @@ def verify(data, signature, public_key_file):
     with tempfile.NamedTemporaryFile() as file:
         file.write(signature)
         file.flush()
-        command = ["openssl", "dgst", "-sha256", "-verify", public_key_file, "-signature", file.name]
+        command = ["openssl", "dgst", "-sha256", "-verify", public_key_file]
+        command += ["-signature", file.name]
         return subprocess.run(command, input=data, capture_output=True, check=False).returncode == 0
 
 
@@ -133,17 +135,21 @@ def write_batch(bucket, key, header, packets, signer):
     """
     packet_file = avro.write(*packets)
     schema, fields = header
-    header_file = avro.write(schema, [fields | {"packet_file_digest": hashlib.sha256(packet_file).digest()}])
+    digest = hashlib.sha256(packet_file).digest()
+    header_file = avro.write(schema, [fields | {"packet_file_digest": digest}])
     key_identifier, key_file = signer
-    signature = {"batch_header_signature": sign(header_file, key_file), "key_identifier": key_identifier}
-    bucket.put(f"{key}", header_file)
+    signature = {
+        "batch_header_signature": sign(header_file, key_file),
+        "key_identifier": key_identifier,
+    }
+    bucket.put(key, header_file)
     bucket.put(f"{key}.avro", packet_file)
     bucket.put(f"{key}.sig", avro.write(SIGNATURE, [signature]))
 
 
 def read_batch(bucket, key, keys):
     """Header and packets of a batch whose signature and digest are right; else Invalid says why."""
-    header_file = bucket.get(f"{key}")
+    header_file = bucket.get(key)
     packet_file = bucket.get(f"{key}.avro")
     try:
         (signature,) = avro.read(bucket.get(f"{key}.sig"))
