@@ -62,6 +62,9 @@ class TaskKind {
   /// Refuses spec and params that can never run, before the task is accepted. `invalid_argument`
   /// with the JSON pointer of the field.
   virtual Status check(const TaskRequest& request) const = 0;
+  /// True for a kind whose runs take microseconds and never block. They are run in the worker's own
+  /// thread, many claimed at a time, take no slot, and get no scratch directory.
+  virtual bool runs_inline() const { return false; }
   /// Runs one attempt; blocks until it has ended. Called from several threads at once.
   virtual Outcome run(const Task& task, TaskContext& context) = 0;
 };

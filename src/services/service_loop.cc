@@ -1,36 +1,17 @@
 #include "services/service_loop.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <exception>
+#include <string>
 
 #include "base/log.h"
 #include "core/retry.h"
+#include "services/guarded_thread.h"
 
 namespace waybill {
-namespace {
-
-constexpr int kExitBug = 70;
-
-[[noreturn]] void end_process(std::string_view service, std::string_view what) {
-  log::error("service_bug", "a service threw an exception; ending the process, which is safe",
-             {{"service", service}, {"error", what}});
-  std::_Exit(kExitBug);
-}
-
-}  // namespace
-
 ServiceLoop::ServiceLoop(Service& service, Clock& clock, const ServiceLoopParams& params)
     : service_(service), clock_(clock), params_(params), rng_(params.seed) {
-  thread_ = std::jthread([this](const std::stop_token& stop) {
-    try {
-      run(stop);
-    } catch (const std::exception& exception) {
-      end_process(service_.name(), exception.what());
-    } catch (...) {
-      end_process(service_.name(), "not a std::exception");
-    }
-  });
+  thread_ = guarded_thread(std::string(service_.name()),
+                           [this](const std::stop_token& stop) { run(stop); });
 }
 
 ServiceLoop::~ServiceLoop() { stop(); }

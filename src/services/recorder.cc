@@ -1,0 +1,124 @@
+#include "services/recorder.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace waybill {
+namespace {
+
+/// A refused verdict is tried again with the task read afresh; each refusal means that somebody
+/// changed it in between, so this many in a row are left to the next step.
+constexpr int kRoundsMax = 3;
+
+}  // namespace
+
+Recorder::Recorder(Ledger& ledger, LedgerReader& reader, Rng rng)
+    : ledger_(ledger), reader_(reader), rng_(rng) {}
+
+void Recorder::keep(std::vector<Report> reports) {
+  for (Report& report : reports) {
+    const RunKey key{report.id, report.fence};
+    const auto [position, added] = reports_.try_emplace(key, std::move(report));
+    if (added) continue;
+    Report& kept = position->second;
+    if (!report.progress.empty()) kept.progress = std::move(report.progress);
+    if (!report.checkpoint.empty()) kept.checkpoint = std::move(report.checkpoint);
+  }
+}
+
+Result<std::vector<RunKey>> Recorder::record_reports(HeldRuns& runs, Which which) {
+  std::vector<Report> batch;
+  for (auto position = reports_.begin(); position != reports_.end();) {
+    const HeldRun* run = runs.find(position->first);
+    if (run != nullptr && !run->lost() && which == Which::ended && !run->verdict) {
+      ++position;
+      continue;
+    }
+    if (run != nullptr && !run->lost()) batch.push_back(position->second);
+    position = run == nullptr || run->lost() ? reports_.erase(position) : std::next(position);
+  }
+  if (batch.empty()) return std::vector<RunKey>{};
+  const auto answers = ledger_.record(batch);
+  if (!answers) return fail(answers.error());
+  std::vector<RunKey> lost;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const RunKey key{batch[i].id, batch[i].fence};
+    reports_.erase(key);
+    if (!(*answers)[i]) lost.push_back(key);
+  }
+  return lost;
+}
+
+Status Recorder::record_verdicts(HeldRuns& runs) {
+  for (int round = 0; round < kRoundsMax && runs.any_ended(); ++round) {
+    std::vector<RunKey> stale;
+    if (const Status applied = apply(runs, stale); !applied) return applied;
+    for (std::size_t i = 0; i < stale.size(); ++i) {
+      const Status read = read_again(runs, stale[i]);
+      if (read) continue;
+      for (; i < stale.size(); ++i) runs.put_back(stale[i]);
+      return read;
+    }
+  }
+  return {};
+}
+
+/// One call for all that has ended; what has to be read again goes to `stale`.
+Status Recorder::apply(HeldRuns& runs, std::vector<RunKey>& stale) {
+  const std::vector<RunKey> ended = runs.take_ended();
+  const Time now = ledger_.now();
+  std::vector<Change> changes;
+  std::vector<RunKey> keys;
+  changes.reserve(ended.size());
+  keys.reserve(ended.size());
+  for (const RunKey& key : ended) {
+    const HeldRun* run = runs.find(key);
+    if (run == nullptr) continue;  // lost after it ended
+    auto change = transition(run->task, *run->verdict, {.now = now, .chance = rng_.unit()});
+    if (!change) {
+      stale.push_back(key);
+      continue;
+    }
+    changes.push_back(std::move(*change));
+    keys.push_back(key);
+  }
+  if (changes.empty()) return {};
+  const auto answers = ledger_.apply(changes);
+  if (!answers) {
+    for (const RunKey& key : keys) runs.put_back(key);
+    for (const RunKey& key : stale) runs.put_back(key);
+    return fail(answers.error());
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Status& answer = (*answers)[i];
+    if (answer || answer.error().code == Code::not_found) {
+      runs.erase(keys[i]);
+    } else {
+      stale.push_back(keys[i]);
+    }
+  }
+  return {};
+}
+
+Status Recorder::read_again(HeldRuns& runs, const RunKey& key) {
+  auto task = reader_.get(key.task);
+  if (!task && task.error().code != Code::not_found) return fail(task.error());
+  HeldRun& run = *runs.find(key);
+  if (!task || task->status.state != State::leased || task->status.fence != key.fence) {
+    log::info("outcome_discarded", "the task's lease is another's or over by now",
+              {{"task", to_string(key.task)}, {"fence", key.fence}});
+    runs.erase(key);
+    return {};
+  }
+  const bool confirms = std::holds_alternative<event::ConfirmCancel>(*run.verdict);
+  run.task = std::move(*task);
+  if (confirms && !run.task.status.cancel.requested()) {
+    run.verdict =
+        event::GiveBack{.fence = key.fence, .reason = "stopped for a cancel that is gone"};
+  }
+  runs.put_back(key);
+  return {};
+}
+
+}  // namespace waybill

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "ports/ledger.h"
+#include "ports/ledger_reader.h"
+#include "services/held_runs.h"
+
+namespace waybill {
+
+/// Makes durable what came of runs: verdicts, many in one call, and before them what the runs said
+/// of themselves. What the ledger could not take now is kept for the next time. Not thread-safe.
+class Recorder {
+ public:
+  Recorder(Ledger& ledger, LedgerReader& reader, Rng rng);
+
+  /// The latest replaces what was said before and is not recorded yet.
+  void keep(std::vector<Report> reports);
+  bool any_reports() const { return !reports_.empty(); }
+
+  /// Records what was kept, of all runs or only of those that have ended: a lease that is over
+  /// takes no reports. Answers the runs that turned out to be lost.
+  enum class Which { all, ended };
+  Result<std::vector<RunKey>> record_reports(HeldRuns& runs, Which which);
+
+  /// Records the verdicts of ended runs and lets go of them. A verdict that the ledger refuses is
+  /// made anew from the task as it is now, if the lease is still ours (a cancel request came in
+  /// between); else it is dropped.
+  Status record_verdicts(HeldRuns& runs);
+
+ private:
+  Status apply(HeldRuns& runs, std::vector<RunKey>& stale);
+  Status read_again(HeldRuns& runs, const RunKey& key);
+
+  Ledger& ledger_;
+  LedgerReader& reader_;
+  Rng rng_;
+  std::unordered_map<RunKey, Report, RunKeyHash> reports_;
+};
+
+}  // namespace waybill

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "ports/bell.h"
+#include "ports/clock.h"
+#include "ports/log_store.h"
+#include "ports/scratch_space.h"
+#include "ports/task_kind.h"
+#include "services/executor.h"
+#include "services/report_board.h"
+
+namespace waybill {
+
+/// What a ThreadExecutor works with; all of it outlives the executor.
+struct ExecutorPorts {
+  Clock& clock;
+  LogStore& logs;
+  ScratchSpace& scratch;
+  Bell& bell;  ///< rung when a run has ended or has something to report
+};
+
+/// One run as its kind sees it. Thread-safe.
+class RunContext final : public TaskContext {
+ public:
+  RunContext(ExecutorPorts ports, ReportBoard& reports, const Task& task, RunTerms terms);
+
+  std::stop_token stop() const override { return stop_.get_token(); }
+  SteadyTime deadline() const override { return terms_.deadline; }
+  const std::string& scratch_directory() const override { return scratch_directory_; }
+  void progress(std::string_view json) override { report(json, {}); }
+  void checkpoint(std::string_view json) override { report({}, json); }
+  const std::string& last_checkpoint() const override { return terms_.checkpoint; }
+  void log(LogStream stream, std::string_view bytes) override;
+
+  void request_stop() { stop_.request_stop(); }
+  void set_scratch_directory(std::string directory) { scratch_directory_ = std::move(directory); }
+
+ private:
+  void report(std::string_view progress, std::string_view checkpoint);
+
+  ExecutorPorts ports_;
+  ReportBoard& reports_;
+  const RunKey key_;
+  const std::uint32_t attempt_;
+  const RunTerms terms_;
+  std::stop_source stop_;
+  std::string scratch_directory_;
+  std::atomic<bool> log_failed_ = false;
+};
+
+}  // namespace waybill

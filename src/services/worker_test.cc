@@ -1,0 +1,386 @@
+#include "services/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+
+#include "testing/builders.h"
+#include "testing/fake_ledger.h"
+#include "testing/fake_queue.h"
+#include "testing/sim_clock.h"
+
+namespace waybill {
+namespace {
+
+using std::chrono::seconds;
+
+/// Runs end when the test says so; kind "noop" runs inline.
+class ScriptedExecutor final : public Executor {
+ public:
+  std::vector<RunnableKind> kinds() const override {
+    return {{.name = "work"}, {.name = "noop", .runs_inline = true}};
+  }
+  void start(const Task& task, RunTerms terms) override {
+    started.push_back(task);
+    terms_of[run_key(task).fence] = std::move(terms);
+    if (task.request.kind == "noop") finished.push_back({run_key(task), outcome::Succeeded{}});
+  }
+  void request_stop(const RunKey& key, StopReason why) override { stops.emplace_back(key, why); }
+  std::vector<FinishedRun> take_finished() override { return std::exchange(finished, {}); }
+  std::vector<Report> take_reports() override { return std::exchange(reports, {}); }
+
+  void finish(const Task& task, Outcome outcome) {
+    finished.push_back({run_key(task), std::move(outcome)});
+  }
+
+  std::vector<Task> started;
+  std::map<std::uint64_t, RunTerms> terms_of;  // by fence
+  std::vector<std::pair<RunKey, StopReason>> stops;
+  std::vector<FinishedRun> finished;
+  std::vector<Report> reports;
+};
+
+/// Answers `unavailable` while `away`; else passes on.
+class FlakyLedger final : public Ledger {
+ public:
+  explicit FlakyLedger(Ledger& inner) : inner_(inner) {}
+  Time now() const override { return inner_.now(); }
+  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
+    return inner_.insert(requests);
+  }
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    if (away) return fail(Code::unavailable, "away");
+    claims.push_back(params);
+    return inner_.claim(params);
+  }
+  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
+    if (away) return fail(Code::unavailable, "away");
+    applied.push_back(changes.size());
+    return inner_.apply(changes);
+  }
+  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override {
+    if (away) return fail(Code::unavailable, "away");
+    extended.push_back(extensions.size());
+    return inner_.extend(extensions);
+  }
+  Result<std::vector<Status>> record(std::span<const Report> reports) override {
+    if (away) return fail(Code::unavailable, "away");
+    recorded.push_back(reports.size());
+    return inner_.record(reports);
+  }
+  Result<Overdue> overdue(std::size_t limit) override { return inner_.overdue(limit); }
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    return inner_.remove(ids);
+  }
+
+  bool away = false;
+  std::vector<ClaimParams> claims;
+  std::vector<std::size_t> applied, extended, recorded;  // sizes of the calls
+
+ private:
+  Ledger& inner_;
+};
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  void insert(const std::vector<TaskRequest>& requests) {
+    ASSERT_TRUE(fake_.insert(requests).has_value());
+  }
+  Duration step() {
+    const auto wait = worker_.step({});
+    EXPECT_TRUE(wait.has_value()) << (wait ? "" : wait.error().message);
+    return wait.value_or(Duration(-1));
+  }
+  /// Steps until nothing is due, then lets `by` pass, in the worker's own rhythm.
+  void pass(Duration by) {
+    const SteadyTime until = clock_.steady_now() + by;
+    for (;;) {
+      const Duration wait = std::max(step(), Duration(1));
+      if (clock_.steady_now() + wait > until) break;
+      clock_.advance(wait);
+    }
+    clock_.advance(until - clock_.steady_now());
+    step();
+  }
+  Task get(int number) { return *fake_.get(task_id(number)); }
+  State state(int number) { return get(number).status.state; }
+  void cancel(int number) {
+    const auto change =
+        transition(get(number), event::Cancel{.by = "ann", .reason = "why not"}, {fake_.now(), 0});
+    ASSERT_TRUE((*fake_.apply(std::vector{*change}))[0].has_value());
+  }
+  /// What a rescuer does.
+  void expire(int number) {
+    const auto change = transition(get(number), event::Expire{}, {fake_.now(), 0});
+    ASSERT_TRUE(change.has_value()) << change.error().message;
+    ASSERT_TRUE((*fake_.apply(std::vector{*change}))[0].has_value());
+  }
+  static TaskRequest work(int number) { return a_task(number).kind("work"); }
+
+  SimClock clock_;
+  FakeLedger fake_{clock_};
+  FlakyLedger ledger_{fake_};
+  ScriptedExecutor executor_;
+  WorkerOptions options_{.name = "w1", .slots = 2};
+  Worker worker_{{.ledger = ledger_,
+                  .reader = fake_,
+                  .registry = fake_,
+                  .clock = clock_,
+                  .executor = executor_},
+                 options_,
+                 Rng(1)};
+};
+
+TEST_F(WorkerTest, RunsATaskAndRecordsItsResult) {
+  insert({work(1)});
+  step();
+  ASSERT_EQ(executor_.started.size(), 1U);
+  EXPECT_EQ(state(1), State::leased);
+  EXPECT_EQ(get(1).status.worker, "w1");
+  executor_.finish(executor_.started[0], outcome::Succeeded{.result = R"({"n":1})"});
+  step();
+  EXPECT_EQ(state(1), State::succeeded);
+  EXPECT_EQ(get(1).status.result, R"({"n":1})");
+  EXPECT_EQ(worker_.held(), 0U);
+}
+
+TEST_F(WorkerTest, ClaimsNoMoreThanItsFreeSlots) {
+  insert({work(1), work(2), work(3)});
+  step();
+  EXPECT_EQ(executor_.started.size(), 2U);
+  step();
+  EXPECT_EQ(executor_.started.size(), 2U);
+  executor_.finish(executor_.started[0], outcome::Succeeded{});
+  step();
+  EXPECT_EQ(executor_.started.size(), 3U);
+}
+
+TEST_F(WorkerTest, InlineTasksAreClaimedAndCompletedInBatchesBesideTheSlots) {
+  insert(some_tasks(1, 600));
+  EXPECT_EQ(step(), Duration(0));  // the claim was full, so there is more
+  EXPECT_EQ(ledger_.applied, std::vector<std::size_t>{512});
+  EXPECT_GT(step(), Duration(0));
+  EXPECT_EQ(ledger_.applied, (std::vector<std::size_t>{512, 88}));
+  EXPECT_EQ(state(600), State::succeeded);
+}
+
+TEST_F(WorkerTest, CompletionsOfManyRunsGoIntoOneCall) {
+  insert({work(1), work(2)});
+  step();
+  executor_.finish(executor_.started[0], outcome::Succeeded{});
+  executor_.finish(executor_.started[1], outcome::Failed{.error = "no route"});
+  step();
+  EXPECT_EQ(ledger_.applied, std::vector<std::size_t>{2});
+  EXPECT_EQ(state(1), State::succeeded);
+  EXPECT_EQ(state(2), State::scheduled);
+  EXPECT_EQ(get(2).status.error, "no route");
+}
+
+TEST_F(WorkerTest, BeatsForAllLeasesInOneCall) {
+  insert({work(1), work(2)});
+  pass(seconds(35));
+  EXPECT_EQ(ledger_.extended, (std::vector<std::size_t>{2, 2, 2}));
+  EXPECT_GT(get(1).status.lease_until, fake_.now());
+  EXPECT_TRUE(executor_.stops.empty());
+}
+
+TEST_F(WorkerTest, ACancelStopsTheRunAndItsProofIsKept) {
+  insert({work(1)});
+  step();
+  cancel(1);
+  pass(seconds(1));
+  EXPECT_TRUE(ledger_.extended.empty());  // it does not wait for the beat
+  ASSERT_EQ(executor_.stops.size(), 1U);
+  EXPECT_EQ(executor_.stops[0].second, StopReason::cancel);
+  executor_.finish(executor_.started[0], outcome::Stopped{.proof = R"({"signal":15})"});
+  step();
+  EXPECT_EQ(state(1), State::cancelled);
+  EXPECT_EQ(get(1).status.result, R"({"signal":15})");
+}
+
+TEST_F(WorkerTest, ASuccessCountsThoughACancelCameInBetween) {
+  insert({work(1)});
+  step();
+  executor_.finish(executor_.started[0], outcome::Succeeded{});
+  cancel(1);  // raises the revision: the first apply is refused, the second is made anew
+  step();
+  EXPECT_EQ(state(1), State::succeeded);
+}
+
+TEST_F(WorkerTest, ALostLeaseStopsTheRunAndDiscardsItsOutcome) {
+  insert({work(1)});
+  step();
+  ledger_.away = true;
+  pass(seconds(25));
+  ASSERT_EQ(executor_.stops.size(), 1U);
+  EXPECT_EQ(executor_.stops[0].second, StopReason::lost);
+  expire(1);
+  ledger_.away = false;
+  executor_.finish(executor_.started[0], outcome::Succeeded{});
+  ledger_.applied.clear();
+  step();
+  EXPECT_TRUE(ledger_.applied.empty());
+  EXPECT_NE(state(1), State::succeeded);
+}
+
+TEST_F(WorkerTest, AnExtendThatAnswersLostStopsTheRun) {
+  insert({work(1)});
+  step();
+  clock_.jump(seconds(26));  // the ledger's clock steps ahead: a rescuer takes the lease
+  expire(1);
+  clock_.advance(seconds(10));
+  step();
+  ASSERT_EQ(executor_.stops.size(), 1U);
+  EXPECT_EQ(executor_.stops[0].second, StopReason::lost);
+}
+
+TEST_F(WorkerTest, ATaskIsNotStartedAgainWhileItsOldRunIsStillEnding) {
+  insert({work(1)});
+  step();
+  clock_.jump(seconds(26));
+  expire(1);
+  clock_.advance(seconds(10));
+  step();  // learns that it is lost, and leases the task anew
+  EXPECT_EQ(get(1).status.fence, 2U);
+  EXPECT_EQ(executor_.started.size(), 1U);
+  executor_.finish(executor_.started[0], outcome::Stopped{});
+  step();
+  ASSERT_EQ(executor_.started.size(), 2U);
+  EXPECT_EQ(executor_.started[1].status.fence, 2U);
+}
+
+TEST_F(WorkerTest, OutcomesAreKeptWhileTheLedgerIsAway) {
+  insert({work(1)});
+  step();
+  executor_.finish(executor_.started[0], outcome::Succeeded{});
+  ledger_.away = true;
+  EXPECT_EQ(step(), options_.retry_every);
+  EXPECT_EQ(worker_.held(), 1U);
+  ledger_.away = false;
+  step();
+  EXPECT_EQ(state(1), State::succeeded);
+}
+
+TEST_F(WorkerTest, AnOutcomeThatComesTooLateIsDroppedWithoutFailing) {
+  insert({work(1)});
+  step();
+  executor_.finish(executor_.started[0], outcome::Succeeded{});
+  clock_.jump(seconds(26));
+  expire(1);
+  step();
+  EXPECT_NE(state(1), State::succeeded);
+  EXPECT_EQ(get(1).status.worker_deaths, 1U);
+}
+
+TEST_F(WorkerTest, ARunThatExceedsItsTimeIsStoppedAndFailsTransiently) {
+  insert({a_task(1).kind("work").run_time_max(seconds(3))});
+  step();
+  EXPECT_EQ(executor_.terms_of[1].deadline, clock_.steady_now() + seconds(3));
+  pass(seconds(3));
+  ASSERT_EQ(executor_.stops.size(), 1U);
+  EXPECT_EQ(executor_.stops[0].second, StopReason::timed_out);
+  executor_.finish(executor_.started[0], outcome::Stopped{.proof = R"({"signal":9})"});
+  step();
+  EXPECT_EQ(state(1), State::scheduled);
+  EXPECT_EQ(get(1).status.error,
+            R"(timed out: it ran longer than its run_time_max of 3s; {"signal":9})");
+}
+
+TEST_F(WorkerTest, DrainingWaitsThenStopsAndGivesBack) {
+  insert({work(1), work(2), work(3)});
+  step();
+  worker_.drain(clock_.steady_now() + seconds(5));
+  executor_.finish(executor_.started[0], outcome::Succeeded{});
+  pass(seconds(4));
+  EXPECT_TRUE(executor_.stops.empty());
+  EXPECT_EQ(executor_.started.size(), 2U);  // nothing new
+  pass(seconds(1));
+  ASSERT_EQ(executor_.stops.size(), 1U);
+  EXPECT_EQ(executor_.stops[0].second, StopReason::worker_stops);
+  EXPECT_FALSE(worker_.drained());
+  executor_.finish(executor_.started[1], outcome::Stopped{});
+  step();
+  EXPECT_TRUE(worker_.drained());
+  EXPECT_EQ(state(1), State::succeeded);
+  EXPECT_EQ(state(2), State::ready);
+  EXPECT_EQ(state(3), State::ready);
+  EXPECT_TRUE(fake_.workers()->empty());
+}
+
+TEST_F(WorkerTest, IsRegisteredWithItsKindsAndLoad) {
+  insert({work(1)});
+  pass(seconds(11));
+  const auto workers = *fake_.workers();
+  ASSERT_EQ(workers.size(), 1U);
+  EXPECT_EQ(workers[0].name, "w1");
+  EXPECT_EQ(workers[0].kinds, (std::vector<std::string>{"work", "noop"}));
+  EXPECT_EQ(workers[0].busy, 1U);
+}
+
+TEST_F(WorkerTest, ReportsAreRecordedAtABoundedRateTheLatestWins) {
+  insert({work(1)});
+  step();
+  for (int i = 1; i <= 50; ++i) {
+    executor_.reports.push_back({task_id(1), 1, R"({"done":)" + std::to_string(i) + "}", ""});
+    pass(std::chrono::milliseconds(100));
+  }
+  EXPECT_LE(ledger_.recorded.size(), 6U);
+  pass(seconds(1));
+  EXPECT_EQ(fake_.reported(task_id(1))->progress, R"({"done":50})");
+}
+
+TEST_F(WorkerTest, TheCheckpointOfAFailedAttemptIsGivenToTheNext) {
+  insert({work(1)});
+  step();
+  executor_.reports.push_back({task_id(1), 1, "", R"({"page":1})"});
+  step();
+  executor_.reports.push_back({task_id(1), 1, "", R"({"page":2})"});
+  executor_.finish(executor_.started[0], outcome::Failed{.error = "cut off"});
+  step();
+  clock_.advance(seconds(2));
+  const auto due = transition(get(1), event::Due{}, {fake_.now(), 0});
+  ASSERT_TRUE((*fake_.apply(std::vector{*due}))[0].has_value());
+  step();
+  ASSERT_EQ(executor_.started.size(), 2U);
+  EXPECT_EQ(executor_.terms_of[2].checkpoint, R"({"page":2})");
+}
+
+TEST_F(WorkerTest, ClaimsAgainWithoutARingAfterThePollPeriod) {
+  step();
+  insert({work(1)});
+  pass(seconds(1));
+  EXPECT_EQ(executor_.started.size(), 1U);
+}
+
+TEST_F(WorkerTest, HintsAreClaimedByIdAndAcknowledged) {
+  FakeQueue queue(clock_);
+  Worker hinted({.ledger = ledger_,
+                 .reader = fake_,
+                 .registry = fake_,
+                 .clock = clock_,
+                 .executor = executor_,
+                 .hints = &queue},
+                options_, Rng(1));
+  insert({work(1), work(2), work(3)});
+  const std::vector<Message> messages = {{.id = to_string(task_id(3))}, {.id = "not a task"}};
+  ASSERT_TRUE(queue.publish(messages).has_value());
+  ASSERT_TRUE(hinted.step({}).has_value());
+  ASSERT_EQ(executor_.started.size(), 2U);
+  EXPECT_EQ(executor_.started[0].id(), task_id(3));  // before 1 and 2, which rank higher
+  EXPECT_EQ(executor_.started[1].id(), task_id(1));  // no hint named it
+  EXPECT_TRUE(queue.receive(10, {.at = clock_.steady_now()})->empty());
+}
+
+TEST(WorkerOptionsTest, ALeaseShorterThanTwoBeatsIsRefused) {
+  const auto status =
+      check_worker_options({.name = "w", .lease = seconds(15), .beat_every = seconds(10)});
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().code, Code::invalid_argument);
+  EXPECT_NE(status.error().message.find("lease is 15s"), std::string::npos);
+  EXPECT_TRUE(check_worker_options({.name = "w"}).has_value());
+}
+
+}  // namespace
+}  // namespace waybill
