@@ -1,0 +1,228 @@
+// LedgerReader: single tasks, pages, counts.
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "tests/conformance/ledger/suite.h"
+
+namespace waybill {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// All pages one after another; `between` runs after each page.
+std::vector<Uuid> walk(
+    LedgerReader& reader, PageParams params, const std::function<void()>& between = [] {}) {
+  std::vector<Uuid> ids;
+  for (int pages = 0; pages < 1000; ++pages) {
+    const auto page = reader.page(params);
+    EXPECT_TRUE(page.has_value()) << page.error().message;
+    EXPECT_LE(page->tasks.size(), params.limit);
+    for (const Task& task : page->tasks) ids.push_back(task.id());
+    if (page->next_cursor.empty()) return ids;
+    params.cursor = page->next_cursor;
+    between();
+  }
+  ADD_FAILURE() << "the pages do not end";
+  return ids;
+}
+
+std::vector<Uuid> task_ids(std::initializer_list<int> numbers) {
+  std::vector<Uuid> ids;
+  for (const int number : numbers) ids.push_back(task_id(number));
+  return ids;
+}
+
+TEST_P(LedgerConformance, AnUnknownTaskIsNotFoundByAnyQuestion) {
+  const Uuid id = task_id(1);
+  EXPECT_EQ(reader().get(id).error().code, Code::not_found);
+  EXPECT_NE(reader().get(id).error().message.find("retention"), std::string::npos);
+  EXPECT_EQ(reader().history(id).error().code, Code::not_found);
+  EXPECT_EQ(reader().dependencies(id).error().code, Code::not_found);
+  EXPECT_EQ(reader().reported(id).error().code, Code::not_found);
+  EXPECT_EQ(reader().ahead(id, 10).error().code, Code::not_found);
+}
+
+TEST_P(LedgerConformance, AHistoryTellsEachStepWithTimeFenceWorkerAndReason) {
+  const Time start = clock_.now();
+  insert_one(a_task(1).created_by("cli:ann"));
+  clock_.advance(1s);
+  claim(1, {.worker = "w1"});
+  clock_.advance(1s);
+  ASSERT_TRUE(happen(task_id(1), event::GiveBack{.fence = 1, .reason = "worker stops"}));
+  const auto history = reader().history(task_id(1));
+  ASSERT_TRUE(history.has_value());
+  const std::vector<HistoryEntry> expected = {
+      {start, Happening::created, State::ready, 0, 0, "", "cli:ann"},
+      {start + 1s, Happening::claimed, State::leased, 1, 1, "w1", ""},
+      {start + 2s, Happening::given_back, State::ready, 1, 1, "", "worker stops"}};
+  EXPECT_EQ(*history, expected);
+}
+
+TEST_P(LedgerConformance, PagesGoNewestFirstOrOldestFirst) {
+  insert(some_tasks(1, 5));
+  EXPECT_EQ(walk(reader(), {.limit = 2}), task_ids({5, 4, 3, 2, 1}));
+  EXPECT_EQ(walk(reader(), {.order = PageOrder::oldest_first, .limit = 2}),
+            task_ids({1, 2, 3, 4, 5}));
+}
+
+TEST_P(LedgerConformance, ALastPageThatIsJustFullIsTheLast) {
+  insert(some_tasks(1, 4));
+  PageParams params{.limit = 4};
+  EXPECT_EQ(reader().page(params)->next_cursor, "");
+  EXPECT_EQ(walk(reader(), {.limit = 2}).size(), 4u);
+}
+
+TEST_P(LedgerConformance, PagesNeitherRepeatNorMissWhileTasksAreInsertedAndChanged) {
+  insert(some_tasks(1, 20));
+  int next = 21;
+  const auto disturb = [&] {
+    insert_one(a_task(next++));
+    succeed(claim(1).at(0));
+  };
+  const auto newest = walk(reader(), {.limit = 3}, disturb);
+  std::vector<Uuid> expected;
+  for (int i = 20; i >= 1; --i) expected.push_back(task_id(i));
+  EXPECT_EQ(newest, expected);
+  const auto oldest = walk(reader(), {.order = PageOrder::oldest_first, .limit = 5}, disturb);
+  const std::set<Uuid> distinct(oldest.begin(), oldest.end());
+  EXPECT_EQ(distinct.size(), oldest.size());
+  for (int i = 1; i <= 20; ++i) EXPECT_TRUE(distinct.contains(task_id(i))) << i;
+}
+
+TEST_P(LedgerConformance, PagesGoOnAfterTheirLastTaskWasRemoved) {
+  insert(some_tasks(1, 6));
+  for (const Task& task : claim(6)) succeed(task);
+  const auto seen = walk(reader(), {.limit = 2}, [&] {
+    (void)ledger().remove(task_ids({5, 3, 1}));
+  });
+  EXPECT_EQ(seen, task_ids({6, 5, 4, 2}));
+}
+
+TEST_P(LedgerConformance, ACursorThatIsNotOursIsRefused) {
+  insert(some_tasks(1, 3));
+  for (const std::string cursor : {"nonsense", "-1", "1;DROP", " "}) {
+    const auto page = reader().page({.cursor = cursor});
+    ASSERT_FALSE(page.has_value()) << cursor;
+    EXPECT_EQ(page.error().code, Code::invalid_argument);
+  }
+}
+
+TEST_P(LedgerConformance, EachFilterFieldSelects) {
+  const Time start = clock_.now();
+  insert_one(a_task(1).queue("a").definition("x").created_by("cli:ann"));
+  clock_.advance(10s);
+  insert_one(a_task(2).queue("b").kind("http").definition("y").created_by("cli:bob"));
+  clock_.advance(10s);
+  insert_one(a_task(3).queue("a"));
+  const auto select = [&](TaskFilter filter) {
+    return walk(reader(), {.filter = filter, .limit = 2});
+  };
+  EXPECT_EQ(select({.queue = "a"}), task_ids({3, 1}));
+  EXPECT_EQ(select({.kind = "http"}), task_ids({2}));
+  EXPECT_EQ(select({.definition = "x"}), task_ids({1}));
+  EXPECT_EQ(select({.created_by = "cli:bob"}), task_ids({2}));
+  EXPECT_EQ(select({.created_after = start + 10s}), task_ids({3, 2}));
+  EXPECT_EQ(select({.created_before = start + 10s}), task_ids({1}));
+  EXPECT_EQ(select({.queue = "a", .created_after = start + 1s}), task_ids({3}));
+  EXPECT_THAT(select({.queue = "nowhere"}), IsEmpty());
+}
+
+TEST_P(LedgerConformance, TasksAreSelectedByStateAndByTheTimeTheyFinished) {
+  insert(some_tasks(1, 4));
+  const auto leased = claim(3);
+  succeed(leased[0]);
+  const Time first = clock_.now();
+  clock_.advance(10s);
+  succeed(leased[1]);
+  const auto select = [&](TaskFilter filter) {
+    return walk(reader(), {.filter = filter, .limit = 2});
+  };
+  EXPECT_EQ(select({.states = {State::succeeded}}), task_ids({2, 1}));
+  EXPECT_EQ(select({.states = {State::leased, State::ready}}), task_ids({4, 3}));
+  EXPECT_EQ(select({.finished_before = first + 1us}), task_ids({1}));
+  EXPECT_THAT(select({.finished_before = first}), IsEmpty());
+  EXPECT_EQ(select({.states = {State::succeeded}, .finished_before = first + 1h}),
+            task_ids({2, 1}));
+}
+
+TEST_P(LedgerConformance, CountsFollowEachKindOfChange) {
+  using Counts = std::vector<std::int64_t>;
+  const auto counts = [&] {
+    Counts all;
+    for (int i = 0; i < kStateCount; ++i) all.push_back(count("default", static_cast<State>(i)));
+    return all;
+  };
+  insert({a_task(1), a_task(2).waits_for({task_id(1)}), a_task(3).run_at(clock_.now() + 1min)});
+  EXPECT_EQ(counts(), (Counts{1, 1, 1, 0, 0, 0, 0}));
+  insert({a_task(1), a_task(4)});
+  EXPECT_EQ(counts(), (Counts{1, 1, 2, 0, 0, 0, 0}));
+  const Task leased = claim_id(task_id(1));
+  claim_id(task_id(4));
+  EXPECT_EQ(counts(), (Counts{1, 1, 0, 2, 0, 0, 0}));
+  succeed(leased);
+  EXPECT_EQ(counts(), (Counts{0, 1, 1, 1, 1, 0, 0}));
+  ASSERT_TRUE(happen(task_id(4), event::Fail{.fence = 1}));
+  EXPECT_EQ(counts(), (Counts{0, 2, 1, 0, 1, 0, 0}));
+  ASSERT_TRUE(happen(task_id(2), event::Cancel{.by = "ann"}));
+  EXPECT_EQ(counts(), (Counts{0, 2, 0, 0, 1, 0, 1}));
+  clock_.advance(1min);
+  ASSERT_TRUE(happen(task_id(3), event::Due{}));
+  claim_id(task_id(3));
+  ASSERT_TRUE(happen(task_id(3), event::Fail{1, FailureClass::permanent, "no", {}}));
+  EXPECT_EQ(counts(), (Counts{0, 1, 0, 0, 1, 1, 1}));
+  ASSERT_TRUE(happen(task_id(2), event::Retry{.by = "ann"}));
+  EXPECT_EQ(counts(), (Counts{0, 1, 1, 0, 1, 1, 0}));
+  ASSERT_EQ(ledger().remove(task_ids({1, 3}))->size(), 2u);
+  EXPECT_EQ(counts(), (Counts{0, 1, 1, 0, 0, 0, 0}));
+}
+
+TEST_P(LedgerConformance, CountsNameEveryQueueThatEverHadATaskInOrder) {
+  insert({a_task(1).queue("b"), a_task(2).queue("a")});
+  succeed(claim(1, {.queues = {"b"}}).at(0));
+  ASSERT_EQ(ledger().remove(task_ids({1}))->size(), 1u);
+  std::vector<std::string> queues;
+  const auto counts = reader().counts();
+  for (const QueueCounts& of_queue : *counts) queues.push_back(of_queue.queue);
+  EXPECT_THAT(queues, ElementsAre("a", "b"));
+}
+
+TEST_P(LedgerConformance, ARefusedChangeIsNotCounted) {
+  insert_one(a_task(1));
+  const Change change = change_of(claim_one(), event::Succeed{.fence = 1});
+  ASSERT_TRUE(apply_one(change));
+  ASSERT_FALSE(apply_one(change));
+  EXPECT_EQ(count("default", State::succeeded), 1);
+  EXPECT_EQ(count("default", State::leased), 0);
+}
+
+TEST_P(LedgerConformance, DependenciesAreListedWithTheStateEachIsIn) {
+  insert({a_task(1), a_task(2), a_task(3).waits_for({task_id(1), task_id(2)})});
+  succeed(claim_id(task_id(1)));
+  const auto dependencies = reader().dependencies(task_id(3));
+  ASSERT_TRUE(dependencies.has_value());
+  std::set<std::pair<Uuid, State>> seen;
+  for (const Dependency& one : *dependencies) seen.insert({one.id, one.state});
+  EXPECT_THAT(seen, ::testing::UnorderedElementsAre(std::pair(task_id(1), State::succeeded),
+                                                    std::pair(task_id(2), State::ready)));
+  EXPECT_THAT(*reader().dependencies(task_id(1)), IsEmpty());
+}
+
+TEST_P(LedgerConformance, AheadCountsTheReadyTasksOfTheQueueThatStartBefore) {
+  insert({a_task(1), a_task(2).priority(5), a_task(3), a_task(4).queue("other").priority(9),
+          a_task(5).run_at(clock_.now() + 1h), a_task(6).priority(-5)});
+  EXPECT_EQ(*reader().ahead(task_id(2), 100), 0u);
+  EXPECT_EQ(*reader().ahead(task_id(1), 100), 1u);
+  EXPECT_EQ(*reader().ahead(task_id(3), 100), 2u);
+  EXPECT_EQ(*reader().ahead(task_id(6), 100), 3u);
+  EXPECT_EQ(*reader().ahead(task_id(6), 2), 2u);
+  EXPECT_EQ(*reader().ahead(task_id(5), 100), 0u);
+  claim_id(task_id(2));
+  EXPECT_EQ(*reader().ahead(task_id(3), 100), 1u);
+}
+
+}  // namespace
+}  // namespace waybill
