@@ -11,9 +11,10 @@
 namespace waybill {
 
 /// A parsed cron expression: `minute hour day-of-month month day-of-week`, with `*`, lists, ranges,
-/// steps, names (JAN, MON; either case), 7 for Sunday, and @hourly @daily @midnight @weekly
-/// @monthly
-/// @yearly @annually. As in Vixie cron, when both day fields are restricted either one suffices.
+/// steps (`*/5`, `8-18/2`), names (JAN, MON; either case), 7 for Sunday, and @hourly @daily
+/// @midnight
+/// @weekly @monthly @yearly @annually. As in Vixie cron, when both day fields are restricted either
+/// one suffices, and a field that begins with `*` (also `*/2`) is not restricted.
 struct Cron {
   std::bitset<60> minutes;
   std::bitset<24> hours;
@@ -22,13 +23,19 @@ struct Cron {
   std::bitset<7> weekdays;  // 0 = Sunday
   bool day_restricted = false;
   bool weekday_restricted = false;
+
+  bool operator==(const Cron&) const = default;
 };
 
 /// `invalid_argument` names the field, its position and what it takes.
 Result<Cron> parse_cron(std::string_view text);
 
-/// The first nominal time strictly after `after`; kTimeMax if there is none within 8 years
-/// (30 February). A year of nominal times never depends on when it was asked for.
+/// How far ahead a next time is looked for: 29 February falls on one weekday every 40 years when a
+/// century without a leap day lies between.
+inline constexpr Duration kCronHorizon = std::chrono::hours(24 * 366 * 41);
+
+/// The first nominal time strictly after `after`; kTimeMax if there is none within kCronHorizon
+/// (30 February). The set of nominal times never depends on when it was asked for.
 Time next_fire(const Cron& cron, const Zone& zone, DaylightPolicy daylight, Time after);
 
 }  // namespace waybill

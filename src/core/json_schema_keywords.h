@@ -1,12 +1,12 @@
 #pragma once
 
-#include <boost/json/fwd.hpp>
 #include <map>
 #include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "core/json_schema.h"
 
 namespace waybill {

@@ -12,7 +12,8 @@
 
 namespace waybill {
 
-/// Local times that daylight saving skips or repeats.
+/// Local times that daylight saving skips or repeats. A schedule that runs every hour or oftener in
+/// a zone with daylight saving wants `both`, else it rests during the hour that is repeated.
 enum class DaylightPolicy : std::uint8_t {
   /// A skipped time fires at the first moment after the gap; a repeated one fires the first time
   /// only.
@@ -23,7 +24,14 @@ enum class DaylightPolicy : std::uint8_t {
   both = 2,
 };
 /// What is owed for nominal times that passed while nobody looked.
-enum class CatchUp : std::uint8_t { none = 0, one = 1, all = 2 };
+enum class CatchUp : std::uint8_t {
+  none = 0,  ///< nothing: only a time that passed less than kOnTime ago fires
+  one = 1,   ///< the latest of them
+  all = 2,   ///< each of them
+};
+
+/// A fire that is less than this late is on time, not missed. One minute: what cron can tell apart.
+inline constexpr Duration kOnTime = std::chrono::minutes(1);
 
 /// A schedule: when, and what task it makes each time. Its nominal times are UTC moments.
 struct Schedule {
@@ -40,20 +48,28 @@ struct Schedule {
   bool operator==(const Schedule&) const = default;
 };
 
-/// What is owed at `now`, oldest first, at most `limit`; and up to when the schedule is settled
-/// after these have been inserted. Safe to repeat: the same nominal time always gives the same
-/// task.
+/// What a schedule owes, see owed_fires.
 struct Fires {
-  std::vector<Time> nominal;
-  Time handled_until{};
-  Time next{};  ///< the first nominal time after now; kTimeMax if there is none
+  std::vector<Time> nominal;  ///< oldest first
+  Time handled_until{};       ///< the schedule is settled up to here once these are inserted
+  Time next{};  ///< the first nominal time after handled_until; not after now if `limit` cut it
+                ///< short
 };
+
+/// What is owed at `now`, at most `limit` (at least 1) nominal times. Store `handled_until` after
+/// the tasks were inserted, also when there were none, and nothing is lost or owed twice: with
+/// CatchUp::all the nominal times are the same however the calls are spread over time, and a
+/// repeated call gives the same tasks. A clock that steps back owes nothing. A paused schedule owes
+/// nothing, also not later for the time it was paused; its `next` is kTimeMax. `invalid_argument`
+/// if the cron expression cannot be read.
 Result<Fires> owed_fires(const Schedule& schedule, const Zone& zone, Time now, std::size_t limit);
 
-/// The task of one nominal time: dedup key `schedule/NAME/NOMINAL` for ever, id from that key.
+/// The task of one nominal time: dedup key `schedule/NAME/NOMINAL` for ever, e.g.
+/// `schedule/nightly/2026-11-22T12:00:00Z`, id from that key, and not run before it.
 TaskRequest task_for(const Schedule& schedule, Time nominal);
 
-/// Checks name, cron, zone and task. `invalid_argument` says what is wrong and what would be right.
+/// Checks name, cron (also that it ever falls due), zone and task. Reads the zone's file the first
+/// time. `invalid_argument` says what is wrong and what would be right.
 Status check_schedule(const Schedule& schedule);
 
 }  // namespace waybill

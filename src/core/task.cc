@@ -8,6 +8,12 @@ namespace {
 constexpr std::array<std::string_view, kStateCount> kStateNames = {
     "blocked", "scheduled", "ready", "leased", "succeeded", "failed", "cancelled"};
 
+tl::unexpected<Error> refuse(std::string_view field, std::string_view why) {
+  return fail(Code::invalid_argument, std::string(field) + " " + std::string(why));
+}
+
+}  // namespace
+
 bool is_name(std::string_view text) {
   if (text.empty() || text.size() > kNameBytesMax) return false;
   for (const char c : text) {
@@ -17,12 +23,6 @@ bool is_name(std::string_view text) {
   }
   return true;
 }
-
-tl::unexpected<Error> refuse(std::string_view field, std::string_view why) {
-  return fail(Code::invalid_argument, std::string(field) + " " + std::string(why));
-}
-
-}  // namespace
 
 std::string_view to_string(State state) { return kStateNames[static_cast<std::size_t>(state)]; }
 
@@ -34,8 +34,6 @@ std::optional<State> parse_state(std::string_view text) {
 }
 
 Status check_request(const TaskRequest& request) {
-  static constexpr std::string_view kNameRule =
-      "must be 1 to 200 characters of a-z, 0-9, '.', '_' and '-'";
   if (request.id.is_nil()) return refuse("id", "must not be nil");
   if (!is_name(request.queue)) return refuse("queue", kNameRule);
   if (!is_name(request.kind)) return refuse("kind", kNameRule);

@@ -104,6 +104,12 @@ struct Task {
   const Uuid& id() const { return request.id; }
 };
 
+/// Names of queues, kinds, schedules: 1 to kNameBytesMax of [a-z0-9._-].
+bool is_name(std::string_view text);
+/// The rule of is_name for an error message, to follow the name of the field.
+inline constexpr std::string_view kNameRule =
+    "must be 1 to 200 characters of a-z, 0-9, '.', '_' and '-'";
+
 /// Refuses what no ledger may take: nil id, empty or over-long names (queue and kind are of
 /// [a-z0-9._-], at most kNameBytesMax), a priority or retry policy out of range, params that are
 /// too big, a task that waits for itself. Does not parse the JSON. `invalid_argument` names the

@@ -26,6 +26,8 @@ struct ListParams {
   std::string delimiter;    ///< keys with it after the prefix are folded into `prefixes`
   std::string token;        ///< from the last page
   ListDetail detail = ListDetail::full;
+
+  bool operator==(const ListParams&) const = default;
 };
 struct ObjectInfo {
   std::string key;

@@ -35,31 +35,39 @@ Result<Duration> Scheduler::handle(const Schedule& schedule) {
   }
   const auto zone = find_zone(schedule.zone);
   if (!zone) return fail(zone.error());
+  // Has a nominal time passed, whatever the policy makes of it? Where none has there is nothing to
+  // settle, and nothing is written.
+  Schedule eager = schedule;
+  eager.paused = false;
+  eager.catch_up = CatchUp::all;
+  const Result<Fires> passed = owed_fires(eager, **zone, now, 1);
+  if (!passed) return fail(passed.error());
+  if (passed->nominal.empty()) return passed->next - now;
+
   const Result<Fires> fires = owed_fires(schedule, **zone, now, params_.fires_max);
   if (!fires) return fail(fires.error());
-  if (fires->handled_until > schedule.handled_until) {
-    if (Status fired = fire(schedule, *fires); !fired) return fail(fired.error());
+  if (Status inserted = insert(schedule, fires->nominal); !inserted) return fail(inserted.error());
+  if (Status settled = settle(schedule.name, fires->handled_until); !settled) {
+    return fail(settled.error());
   }
-  if (fires->nominal.size() == params_.fires_max) return Duration(0);
-  return std::max(fires->next - now, Duration(0));
+  return Duration(0);
 }
 
-Status Scheduler::fire(const Schedule& schedule, const Fires& fires) {
-  if (!fires.nominal.empty() && !schedule.paused) {
-    std::vector<TaskRequest> requests;
-    requests.reserve(fires.nominal.size());
-    for (const Time nominal : fires.nominal) requests.push_back(task_for(schedule, nominal));
-    const Result<std::vector<Inserted>> inserted = ledger_.insert(requests);
-    if (!inserted) return fail(with_context(inserted.error(), "inserting the tasks it owes"));
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      if ((*inserted)[i].outcome == InsertOutcome::duplicate) continue;
-      log::info("schedule_fired", "a schedule fired",
-                {{"schedule", schedule.name},
-                 {"nominal", format_time(fires.nominal[i])},
-                 {"task", to_string((*inserted)[i].id)}});
-    }
+Status Scheduler::insert(const Schedule& schedule, const std::vector<Time>& nominal) {
+  if (nominal.empty()) return {};
+  std::vector<TaskRequest> requests;
+  requests.reserve(nominal.size());
+  for (const Time time : nominal) requests.push_back(task_for(schedule, time));
+  const Result<std::vector<Inserted>> inserted = ledger_.insert(requests);
+  if (!inserted) return fail(with_context(inserted.error(), "inserting the tasks it owes"));
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if ((*inserted)[i].outcome == InsertOutcome::duplicate) continue;
+    log::info("schedule_fired", "a schedule fired",
+              {{"schedule", schedule.name},
+               {"nominal", format_time(nominal[i])},
+               {"task", to_string((*inserted)[i].id)}});
   }
-  return settle(schedule.name, fires.handled_until);
+  return {};
 }
 
 Status Scheduler::settle(const std::string& schedule, Time until) {

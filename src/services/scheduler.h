@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/schedule.h"
 #include "ports/ledger.h"
@@ -31,7 +32,7 @@ class Scheduler final : public Service {
  private:
   /// The wait until this schedule has to be looked at again.
   Result<Duration> handle(const Schedule& schedule);
-  Status fire(const Schedule& schedule, const Fires& fires);
+  Status insert(const Schedule& schedule, const std::vector<Time>& nominal);
   Status settle(const std::string& schedule, Time until);
   void log_failure(const std::string& schedule, const Error& error);
 

@@ -1,0 +1,24 @@
+"""What a command task of Waybill sees of the world: parameters, reports, exit codes."""
+
+import json
+import os
+import sys
+
+EXIT_TRANSIENT = 75
+EXIT_PERMANENT = 65
+
+
+def params():
+    return json.loads(os.environ["WAYBILL_PARAMS"])
+
+
+def report(**line):
+    """A JSON line to the worker: progress, outputs or a checkpoint. Without a worker: to stdout."""
+    descriptor = int(os.environ.get("WAYBILL_REPORT_FD", sys.stdout.fileno()))
+    os.write(descriptor, (json.dumps(line) + "\n").encode())
+
+
+def fail(why):
+    """Ends the task for good: trying again cannot help."""
+    print(why, file=sys.stderr)
+    sys.exit(EXIT_PERMANENT)

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Intake: verifies one batch of the ingestion bucket and writes our validation of it.
+
+Usage: verify_batch.py DIRECTORY, with the buckets ingestion/ and own/ and the keys in keys/.
+"""
+
+import os
+import sys
+
+import prio
+import task
+
+
+def main(directory):
+    params = task.params()
+    name = f"{params['aggregation-id']}/{params['date']}/{params['batch-id']}"
+    keys = os.path.join(directory, "keys")
+    try:
+        header, packets = prio.read_batch(
+            prio.Bucket(os.path.join(directory, "ingestion")), f"{name}.batch", keys
+        )
+    except prio.Invalid as why:
+        task.fail(f"batch {name}: {why}")
+    task.report(progress={"done": 1, "total": 2, "message": f"verified {len(packets)} packets"})
+
+    # A real facilitator evaluates its share of the proof here; the demo has nothing to prove.
+    validities = [{"uuid": packet["uuid"], "f_r": 0, "g_r": 0, "h_r": 0} for packet in packets]
+    prio.write_batch(
+        prio.Bucket(os.path.join(directory, "own")),
+        f"{name}.validity_1",
+        (prio.VALIDITY_HEADER, {"batch_uuid": params["batch-id"]} | prio.parameters(header)),
+        (prio.VALIDITY_PACKET, validities),
+        ("own-2", os.path.join(keys, "own-2.pem")),
+    )
+    task.report(progress={"done": 2, "total": 2, "message": "wrote the own validation"})
+    task.report(outputs={"packets": len(packets)})
+    print(f"batch {name}: {len(packets)} packets, validated")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

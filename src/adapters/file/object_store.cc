@@ -1,0 +1,284 @@
+#include "adapters/file/object_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "adapters/file/file_descriptor.h"
+#include "adapters/file/file_url.h"
+#include "adapters/file/key_walk.h"
+#include "adapters/file/object_key.h"
+#include "adapters/file/read_directory.h"
+
+namespace waybill {
+namespace {
+
+// More than the scans that one process runs at a time.
+constexpr std::size_t kPausedMax = 8;
+
+Result<FileDescriptor> open_bucket(const std::string& directory) {
+  FileDescriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.is_open()) return fd;
+  Error error = system_error(errno, "opening bucket directory " + directory);
+  if (errno == ENOENT)
+    error.message =
+        "bucket directory " + directory + " is missing; create it, or correct the bucket's URL";
+  return fail(std::move(error));
+}
+
+Error no_object(const std::string& directory, const std::string& key) {
+  return Error{.code = Code::not_found, .message = "no object '" + key + "' in " + directory};
+}
+
+Error nested(const std::string& directory, const std::string& key) {
+  return Error{.code = Code::failed_precondition,
+               .message = "object '" + key + "' cannot be written to " + directory +
+                          ": one object would have to be the directory of another"};
+}
+
+Status sync(const FileDescriptor& file, const std::string& what) {
+  if (::fsync(file.get()) == 0) return {};
+  return fail(system_error(errno, "syncing " + what));
+}
+
+/// Where a key's file is made: an open directory, and the name in it.
+struct Place {
+  FileDescriptor directory;
+  std::string name;
+};
+
+/// Opens the directory of a path below the bucket; makes those that are missing, durably.
+Result<Place> make_place(const std::string& bucket, const std::string& key) {
+  const Result<std::string> path = path_of_key(key);
+  if (!path) return fail(path.error());
+  Result<FileDescriptor> directory = open_bucket(bucket);
+  if (!directory) return fail(directory.error());
+  std::string_view rest = *path;
+  for (std::size_t slash = rest.find('/'); slash != std::string_view::npos;
+       slash = rest.find('/')) {
+    const std::string name(rest.substr(0, slash));
+    rest.remove_prefix(slash + 1);
+    FileDescriptor next(
+        ::openat(directory->get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!next.is_open() && errno == ENOENT) {
+      if (::mkdirat(directory->get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
+        return fail(system_error(errno, "making a directory for " + bucket + "/" + *path));
+      }
+      if (Status synced = sync(*directory, bucket); !synced) return fail(synced.error());
+      next = FileDescriptor(
+          ::openat(directory->get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    }
+    if (!next.is_open()) {
+      if (errno == ENOTDIR) return fail(nested(bucket, key));
+      return fail(system_error(errno, "opening the directory of " + bucket + "/" + *path));
+    }
+    *directory = std::move(next);
+  }
+  return Place{.directory = std::move(*directory), .name = std::string(rest)};
+}
+
+Status write_all(const FileDescriptor& file, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail(system_error(errno, "writing " + path));
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<std::string> read_all(const FileDescriptor& file, std::size_t size,
+                             const std::string& path) {
+  std::string bytes(size + 1, '\0');  // one more, to see the end without growing
+  std::size_t used = 0;
+  for (;;) {
+    const ssize_t got = ::read(file.get(), bytes.data() + used, bytes.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(system_error(errno, "reading " + path));
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+    if (used == bytes.size()) bytes.resize(2 * bytes.size());
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+Time modified_at(const struct stat& status) {
+  return Time(
+      std::chrono::duration_cast<Duration>(std::chrono::seconds(status.st_mtim.tv_sec) +
+                                           std::chrono::nanoseconds(status.st_mtim.tv_nsec)));
+}
+
+/// Fills in size and time; false if the object is gone.
+bool describe(const FileDescriptor& bucket, ObjectInfo& object) {
+  const Result<std::string> path = path_of_key(object.key);
+  struct stat status {};
+  if (!path || ::fstatat(bucket.get(), path->c_str(), &status, 0) != 0) return false;
+  object.size_bytes = static_cast<std::uint64_t>(status.st_size);
+  object.modified_at = modified_at(status);
+  return true;
+}
+
+}  // namespace
+
+FileObjectStore::FileObjectStore(std::string directory, const FileObjectStoreOptions& options)
+    : directory_(std::move(directory)), options_(options) {}
+
+FileObjectStore::~FileObjectStore() = default;
+
+std::string FileObjectStore::url() const { return to_file_url(directory_); }
+
+Result<ListPage> FileObjectStore::list(const ListParams& params) {
+  const Result<FileDescriptor> bucket = open_bucket(directory_);
+  if (!bucket) return fail(bucket.error());
+  std::unique_ptr<KeyWalk> walk = walk_for(params);
+  ListPage page;
+  while (page.objects.size() + page.prefixes.size() < options_.page_objects_max) {
+    Result<std::optional<KeyWalk::Found>> found = walk->next();
+    if (!found) return fail(found.error());
+    if (!*found) return page;
+    if ((*found)->folded) {
+      page.prefixes.push_back(std::move((*found)->name));
+      continue;
+    }
+    ObjectInfo object{.key = std::move((*found)->name)};
+    if (params.detail == ListDetail::keys_only || describe(*bucket, object)) {
+      page.objects.push_back(std::move(object));
+    }
+  }
+  page.next_token = walk->position();
+  ListParams rest = params;
+  rest.token = page.next_token;
+  pause(std::move(rest), std::move(walk));
+  return page;
+}
+
+std::unique_ptr<KeyWalk> FileObjectStore::walk_for(const ListParams& params) {
+  if (!params.token.empty()) {
+    const Lock lock(mutex_);
+    const auto found = std::find_if(paused_.begin(), paused_.end(),
+                                    [&](const Paused& paused) { return paused.params == params; });
+    if (found != paused_.end()) {
+      std::unique_ptr<KeyWalk> walk = std::move(found->walk);
+      paused_.erase(found);
+      return walk;
+    }
+  }
+  // The smallest key greater than k is k and a zero byte.
+  const std::string after = params.start_after.empty() ? std::string() : params.start_after + '\0';
+  return std::make_unique<KeyWalk>(
+      KeyWalk::Params{.prefix = params.prefix,
+                      .delimiter = params.delimiter,
+                      .range = {.from = std::max(after, params.token), .to = params.end_before}},
+      [bucket = directory_](const std::string& prefix, const KeyRange& range) {
+        return read_directory(bucket, prefix, range);
+      });
+}
+
+void FileObjectStore::pause(ListParams params, std::unique_ptr<KeyWalk> walk) {
+  if (params.token.empty()) return;  // nothing can come after the last folded prefix
+  const Lock lock(mutex_);
+  if (paused_.size() == kPausedMax) paused_.erase(paused_.begin());
+  paused_.push_back({.params = std::move(params), .walk = std::move(walk)});
+}
+
+Result<std::string> FileObjectStore::get(const std::string& key) {
+  const Result<std::string> path = path_of_key(key);
+  if (!path) return fail(path.error());
+  const Result<FileDescriptor> bucket = open_bucket(directory_);
+  if (!bucket) return fail(bucket.error());
+  // Not blocking, because opening a named pipe would wait for its writer.
+  const FileDescriptor file(
+      ::openat(bucket->get(), path->c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file.is_open()) {
+    if (errno == ENOENT || errno == ENOTDIR) return fail(no_object(directory_, key));
+    return fail(system_error(errno, "opening " + directory_ + "/" + *path));
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return fail(no_object(directory_, key));
+  }
+  return read_all(file, static_cast<std::size_t>(status.st_size), directory_ + "/" + *path);
+}
+
+Status FileObjectStore::put(const std::string& key, std::string_view body) {
+  return write(key, body, Replace::yes);
+}
+
+Status FileObjectStore::put_if_absent(const std::string& key, std::string_view body) {
+  return write(key, body, Replace::no);
+}
+
+Status FileObjectStore::write(const std::string& key, std::string_view body, Replace replace) {
+  const Result<Place> place = make_place(directory_, key);
+  if (!place) return fail(place.error());
+  const int fd = place->directory.get();
+  const char* name = place->name.c_str();
+  struct stat status {};
+  const bool is_there = ::fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (is_there && S_ISDIR(status.st_mode)) return fail(nested(directory_, key));
+  const auto taken = [&] {
+    return fail(Code::already_exists, "there is an object '" + key + "' in " + directory_);
+  };
+  if (is_there && replace == Replace::no) return taken();
+
+  const Result<std::string> unfinished = write_unfinished(place->directory, body);
+  if (!unfinished) return fail(with_context(unfinished.error(), "writing object '" + key + "'"));
+  int failed = 0;
+  if (replace == Replace::yes) {
+    if (::renameat(fd, unfinished->c_str(), fd, name) != 0) failed = errno;
+  } else if (::linkat(fd, unfinished->c_str(), fd, name, 0) != 0) {
+    // Unlike rename, link never replaces: of rivals one wins, on every file system.
+    failed = errno;
+  }
+  if (replace == Replace::no || failed != 0) ::unlinkat(fd, unfinished->c_str(), 0);
+  if (failed == EEXIST && replace == Replace::no) return taken();
+  if (failed != 0) {
+    return fail(system_error(failed, "putting object '" + key + "' into " + directory_));
+  }
+  return sync(place->directory, "the directory of object '" + key + "' in " + directory_);
+}
+
+Result<std::string> FileObjectStore::write_unfinished(const FileDescriptor& directory,
+                                                      std::string_view body) {
+  for (;;) {
+    std::string name(kUnfinishedPrefix);
+    name += std::to_string(::getpid()) + "-" + std::to_string(++unfinished_);
+    const FileDescriptor file(
+        ::openat(directory.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    // Left by a process of the same number that was killed.
+    if (!file.is_open() && errno == EEXIST) continue;
+    if (!file.is_open()) return fail(system_error(errno, "making a file in " + directory_));
+    Status written = write_all(file, body, directory_ + "/…/" + name);
+    if (written) written = sync(file, name);
+    if (written) return name;
+    ::unlinkat(directory.get(), name.c_str(), 0);
+    return fail(written.error());
+  }
+}
+
+Status FileObjectStore::remove(const std::string& key) {
+  const Result<std::string> path = path_of_key(key);
+  if (!path) return fail(path.error());
+  const Result<FileDescriptor> bucket = open_bucket(directory_);
+  if (!bucket) return fail(bucket.error());
+  if (::unlinkat(bucket->get(), path->c_str(), 0) != 0) {
+    // A directory is no object.
+    if (errno == ENOENT || errno == ENOTDIR || errno == EISDIR) return {};
+    return fail(system_error(errno, "removing " + directory_ + "/" + *path));
+  }
+  const std::size_t slash = path->rfind('/');
+  const std::string parent = slash == std::string::npos ? "." : path->substr(0, slash);
+  const FileDescriptor directory(
+      ::openat(bucket->get(), parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Gone already, by somebody who removes directories: there is nothing left to sync.
+  if (!directory.is_open()) return {};
+  return sync(directory, directory_ + "/" + parent);
+}
+
+}  // namespace waybill

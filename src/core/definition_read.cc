@@ -1,0 +1,178 @@
+#include "core/definition_read.h"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "base/json.h"
+#include "core/definition_fields.h"
+#include "core/definitions_load.h"
+
+namespace waybill {
+namespace bj = boost::json;
+namespace {
+
+void add_error(const Status& status, std::string pointer, std::vector<Violation>& violations) {
+  if (status) return;
+  violations.push_back({.pointer = std::move(pointer), .message = status.error().message});
+}
+
+RetryPolicy read_retry(const Fields& fields) {
+  RetryPolicy policy;
+  policy.failures_max = static_cast<std::uint32_t>(fields.integer("failures", policy.failures_max));
+  policy.worker_deaths_max =
+      static_cast<std::uint32_t>(fields.integer("worker_deaths", policy.worker_deaths_max));
+  policy.backoff_first = fields.duration("backoff", policy.backoff_first);
+  policy.backoff_max = fields.duration("backoff_max", policy.backoff_max);
+  policy.backoff_factor = fields.number("backoff_factor", policy.backoff_factor);
+  policy.jitter = fields.number("jitter", policy.jitter);
+  return policy;
+}
+
+Labels read_labels(const bj::object& object) {
+  Labels labels;
+  for (const auto& member : object) labels.emplace_back(member.key(), member.value().get_string());
+  return labels;
+}
+
+/// All fields that are the kind's own, the program resolved.
+std::string command_spec(const Entry& entry) {
+  static constexpr std::string_view kOwn[] = {"command", "environment", "stdin",
+                                              "grace",   "limits",      "exit_codes"};
+  bj::object spec;
+  for (const std::string_view name : kOwn) {
+    const bj::value* value = Fields(entry.object).find(name);
+    if (value != nullptr) spec.emplace(bj::string_view(name.data(), name.size()), *value);
+  }
+  bj::value& program = spec["command"].get_array()[0];
+  program = resolve_program(std::string_view(program.get_string()), entry.directory);
+  return json::serialize(spec);
+}
+
+void check_params_schema(const bj::object& schema, std::vector<Violation>& violations) {
+  for (Violation violation : JsonSchema::compile(schema, standard_formats()).problems) {
+    violation.pointer = "/params" + violation.pointer;
+    violations.push_back(std::move(violation));
+  }
+}
+
+PrioScan read_prio(const Fields& fields, const std::string& directory) {
+  PrioScan scan;
+  scan.ingestion_url = resolve_url(fields.text("ingestion"), directory);
+  scan.own_url = resolve_url(fields.text("own"), directory);
+  scan.peer_url = resolve_url(fields.text("peer"), directory);
+  scan.side = fields.text("side") == "first" ? PrioSide::first : PrioSide::second;
+  scan.intake_max_age = fields.duration("intake_max_age", scan.intake_max_age);
+  scan.aggregation_period = fields.duration("aggregation_period", scan.aggregation_period);
+  scan.grace_period = fields.duration("grace_period", scan.grace_period);
+  scan.catch_up = fields.duration("catch_up", scan.catch_up);
+  if (fields.has("aggregation_override")) {
+    scan.aggregation_override = parse_time(fields.text("aggregation_override")).value();
+  }
+  scan.intake_task = fields.text("intake_task");
+  scan.aggregate_task = fields.text("aggregate_task");
+  return scan;
+}
+
+BatchScan read_batches(const Fields& fields, const std::string& directory) {
+  BatchScan scan;
+  for (const auto& member : fields.object("sources")) {
+    scan.sources.emplace(member.key(),
+                         resolve_url(std::string_view(member.value().get_string()), directory));
+  }
+  scan.path = fields.text("path");
+  for (const bj::value& part : fields.find("parts")->get_array()) {
+    scan.parts.emplace_back(part.get_string());
+  }
+  if (fields.has("markers")) scan.marker_url = resolve_url(fields.text("markers"), directory);
+  scan.quiet_time = fields.duration("quiet_time", scan.quiet_time);
+  scan.window = fields.duration("window", scan.window);
+  scan.task = fields.text("task");
+  return scan;
+}
+
+DaylightPolicy read_daylight(const std::string& text) {
+  if (text == "skip") return DaylightPolicy::skip;
+  return text == "both" ? DaylightPolicy::both : DaylightPolicy::once;
+}
+
+CatchUp read_catch_up(const std::string& text) {
+  if (text == "none") return CatchUp::none;
+  return text == "all" ? CatchUp::all : CatchUp::one;
+}
+
+}  // namespace
+
+TaskDefinition read_task(const Entry& entry, std::vector<Violation>& violations) {
+  const Fields fields(entry.object);
+  TaskDefinition task;
+  task.name = entry.name;
+  task.kind = fields.text("kind", "command");
+  task.queue = fields.text("queue", task.queue);
+  task.priority = static_cast<int>(fields.integer("priority", task.priority));
+  task.run_time_max = fields.duration("timeout", task.run_time_max);
+  task.retry = read_retry(Fields(fields.object("retry")));
+  task.labels = read_labels(fields.object("labels"));
+  task.params_schema = fields.json("params");
+  task.spec = task.kind == "command" ? command_spec(entry) : fields.json("spec", "{}");
+  if (task.run_time_max < Duration::zero()) {
+    violations.push_back({.pointer = "/timeout", .message = "has to be 0 or more"});
+  }
+  add_error(check_retry_policy(task.retry), "/retry", violations);
+  if (fields.has("params")) check_params_schema(fields.object("params"), violations);
+  return task;
+}
+
+ScanDefinition read_scan(const Entry& entry, std::vector<Violation>& violations) {
+  const Fields fields(entry.object);
+  ScanDefinition scan;
+  scan.name = entry.name;
+  scan.every = fields.duration("every", scan.every);
+  if (fields.text("planner") == "prio") {
+    scan.planner = read_prio(fields, entry.directory);
+  } else {
+    scan.planner = read_batches(fields, entry.directory);
+  }
+  add_error(check_scan(scan), "", violations);
+  return scan;
+}
+
+QueueSettings read_queue(const Entry& entry, std::vector<Violation>& violations) {
+  const Fields fields(entry.object);
+  QueueSettings queue;
+  queue.name = entry.name;
+  queue.concurrency_max = static_cast<std::uint32_t>(fields.integer("concurrency", 0));
+  const Fields retention(fields.object("retention"));
+  const auto kept = [&](std::string_view outcome, Duration otherwise) {
+    const Duration duration = retention.duration(outcome, otherwise);
+    if (duration < Duration::zero()) {
+      violations.push_back({.pointer = "/retention/" + std::string(outcome),
+                            .message = "has to be 0 (for ever) or more"});
+    }
+    return duration;
+  };
+  queue.retention.succeeded = kept("succeeded", queue.retention.succeeded);
+  queue.retention.failed = kept("failed", queue.retention.failed);
+  queue.retention.cancelled = kept("cancelled", queue.retention.cancelled);
+  return queue;
+}
+
+Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
+                       std::vector<Violation>& violations) {
+  const Fields fields(entry.object);
+  Schedule schedule;
+  schedule.name = entry.name;
+  schedule.cron = fields.text("cron");
+  schedule.zone = fields.text("zone", schedule.zone);
+  schedule.daylight = read_daylight(fields.text("daylight"));
+  schedule.catch_up = read_catch_up(fields.text("catch_up"));
+  schedule.paused = fields.flag("paused", false);
+  const std::string params = fields.json("params", "{}");
+  schedule.task = make_request(task, params);
+  schedule.task.priority = static_cast<int>(fields.integer("priority", task.priority));
+  schedule.task.created_by = "schedule:" + entry.name;
+  add_error(check_params(task.params_schema, params), "/params", violations);
+  add_error(check_schedule(schedule), "", violations);
+  return schedule;
+}
+
+}  // namespace waybill

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "core/definition.h"
+#include "core/json_schema.h"
+
+namespace waybill {
+
+/// One entry of a definitions file that has passed the schema.
+struct Entry {
+  std::string name;
+  const boost::json::object& object;
+  const std::string& file;
+  const std::string& directory;  ///< what relative paths start from
+};
+
+/// What is wrong beyond the schema is added to `violations`, with pointers that start at the entry.
+TaskDefinition read_task(const Entry& entry, std::vector<Violation>& violations);
+ScanDefinition read_scan(const Entry& entry, std::vector<Violation>& violations);
+QueueSettings read_queue(const Entry& entry, std::vector<Violation>& violations);
+/// `task` is the definition that the schedule names.
+Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
+                       std::vector<Violation>& violations);
+
+}  // namespace waybill

@@ -1,0 +1,203 @@
+#include "core/definitions_load.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+#include <functional>
+#include <tuple>
+#include <utility>
+
+#include "base/check.h"
+#include "base/json.h"
+#include "core/definition_fields.h"
+#include "core/definition_read.h"
+#include "core/json_schema.h"
+#include "core/suggest.h"
+
+namespace waybill {
+namespace bj = boost::json;
+namespace {
+
+const JsonSchema& schema() {
+  static const JsonSchema kSchema = [] {
+    const auto text = json::parse(definitions_schema());
+    WAYBILL_CHECK(text, "the embedded schema is JSON");
+    auto compilation = JsonSchema::compile(*text, standard_formats());
+    WAYBILL_CHECK(compilation.schema, "the embedded schema compiles");
+    return *compilation.schema;
+  }();
+  return kSchema;
+}
+
+/// Whether `pointer` is `entry` or something in it.
+bool is_within(std::string_view pointer, std::string_view entry) {
+  return pointer.starts_with(entry) &&
+         (pointer.size() == entry.size() || pointer[entry.size()] == '/');
+}
+
+class Loader {
+ public:
+  explicit Loader(std::span<const Document> documents) : documents_(documents) {}
+
+  DefinitionsLoad load() {
+    for (const Document& document : documents_) check(document);
+    each("tasks", [&](const Entry& entry, std::vector<Violation>& violations) {
+      result_.definitions.tasks.emplace(entry.name, read_task(entry, violations));
+    });
+    each("queues", [&](const Entry& entry, std::vector<Violation>& violations) {
+      result_.definitions.queues.emplace(entry.name, read_queue(entry, violations));
+    });
+    each("scans", [&](const Entry& entry, std::vector<Violation>& violations) {
+      for (const char* field : {"intake_task", "aggregate_task", "task"}) {
+        find_task(entry, field, violations);
+      }
+      result_.definitions.scans.emplace(entry.name, read_scan(entry, violations));
+    });
+    each("schedules", [&](const Entry& entry, std::vector<Violation>& violations) {
+      const TaskDefinition* task = find_task(entry, "task", violations);
+      if (task == nullptr) return;
+      Schedule schedule = read_schedule(entry, *task, violations);
+      schedule.source = entry.file;
+      result_.definitions.schedules.emplace(entry.name, std::move(schedule));
+    });
+    sort_problems();
+    return std::move(result_);
+  }
+
+ private:
+  struct Checked {
+    const Document* document;
+    bj::value value;
+    std::vector<Violation> violations;
+  };
+  using Read = std::function<void(const Entry&, std::vector<Violation>&)>;
+
+  void check(const Document& document) {
+    auto value = json::parse(document.json);
+    if (!value) {
+      result_.problems.push_back({.file = document.file, .message = value.error().message});
+      return;
+    }
+    if (value->is_null()) return;  // an empty file says nothing
+    Checked& checked = checked_.emplace_back(&document, std::move(*value));
+    checked.violations = schema().check(checked.value);
+    for (const Violation& violation : checked.violations) add(document, violation);
+  }
+
+  /// Reads every entry of one map over all files; those that the schema refused are only noted.
+  void each(std::string_view map, const Read& read) {
+    std::map<std::string, std::string> places;
+    for (const Checked& checked : checked_) {
+      if (!checked.value.is_object()) continue;
+      const bj::value* found = Fields(checked.value.get_object()).find(map);
+      if (found == nullptr || !found->is_object()) continue;
+      for (const auto& member : found->get_object()) {
+        const std::string name(member.key());
+        const std::string pointer = child_pointer("/" + std::string(map), name);
+        if (map == "tasks") task_names_.push_back(name);
+        const auto [first, is_new] = places.emplace(name, place(*checked.document, pointer));
+        if (!is_new) {
+          add(*checked.document,
+              {.pointer = pointer,
+               .message = "\"" + name + "\" is defined twice; the first is at " + first->second,
+               .of = Violation::Of::key});
+          continue;
+        }
+        if (!is_sound(checked, pointer)) continue;
+        read_entry(checked, pointer,
+                   {.name = name,
+                    .object = member.value().get_object(),
+                    .file = checked.document->file,
+                    .directory = checked.document->directory},
+                   read);
+      }
+    }
+  }
+
+  void read_entry(const Checked& checked, const std::string& pointer, const Entry& entry,
+                  const Read& read) {
+    std::vector<Violation> violations;
+    read(entry, violations);
+    for (Violation& violation : violations) {
+      violation.pointer = pointer + violation.pointer;
+      add(*checked.document, violation);
+    }
+  }
+
+  static bool is_sound(const Checked& checked, const std::string& pointer) {
+    return std::none_of(checked.violations.begin(), checked.violations.end(),
+                        [&](const Violation& v) { return is_within(v.pointer, pointer); });
+  }
+
+  /// Null if the field is not there, or names no task that could be read.
+  const TaskDefinition* find_task(const Entry& entry, const char* field,
+                                  std::vector<Violation>& violations) const {
+    const std::string name = Fields(entry.object).text(field);
+    if (name.empty()) return nullptr;
+    const auto found = result_.definitions.tasks.find(name);
+    if (found != result_.definitions.tasks.end()) return &found->second;
+    if (std::find(task_names_.begin(), task_names_.end(), name) == task_names_.end()) {
+      violations.push_back({.pointer = "/" + std::string(field),
+                            .message = "there is no task definition \"" + name + "\"" +
+                                       did_you_mean(name, task_names_)});
+    }
+    return nullptr;
+  }
+
+  static std::string place(const Document& document, const std::string& pointer) {
+    return document.file + ":" + std::to_string(document.key_at(pointer).line);
+  }
+
+  void add(const Document& document, const Violation& violation) {
+    const Position at = violation.of == Violation::Of::key ? document.key_at(violation.pointer)
+                                                           : document.value_at(violation.pointer);
+    // Without places (a document made by hand) the pointer says where.
+    result_.problems.push_back(
+        {.file = document.file,
+         .at = at,
+         .message = at.line == 0 ? to_string(violation) : violation.message});
+  }
+
+  void sort_problems() {
+    const auto order = [&](const Problem& problem) {
+      const auto of_file = std::find_if(documents_.begin(), documents_.end(),
+                                        [&](const Document& d) { return d.file == problem.file; });
+      return std::tuple(of_file - documents_.begin(), problem.at.line, problem.at.column);
+    };
+    std::stable_sort(result_.problems.begin(), result_.problems.end(),
+                     [&](const Problem& a, const Problem& b) { return order(a) < order(b); });
+  }
+
+  std::span<const Document> documents_;
+  std::vector<Checked> checked_;
+  std::vector<std::string> task_names_;
+  DefinitionsLoad result_;
+};
+
+}  // namespace
+
+DefinitionsLoad load_definitions(std::span<const Document> documents) {
+  return Loader(documents).load();
+}
+
+std::string resolve_url(std::string_view url, std::string_view directory) {
+  std::string_view path = url;
+  const std::size_t colon = url.find(':');
+  if (url.starts_with("file:")) {
+    path.remove_prefix(5);
+    if (path.starts_with("//")) path.remove_prefix(2);
+  } else if (colon != std::string_view::npos && url.substr(0, colon).find('/') == url.npos) {
+    return std::string(url);
+  }
+  const auto full = (std::filesystem::path(directory) / path).lexically_normal();
+  std::string text = full.string();
+  if (text.size() > 1 && text.back() == '/') text.pop_back();
+  return "file://" + text;
+}
+
+std::string resolve_program(std::string_view program, std::string_view directory) {
+  if (program.find('/') == std::string_view::npos) return std::string(program);
+  return (std::filesystem::path(directory) / program).lexically_normal().string();
+}
+
+}  // namespace waybill
