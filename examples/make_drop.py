@@ -127,7 +127,7 @@ def make_batch(top, batch, keys, chance):
         "batch_start_time": int(start.timestamp() * 1000),
         "batch_end_time": int((start + timedelta(minutes=5)).timestamp() * 1000),
     }
-    ingestion = prio.Bucket(os.path.join(top, "ingestion"))
+    ingestion = prio.Bucket("ingestion", top)
     header = {"batch_uuid": batch.id} | parameters
     prio.write_batch(
         ingestion,
@@ -144,7 +144,7 @@ def make_batch(top, batch, keys, chance):
 
     def validate(bucket, part, signer):
         prio.write_batch(
-            prio.Bucket(os.path.join(top, bucket)),
+            prio.Bucket(bucket, top),
             batch.key + part,
             (prio.VALIDITY_HEADER, header),
             (prio.VALIDITY_PACKET, validities),

@@ -17,6 +17,11 @@ import tempfile
 import avro
 
 PRIME = 4293918721
+#: The drop that the tasks work on stands beside the demo's directory.
+DROP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "drop")
+KEYS = os.path.join(DROP, "keys")
+#: What we sign with: the identifier that signatures name, and the private key.
+OWN_KEY = ("own-2", os.path.join(KEYS, "own-2.pem"))
 
 
 def _record(record, /, **fields):
@@ -74,8 +79,8 @@ class Invalid(Exception):
 class Bucket:
     """A directory whose objects appear whole or not at all."""
 
-    def __init__(self, directory):
-        self.directory = directory
+    def __init__(self, name, drop=DROP):
+        self.directory = os.path.join(drop, name)
 
     def get(self, key):
         """The object's bytes, or Invalid if it is not there."""
@@ -147,7 +152,7 @@ def write_batch(bucket, key, header, packets, signer):
     bucket.put(f"{key}.sig", avro.write(SIGNATURE, [signature]))
 
 
-def read_batch(bucket, key, keys):
+def read_batch(bucket, key):
     """Header and packets of a batch whose signature and digest are right; else Invalid says why."""
     header_file = bucket.get(key)
     packet_file = bucket.get(f"{key}.avro")
@@ -156,7 +161,7 @@ def read_batch(bucket, key, keys):
         key_identifier = signature["key_identifier"]
         if not re.fullmatch(r"[a-z0-9-]+", key_identifier):
             raise Invalid(f"key identifier {key_identifier!r} is not a name")
-        public_key = os.path.join(keys, f"{key_identifier}.pub.pem")
+        public_key = os.path.join(KEYS, f"{key_identifier}.pub.pem")
         if not os.path.exists(public_key):
             raise Invalid(f"no public key {key_identifier}")
         if not verify(header_file, signature["batch_header_signature"], public_key):

@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """Aggregation: sums the packets of a window's batches that both servers have validated.
 
-Usage: sum_window.py DIRECTORY, with the buckets ingestion/, own/ and peer/ and the keys in keys/.
-The sum part goes to own/sums/. A batch that one of the two did not validate is left out and named.
+Parameters: workflow-manager's aggregation message. The sum part goes to own/sums/. A batch that one
+of the two did not validate is left out and named. Safe to repeat: it writes the same objects again.
 """
 
-import os
-import sys
 from datetime import datetime, timezone
 
 import prio
@@ -18,16 +16,12 @@ def milliseconds(text):
     return int(moment.timestamp() * 1000)
 
 
-def sum_batch(directory, name):
+def sum_batch(name):
     """Header and per-bin sums of a batch, over the packets that both servers found valid."""
-    keys = os.path.join(directory, "keys")
-
-    def read(bucket, part):
-        return prio.read_batch(prio.Bucket(os.path.join(directory, bucket)), name + part, keys)
-
-    header, packets = read("ingestion", ".batch")
-    valid = {packet["uuid"] for packet in read("own", ".validity_1")[1]}
-    valid &= {packet["uuid"] for packet in read("peer", ".validity_0")[1]}
+    header, packets = prio.read_batch(prio.Bucket("ingestion"), f"{name}.batch")
+    _, ours = prio.read_batch(prio.Bucket("own"), f"{name}.validity_1")
+    _, theirs = prio.read_batch(prio.Bucket("peer"), f"{name}.validity_0")
+    valid = {packet["uuid"] for packet in ours} & {packet["uuid"] for packet in theirs}
     rows = [
         prio.unpack_bins(packet["encrypted_payload"], header["bins"])
         for packet in packets
@@ -36,14 +30,14 @@ def sum_batch(directory, name):
     return header, [sum(column) for column in zip(*rows)], len(rows)
 
 
-def main(directory):
+def main():
     params = task.params()
     aggregation, batches = params["aggregation-id"], params["batches"]
     total, clients, used, left_out, header = None, 0, [], [], None
     for number, batch in enumerate(batches, 1):
         name = f"{aggregation}/{batch['time']}/{batch['id']}"
         try:
-            header, sums, rows = sum_batch(directory, name)
+            header, sums, rows = sum_batch(name)
         except prio.Invalid as why:
             left_out.append(batch["id"])
             print(f"left out {name}: {why}")
@@ -57,7 +51,7 @@ def main(directory):
 
     start, end = params["aggregation-start"], params["aggregation-end"]
     prio.write_batch(
-        prio.Bucket(os.path.join(directory, "own")),
+        prio.Bucket("own"),
         "sums/" + "-".join([aggregation, start, end]).replace("/", "-") + ".sum_1",
         (
             prio.SUM_PART,
@@ -71,7 +65,7 @@ def main(directory):
             },
         ),
         (prio.DATA_SHARE_PACKET, []),
-        ("own-2", os.path.join(directory, "keys", "own-2.pem")),
+        prio.OWN_KEY,
     )
     outputs = {"aggregation": aggregation, "sum": total, "clients": clients}
     task.report(outputs=outputs | {"batches": len(used), "left_out": left_out})
@@ -79,4 +73,4 @@ def main(directory):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

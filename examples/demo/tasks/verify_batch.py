@@ -1,24 +1,18 @@
 #!/usr/bin/env python3
 """Intake: verifies one batch of the ingestion bucket and writes our validation of it.
 
-Usage: verify_batch.py DIRECTORY, with the buckets ingestion/ and own/ and the keys in keys/.
+Parameters: workflow-manager's intake message. Safe to repeat: it writes the same objects again.
 """
-
-import os
-import sys
 
 import prio
 import task
 
 
-def main(directory):
+def main():
     params = task.params()
     name = f"{params['aggregation-id']}/{params['date']}/{params['batch-id']}"
-    keys = os.path.join(directory, "keys")
     try:
-        header, packets = prio.read_batch(
-            prio.Bucket(os.path.join(directory, "ingestion")), f"{name}.batch", keys
-        )
+        header, packets = prio.read_batch(prio.Bucket("ingestion"), f"{name}.batch")
     except prio.Invalid as why:
         task.fail(f"batch {name}: {why}")
     task.report(progress={"done": 1, "total": 2, "message": f"verified {len(packets)} packets"})
@@ -26,11 +20,11 @@ def main(directory):
     # A real facilitator evaluates its share of the proof here; the demo has nothing to prove.
     validities = [{"uuid": packet["uuid"], "f_r": 0, "g_r": 0, "h_r": 0} for packet in packets]
     prio.write_batch(
-        prio.Bucket(os.path.join(directory, "own")),
+        prio.Bucket("own"),
         f"{name}.validity_1",
         (prio.VALIDITY_HEADER, {"batch_uuid": params["batch-id"]} | prio.parameters(header)),
         (prio.VALIDITY_PACKET, validities),
-        ("own-2", os.path.join(keys, "own-2.pem")),
+        prio.OWN_KEY,
     )
     task.report(progress={"done": 2, "total": 2, "message": "wrote the own validation"})
     task.report(outputs={"packets": len(packets)})
@@ -38,4 +32,4 @@ def main(directory):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
