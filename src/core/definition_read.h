@@ -1,9 +1,9 @@
 #pragma once
 
-#include <boost/json/fwd.hpp>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "core/definition.h"
 #include "core/json_schema.h"
 

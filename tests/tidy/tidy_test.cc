@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{"fork", "src/kinds/command/a.cc", "if (fork() == 0) {}\n", "Rng b = a.fork();\n"},
         Planted{"detach", "src/services/a.cc", "thread.detach();\n", "thread.join();\n"},
         Planted{"using-namespace", "src/core/a.cc", "using namespace std;\n",
-                "using namespace std::chrono_literals;\n"},
+                "using namespace std::chrono;\nusing namespace std::chrono_literals;\n"},
         Planted{"disabled-test", "src/core/a_test.cc", "TEST(A, DISABLED_B) {}\n",
                 "TEST(A, Disabled) {}\n"},
         Planted{"to-do", "docs/a.md", std::string("TO") + "DO: later\n", "to do: later\n"},

@@ -98,7 +98,7 @@ Rules language_rules() {
        "we throw nothing: return a Result"},
       {"using-namespace",
        Look::code,
-       regex("\\busing\\s+namespace\\s+(?!std::([a-z_]+_)?literals)"),
+       regex("\\busing\\s+namespace\\s+(?!std::(chrono\\b|([a-z_]+_)?literals))"),
        {"src/", "apps/"},
        {},
        "name what is used"},
