@@ -11,7 +11,8 @@ namespace waybill {
 namespace bj = boost::json;
 namespace {
 
-void add_error(const Status& status, std::string pointer, std::vector<Violation>& violations) {
+void add_error(const Status& status, std::string pointer,
+               std::vector<SchemaViolation>& violations) {
   if (status) return;
   violations.push_back({.pointer = std::move(pointer), .message = status.error().message});
 }
@@ -48,8 +49,8 @@ std::string command_spec(const Entry& entry) {
   return json::serialize(spec);
 }
 
-void check_params_schema(const bj::object& schema, std::vector<Violation>& violations) {
-  for (Violation violation : JsonSchema::compile(schema, standard_formats()).problems) {
+void check_params_schema(const bj::object& schema, std::vector<SchemaViolation>& violations) {
+  for (SchemaViolation violation : JsonSchema::compile(schema, standard_formats()).problems) {
     violation.pointer = "/params" + violation.pointer;
     violations.push_back(std::move(violation));
   }
@@ -102,7 +103,7 @@ CatchUp read_catch_up(const std::string& text) {
 
 }  // namespace
 
-TaskDefinition read_task(const Entry& entry, std::vector<Violation>& violations) {
+TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& violations) {
   const Fields fields(entry.object);
   TaskDefinition task;
   task.name = entry.name;
@@ -122,7 +123,7 @@ TaskDefinition read_task(const Entry& entry, std::vector<Violation>& violations)
   return task;
 }
 
-ScanDefinition read_scan(const Entry& entry, std::vector<Violation>& violations) {
+ScanDefinition read_scan(const Entry& entry, std::vector<SchemaViolation>& violations) {
   const Fields fields(entry.object);
   ScanDefinition scan;
   scan.name = entry.name;
@@ -136,7 +137,7 @@ ScanDefinition read_scan(const Entry& entry, std::vector<Violation>& violations)
   return scan;
 }
 
-QueueSettings read_queue(const Entry& entry, std::vector<Violation>& violations) {
+QueueSettings read_queue(const Entry& entry, std::vector<SchemaViolation>& violations) {
   const Fields fields(entry.object);
   QueueSettings queue;
   queue.name = entry.name;
@@ -157,7 +158,7 @@ QueueSettings read_queue(const Entry& entry, std::vector<Violation>& violations)
 }
 
 Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
-                       std::vector<Violation>& violations) {
+                       std::vector<SchemaViolation>& violations) {
   const Fields fields(entry.object);
   Schedule schedule;
   schedule.name = entry.name;

@@ -18,11 +18,11 @@ struct Entry {
 };
 
 /// What is wrong beyond the schema is added to `violations`, with pointers that start at the entry.
-TaskDefinition read_task(const Entry& entry, std::vector<Violation>& violations);
-ScanDefinition read_scan(const Entry& entry, std::vector<Violation>& violations);
-QueueSettings read_queue(const Entry& entry, std::vector<Violation>& violations);
+TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& violations);
+ScanDefinition read_scan(const Entry& entry, std::vector<SchemaViolation>& violations);
+QueueSettings read_queue(const Entry& entry, std::vector<SchemaViolation>& violations);
 /// `task` is the definition that the schedule names.
 Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
-                       std::vector<Violation>& violations);
+                       std::vector<SchemaViolation>& violations);
 
 }  // namespace waybill

@@ -41,19 +41,19 @@ class Loader {
 
   DefinitionsLoad load() {
     for (const Document& document : documents_) check(document);
-    each("tasks", [&](const Entry& entry, std::vector<Violation>& violations) {
+    each("tasks", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       result_.definitions.tasks.emplace(entry.name, read_task(entry, violations));
     });
-    each("queues", [&](const Entry& entry, std::vector<Violation>& violations) {
+    each("queues", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       result_.definitions.queues.emplace(entry.name, read_queue(entry, violations));
     });
-    each("scans", [&](const Entry& entry, std::vector<Violation>& violations) {
+    each("scans", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       for (const char* field : {"intake_task", "aggregate_task", "task"}) {
         find_task(entry, field, violations);
       }
       result_.definitions.scans.emplace(entry.name, read_scan(entry, violations));
     });
-    each("schedules", [&](const Entry& entry, std::vector<Violation>& violations) {
+    each("schedules", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       const TaskDefinition* task = find_task(entry, "task", violations);
       if (task == nullptr) return;
       Schedule schedule = read_schedule(entry, *task, violations);
@@ -68,9 +68,9 @@ class Loader {
   struct Checked {
     const Document* document;
     bj::value value;
-    std::vector<Violation> violations;
+    std::vector<SchemaViolation> violations;
   };
-  using Read = std::function<void(const Entry&, std::vector<Violation>&)>;
+  using Read = std::function<void(const Entry&, std::vector<SchemaViolation>&)>;
 
   void check(const Document& document) {
     auto value = json::parse(document.json);
@@ -81,7 +81,7 @@ class Loader {
     if (value->is_null()) return;  // an empty file says nothing
     Checked& checked = checked_.emplace_back(&document, std::move(*value));
     checked.violations = schema().check(checked.value);
-    for (const Violation& violation : checked.violations) add(document, violation);
+    for (const SchemaViolation& violation : checked.violations) add(document, violation);
   }
 
   /// Reads every entry of one map over all files; those that the schema refused are only noted.
@@ -100,7 +100,7 @@ class Loader {
           add(*checked.document,
               {.pointer = pointer,
                .message = "\"" + name + "\" is defined twice; the first is at " + first->second,
-               .of = Violation::Of::key});
+               .of = SchemaViolation::Of::key});
           continue;
         }
         if (!is_sound(checked, pointer)) continue;
@@ -116,9 +116,9 @@ class Loader {
 
   void read_entry(const Checked& checked, const std::string& pointer, const Entry& entry,
                   const Read& read) {
-    std::vector<Violation> violations;
+    std::vector<SchemaViolation> violations;
     read(entry, violations);
-    for (Violation& violation : violations) {
+    for (SchemaViolation& violation : violations) {
       violation.pointer = pointer + violation.pointer;
       add(*checked.document, violation);
     }
@@ -126,12 +126,12 @@ class Loader {
 
   static bool is_sound(const Checked& checked, const std::string& pointer) {
     return std::none_of(checked.violations.begin(), checked.violations.end(),
-                        [&](const Violation& v) { return is_within(v.pointer, pointer); });
+                        [&](const SchemaViolation& v) { return is_within(v.pointer, pointer); });
   }
 
   /// Null if the field is not there, or names no task that could be read.
   const TaskDefinition* find_task(const Entry& entry, const char* field,
-                                  std::vector<Violation>& violations) const {
+                                  std::vector<SchemaViolation>& violations) const {
     const std::string name = Fields(entry.object).text(field);
     if (name.empty()) return nullptr;
     const auto found = result_.definitions.tasks.find(name);
@@ -148,9 +148,10 @@ class Loader {
     return document.file + ":" + std::to_string(document.key_at(pointer).line);
   }
 
-  void add(const Document& document, const Violation& violation) {
-    const Position at = violation.of == Violation::Of::key ? document.key_at(violation.pointer)
-                                                           : document.value_at(violation.pointer);
+  void add(const Document& document, const SchemaViolation& violation) {
+    const Position at = violation.of == SchemaViolation::Of::key
+                            ? document.key_at(violation.pointer)
+                            : document.value_at(violation.pointer);
     // Without places (a document made by hand) the pointer says where.
     result_.problems.push_back(
         {.file = document.file,

@@ -18,7 +18,7 @@ struct JsonSchema::Compiled {
   PatternMap patterns;
 };
 
-std::string to_string(const Violation& violation) {
+std::string to_string(const SchemaViolation& violation) {
   return violation.pointer.empty() ? violation.message
                                    : violation.pointer + ": " + violation.message;
 }
@@ -33,8 +33,8 @@ JsonSchema::Compilation JsonSchema::compile(const bj::value& schema, Formats for
   return result;
 }
 
-std::vector<Violation> JsonSchema::check(const bj::value& instance) const {
-  std::vector<Violation> violations;
+std::vector<SchemaViolation> JsonSchema::check(const bj::value& instance) const {
+  std::vector<SchemaViolation> violations;
   check_instance(
       {.root = compiled_->root, .formats = compiled_->formats, .patterns = compiled_->patterns},
       instance, violations);
@@ -66,8 +66,8 @@ Status check_params(std::string_view params_schema, std::string_view params) {
   if (!schema) return fail(with_context(schema.error(), "the schema of the params"));
   const auto compilation = JsonSchema::compile(*schema, standard_formats());
   std::string message;
-  const auto add = [&](std::string_view what, const std::vector<Violation>& violations) {
-    for (const Violation& violation : violations) {
+  const auto add = [&](std::string_view what, const std::vector<SchemaViolation>& violations) {
+    for (const SchemaViolation& violation : violations) {
       message += (message.empty() ? "" : "; ") + std::string(what) + to_string(violation);
     }
   };

@@ -14,17 +14,17 @@
 namespace waybill {
 
 /// What is wrong with a JSON value, and where.
-struct Violation {
+struct SchemaViolation {
   std::string pointer;  ///< RFC 6901
   std::string message;
   /// Whether the value itself is wrong, or the key that it stands under.
   enum class Of : std::uint8_t { value, key } of = Of::value;
 
-  bool operator==(const Violation&) const = default;
+  bool operator==(const SchemaViolation&) const = default;
 };
 
 /// `pointer: message`, or the message alone for the whole value.
-std::string to_string(const Violation& violation);
+std::string to_string(const SchemaViolation& violation);
 
 /// A subset of JSON Schema, draft 2020-12 (docs/reference/json-schema.md names the keywords). What
 /// it does not know it refuses when the schema is compiled, so that no rule is passed over in
@@ -40,7 +40,7 @@ class JsonSchema {
   static Compilation compile(const boost::json::value& schema, Formats formats = {});
 
   /// Everything that is wrong with `instance`, in the order of the schema; empty: it conforms.
-  std::vector<Violation> check(const boost::json::value& instance) const;
+  std::vector<SchemaViolation> check(const boost::json::value& instance) const;
 
  private:
   struct Compiled;
@@ -51,7 +51,7 @@ class JsonSchema {
 
 struct JsonSchema::Compilation {
   std::optional<JsonSchema> schema;
-  std::vector<Violation> problems;
+  std::vector<SchemaViolation> problems;
 };
 
 /// The formats that every schema of ours knows: `duration` (10m), `size` (256MiB), `date-time`,

@@ -87,9 +87,9 @@ class InstanceChecker {
  public:
   explicit InstanceChecker(const SchemaParts& parts) : parts_(parts) {}
 
-  void check(const bj::value& schema, const Step& step, std::vector<Violation>& out) const {
+  void check(const bj::value& schema, const Step& step, std::vector<SchemaViolation>& out) const {
     if (schema.is_bool()) {
-      if (!schema.get_bool()) add(out, step, "nothing is allowed here", Violation::Of::key);
+      if (!schema.get_bool()) add(out, step, "nothing is allowed here", SchemaViolation::Of::key);
       return;
     }
     if (step.depth > kDepthMax || ++steps_ > kStepsMax) {
@@ -106,13 +106,14 @@ class InstanceChecker {
   }
 
  private:
-  static void add(std::vector<Violation>& out, const Step& step, std::string message,
-                  Violation::Of of = Violation::Of::value) {
+  static void add(std::vector<SchemaViolation>& out, const Step& step, std::string message,
+                  SchemaViolation::Of of = SchemaViolation::Of::value) {
     out.push_back({.pointer = step.pointer, .message = std::move(message), .of = of});
   }
 
   /// False if the type is wrong: nothing else is worth saying then.
-  static bool check_type(const bj::object& rules, const Step& step, std::vector<Violation>& out) {
+  static bool check_type(const bj::object& rules, const Step& step,
+                         std::vector<SchemaViolation>& out) {
     const bj::value* type = rules.if_contains("type");
     if (type == nullptr) return true;
     bj::array types = type->is_array() ? type->get_array() : bj::array{*type};
@@ -125,7 +126,8 @@ class InstanceChecker {
     return false;
   }
 
-  static void check_values(const bj::object& rules, const Step& step, std::vector<Violation>& out) {
+  static void check_values(const bj::object& rules, const Step& step,
+                           std::vector<SchemaViolation>& out) {
     if (const bj::value* constant = rules.if_contains("const")) {
       if (!equal(*constant, step.instance)) {
         add(out, step, "has to be " + shown(*constant) + ", not " + shown(step.instance));
@@ -172,7 +174,8 @@ class InstanceChecker {
         });
   }
 
-  void check_text(const bj::object& rules, const Step& step, std::vector<Violation>& out) const {
+  void check_text(const bj::object& rules, const Step& step,
+                  std::vector<SchemaViolation>& out) const {
     const std::string_view text = view(step.instance.get_string());
     check_count(rules, "Length", length(text),
                 [&](std::string message) { add(out, step, std::move(message)); });
@@ -187,7 +190,8 @@ class InstanceChecker {
     }
   }
 
-  static void check_number(const bj::object& rules, const Step& step, std::vector<Violation>& out) {
+  static void check_number(const bj::object& rules, const Step& step,
+                           std::vector<SchemaViolation>& out) {
     const bj::value& number = step.instance;
     const auto bound = [&](std::string_view keyword, auto holds, const std::string& text) {
       limit(rules, keyword, holds, [&](const std::string& shown_bound) {
@@ -211,7 +215,8 @@ class InstanceChecker {
         "a multiple of");
   }
 
-  void check_array(const bj::object& rules, const Step& step, std::vector<Violation>& out) const {
+  void check_array(const bj::object& rules, const Step& step,
+                   std::vector<SchemaViolation>& out) const {
     const bj::array& array = step.instance.get_array();
     check_count(rules, "Items", static_cast<std::int64_t>(array.size()),
                 [&](std::string message) { add(out, step, std::move(message)); });
@@ -233,7 +238,8 @@ class InstanceChecker {
     check_unique(rules, step, out);
   }
 
-  static void check_unique(const bj::object& rules, const Step& step, std::vector<Violation>& out) {
+  static void check_unique(const bj::object& rules, const Step& step,
+                           std::vector<SchemaViolation>& out) {
     const bj::value* unique = rules.if_contains("uniqueItems");
     if (unique == nullptr || !unique->get_bool()) return;
     std::map<std::string, std::size_t> seen;
@@ -244,14 +250,15 @@ class InstanceChecker {
     }
   }
 
-  void check_object(const bj::object& rules, const Step& step, std::vector<Violation>& out) const {
+  void check_object(const bj::object& rules, const Step& step,
+                    std::vector<SchemaViolation>& out) const {
     const bj::object& object = step.instance.get_object();
     check_count(rules, "Properties", static_cast<std::int64_t>(object.size()),
                 [&](std::string message) { add(out, step, std::move(message)); });
     if (const bj::value* required = rules.if_contains("required")) {
       for (const bj::value& name : required->get_array()) {
         if (!object.contains(name.get_string())) {
-          add(out, step, "the field " + shown(name) + " is missing", Violation::Of::key);
+          add(out, step, "the field " + shown(name) + " is missing", SchemaViolation::Of::key);
         }
       }
     }
@@ -259,7 +266,7 @@ class InstanceChecker {
   }
 
   void check_member(const bj::object& rules, const Step& step, const bj::key_value_pair& member,
-                    std::vector<Violation>& out) const {
+                    std::vector<SchemaViolation>& out) const {
     const std::string_view name(member.key().data(), member.key().size());
     const std::string pointer = child_pointer(step.pointer, name);
     const Step inner{member.value(), pointer, step.depth + 1};
@@ -289,23 +296,23 @@ class InstanceChecker {
       for (const auto& property : properties->get_object()) names.emplace_back(property.key());
     }
     add(out, inner, "unknown field \"" + std::string(name) + "\"" + did_you_mean(name, names),
-        Violation::Of::key);
+        SchemaViolation::Of::key);
   }
 
   void check_name(const bj::value& schema, std::string_view name, const Step& member,
-                  std::vector<Violation>& out) const {
-    std::vector<Violation> found;
+                  std::vector<SchemaViolation>& out) const {
+    std::vector<SchemaViolation> found;
     const bj::value text(bj::string_view(name.data(), name.size()));
     check(schema, {text, member.pointer, member.depth}, found);
-    for (Violation& violation : found) {
-      violation.of = Violation::Of::key;
+    for (SchemaViolation& violation : found) {
+      violation.of = SchemaViolation::Of::key;
       violation.message = "the name " + violation.message;
       out.push_back(std::move(violation));
     }
   }
 
   void check_combinations(const bj::object& rules, const Step& step,
-                          std::vector<Violation>& out) const {
+                          std::vector<SchemaViolation>& out) const {
     const Step next{step.instance, step.pointer, step.depth + 1};
     if (const bj::value* reference = rules.if_contains("$ref")) {
       check(parts_.root.at_pointer(reference->get_string().subview(1)), next, out);
@@ -324,8 +331,9 @@ class InstanceChecker {
     }
   }
 
-  void check_any(const bj::array& schemas, const Step& step, std::vector<Violation>& out) const {
-    std::vector<std::vector<Violation>> attempts;
+  void check_any(const bj::array& schemas, const Step& step,
+                 std::vector<SchemaViolation>& out) const {
+    std::vector<std::vector<SchemaViolation>> attempts;
     for (const bj::value& schema : schemas) {
       check(schema, step, attempts.emplace_back());
       if (attempts.back().empty()) return;
@@ -333,8 +341,9 @@ class InstanceChecker {
     add_nearest(std::move(attempts), step, out);
   }
 
-  void check_one(const bj::array& schemas, const Step& step, std::vector<Violation>& out) const {
-    std::vector<std::vector<Violation>> attempts;
+  void check_one(const bj::array& schemas, const Step& step,
+                 std::vector<SchemaViolation>& out) const {
+    std::vector<std::vector<SchemaViolation>> attempts;
     std::size_t conforming = 0;
     for (const bj::value& schema : schemas) {
       check(schema, step, attempts.emplace_back());
@@ -347,13 +356,14 @@ class InstanceChecker {
   }
 
   /// Of several forms, none of which fits: what the nearest one found, or all if none is nearer.
-  static void add_nearest(std::vector<std::vector<Violation>> attempts, const Step& step,
-                          std::vector<Violation>& out) {
+  static void add_nearest(std::vector<std::vector<SchemaViolation>> attempts, const Step& step,
+                          std::vector<SchemaViolation>& out) {
     std::string together;
-    for (std::vector<Violation>& attempt : attempts) {
-      const bool inside = std::all_of(attempt.begin(), attempt.end(), [&](const Violation& v) {
-        return v.pointer.size() > step.pointer.size() || v.of == Violation::Of::key;
-      });
+    for (std::vector<SchemaViolation>& attempt : attempts) {
+      const bool inside =
+          std::all_of(attempt.begin(), attempt.end(), [&](const SchemaViolation& v) {
+            return v.pointer.size() > step.pointer.size() || v.of == SchemaViolation::Of::key;
+          });
       if (inside) {
         std::move(attempt.begin(), attempt.end(), std::back_inserter(out));
         return;
@@ -366,7 +376,7 @@ class InstanceChecker {
   }
 
   bool conforms(const bj::value& schema, const Step& step) const {
-    std::vector<Violation> found;
+    std::vector<SchemaViolation> found;
     check(schema, step, found);
     return found.empty();
   }
@@ -383,7 +393,7 @@ class InstanceChecker {
 }  // namespace
 
 void check_instance(const SchemaParts& parts, const bj::value& instance,
-                    std::vector<Violation>& violations) {
+                    std::vector<SchemaViolation>& violations) {
   InstanceChecker(parts).check(parts.root, {instance, "", 0}, violations);
 }
 

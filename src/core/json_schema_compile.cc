@@ -101,7 +101,7 @@ bool is_type(std::string_view name) {
 class SchemaChecker {
  public:
   SchemaChecker(const JsonSchema::Formats& formats, PatternMap& patterns,
-                std::vector<Violation>& problems)
+                std::vector<SchemaViolation>& problems)
       : formats_(formats), patterns_(patterns), problems_(problems) {}
 
   /// References may only lead to what has been checked as a schema itself.
@@ -229,7 +229,7 @@ class SchemaChecker {
     problems_.push_back(
         {.pointer = pointer,
          .message = "unknown schema keyword \"" + name + "\"" + did_you_mean(name, known),
-         .of = Violation::Of::key});
+         .of = SchemaViolation::Of::key});
   }
 
   void problem(const std::string& pointer, std::string message) {
@@ -238,7 +238,7 @@ class SchemaChecker {
 
   const JsonSchema::Formats& formats_;
   PatternMap& patterns_;
-  std::vector<Violation>& problems_;
+  std::vector<SchemaViolation>& problems_;
   std::set<std::string> schemas_;                                ///< pointers of all of them
   std::vector<std::pair<std::string, std::string>> references_;  ///< pointer, target
 };
@@ -246,7 +246,7 @@ class SchemaChecker {
 }  // namespace
 
 void check_schema(const bj::value& root, const JsonSchema::Formats& formats, PatternMap& patterns,
-                  std::vector<Violation>& problems) {
+                  std::vector<SchemaViolation>& problems) {
   SchemaChecker checker(formats, patterns, problems);
   checker.schema(root, "", 0);
   checker.references();

@@ -24,9 +24,9 @@ struct SchemaParts {
 /// Refuses unknown keywords, values of the wrong shape and references to nowhere, and collects the
 /// patterns.
 void check_schema(const boost::json::value& root, const JsonSchema::Formats& formats,
-                  PatternMap& patterns, std::vector<Violation>& problems);
+                  PatternMap& patterns, std::vector<SchemaViolation>& problems);
 
 void check_instance(const SchemaParts& parts, const boost::json::value& instance,
-                    std::vector<Violation>& violations);
+                    std::vector<SchemaViolation>& violations);
 
 }  // namespace waybill

@@ -13,9 +13,9 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-Texts texts(const std::vector<Violation>& violations) {
+Texts texts(const std::vector<SchemaViolation>& violations) {
   Texts result;
-  for (const Violation& violation : violations) result.push_back(to_string(violation));
+  for (const SchemaViolation& violation : violations) result.push_back(to_string(violation));
   return result;
 }
 

@@ -1,0 +1,236 @@
+#include "core/config.h"
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "base/json.h"
+#include "core/size.h"
+#include "core/suggest.h"
+
+namespace waybill {
+namespace bj = boost::json;
+namespace {
+
+Result<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return fail(Code::invalid_argument, "\"" + std::string(text) + "\" is no whole number");
+  }
+  return value;
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = text.find(separator);
+    if (end != 0) parts.emplace_back(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  return parts;
+}
+
+/// Reads `text` and refuses what is outside of `range` ("low..high").
+template <class Parse>
+auto parse_within(const ConfigEntry& entry, std::string_view text, Parse parse)
+    -> decltype(parse(text)) {
+  auto value = parse(text);
+  if (!value) return value;
+  const std::size_t dots = entry.range.find("..");
+  const auto low = parse(entry.range.substr(0, dots));
+  const auto high = parse(entry.range.substr(dots + 2));
+  if (*value < *low || *value > *high) {
+    return fail(Code::invalid_argument,
+                "\"" + std::string(text) + "\" is outside of " + std::string(entry.range));
+  }
+  return value;
+}
+
+Status assign_choice(const ConfigEntry& entry, const std::string& text, Config& config) {
+  const auto choices = split(entry.range, '|');
+  for (const std::string& choice : choices) {
+    if (choice != text) continue;
+    config.*std::get<std::string Config::*>(entry.member) = text;
+    return {};
+  }
+  return fail(Code::invalid_argument, "\"" + text + "\" is none of " + std::string(entry.range) +
+                                          did_you_mean(text, choices));
+}
+
+template <class Value>
+Status assign_parsed(const ConfigEntry& entry, Result<Value> value, Config& config) {
+  if (!value) return fail(value.error());
+  config.*std::get<Value Config::*>(entry.member) = *value;
+  return {};
+}
+
+Status assign(const ConfigEntry& entry, const std::string& text, Config& config) {
+  switch (entry.type) {
+    case ConfigType::path:
+      config.*std::get<std::string Config::*>(entry.member) = text;
+      return {};
+    case ConfigType::choice:
+      return assign_choice(entry, text, config);
+    case ConfigType::names:
+      config.*std::get<std::vector<std::string> Config::*>(entry.member) = split(text, ',');
+      return {};
+    case ConfigType::integer:
+      return assign_parsed(entry, parse_within(entry, text, parse_integer), config);
+    case ConfigType::duration:
+      return assign_parsed(entry, parse_within(entry, text, parse_duration), config);
+    case ConfigType::size:
+      return assign_parsed(entry, parse_within(entry, text, parse_size), config);
+  }
+  return fail(Code::internal, "a setting of no known type");
+}
+
+const ConfigEntry* find_entry(std::string_view name) {
+  for (const ConfigEntry& entry : config_entries()) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> names(std::string (*name)(const ConfigEntry&)) {
+  std::vector<std::string> result;
+  for (const ConfigEntry& entry : config_entries()) result.push_back(name(entry));
+  return result;
+}
+
+std::string key_of(const ConfigEntry& entry) { return std::string(entry.name); }
+
+/// The value as text; none for a map or an empty value.
+std::optional<std::string> text_of(const bj::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (value.is_number() || value.is_bool()) return json::serialize(value);
+  if (!value.is_array()) return std::nullopt;
+  std::string text;
+  for (const bj::value& element : value.get_array()) {
+    const auto part = text_of(element);
+    if (!part) return std::nullopt;
+    text += (text.empty() ? "" : ",") + *part;
+  }
+  return text;
+}
+
+class ConfigLoader {
+ public:
+  explicit ConfigLoader(const ConfigSources& sources) : sources_(sources) {}
+
+  ConfigLoad load() {
+    for (const ConfigEntry& entry : config_entries()) {
+      set(entry, {.text = std::string(entry.fallback), .source = "default"});
+    }
+    if (sources_.file != nullptr) read_file(*sources_.file);
+    read_environment();
+    for (const auto& [name, text] : sources_.flags) {
+      const ConfigEntry* entry = find_entry(name);
+      if (entry == nullptr) continue;
+      set(*entry, {text, ConfigOrigin::flag, "--" + flag_of(*entry)});
+    }
+    for (const ConfigEntry& entry : config_entries()) {
+      const ConfigValue& value = load_.values[key_of(entry)];
+      const Status status = assign(entry, value.text, load_.config);
+      if (!status) add(value.source, {}, key_of(entry) + ": " + status.error().message);
+    }
+    check_together();
+    return std::move(load_);
+  }
+
+ private:
+  void set(const ConfigEntry& entry, ConfigValue value) {
+    load_.values.insert_or_assign(key_of(entry), std::move(value));
+  }
+
+  void add(std::string source, Position at, std::string message) {
+    load_.problems.push_back({.file = std::move(source), .at = at, .message = std::move(message)});
+  }
+
+  void read_file(const Document& file) {
+    const auto value = json::parse(file.json);
+    if (!value || (!value->is_object() && !value->is_null())) {
+      return add(file.file, file.value_at(""), "has to be a map of settings");
+    }
+    if (value->is_null()) return;
+    for (const auto& member : value->get_object()) {
+      const std::string name(member.key());
+      const std::string pointer = child_pointer("", name);
+      const ConfigEntry* entry = find_entry(name);
+      if (entry == nullptr) {
+        add(file.file, file.key_at(pointer),
+            "unknown setting \"" + name + "\"" + did_you_mean(name, names(key_of)));
+        continue;
+      }
+      auto text = text_of(member.value());
+      if (!text) {
+        add(file.file, file.value_at(pointer), name + " has to be a single value or a list");
+        continue;
+      }
+      if (entry->type == ConfigType::path && !text->empty()) {
+        text = (std::filesystem::path(file.directory) / *text).lexically_normal().string();
+      }
+      const Position at = file.value_at(pointer);
+      set(*entry, {*text, ConfigOrigin::file,
+                   file.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column)});
+    }
+  }
+
+  void read_environment() {
+    for (const auto& [variable, text] : sources_.environment) {
+      // Tasks of ours get these; a waybill that is started by one must not stumble over them.
+      if (!variable.starts_with("WAYBILL_") || is_for_tasks(variable)) continue;
+      const ConfigEntry* entry = nullptr;
+      for (const ConfigEntry& candidate : config_entries()) {
+        if (variable_of(candidate) == variable) entry = &candidate;
+      }
+      if (entry == nullptr) {
+        add(variable, {}, "unknown setting" + did_you_mean(variable, names(variable_of)));
+      } else {
+        set(*entry, {text, ConfigOrigin::environment, variable});
+      }
+    }
+  }
+
+  static bool is_for_tasks(std::string_view variable) {
+    for (const std::string_view known :
+         {"WAYBILL_PARAMS", "WAYBILL_REPORT_FD", "WAYBILL_TASK_ID", "WAYBILL_ATTEMPT",
+          "WAYBILL_CHECKPOINT", "WAYBILL_SCRATCH", "WAYBILL_CONFIG"}) {
+      if (variable == known) return true;
+    }
+    return false;
+  }
+
+  void check_together() {
+    const Config& config = load_.config;
+    if (!load_.problems.empty() || config.lease > 2 * config.beat) return;
+    const ConfigValue& lease = load_.values["lease"];
+    add(lease.source, {},
+        "lease: " + lease.text + " has to be more than two beats of " + load_.values["beat"].text);
+  }
+
+  const ConfigSources& sources_;
+  ConfigLoad load_;
+};
+
+}  // namespace
+
+std::string_view to_string(ConfigOrigin origin) {
+  switch (origin) {
+    case ConfigOrigin::fallback:
+      return "default";
+    case ConfigOrigin::file:
+      return "file";
+    case ConfigOrigin::environment:
+      return "environment";
+    case ConfigOrigin::flag:
+      return "flag";
+  }
+  return "unknown";
+}
+
+ConfigLoad load_config(const ConfigSources& sources) { return ConfigLoader(sources).load(); }
+
+}  // namespace waybill

@@ -1,0 +1,111 @@
+#include <algorithm>
+
+#include "core/config.h"
+
+namespace waybill {
+namespace {
+
+constexpr ConfigEntry kEntries[] = {
+    {.name = "data",
+     .type = ConfigType::path,
+     .fallback = "./waybill-data",
+     .range = "",
+     .help = "Directory of the ledger, the output of tasks and their scratch space.",
+     .member = &Config::data},
+    {.name = "definitions",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help =
+         "Directory whose .yaml, .yml and .json files define tasks, scans, schedules and queues.",
+     .member = &Config::definitions},
+    {.name = "queues",
+     .type = ConfigType::names,
+     .fallback = "",
+     .range = "",
+     .help = "Queues that the worker serves, with commas; empty: all that the definitions or the "
+             "ledger know.",
+     .member = &Config::queues},
+    {.name = "slots",
+     .type = ConfigType::integer,
+     .fallback = "4",
+     .range = "1..1024",
+     .help = "Tasks that the worker runs at a time.",
+     .member = &Config::slots},
+    {.name = "lease",
+     .type = ConfigType::duration,
+     .fallback = "25s",
+     .range = "1s..1h",
+     .help = "How long a task stays a worker's without a heartbeat; more than two beats.",
+     .member = &Config::lease},
+    {.name = "beat",
+     .type = ConfigType::duration,
+     .fallback = "10s",
+     .range = "100ms..20m",
+     .help = "Time between two heartbeats of a worker.",
+     .member = &Config::beat},
+    {.name = "poll",
+     .type = ConfigType::duration,
+     .fallback = "1s",
+     .range = "10ms..1m",
+     .help = "How often a worker looks for work when nobody told it of any.",
+     .member = &Config::poll},
+    {.name = "grace",
+     .type = ConfigType::duration,
+     .fallback = "30s",
+     .range = "0s..1h",
+     .help =
+         "How long running tasks may go on after SIGTERM before they are stopped and given back.",
+     .member = &Config::grace},
+    {.name = "tidy_every",
+     .type = ConfigType::duration,
+     .fallback = "1m",
+     .range = "1s..24h",
+     .help =
+         "How often finished tasks are looked through for those that retention no longer keeps.",
+     .member = &Config::tidy_every},
+    {.name = "cache",
+     .type = ConfigType::size,
+     .fallback = "48MiB",
+     .range = "1MiB..64GiB",
+     .help = "Memory in which the ledger keeps pages of its file.",
+     .member = &Config::cache},
+    {.name = "log_bytes",
+     .type = ConfigType::size,
+     .fallback = "64MiB",
+     .range = "1MiB..64GiB",
+     .help = "Size of the ledger's write-ahead log at which it is written back.",
+     .member = &Config::log_bytes},
+    {.name = "log_level",
+     .type = ConfigType::choice,
+     .fallback = "info",
+     .range = "debug|info|warn|error|off",
+     .help = "The least important lines that are logged.",
+     .member = &Config::log_level},
+    {.name = "log_format",
+     .type = ConfigType::choice,
+     .fallback = "auto",
+     .range = "auto|json|human",
+     .help = "How lines are logged; auto: for a person if stderr is a terminal, else JSON.",
+     .member = &Config::log_format},
+};
+
+}  // namespace
+
+std::span<const ConfigEntry> config_entries() { return kEntries; }
+
+std::string flag_of(const ConfigEntry& entry) {
+  std::string flag(entry.name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+std::string variable_of(const ConfigEntry& entry) {
+  std::string variable = "WAYBILL_";
+  for (const char c : entry.name) {
+    variable += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return variable;
+}
+
+}  // namespace waybill
