@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "base/zone.h"
+#include "core/cron.h"
 #include "core/json_schema_keywords.h"
 #include "core/size.h"
 
@@ -49,9 +51,12 @@ JsonSchema::Formats standard_formats() {
       return {};
     };
   };
-  return {{"date-time", only_status(parse_time)},
+  return {{"cron", only_status(parse_cron)},
+          {"date-time", only_status(parse_time)},
           {"duration", only_status(parse_duration)},
           {"size", only_status(parse_size)},
+          {"time-zone",
+           only_status([](std::string_view name) { return find_zone(std::string(name)); })},
           {"uuid", only_status(parse_uuid)}};
 }
 
