@@ -31,7 +31,7 @@ class LogStore {
   virtual ~LogStore() = default;
   virtual Status append(const Uuid& task, const LogChunk& chunk) = 0;
   /// From `cursor` (empty: the beginning) at most about `limit_bytes`, over all attempts in order.
-  /// A task without output gives an empty page.
+  /// A task without output gives an empty page. `invalid_argument` for a cursor that is not ours.
   virtual Result<LogPage> read(const Uuid& task, const std::string& cursor,
                                std::size_t limit_bytes) = 0;
   /// Fine if there is none.

@@ -6,6 +6,8 @@
 namespace waybill {
 namespace {
 
+constexpr std::size_t kKeyBytesMax = 1024;
+
 /// The first key that is greater than every key with this prefix; empty: there is none.
 std::string after_prefix(std::string prefix) {
   while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
@@ -19,6 +21,12 @@ std::string_view folded(std::string_view key, const ListParams& params) {
   const auto found = key.find(params.delimiter, params.prefix.size());
   return found == std::string_view::npos ? std::string_view{}
                                          : key.substr(0, found + params.delimiter.size());
+}
+
+Status check_key(const std::string& key) {
+  if (!key.empty() && key.size() <= kKeyBytesMax) return {};
+  return fail(Code::invalid_argument,
+              "a key of " + std::to_string(key.size()) + " bytes; it must be 1 to 1024");
 }
 
 }  // namespace
@@ -65,6 +73,7 @@ Result<std::string> FakeObjectStore::get(const std::string& key) {
 }
 
 Status FakeObjectStore::put(const std::string& key, std::string_view body) {
+  if (const Status valid = check_key(key); !valid) return valid;
   const Time now = clock_.now();
   const Lock lock(mutex_);
   objects_[key] = {.body = std::string(body), .modified_at = now};
@@ -79,6 +88,7 @@ Status FakeObjectStore::put_if_absent(const std::string& key, std::string_view b
     if (has(key)) return taken();
     return put(key, body);
   }
+  if (const Status valid = check_key(key); !valid) return valid;
   const Time now = clock_.now();
   const Lock lock(mutex_);
   const auto [at, fresh] = objects_.try_emplace(key);

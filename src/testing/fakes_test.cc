@@ -1,0 +1,81 @@
+// The fakes are held to the same suites as every adapter.
+
+#include <memory>
+
+#include "testing/fake_ledger.h"
+#include "testing/fake_log_store.h"
+#include "testing/fake_object_store.h"
+#include "testing/fake_queue.h"
+#include "testing/sim_clock.h"
+#include "tests/conformance/clock/suite.h"
+#include "tests/conformance/ledger/suite.h"
+#include "tests/conformance/log_store/suite.h"
+#include "tests/conformance/object_store/suite.h"
+#include "tests/conformance/queue/suite.h"
+
+namespace waybill {
+namespace {
+
+const auto kName = [](const auto& implementation) { return implementation.param.name; };
+
+class FakeLedgerSubject final : public LedgerSubject {
+ public:
+  explicit FakeLedgerSubject(Clock& clock) : fake_(clock) {}
+  Ledger& ledger() override { return fake_; }
+  LedgerReader& reader() override { return fake_; }
+  Registry& registry() override { return fake_; }
+
+ private:
+  FakeLedger fake_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Fakes, LedgerConformance,
+                         testing::Values(LedgerImplementation{
+                             "ledger",
+                             [](Clock& clock) -> std::unique_ptr<LedgerSubject> {
+                               return std::make_unique<FakeLedgerSubject>(clock);
+                             }}),
+                         kName);
+
+QueueImplementation fake_queue(std::string name, DeliveryOrder order) {
+  return {std::move(name), [order](Clock& clock, const QueueLimits& limits) {
+            return std::make_unique<FakeQueue>(
+                clock, FakeQueueOptions{.visibility = limits.visibility,
+                                        .messages_max = limits.messages_max,
+                                        .body_bytes_max = limits.body_bytes_max,
+                                        .order = order});
+          }};
+}
+
+INSTANTIATE_TEST_SUITE_P(Fakes, QueueConformance,
+                         testing::Values(fake_queue("ordered_queue",
+                                                    DeliveryOrder::first_in_first_out),
+                                         fake_queue("shuffled_queue", DeliveryOrder::shuffled)),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, ObjectStoreConformance,
+                         testing::Values(ObjectStoreImplementation{
+                             "object_store",
+                             [](std::size_t page_size) {
+                               auto clock = std::make_shared<SimClock>();
+                               auto store = std::make_unique<FakeObjectStore>(
+                                   *clock, FakeObjectStoreOptions{.page_size = page_size});
+                               return ObjectStoreSubject{clock, std::move(store)};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, ClockConformance,
+                         testing::Values(ClockImplementation{
+                             "clock", [] { return std::make_unique<SimClock>(); }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, LogStoreConformance,
+                         testing::Values(LogStoreImplementation{
+                             "log_store",
+                             [] {
+                               return LogStoreSubject{nullptr, std::make_unique<FakeLogStore>()};
+                             }}),
+                         kName);
+
+}  // namespace
+}  // namespace waybill
