@@ -120,7 +120,7 @@ struct Moment {
   double chance = 0;
 };
 
-/// The one rule for every change of state (DESIGN.md, "Life of a task"). Pure.
+/// The one rule for every change of state (ARCHITECTURE.md, "Life of a task"). Pure.
 ///
 /// `aborted`: the fence is not the task's, or its state is not one in which this can happen any
 /// more; somebody else has already recorded something: stop, don't fail. `failed_precondition`: a

@@ -50,11 +50,11 @@ struct Overdue {
   Time next = kTimeMax;     ///< when the first one that is not in `tasks` falls due, as known now
 };
 
-/// The truth about tasks (DESIGN.md, rules 1 to 4). What a call answers is on disk. Every call is
-/// atomic and thread-safe, may block for the disk, and can be repeated. Errors: `unavailable` (busy
-/// or gone, try again), `resource_exhausted` (disk full), `data_loss` (damaged),
-/// `failed_precondition` (read-only, or stopped after a failed fsync): nothing of the call has
-/// taken effect.
+/// The truth about tasks (ARCHITECTURE.md, rules 1 to 4). What a call answers is on disk. Every
+/// call is atomic and thread-safe, may block for the disk, and can be repeated. Errors:
+/// `unavailable` (busy or gone, try again), `resource_exhausted` (disk full), `data_loss`
+/// (damaged), `failed_precondition` (read-only, or stopped after a failed fsync): nothing of the
+/// call has taken effect.
 class Ledger {
  public:
   virtual ~Ledger() = default;

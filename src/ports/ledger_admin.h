@@ -12,7 +12,7 @@ namespace waybill {
 
 /// Something that must never be, found in a ledger at rest.
 struct Violation {
-  std::string invariant;  ///< "I1" … "I7" (DESIGN.md), or "storage", "counts", "row"
+  std::string invariant;  ///< "I1" … "I7" (ARCHITECTURE.md), or "storage", "counts", "row"
   std::string subject;    ///< the task's id, the key, or the table concerned
   std::string message;    ///< what was found, and what it should have been
 };

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <barrier>
 #include <map>
-#include <mutex>
 #include <set>
 #include <thread>
 
+#include "base/mutex.h"
 #include "tests/conformance/ledger/suite.h"
 
 namespace waybill {
@@ -58,14 +58,14 @@ TEST_P(LedgerConformance, OfRivalsForAnIdOrAKeyExactlyOneWins) {
 
 TEST_P(LedgerConformance, ClaimsOfManyThreadsNeverOverlap) {
   insert(some_tasks(1, 400));
-  std::mutex mutex;
+  Mutex mutex;
   std::multiset<Uuid> claimed;
   together([&](int) {
     for (;;) {
       const auto tasks = ledger().claim({.queues = {"default"}, .worker = "w", .limit = 7});
       ASSERT_TRUE(tasks.has_value()) << tasks.error().message;
       if (tasks->empty()) return;
-      const std::lock_guard lock(mutex);
+      const Lock lock(mutex);
       for (const Task& task : *tasks) claimed.insert(task.id());
     }
   });
