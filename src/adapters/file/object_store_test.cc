@@ -12,6 +12,7 @@
 
 #include "adapters/file/file_url.h"
 #include "testing/temporary_directory.h"
+#include "tests/conformance/object_store/suite.h"
 
 namespace waybill {
 namespace {
@@ -56,18 +57,6 @@ TEST_F(FileObjectStoreTest, ReadsAndListsTheFilesThatOthersPutThere) {
   EXPECT_THAT(keys(), ElementsAre("in/2020/a.batch", "in/b"));
   EXPECT_EQ(store_.get("in/2020/a.batch"), "one");
   EXPECT_EQ(store_.list({}).value().objects[1].size_bytes, 5u);
-}
-
-TEST_F(FileObjectStoreTest, KeepsKeysThatNoFileCanHave) {
-  const std::vector<std::string> odd = {"../x", "/", "a//b", "a/b/", std::string("n\0l", 3),
-                                        "\xff"};
-  for (const std::string& key : odd) {
-    ASSERT_TRUE(store_.put(key, "body of " + key)) << key;
-  }
-  EXPECT_EQ(keys(), odd);
-  for (const std::string& key : odd) EXPECT_EQ(store_.get(key), "body of " + key);
-  for (const std::string& key : odd) EXPECT_TRUE(store_.remove(key));
-  EXPECT_THAT(keys(), IsEmpty());
 }
 
 TEST_F(FileObjectStoreTest, SaysThatItsDirectoryIsMissingAndWhatToDo) {
@@ -117,7 +106,7 @@ TEST_F(FileObjectStoreTest, RefusesAnObjectThatWouldHaveToBeADirectory) {
   EXPECT_THAT(keys(), ElementsAre("a", "b/c"));
 }
 
-TEST_F(FileObjectStoreTest, OfRivalsExactlyOneWins) {
+TEST_F(FileObjectStoreTest, OfRivalsInDifferentProcessesExactlyOneWins) {
   constexpr int kRivals = 4;
   constexpr int kRounds = 50;
   for (int round = 0; round < kRounds; ++round) {
@@ -141,23 +130,6 @@ TEST_F(FileObjectStoreTest, OfRivalsExactlyOneWins) {
   }
 }
 
-TEST_F(FileObjectStoreTest, ReadersSeeTheOldObjectOrTheNewNeverAPart) {
-  const std::string one(100'000, '1');
-  const std::string two(50'000, '2');
-  ASSERT_TRUE(store_.put("a", one));
-  const std::jthread writer([&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      EXPECT_TRUE(store_.put("a", two));
-      EXPECT_TRUE(store_.put("a", one));
-    }
-  });
-  for (int i = 0; i < 200; ++i) {
-    const auto body = store_.get("a");
-    ASSERT_TRUE(body);
-    ASSERT_TRUE(*body == one || *body == two) << body->size();
-  }
-}
-
 TEST_F(FileObjectStoreTest, GoesOnWithAPageOfAnotherProcess) {
   std::vector<std::string> expected;
   for (int i = 10; i < 35; ++i) {
@@ -178,18 +150,6 @@ TEST_F(FileObjectStoreTest, GoesOnWithAPageOfAnotherProcess) {
   EXPECT_EQ(listed, expected);
 }
 
-TEST_F(FileObjectStoreTest, ListsWhatIsLeftWhenFilesVanishBetweenPages) {
-  FileObjectStore store(directory_.path(), {.page_objects_max = 2});
-  for (const char* key : {"a", "b", "c", "d"}) ASSERT_TRUE(store.put(key, ""));
-  const auto first = store.list({});
-  ASSERT_TRUE(first);
-  ASSERT_TRUE(store.remove("c"));
-  const auto second = store.list({.token = first->next_token});
-  ASSERT_TRUE(second);
-  ASSERT_EQ(second->objects.size(), 1u);
-  EXPECT_EQ(second->objects[0].key, "d");
-}
-
 TEST_F(FileObjectStoreTest, SaysWhenAnObjectChangedUnlessOnlyKeysAreWanted) {
   write_file("a", "body");
   fs::last_write_time(directory_.path() + "/a", fs::file_time_type::clock::from_sys(
@@ -205,6 +165,18 @@ TEST_F(FileObjectStoreTest, SaysWhenAnObjectChangedUnlessOnlyKeysAreWanted) {
 TEST_F(FileObjectStoreTest, HasAUrlThatLeadsBackToIt) {
   EXPECT_EQ(parse_file_url(store_.url()), directory_.path());
 }
+
+ObjectStoreSubject make_subject(std::size_t page_size) {
+  auto directory = std::make_shared<TemporaryDirectory>();
+  auto store = std::make_unique<FileObjectStore>(
+      directory->path(), FileObjectStoreOptions{.page_objects_max = page_size});
+  return {.owner = std::move(directory), .store = std::move(store)};
+}
+
+INSTANTIATE_TEST_SUITE_P(File, ObjectStoreConformance,
+                         testing::Values(ObjectStoreImplementation{.name = "file",
+                                                                   .make = make_subject}),
+                         [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace waybill

@@ -3,20 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <memory>
 #include <thread>
 
 #include "ports/bell.h"
+#include "tests/conformance/clock/suite.h"
 
 namespace waybill {
 namespace {
-
-TEST(SystemClock, WaitsUntilTheTimeHasComeAndNotLonger) {
-  SystemClock clock;
-  const SteadyTime until = clock.steady_now() + std::chrono::milliseconds(5);
-  clock.wait_until(until, {});
-  EXPECT_GE(clock.steady_now(), until);
-  clock.wait_until(until, {});  // over already: returns
-}
 
 TEST(SystemClock, WakesWhenAskedToStopEvenFromAWaitWithoutEnd) {
   SystemClock clock;
@@ -29,13 +23,6 @@ TEST(SystemClock, WakesWhenAskedToStopEvenFromAWaitWithoutEnd) {
   woken.get_future().wait();
 }
 
-TEST(SystemClock, DoesNotWaitAtAllWhenItWasAskedToStopBefore) {
-  SystemClock clock;
-  std::stop_source stop;
-  stop.request_stop();
-  clock.wait_until(kSteadyTimeMax, stop.get_token());
-}
-
 TEST(SystemClock, LetsABellWakeAWaitWithoutEnd) {
   SystemClock clock;
   Bell bell;
@@ -44,13 +31,11 @@ TEST(SystemClock, LetsABellWakeAWaitWithoutEnd) {
   EXPECT_EQ(bell.wait(seen, Deadline{}, clock), Bell::Woken::rung);
 }
 
-TEST(SystemClock, CountsInUtcAndNeverBackwards) {
-  SystemClock clock;
-  const SteadyTime before = clock.steady_now();
-  EXPECT_LE(before, clock.steady_now());
-  const Time year_2020 = std::chrono::sys_days(std::chrono::year(2020) / 1 / 1);
-  EXPECT_GT(clock.now(), year_2020);
-}
+INSTANTIATE_TEST_SUITE_P(Local, ClockConformance,
+                         testing::Values(ClockImplementation{
+                             .name = "system",
+                             .make = [] { return std::make_unique<SystemClock>(); }}),
+                         [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace waybill
