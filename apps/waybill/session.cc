@@ -1,0 +1,88 @@
+#include "apps/waybill/session.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "adapters/yaml/yaml.h"
+#include "core/definitions_load.h"
+
+namespace waybill::cli {
+namespace {
+
+bool is_definitions_file(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+}
+
+Result<std::vector<std::string>> definition_files(const std::string& directory) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    if (is_definitions_file(it->path())) files.push_back(it->path().string());
+  }
+  if (error) {
+    const Code code =
+        error == std::errc::permission_denied ? Code::permission_denied : Code::not_found;
+    return fail(code, "reading definitions in " + directory + ": " + error.message() +
+                          "; name their directory with --definitions DIR");
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+Session::Session(Params params)
+    : config_(std::move(params.config)),
+      output_(params.mode),
+      clock_(params.clock),
+      rng_(params.seed) {}
+Session::~Session() = default;
+
+Result<Store*> Session::store(OpenStore mode) {
+  if (!store_) {
+    auto opened = open_store(config(), clock_, mode);
+    if (!opened) return fail(opened.error());
+    store_ = std::move(*opened);
+  }
+  return store_.get();
+}
+
+Result<const Definitions*> Session::definitions() {
+  if (!definitions_) {
+    if (config().definitions.empty()) {
+      definitions_.emplace();
+    } else {
+      auto read = read_definitions(config().definitions);
+      if (!read) return fail(read.error());
+      definitions_ = std::move(*read);
+    }
+  }
+  return &*definitions_;
+}
+
+Result<Definitions> read_definitions(const std::string& directory) {
+  const auto files = definition_files(directory);
+  if (!files) return fail(files.error());
+  std::vector<Document> documents;
+  std::vector<Problem> problems;
+  for (const std::string& file : *files) {
+    auto reading = yaml::read_file(file);
+    if (!reading) return fail(reading.error());
+    std::move(reading->problems.begin(), reading->problems.end(), std::back_inserter(problems));
+    if (reading->problems.empty()) documents.push_back(std::move(reading->document));
+  }
+  DefinitionsLoad load = load_definitions(documents);
+  std::move(load.problems.begin(), load.problems.end(), std::back_inserter(problems));
+  if (problems.empty()) return std::move(load.definitions);
+  std::string message = "the definitions in " + directory + " have " +
+                        std::to_string(problems.size()) +
+                        (problems.size() == 1 ? " problem:" : " problems:");
+  for (const Problem& problem : problems) message += "\n  " + to_string(problem);
+  return fail(Code::invalid_argument, message);
+}
+
+}  // namespace waybill::cli

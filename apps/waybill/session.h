@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "apps/waybill/cli/command.h"
+#include "apps/waybill/cli/output.h"
+#include "apps/waybill/store.h"
+#include "base/rng.h"
+#include "core/config.h"
+#include "core/definition.h"
+#include "core/document.h"
+#include "ports/clock.h"
+
+namespace waybill::cli {
+
+/// What one run of the program works with. Things are opened when a command first asks for them.
+class Session {
+ public:
+  struct Params {
+    ConfigLoad config;
+    OutputMode mode;
+    Clock& clock;
+    std::uint64_t seed = 1;
+  };
+  explicit Session(Params params);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  const Config& config() const { return config_.config; }
+  const ConfigLoad& config_load() const { return config_; }
+  Output& output() { return output_; }
+  Clock& clock() { return clock_; }
+  Rng& rng() { return rng_; }
+
+  Result<Store*> store(OpenStore mode);
+  /// What --definitions says. `invalid_argument` lists everything that is wrong; `not_found` for a
+  /// directory that is not there. Without --definitions there are none.
+  Result<const Definitions*> definitions();
+
+ private:
+  ConfigLoad config_;
+  Output output_;
+  Clock& clock_;
+  Rng rng_;
+  std::unique_ptr<Store> store_;
+  std::optional<Definitions> definitions_;
+};
+
+/// Reads every .yaml, .yml and .json file directly in `directory`, by name. The problems of all of
+/// them are told in one error.
+Result<Definitions> read_definitions(const std::string& directory);
+
+}  // namespace waybill::cli

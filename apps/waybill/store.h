@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "core/config.h"
+#include "ports/clock.h"
+#include "ports/ledger.h"
+#include "ports/ledger_admin.h"
+#include "ports/ledger_reader.h"
+#include "ports/log_store.h"
+#include "ports/registry.h"
+
+namespace waybill::cli {
+
+/// What a data directory holds: the ledger, the output of tasks, their scratch space.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Ledger& ledger() = 0;
+  virtual LedgerReader& reader() = 0;
+  virtual Registry& registry() = 0;
+  virtual LedgerAdmin& admin() = 0;
+  virtual LogStore& logs() = 0;
+};
+
+enum class OpenStore : std::uint8_t {
+  existing,  ///< `not_found` if there is none yet
+  create,    ///< makes the directory and the ledger if they are missing
+};
+/// `clock` outlives the store. Errors name the path and what to do.
+Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode);
+
+std::string ledger_path(const Config& config);
+std::string scratch_path(const Config& config);
+
+}  // namespace waybill::cli
