@@ -7,6 +7,7 @@
 
 #include "base/deadline.h"
 #include "base/result.h"
+#include "base/uuid.h"
 #include "core/task.h"
 #include "core/transition.h"
 
@@ -23,6 +24,8 @@ struct TaskFilter {
   Time created_after{};
   Time created_before{};
   Time finished_before{};
+  Uuid id_first;  ///< with id_last: ids in this range, both included; nil: no bound. Finds ids by
+  Uuid id_last;   ///< their beginning, at the price of an index lookup
 };
 /// Newest first, but oldest first for retention.
 enum class PageOrder : std::uint8_t { newest_first, oldest_first };

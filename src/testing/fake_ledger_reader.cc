@@ -24,6 +24,8 @@ bool matches(const Task& task, const TaskFilter& filter) {
       (status.finished_at == Time{} || status.finished_at >= filter.finished_before)) {
     return false;
   }
+  if (request.id < filter.id_first) return false;
+  if (!filter.id_last.is_nil() && request.id > filter.id_last) return false;
   return same(filter.queue, request.queue) && same(filter.kind, request.kind) &&
          same(filter.definition, request.definition) && same(filter.created_by, request.created_by);
 }
