@@ -1,0 +1,182 @@
+#include "services/dispatcher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+#include "services/hint.h"
+#include "testing/builders.h"
+#include "testing/fake_ledger.h"
+#include "testing/fake_queue.h"
+#include "testing/sim_clock.h"
+
+namespace waybill {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A reader whose old events can be forgotten; everything else is the ledger's.
+class ForgettingReader final : public LedgerReader {
+ public:
+  explicit ForgettingReader(LedgerReader& reader) : reader_(reader) {}
+
+  void forget_events_up_to(std::uint64_t sequence) { forgotten_ = sequence; }
+
+  Result<std::vector<LedgerEvent>> events(std::uint64_t after, std::size_t limit) override {
+    if (after < forgotten_) return fail(Code::out_of_range, "gone");
+    return reader_.events(after, limit);
+  }
+  Result<Task> get(const Uuid& id) override { return reader_.get(id); }
+  Result<std::vector<HistoryEntry>> history(const Uuid& id) override { return reader_.history(id); }
+  Result<TaskPage> page(const PageParams& params) override { return reader_.page(params); }
+  Result<std::vector<QueueCounts>> counts() override { return reader_.counts(); }
+  Result<std::uint64_t> last_sequence(std::optional<std::uint64_t> past,
+                                      const Deadline& deadline) override {
+    return reader_.last_sequence(past, deadline);
+  }
+  Result<std::vector<Dependency>> dependencies(const Uuid& id) override {
+    return reader_.dependencies(id);
+  }
+  Result<Reported> reported(const Uuid& id) override { return reader_.reported(id); }
+  Result<std::size_t> ahead(const Uuid& id, std::size_t limit) override {
+    return reader_.ahead(id, limit);
+  }
+
+ private:
+  LedgerReader& reader_;
+  std::uint64_t forgotten_ = 0;
+};
+
+class DispatcherTest : public testing::Test {
+ protected:
+  void insert(const std::vector<TaskRequest>& requests) { ASSERT_TRUE(ledger_.insert(requests)); }
+  /// Steps until it has nothing to do now.
+  void settle(Dispatcher& dispatcher) {
+    Result<Duration> wait = Duration(0);
+    while (wait && *wait == 0s) wait = dispatcher.step(Deadline{.at = clock_.steady_now()});
+    ASSERT_TRUE(wait) << wait.error().message;
+  }
+  void settle() { settle(dispatcher_); }
+  /// The tasks that the queue's messages hint at, in order; takes the messages away.
+  std::vector<Uuid> take_hints(Queue& queue) {
+    std::vector<Uuid> tasks;
+    const auto deliveries = queue.receive(10'000, Deadline{.at = clock_.steady_now()});
+    for (const Delivery& delivery : deliveries.value()) {
+      tasks.push_back(task_of_hint(delivery.message).value());
+      EXPECT_TRUE(queue.ack(std::vector{delivery.receipt}));
+    }
+    return tasks;
+  }
+  std::vector<Uuid> take_hints() { return take_hints(fast_); }
+
+  SimClock clock_;
+  FakeLedger ledger_{clock_};
+  ForgettingReader reader_{ledger_};
+  FakeQueue fast_{clock_};
+  FakeQueue small_{clock_, {.messages_max = 2}};
+  Dispatcher dispatcher_{reader_, clock_, {{"fast", &fast_}, {"small", &small_}}, {.batch = 3}};
+};
+
+TEST_F(DispatcherTest, HintsAtEachTaskThatBecomesReadyInAQueueWithABroker) {
+  settle();
+  insert({a_task(1).queue("fast"), a_task(2).queue("default"), a_task(3).queue("small")});
+  settle();
+  EXPECT_THAT(take_hints(), ElementsAre(task_id(1)));
+  EXPECT_THAT(take_hints(small_), ElementsAre(task_id(3)));
+  settle();
+  EXPECT_THAT(take_hints(), IsEmpty());
+}
+
+TEST_F(DispatcherTest, HintsAtATaskWhenItIsReadyAndNotBefore) {
+  settle();
+  insert({a_task(1).queue("fast").run_at(clock_.now() + 1h)});
+  settle();
+  EXPECT_THAT(take_hints(), IsEmpty());
+  clock_.advance(1h);
+  const auto due = transition(*ledger_.get(task_id(1)), event::Due{}, {.now = clock_.now()});
+  ASSERT_TRUE(ledger_.apply(std::vector{due.value()}));
+  settle();
+  EXPECT_THAT(take_hints(), ElementsAre(task_id(1)));
+}
+
+TEST_F(DispatcherTest, HintsAgainUnderAnotherMessageIdWhenATaskIsGivenBack) {
+  insert({a_task(1).queue("fast")});
+  settle();
+  const auto first = fast_.receive(10, Deadline{.at = clock_.steady_now()}).value();
+  const auto claimed = ledger_.claim({.queues = {"fast"}, .worker = "w"}).value();
+  const auto back = transition(claimed[0], event::GiveBack{.fence = 1}, {.now = clock_.now()});
+  ASSERT_TRUE(ledger_.apply(std::vector{back.value()}));
+  settle();
+  const auto second = fast_.receive(10, Deadline{.at = clock_.steady_now()}).value();
+  ASSERT_EQ(first.size(), 1u);
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_EQ(first[0].message.id, to_string(task_id(1)));
+  EXPECT_NE(second[0].message.id, first[0].message.id);
+  EXPECT_EQ(task_of_hint(second[0].message), task_id(1));
+}
+
+TEST_F(DispatcherTest, PublishesAllThatAreReadyWhenItStarts) {
+  std::vector<TaskRequest> requests;
+  for (int i = 1; i <= 10; ++i) requests.push_back(a_task(i).queue("fast"));
+  insert(requests);
+  ASSERT_TRUE(ledger_.claim({.queues = {"fast"}, .worker = "w", .limit = 2}));
+  settle();
+  EXPECT_EQ(take_hints().size(), 8u);
+}
+
+TEST_F(DispatcherTest, PublishesAllThatAreReadyWhenItFellBehindTheEvents) {
+  settle();
+  insert({a_task(1).queue("fast"), a_task(2).queue("fast")});
+  reader_.forget_events_up_to(ledger_.last_sequence({}, {}).value());
+  insert({a_task(3).queue("fast")});
+  settle();
+  const std::vector<Uuid> hints = take_hints();
+  EXPECT_EQ(std::set<Uuid>(hints.begin(), hints.end()),
+            (std::set<Uuid>{task_id(1), task_id(2), task_id(3)}));
+}
+
+TEST_F(DispatcherTest, LosesNoHintOfABrokerThatIsFullAndDelaysNoOther) {
+  settle();
+  std::vector<TaskRequest> requests;
+  for (int i = 1; i <= 5; ++i) requests.push_back(a_task(i).queue("small"));
+  for (int i = 6; i <= 9; ++i) requests.push_back(a_task(i).queue("fast"));
+  insert(requests);
+  settle();
+  EXPECT_EQ(take_hints().size(), 4u);
+  std::vector<Uuid> hints;
+  for (int round = 0; round < 10 && hints.size() < 5; ++round) {
+    for (const Uuid& task : take_hints(small_)) hints.push_back(task);
+    clock_.advance(10s);  // the longest backoff
+    settle();
+  }
+  EXPECT_THAT(hints, ElementsAre(task_id(1), task_id(2), task_id(3), task_id(4), task_id(5)));
+}
+
+TEST_F(DispatcherTest, WaitsForTheLedgersNextEventNotForATimeToPass) {
+  SimClock clock(OnWait::blocks);
+  FakeLedger ledger(clock);
+  FakeQueue queue(clock);
+  Dispatcher dispatcher(ledger, clock, {{"default", &queue}});
+  ASSERT_TRUE(dispatcher.step(Deadline{.at = clock.steady_now()}));
+  std::jthread stepper([&] { EXPECT_TRUE(dispatcher.step(Deadline{})); });
+  clock.await_waiters(1);
+  ASSERT_TRUE(ledger.insert(some_tasks(1, 1)));
+  stepper.join();
+  ASSERT_TRUE(dispatcher.step(Deadline{.at = clock.steady_now()}));
+  EXPECT_EQ(queue.size(), 1u);
+}
+
+TEST(Hint, OfSomebodyElseIsRefused) {
+  for (const char* body : {"", "{}", "[]", R"({"task":1})", R"({"task":"x"})"}) {
+    const auto task = task_of_hint({.id = "m", .body = body});
+    ASSERT_FALSE(task) << body;
+    EXPECT_EQ(task.error().code, Code::invalid_argument);
+  }
+}
+
+}  // namespace
+}  // namespace waybill

@@ -1,0 +1,147 @@
+#include "services/janitor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "testing/builders.h"
+#include "testing/fake_ledger.h"
+#include "testing/fake_log_store.h"
+#include "testing/sim_clock.h"
+
+namespace waybill {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Cannot remove the logs of one task.
+class StuckLogStore final : public LogStore {
+ public:
+  explicit StuckLogStore(const Uuid& stuck) : stuck_(stuck) {}
+
+  Status append(const Uuid&, const LogChunk&) override { return {}; }
+  Result<LogPage> read(const Uuid&, const std::string&, std::size_t) override { return LogPage{}; }
+  Status remove(const Uuid& task) override {
+    if (task == stuck_) return fail(Code::permission_denied, "not yours");
+    return {};
+  }
+
+ private:
+  const Uuid stuck_;
+};
+
+class JanitorTest : public testing::Test {
+ protected:
+  void insert(const std::vector<TaskRequest>& requests) { ASSERT_TRUE(ledger_.insert(requests)); }
+  /// Claims the next task and ends it so.
+  void finish_next(const std::string& queue, State outcome) {
+    const auto claimed = ledger_.claim({.queues = {queue}, .worker = "w"});
+    ASSERT_TRUE(claimed);
+    ASSERT_EQ(claimed->size(), 1u);
+    const Task& task = claimed->front();
+    Event event = event::Succeed{.fence = task.status.fence};
+    if (outcome == State::failed) {
+      event = event::Fail{.fence = task.status.fence, .failure_class = FailureClass::permanent};
+    }
+    const auto change = transition(task, event, {.now = clock_.now()});
+    ASSERT_TRUE(change);
+    ASSERT_TRUE(ledger_.apply(std::vector{*change})->front());
+    ASSERT_TRUE(logs_.append(task.id(), {.bytes = "output"}));
+  }
+  void finish_next(State outcome) { finish_next("default", outcome); }
+  /// One whole round.
+  void round(Janitor& janitor) {
+    for (;;) {
+      const Result<Duration> wait = janitor.step({});
+      ASSERT_TRUE(wait) << wait.error().message;
+      if (*wait >= 1min) return;
+      clock_.advance(*wait);
+    }
+  }
+  void round() { round(janitor_); }
+  bool is_there(int number) { return ledger_.get(task_id(number)).has_value(); }
+  bool has_logs(int number) { return !logs_.read(task_id(number), "", 100)->chunks.empty(); }
+
+  SimClock clock_;
+  FakeLedger ledger_{clock_};
+  FakeLogStore logs_;
+  Janitor janitor_{{.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_},
+                   {.batch = 2}};
+};
+
+TEST_F(JanitorTest, RemovesATaskWithItsLogsWhenItsTimeIsOverAndNotBefore) {
+  insert({a_task(1)});
+  finish_next(State::succeeded);
+  clock_.advance(24h * 30);
+  round();
+  EXPECT_TRUE(is_there(1));
+  EXPECT_TRUE(has_logs(1));
+  clock_.advance(1us);
+  round();
+  EXPECT_FALSE(is_there(1));
+  EXPECT_FALSE(has_logs(1));
+}
+
+TEST_F(JanitorTest, KeepsEachQueueAndOutcomeAsItsSettingsSay) {
+  ASSERT_TRUE(ledger_.put_queue(
+      {.name = "short", .retention = {.succeeded = 1h, .failed = 3h, .cancelled = 1h}}));
+  ASSERT_TRUE(ledger_.put_queue({.name = "ever", .retention = {.succeeded = 0s}}));
+  insert({a_task(1).queue("short"), a_task(2).queue("short"), a_task(3).queue("ever")});
+  finish_next("short", State::succeeded);
+  finish_next("short", State::failed);
+  finish_next("ever", State::succeeded);
+  clock_.advance(2h);
+  round();
+  EXPECT_FALSE(is_there(1));
+  EXPECT_TRUE(is_there(2));
+  clock_.advance(24h * 10'000);
+  round();
+  EXPECT_FALSE(is_there(2));
+  EXPECT_TRUE(is_there(3));
+}
+
+TEST_F(JanitorTest, NeverTouchesATaskThatIsNotFinished) {
+  insert(
+      {a_task(1), a_task(2).run_at(clock_.now() + 24h * 9000), a_task(3).waits_for({task_id(1)})});
+  clock_.advance(24h * 1000);
+  round();
+  for (int number = 1; number <= 3; ++number) EXPECT_TRUE(is_there(number)) << number;
+}
+
+TEST_F(JanitorTest, RemovesAnyNumberInSmallSteps) {
+  insert(some_tasks(1, 9));
+  for (int i = 0; i < 9; ++i) finish_next(State::succeeded);
+  clock_.advance(24h * 31);
+  const Result<Duration> first = janitor_.step({});
+  ASSERT_TRUE(first);
+  EXPECT_LT(*first, 1min);
+  EXPECT_EQ(ledger_.page({.limit = 100})->tasks.size(), 7u);
+  round();
+  EXPECT_EQ(ledger_.page({.limit = 100})->tasks.size(), 0u);
+}
+
+TEST_F(JanitorTest, KeepsATaskWhoseLogsItCannotRemoveAndGoesOnWithTheOthers) {
+  StuckLogStore stuck(task_id(1));
+  Janitor janitor({.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = stuck},
+                  {.batch = 1});
+  insert(some_tasks(1, 3));
+  for (int i = 0; i < 3; ++i) finish_next(State::succeeded);
+  clock_.advance(24h * 31);
+  round(janitor);
+  EXPECT_TRUE(is_there(1));
+  EXPECT_FALSE(is_there(2));
+  EXPECT_FALSE(is_there(3));
+}
+
+TEST_F(JanitorTest, ForgetsWorkersThatWereNotSeenForLong) {
+  ASSERT_TRUE(ledger_.put_worker({.name = "gone"}));
+  clock_.advance(1h);
+  ASSERT_TRUE(ledger_.put_worker({.name = "here"}));
+  round();
+  const auto workers = ledger_.workers();
+  ASSERT_TRUE(workers);
+  ASSERT_EQ(workers->size(), 1u);
+  EXPECT_EQ(workers->front().name, "here");
+}
+
+}  // namespace
+}  // namespace waybill
