@@ -2,13 +2,20 @@
 #
 # Makes the library waybill_NAME from this folder's *.cc and, from its *_test.cc, the tests
 # NAME_test. Headers form a file set, so that each is proven to compile by itself. DEPENDS are
-# modules of ours, visible to users; LIBS stay inside the .cc files.
+# modules of ours, visible to users; LIBS stay inside the .cc files. FOLDERS below this one belong
+# to the module too.
 function(waybill_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;PUBLIC_LIBS;TEST_DEPENDS;TEST_LIBS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "*.cc")
-  file(GLOB tests CONFIGURE_DEPENDS "*_test.cc")
-  file(GLOB fuzzers CONFIGURE_DEPENDS "*_fuzz.cc")
-  file(GLOB headers CONFIGURE_DEPENDS "*.h")
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;PUBLIC_LIBS;TEST_DEPENDS;TEST_LIBS;FOLDERS" ${ARGN})
+  foreach(kind IN ITEMS sources:.cc tests:_test.cc fuzzers:_fuzz.cc headers:.h)
+    string(REPLACE ":" ";" kind ${kind})
+    list(GET kind 0 variable)
+    list(GET kind 1 ending)
+    set(patterns "*${ending}")
+    foreach(folder IN LISTS ARG_FOLDERS)
+      list(APPEND patterns "${folder}/*${ending}")
+    endforeach()
+    file(GLOB ${variable} CONFIGURE_DEPENDS ${patterns})
+  endforeach()
   list(REMOVE_ITEM sources ${tests} ${fuzzers} "")
   list(TRANSFORM ARG_DEPENDS PREPEND waybill_ OUTPUT_VARIABLE depends)
   list(TRANSFORM ARG_TEST_DEPENDS PREPEND waybill_ OUTPUT_VARIABLE test_depends)

@@ -33,8 +33,9 @@ enum class SkipReason : std::uint8_t {
   no_peer_validation,    ///< complete, but the peer has not validated it
   late_peer_validation,  ///< validated by the peer after its window was aggregated
   ambiguous_marker,      ///< its marker name belongs to another batch too
+  too_large,             ///< its params would be over kParamsBytesMax
 };
-inline constexpr int kSkipReasonCount = 9;
+inline constexpr int kSkipReasonCount = 10;
 std::string_view to_string(SkipReason reason);
 
 /// Something that was seen and makes no task in this scan.
@@ -51,11 +52,17 @@ struct Skipped {
 struct Plan {
   std::vector<PlannedTask> tasks;  ///< in a total order, intake before aggregation
   std::vector<Skipped> skipped;    ///< sorted; at most kSkippedMax are kept, all are counted
-  std::map<std::string, std::int64_t>
-      counts;  ///< stable snake_case names, e.g. "ingestions_found";
-               ///< with a label as "name{aggregation_id=\"x\"}"
+  /// By stable snake_case names, e.g. "ingestions_found"; with a label as
+  /// "name{aggregation_id=\"x\"}". All that was skipped, kept above or not, is in
+  /// "skipped{reason=\"incomplete\"}".
+  std::map<std::string, std::int64_t> counts;
+  /// What somebody should look at, in words; a scanner logs each.
+  std::vector<std::string> warnings;
 };
 inline constexpr std::size_t kSkippedMax = 10'000;
+
+/// The name of a count with a label, as Prometheus writes it: `name{label="value"}`.
+std::string labelled(std::string_view name, std::string_view label, std::string_view value);
 
 /// What ScanListing::source is called where a scan of batches looks for its markers: the bucket of
 /// BatchScan::marker_url. (Prio's are in "own".) No bucket of a scan's definition may have this
@@ -65,14 +72,15 @@ inline constexpr std::string_view kMarkerSource = "task-markers";
 /// A listing that a planner asks for: keys that begin with `prefix`, greater than `start_after`,
 /// less than `end_before` (where not empty), folded at `delimiter`. All by bytes.
 struct ScanListing {
-  std::string
-      source;  ///< name of a bucket in the scan's definition, e.g. "ingestion", "own", "peer"
+  std::string source;  ///< name of a bucket in the scan's definition, e.g. "ingestion", "own"
   std::string prefix;
   std::string start_after;
   std::string end_before;
   std::string delimiter;
 
   bool operator==(const ScanListing&) const = default;
+  /// Whether a key is within prefix and bounds.
+  bool holds(std::string_view key) const;
 };
 
 /// Turns listings into a plan, in rounds: `listings()` says what to list, each key found goes to

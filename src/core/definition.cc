@@ -1,0 +1,103 @@
+#include "core/definition.h"
+
+#include <utility>
+
+#include "core/prio/planner.h"
+
+namespace waybill {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+/// Longer than any bucket lives, short enough that no sum of times overflows.
+constexpr Duration kScanDurationMax = days(36'525);
+
+Status refuse_field(std::string_view field, const std::string& why) {
+  return fail(Code::invalid_argument, std::string(field) + " " + why);
+}
+
+Status check_between(std::string_view field, Duration value, Duration min, Duration max) {
+  if (value >= min && value <= max) return {};
+  return refuse_field(field, "is " + format_duration(value) + "; it must be between " +
+                                 format_duration(min) + " and " + format_duration(max));
+}
+
+Status check_windows(const PrioScan& scan) {
+  if (scan.aggregation_period % minutes(1) != Duration(0)) {
+    return refuse_field("aggregation_period",
+                        "is " + format_duration(scan.aggregation_period) +
+                            "; it must be whole minutes, which is all that object names tell");
+  }
+  const auto caught_up = scan.catch_up / scan.aggregation_period;
+  if (caught_up >= static_cast<std::int64_t>(prio::kWindowsMax)) {
+    return refuse_field("catch_up", "spans " + std::to_string(caught_up) +
+                                        " aggregation periods; it must be under " +
+                                        std::to_string(prio::kWindowsMax) +
+                                        ", older windows are aggregated with an override");
+  }
+  return {};
+}
+
+Status check_prio(const PrioScan& scan) {
+  const std::pair<std::string_view, const std::string*> required[] = {
+      {"ingestion_url", &scan.ingestion_url},
+      {"own_url", &scan.own_url},
+      {"peer_url", &scan.peer_url},
+      {"intake_task", &scan.intake_task},
+      {"aggregate_task", &scan.aggregate_task}};
+  for (const auto& [field, value] : required) {
+    if (value->empty()) return refuse_field(field, "is missing");
+  }
+  // Below -24h would be a window that ends before it begins; -24h itself takes nothing in.
+  if (auto s = check_between("intake_max_age", scan.intake_max_age, -hours(24), kScanDurationMax);
+      !s) {
+    return s;
+  }
+  if (auto s = check_between("aggregation_period", scan.aggregation_period, minutes(1),
+                             kScanDurationMax);
+      !s) {
+    return s;
+  }
+  if (auto s = check_between("grace_period", scan.grace_period, Duration(0), kScanDurationMax);
+      !s) {
+    return s;
+  }
+  if (auto s = check_between("catch_up", scan.catch_up, Duration(0), kScanDurationMax); !s) {
+    return s;
+  }
+  return check_windows(scan);
+}
+
+}  // namespace
+
+TaskRequest make_request(const TaskDefinition& definition, std::string params) {
+  return {.queue = definition.queue,
+          .kind = definition.kind,
+          .definition = definition.name,
+          .spec = definition.spec,
+          .params = std::move(params),
+          .priority = definition.priority,
+          .run_time_max = definition.run_time_max,
+          .retry = definition.retry,
+          .labels = definition.labels};
+}
+
+Status check_scan(const ScanDefinition& scan) {
+  if (scan.name.empty()) return refuse_field("name", "is missing");
+  if (auto s = check_between("every", scan.every, std::chrono::seconds(1), days(366)); !s) {
+    return s;
+  }
+  if (const auto* prio_scan = std::get_if<PrioScan>(&scan.planner)) return check_prio(*prio_scan);
+  return {};
+}
+
+std::unique_ptr<ScanPlanner> make_planner(const ScanDefinition& scan, Time now) {
+  if (const auto* prio_scan = std::get_if<PrioScan>(&scan.planner)) {
+    return std::make_unique<prio::PrioPlanner>(*prio_scan, now);
+  }
+  return nullptr;
+}
+
+}  // namespace waybill

@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <span>
+
+#include "core/prio/message.h"
+#include "core/prio/planner.h"
+#include "core/prio/words.h"
+#include "core/skip_tally.h"
+#include "core/task.h"
+
+namespace waybill::prio {
+namespace {
+
+constexpr std::uint8_t kComplete = static_cast<std::uint8_t>(Part::header) |
+                                   static_cast<std::uint8_t>(Part::packets) |
+                                   static_cast<std::uint8_t>(Part::signature);
+
+bool is_complete(const BatchRecord& record) {
+  return record.parts_in(Bucket::ingestion) == kComplete;
+}
+bool is_validated(const BatchRecord& record) {
+  return (record.parts_in(Bucket::peer) & static_cast<std::uint8_t>(Part::signature)) != 0;
+}
+
+/// What is counted for one aggregation id. Those of the first kind are there even if zero, as
+/// workflow-manager has it.
+struct Counters {
+  std::int64_t ingestions = 0;
+  std::int64_t incomplete_ingestions = 0;
+  std::int64_t aggregate_ingestions = 0;
+  std::int64_t aggregate_incomplete_ingestions = 0;
+  std::int64_t peer_validations = 0;
+  std::int64_t incomplete_peer_validations = 0;
+
+  std::int64_t malformed_names = 0;
+  std::int64_t intake_tasks = 0;
+  std::int64_t intake_tasks_skipped = 0;
+  std::int64_t aggregation_tasks = 0;
+  std::int64_t aggregation_tasks_skipped = 0;
+  std::int64_t aggregated_batches = 0;
+  std::int64_t aggregated_without_intake = 0;
+  std::int64_t late_peer_validations = 0;
+
+  void write(Plan& plan, std::string_view aggregation_id) const {
+    const auto put = [&](std::string_view name, std::int64_t value) {
+      plan.counts[labelled(name, "aggregation_id", aggregation_id)] = value;
+    };
+    const auto put_some = [&](std::string_view name, std::int64_t value) {
+      if (value != 0) put(name, value);
+    };
+    put("ingestions_found", ingestions);
+    put("incomplete_ingestions_found", incomplete_ingestions);
+    put("aggregate_ingestions_found", aggregate_ingestions);
+    put("aggregate_incomplete_ingestions_found", aggregate_incomplete_ingestions);
+    put("peer_validations_found", peer_validations);
+    put("incomplete_peer_validations_found", incomplete_peer_validations);
+    put_some("malformed_names_found", malformed_names);
+    put_some("intake_tasks_scheduled", intake_tasks);
+    put_some("intake_tasks_skipped_due_to_marker", intake_tasks_skipped);
+    put_some("aggregation_tasks_scheduled", aggregation_tasks);
+    put_some("aggregation_tasks_skipped_due_to_marker", aggregation_tasks_skipped);
+    put_some("number_of_batches_in_aggregation", aggregated_batches);
+    put_some("aggregated_without_intake", aggregated_without_intake);
+    put_some("late_peer_validations_found", late_peer_validations);
+  }
+};
+
+/// Goes once through the records in their order and writes the plan.
+class PlanMaker {
+ public:
+  explicit PlanMaker(Listed& listed) : listed_(listed) {}
+
+  Plan make();
+
+ private:
+  using Records = std::span<const BatchRecord* const>;
+
+  BatchName name_of(const BatchRecord& record) const {
+    return {.aggregation_id = listed_.aggregations[record.aggregation].id,
+            .time = record.time,
+            .batch_id = listed_.batches.name(record)};
+  }
+  /// The window that holds a time; kNoWindow if there is none.
+  std::uint32_t window_at(Time time) const;
+
+  void plan_aggregation(std::uint32_t aggregation, Records records);
+  void look_at(const BatchRecord& record);
+  void look_at_in_window(const BatchRecord& record, std::uint32_t window);
+  void plan_intake(const BatchRecord& record);
+  void close_window(std::uint32_t aggregation, std::uint32_t window);
+  void plan_aggregate(std::uint32_t aggregation, std::uint32_t window);
+
+  Listed& listed_;
+  Plan plan_;
+  std::vector<PlannedTask> aggregates_;
+  SkipTally<SkipSubject> skips_;
+  std::map<std::string, const BatchRecord*> ambiguous_;  // by marker: the first that has it
+  Counters counters_;                                    // of the aggregation in hand
+  std::vector<const BatchRecord*> validated_;            // complete, of the window in hand
+};
+
+Plan PlanMaker::make() {
+  // workflow-manager takes aggregation ids in the order of a listing: by `ID/`.
+  std::vector<std::uint32_t> by_id(listed_.aggregations.size());
+  std::iota(by_id.begin(), by_id.end(), 0);
+  std::sort(by_id.begin() + 1, by_id.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return listed_.aggregations[a].id + '/' < listed_.aggregations[b].id + '/';
+  });
+  std::vector<std::uint32_t> rank(by_id.size());
+  for (std::uint32_t i = 0; i < by_id.size(); ++i) rank[by_id[i]] = i;
+
+  const std::vector<const BatchRecord*> order = listed_.batches.sorted(rank);
+  std::size_t done = 0;
+  for (const std::uint32_t aggregation : by_id) {
+    std::size_t end = done;
+    while (end < order.size() && order[end]->aggregation == aggregation) ++end;
+    plan_aggregation(aggregation, Records(order).subspan(done, end - done));
+    done = end;
+  }
+  plan_.tasks.insert(plan_.tasks.end(), std::make_move_iterator(aggregates_.begin()),
+                     std::make_move_iterator(aggregates_.end()));
+  skips_.write(plan_, [&](SkipReason reason, const SkipSubject& subject) {
+    return describe(listed_, reason, subject);
+  });
+  return std::move(plan_);
+}
+
+std::uint32_t PlanMaker::window_at(Time time) const {
+  // Windows follow one another without a gap.
+  const Window& first = listed_.windows.front();
+  if (time < first.begin || time >= listed_.windows.back().end) return kNoWindow;
+  return static_cast<std::uint32_t>((time - first.begin) / (first.end - first.begin));
+}
+
+void PlanMaker::plan_aggregation(std::uint32_t aggregation, Records records) {
+  counters_ = {};
+  std::uint32_t window = kNoWindow;
+  for (const BatchRecord* record : records) {
+    const std::uint32_t next = record->time == kTimeMax ? kNoWindow : window_at(record->time);
+    if (next != window) close_window(aggregation, window);
+    window = next;
+    look_at(*record);
+    if (window != kNoWindow) look_at_in_window(*record, window);
+  }
+  close_window(aggregation, window);
+  const bool outside_all = aggregation == 0;
+  if (!outside_all) counters_.write(plan_, listed_.aggregations[aggregation].id);
+}
+
+void PlanMaker::look_at(const BatchRecord& record) {
+  if (record.time == kTimeMax) {
+    ++counters_.malformed_names;
+    return skips_.add(SkipReason::malformed_name, {.record = &record});
+  }
+  if (!record.seen_in(Bucket::ingestion)) return;
+  const bool in_intake = listed_.intake.contains(record.time);
+  if (in_intake) ++(is_complete(record) ? counters_.ingestions : counters_.incomplete_ingestions);
+  if (!is_complete(record)) {
+    const bool unknown = record.parts_in(Bucket::ingestion) == 0;
+    return skips_.add(unknown ? SkipReason::unknown_part : SkipReason::incomplete,
+                      {.record = &record});
+  }
+  if (in_intake) plan_intake(record);
+}
+
+void PlanMaker::plan_intake(const BatchRecord& record) {
+  const BatchName batch = name_of(record);
+  if (has_ambiguous_marker(batch)) {
+    const auto [owner, first] = ambiguous_.emplace(prio::intake_marker(batch), &record);
+    if (!first || record.intake_marked) {
+      ++counters_.intake_tasks_skipped;
+      skips_.add(SkipReason::ambiguous_marker, {.record = &record});
+      plan_.warnings.push_back(ambiguity_warning(batch, name_of(*owner->second)));
+      return;
+    }
+  }
+  if (record.intake_marked) {
+    ++counters_.intake_tasks_skipped;
+    return skips_.add(SkipReason::already_marked, {.record = &record});
+  }
+  ++counters_.intake_tasks;
+  plan_.tasks.push_back(intake_task(batch, listed_.scan.intake_task));
+}
+
+void PlanMaker::look_at_in_window(const BatchRecord& record, std::uint32_t window) {
+  const bool ingested = record.seen_in(Bucket::ingestion);
+  if (ingested) {
+    ++(is_complete(record) ? counters_.aggregate_ingestions
+                           : counters_.aggregate_incomplete_ingestions);
+  }
+  if (record.seen_in(Bucket::peer)) {
+    ++(is_validated(record) ? counters_.peer_validations : counters_.incomplete_peer_validations);
+  }
+  const SkipSubject subject{.record = &record, .window = window};
+  if (is_complete(record)) {
+    if (is_validated(record)) return validated_.push_back(&record);
+    return skips_.add(SkipReason::no_peer_validation, subject);
+  }
+  if (!ingested && record.seen_in(Bucket::peer)) {
+    const bool unknown = record.parts_in(Bucket::peer) == 0;
+    skips_.add(unknown ? SkipReason::unknown_part : SkipReason::incomplete, subject);
+  }
+}
+
+void PlanMaker::close_window(std::uint32_t aggregation, std::uint32_t window) {
+  if (validated_.empty()) return;
+  const auto& aggregated_at = listed_.aggregations[aggregation].aggregated_at[window];
+  if (!aggregated_at) {
+    plan_aggregate(aggregation, window);
+  } else {
+    ++counters_.aggregation_tasks_skipped;
+    skips_.add(SkipReason::already_marked, {.aggregation = aggregation, .window = window});
+    for (const BatchRecord* record : validated_) {
+      if (*aggregated_at == Time{} || record->ready_at <= *aggregated_at) continue;
+      ++counters_.late_peer_validations;
+      skips_.add(SkipReason::late_peer_validation, {.record = record, .window = window});
+    }
+  }
+  validated_.clear();
+}
+
+void PlanMaker::plan_aggregate(std::uint32_t aggregation, std::uint32_t window) {
+  AggregateMessage message{.aggregation_id = listed_.aggregations[aggregation].id,
+                           .begin = listed_.windows[window].begin,
+                           .end = listed_.windows[window].end};
+  std::int64_t without_intake = 0;
+  for (const BatchRecord* record : validated_) {
+    message.batches.push_back(
+        {.id = std::string(listed_.batches.name(*record)), .time = record->time});
+    const bool taken_in = record->intake_marked || listed_.intake.contains(record->time);
+    without_intake += taken_in ? 0 : 1;
+  }
+  PlannedTask task = aggregate_task(message, listed_.scan.aggregate_task);
+  if (task.params.size() > kParamsBytesMax) {
+    plan_.warnings.push_back(size_warning(task));
+    return skips_.add(SkipReason::too_large, {.aggregation = aggregation, .window = window});
+  }
+  if (without_intake > 0) {
+    plan_.warnings.push_back(intake_warning(task, without_intake, message.batches.size()));
+  }
+  ++counters_.aggregation_tasks;
+  counters_.aggregated_without_intake += without_intake;
+  counters_.aggregated_batches += static_cast<std::int64_t>(message.batches.size());
+  aggregates_.push_back(std::move(task));
+}
+
+}  // namespace
+
+Plan make_plan(Listed& listed) { return PlanMaker(listed).make(); }
+
+}  // namespace waybill::prio

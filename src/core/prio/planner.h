@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/definition.h"
+#include "core/prio/batch_table.h"
+#include "core/prio/object_name.h"
+#include "core/prio/window.h"
+#include "core/scan_plan.h"
+
+namespace waybill::prio {
+
+/// One aggregation id, and which windows of the scan have their marker: when it was written, zero
+/// where the store does not say.
+struct Aggregation {
+  std::string id;
+  std::vector<std::optional<Time>> aggregated_at;
+};
+
+/// What a scan is about and what was listed for it.
+struct Listed {
+  PrioScan scan;
+  Window intake;
+  std::vector<Window> windows;
+  FileSuffixes ingestion_files;
+  FileSuffixes peer_files;
+  /// The first stands for names outside any aggregation.
+  std::vector<Aggregation> aggregations;
+  BatchTable batches;
+};
+
+/// The plan of what was listed. Ends the use of `listed.batches`.
+Plan make_plan(Listed& listed);
+
+/// workflow-manager's rules, without its defects: Round 1 lists the
+/// aggregation ids; round 2, for each, the ingestion and marker keys of the intake window and of
+/// the aggregation windows, and the peer's keys of the latter, by key ranges. Keys beyond the
+/// bounds of their listing are passed over.
+class PrioPlanner final : public ScanPlanner {
+ public:
+  PrioPlanner(PrioScan scan, Time now);
+
+  std::vector<ScanListing> listings() override;
+  void object(const ScanListing& listing, std::string_view key, Time modified_at) override;
+  void prefix(const ScanListing& listing, std::string_view prefix) override;
+  Plan finish() override;
+
+ private:
+  enum class Role : std::uint8_t {
+    aggregations,
+    ingestion,
+    peer,
+    intake_markers,
+    aggregate_markers
+  };
+  struct Asked {
+    ScanListing listing;
+    Role role = Role::aggregations;
+    std::uint32_t aggregation = 0;
+  };
+
+  void ask(Asked asked) { asked_.push_back(std::move(asked)); }
+  void ask_for(std::uint32_t aggregation);
+  const Asked& asked(const ScanListing& listing);
+  void batch_file(const Asked& asked, Bucket bucket, std::string_view key, Time modified_at);
+  void malformed(std::uint32_t aggregation, Bucket bucket, std::string_view key);
+  void intake_marker(const Asked& asked, std::string_view key);
+  void aggregate_marker(const Asked& asked, std::string_view key, Time modified_at);
+
+  Listed listed_;
+  std::vector<Asked> asked_;
+  std::size_t given_out_ = 0;                 // of asked_
+  std::size_t latest_ = 0;                    // index into asked_: keys come listing by listing
+  std::set<std::string, std::less<>> known_;  // aggregation ids
+  std::size_t aggregations_asked_ = 1;
+};
+
+}  // namespace waybill::prio

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <vector>
+
+#include "base/time.h"
+
+namespace waybill {
+struct PrioScan;
+}
+
+namespace waybill::prio {
+
+/// begin <= t < end.
+struct Window {
+  Time begin{};
+  Time end{};
+
+  bool contains(Time time) const { return begin <= time && time < end; }
+  bool operator==(const Window&) const = default;
+};
+
+/// More windows than this are never caught up in one scan.
+inline constexpr std::size_t kWindowsMax = 1000;
+
+/// The window of this length that holds `time`. Windows are multiples of the period counted from
+/// 0001-01-01T00:00Z, a Monday (Go's Time.Truncate). The period is positive.
+Window window_of(Time time, Duration period);
+
+/// `[now - intake_max_age, now + 24h)`, both cut to the minute, which is all that names tell.
+Window intake_window(const PrioScan& scan, Time now);
+
+/// The windows to aggregate, oldest first: the latest that ended `grace_period` ago or longer, and
+/// before it those that ended up to `catch_up` ago, at most kWindowsMax in all; or the one that
+/// holds the override, whatever the time.
+std::vector<Window> aggregation_windows(const PrioScan& scan, Time now);
+
+/// The same minutes in as few windows as possible, by time: those that touch or overlap are one,
+/// empty ones are left out.
+std::vector<Window> merged(std::vector<Window> windows);
+
+}  // namespace waybill::prio

@@ -1,0 +1,162 @@
+#include "core/prio/words.h"
+
+#include "core/task.h"
+
+namespace waybill::prio {
+namespace {
+
+/// The path that the batch's files have in common.
+std::string path_of(const BatchName& batch) {
+  std::string path(batch.aggregation_id);
+  path += '/';
+  append_minute(path, batch.time, '/');
+  path += '/';
+  path += batch.batch_id;
+  return path;
+}
+
+std::string window_text(std::string_view aggregation_id, Time begin, Time end) {
+  std::string text = "aggregate ";
+  text += aggregation_id;
+  text += ' ';
+  append_minute(text, begin, '/');
+  text += " to ";
+  append_minute(text, end, '/');
+  return text;
+}
+
+/// The first block of a UUID tells batches apart well enough for people.
+std::string_view short_id(std::string_view batch_id) {
+  return batch_id.size() == 36 && batch_id[8] == '-' ? batch_id.substr(0, 8) : batch_id;
+}
+
+std::string missing_parts(const FileSuffixes& files, std::uint8_t parts) {
+  std::string text;
+  for (const Part part : {Part::header, Part::packets, Part::signature}) {
+    if ((parts & static_cast<std::uint8_t>(part)) != 0) continue;
+    text += text.empty() ? "missing " : ", ";
+    text += files.name(part);
+  }
+  return text;
+}
+
+std::string detail_of_incomplete(const Listed& listed, const BatchRecord& record) {
+  if (record.seen_in(Bucket::ingestion)) {
+    return missing_parts(listed.ingestion_files, record.parts_in(Bucket::ingestion));
+  }
+  const bool validated =
+      (record.parts_in(Bucket::peer) & static_cast<std::uint8_t>(Part::signature)) != 0;
+  if (validated) return "validated by the peer, but there is nothing of it in the ingestion bucket";
+  return "in the peer's bucket, missing " + std::string(listed.peer_files.name(Part::signature));
+}
+
+std::string detail_of_record(const Listed& listed, SkipReason reason, const BatchRecord& record,
+                             bool window_done) {
+  const bool ours = record.seen_in(Bucket::ingestion);
+  const std::string where = ours ? "" : "in the peer's bucket; ";
+  switch (reason) {
+    case SkipReason::malformed_name: {
+      const auto name = parse_object_name(listed.batches.name(record));
+      return where + (name ? "it is outside the scan" : name.error().message);
+    }
+    case SkipReason::unknown_part: {
+      const FileSuffixes& files = ours ? listed.ingestion_files : listed.peer_files;
+      return where + "it does not end in ." + std::string(files.name(Part::header)) + ", ." +
+             std::string(files.name(Part::packets)) + " or ." +
+             std::string(files.name(Part::signature));
+    }
+    case SkipReason::incomplete:
+      return detail_of_incomplete(listed, record);
+    case SkipReason::no_peer_validation:
+      return std::string("missing ") + std::string(listed.peer_files.name(Part::signature)) +
+             (window_done ? "; its window was aggregated without it" : "");
+    case SkipReason::late_peer_validation:
+      return "ready at " + format_time(record.ready_at) +
+             ", after its window was aggregated: it is in no sum";
+    case SkipReason::ambiguous_marker:
+      return "another batch could have its marker " +
+             intake_marker({.aggregation_id = listed.aggregations[record.aggregation].id,
+                            .time = record.time,
+                            .batch_id = listed.batches.name(record)}) +
+             "; rename it";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+PlannedTask intake_task(const BatchName& batch, const std::string& definition) {
+  PlannedTask task{.marker = intake_marker(batch), .task = definition};
+  task.id = uuid_v5(kTaskNamespace, task.marker);
+  task.params = encode(IntakeMessage{.trace_id = task.id,
+                                     .aggregation_id = std::string(batch.aggregation_id),
+                                     .batch_id = std::string(batch.batch_id),
+                                     .date = batch.time});
+  const std::string_view id = short_id(batch.batch_id);
+  task.what.reserve(9 + batch.aggregation_id.size() + kMinuteBytes + id.size());
+  task.what += "intake ";
+  task.what += batch.aggregation_id;
+  task.what += ' ';
+  append_minute(task.what, batch.time, '/');
+  task.what += ' ';
+  task.what += id;
+  return task;
+}
+
+PlannedTask aggregate_task(AggregateMessage& message, const std::string& definition) {
+  PlannedTask task{.marker = aggregate_marker(message.aggregation_id, message.begin, message.end),
+                   .task = definition,
+                   .what = window_text(message.aggregation_id, message.begin, message.end)};
+  task.id = uuid_v5(kTaskNamespace, task.marker);
+  message.trace_id = task.id;
+  task.params = encode(message);
+  return task;
+}
+
+Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& subject) {
+  if (subject.record == nullptr) {
+    const Window& window = listed.windows[subject.window];
+    const std::string& id = listed.aggregations[subject.aggregation].id;
+    return {.what = window_text(id, window.begin, window.end),
+            .reason = reason,
+            .detail = reason == SkipReason::too_large ? "its message is over 1 MiB" : ""};
+  }
+  const BatchRecord& record = *subject.record;
+  const std::string_view name = listed.batches.name(record);
+  const std::string& id = listed.aggregations[record.aggregation].id;
+  const bool window_done =
+      subject.window != kNoWindow &&
+      listed.aggregations[record.aggregation].aggregated_at[subject.window].has_value();
+  return {.what = record.time == kTimeMax
+                      ? std::string(name)
+                      : path_of({.aggregation_id = id, .time = record.time, .batch_id = name}),
+          .reason = reason,
+          .detail = detail_of_record(listed, reason, record, window_done)};
+}
+
+std::string ambiguity_warning(const BatchName& batch, const BatchName& owner) {
+  const std::string path = path_of(batch);
+  const std::string other = path_of(owner);
+  return "batch " + path + " was not scheduled for intake: " +
+         (path == other ? "its marker " + intake_marker(batch) +
+                              " is there, but another batch "
+                              "could have the same"
+                        : "it shares the marker " + intake_marker(batch) + " with " + other) +
+         "; rename the batch so that its id holds no date, or make its task by hand";
+}
+
+std::string size_warning(const PlannedTask& task) {
+  return task.what + " was not scheduled: its message of " + std::to_string(task.params.size()) +
+         " bytes is over the " + std::to_string(kParamsBytesMax) +
+         " that a task takes; choose a shorter aggregation period";
+}
+
+std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,
+                           std::size_t batches) {
+  return task.what + ": " + std::to_string(without_intake) + " of its " + std::to_string(batches) +
+         " batches have no intake marker: they were never taken in here, and the task may fail; "
+         "a longer intake_max_age takes them in";
+}
+
+}  // namespace waybill::prio

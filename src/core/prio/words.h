@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "core/prio/message.h"
+#include "core/prio/planner.h"
+
+namespace waybill::prio {
+
+inline constexpr std::uint32_t kNoWindow = UINT32_MAX;
+
+/// What was skipped: a batch or name, or, without a record, a whole window of an aggregation.
+struct SkipSubject {
+  const BatchRecord* record = nullptr;
+  std::uint32_t aggregation = 0;     ///< only without a record
+  std::uint32_t window = kNoWindow;  ///< where it matters for the aggregation
+};
+
+/// The tasks, with marker, id and message.
+PlannedTask intake_task(const BatchName& batch, const std::string& definition);
+PlannedTask aggregate_task(AggregateMessage& message, const std::string& definition);
+
+/// What was skipped, in words.
+Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& subject);
+
+std::string ambiguity_warning(const BatchName& batch, const BatchName& owner);
+std::string size_warning(const PlannedTask& task);
+std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,
+                           std::size_t batches);
+
+}  // namespace waybill::prio
