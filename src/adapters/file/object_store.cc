@@ -9,11 +9,11 @@
 #include <cstdio>
 #include <utility>
 
-#include "adapters/file/file_descriptor.h"
 #include "adapters/file/file_url.h"
 #include "adapters/file/key_walk.h"
 #include "adapters/file/object_key.h"
 #include "adapters/file/read_directory.h"
+#include "base/file_descriptor.h"
 
 namespace waybill {
 namespace {

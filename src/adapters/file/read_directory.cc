@@ -9,8 +9,8 @@
 #include <optional>
 #include <string_view>
 
-#include "adapters/file/file_descriptor.h"
 #include "adapters/file/object_key.h"
+#include "base/file_descriptor.h"
 
 namespace waybill {
 namespace {

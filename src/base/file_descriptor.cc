@@ -1,4 +1,4 @@
-#include "adapters/file/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 #include <unistd.h>
 
