@@ -1,0 +1,80 @@
+#include "kinds/command/command.h"
+
+#include <sys/resource.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/size.h"
+#include "kinds/command/command_run.h"
+#include "kinds/command/supervisor_image.h"
+
+namespace waybill {
+namespace {
+
+outcome::Failed failed(FailureClass failure_class, const Error& error) {
+  return {.failure_class = failure_class, .error = error.message};
+}
+
+std::vector<std::string> supervisor_options(const CommandSpec& spec, const std::string& scratch) {
+  std::vector<std::string> options;
+  const auto limit = [&](int resource, std::int64_t value) {
+    options.push_back("limit=" + std::to_string(resource) + ":" + std::to_string(value));
+  };
+  const CommandLimits& limits = spec.limits;
+  // Not RLIMIT_AS: Go, Java and others reserve far more addresses than they use.
+  if (limits.memory_bytes) limit(RLIMIT_DATA, *limits.memory_bytes);
+  if (limits.cpu) limit(RLIMIT_CPU, std::chrono::ceil<std::chrono::seconds>(*limits.cpu).count());
+  if (limits.processes) limit(RLIMIT_NPROC, *limits.processes);
+  if (limits.open_files) limit(RLIMIT_NOFILE, *limits.open_files);
+  limit(RLIMIT_CORE, 0);
+  options.push_back("directory=" +
+                    (spec.working_directory.empty() ? scratch : spec.working_directory));
+  return options;
+}
+
+std::string summary(const RunRecord& record) {
+  std::string text = "[" + describe_end(record) + ", user " + format_duration(record.user_time) +
+                     ", system " + format_duration(record.system_time) + ", largest process " +
+                     format_size(record.memory_peak_bytes);
+  if (record.left_behind > 0) {
+    text += ", ended " + std::to_string(record.left_behind) + " processes that it left behind";
+  }
+  return text + "]\n";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CommandKind>> CommandKind::create(CommandOptions options, Clock& clock) {
+  auto supervisor = open_supervisor();
+  if (!supervisor) return fail(supervisor.error());
+  return std::unique_ptr<CommandKind>(
+      new CommandKind(std::move(options), std::move(*supervisor), clock));
+}
+
+Status CommandKind::check(const TaskRequest& request) const {
+  const auto spec = parse_command_spec(request.spec);
+  if (!spec) return fail(spec.error());
+  return {};
+}
+
+Outcome CommandKind::run(const Task& task, TaskContext& context) {
+  const auto spec = parse_command_spec(task.request.spec);
+  if (!spec) return failed(FailureClass::permanent, spec.error());
+  auto environment = make_environment(options_.environment, *spec, task, context);
+  if (!environment) return failed(FailureClass::transient, environment.error());
+  auto process = SupervisedProcess::start(
+      supervisor_, {.argv = spec->argv,
+                    .environment = std::move(*environment),
+                    .options = supervisor_options(*spec, context.scratch_directory()),
+                    .standard_input = spec->standard_input});
+  if (!process) return failed(FailureClass::transient, process.error());
+  CommandRun run(std::move(*process), *spec, context, clock_);
+  const auto record = run.see_through();
+  if (!record) return failed(FailureClass::transient, record.error());
+  if (record->reaped_at != Time{}) context.log(LogStream::system, summary(*record));
+  return judge(*record, *spec, run.result());
+}
+
+}  // namespace waybill

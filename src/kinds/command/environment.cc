@@ -1,0 +1,81 @@
+#include "kinds/command/environment.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "base/file_descriptor.h"
+#include "kinds/command/supervisor_protocol.h"
+
+namespace waybill {
+namespace {
+
+// One string of an environment may have 128 KiB (execve(2), MAX_ARG_STRLEN).
+constexpr std::size_t kValueBytesMax = 100 << 10;
+
+bool is_inherited(std::string_view name) {
+  for (const std::string_view known : {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ"}) {
+    if (name == known) return true;
+  }
+  return name.starts_with("LC_");
+}
+
+Status write_file(const std::string& path, std::string_view text) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.is_open()) return fail(system_error(errno, "making " + path));
+  while (!text.empty()) {
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail(system_error(errno, "writing " + path));
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Status put_or_spill(Environment& environment, const std::string& name, const std::string& value,
+                    const std::string& directory) {
+  if (value.size() <= kValueBytesMax) {
+    environment[name] = value;
+    return {};
+  }
+  const std::string path = directory + "/" + name;
+  environment[name + "_FILE"] = path;
+  return write_file(path, value);
+}
+
+}  // namespace
+
+Environment inherited_environment() {
+  Environment environment;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos || !is_inherited(text.substr(0, equals))) continue;
+    environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  environment.emplace("PATH", "/usr/local/bin:/usr/bin:/bin");
+  return environment;
+}
+
+Result<std::vector<std::string>> make_environment(Environment environment, const CommandSpec& spec,
+                                                  const Task& task, const TaskContext& context) {
+  const std::string& scratch = context.scratch_directory();
+  environment["TMPDIR"] = scratch;
+  for (const auto& [name, value] : spec.environment) environment[name] = value;
+  environment["WAYBILL_TASK_ID"] = to_string(task.id());
+  environment["WAYBILL_ATTEMPT"] = std::to_string(task.status.attempt);
+  environment["WAYBILL_SCRATCH"] = scratch;
+  environment["WAYBILL_REPORT_FD"] = std::to_string(kWaybillReportFd);
+  Status put = put_or_spill(environment, "WAYBILL_PARAMS", task.request.params, scratch);
+  if (put && !context.last_checkpoint().empty()) {
+    put = put_or_spill(environment, "WAYBILL_CHECKPOINT", context.last_checkpoint(), scratch);
+  }
+  if (!put) return fail(put.error());
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
+  return texts;
+}
+
+}  // namespace waybill

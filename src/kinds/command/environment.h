@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "core/task.h"
+#include "kinds/command/spec.h"
+#include "ports/task_kind.h"
+
+namespace waybill {
+
+using Environment = std::map<std::string, std::string>;
+
+/// What of the worker's own environment a program gets: PATH, HOME, USER, LOGNAME, LANG, LC_*, TZ.
+/// Nothing else, since the rest may hold the worker's secrets.
+Environment inherited_environment();
+
+/// The environment of one run as NAME=value: what is inherited, then TMPDIR and what the spec says,
+/// then WAYBILL_TASK_ID, WAYBILL_ATTEMPT, WAYBILL_SCRATCH, WAYBILL_REPORT_FD, WAYBILL_PARAMS and
+/// WAYBILL_CHECKPOINT. A value over 100 KiB, which Linux would refuse, is written to a file in the
+/// scratch directory, and its name is in WAYBILL_PARAMS_FILE or WAYBILL_CHECKPOINT_FILE instead.
+Result<std::vector<std::string>> make_environment(Environment environment, const CommandSpec& spec,
+                                                  const Task& task, const TaskContext& context);
+
+}  // namespace waybill

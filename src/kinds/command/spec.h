@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace waybill {
+
+/// What an exit status says about a run.
+enum class ExitMeaning : std::uint8_t { succeeded, transient, permanent };
+
+/// EX_TEMPFAIL of sysexits.h: try again.
+inline constexpr int kExitTransient = 75;
+
+struct CommandLimits {
+  std::optional<std::int64_t>
+      memory_bytes;                        ///< of all processes together where a cgroup can be made
+  std::optional<Duration> cpu;             ///< of each process; whole seconds, rounded up
+  std::int64_t output_bytes = 10 << 20;    ///< kept of stdout and stderr together
+  std::optional<std::int64_t> processes;   ///< at a time
+  std::optional<std::int64_t> open_files;  ///< of each process
+};
+
+/// The spec of a task of kind `command`: spec.schema.json says what each field means.
+struct CommandSpec {
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> environment;
+  std::string standard_input;
+  std::string working_directory;  ///< empty: the scratch directory
+  Duration grace = std::chrono::seconds(10);
+  CommandLimits limits;
+  std::map<int, ExitMeaning> exit_codes;
+  ExitMeaning exit_default = ExitMeaning::permanent;
+};
+
+/// The schema as text, to publish.
+std::string_view command_spec_schema();
+
+/// Reads and checks a spec. `invalid_argument` lists all that is wrong, with JSON pointers.
+Result<CommandSpec> parse_command_spec(std::string_view json);
+
+/// What an exit status other than 0 means by this spec.
+ExitMeaning meaning_of_exit(const CommandSpec& spec, int status);
+
+}  // namespace waybill

@@ -1,0 +1,304 @@
+// The supervisor of one run: starts the program in a session of its own, with its limits, adopts
+// all that descends from it, and does not end before nothing of that is left. A tiny static
+// program, because the worker must neither fork (38 ms at 1 GB) nor be the parent of strangers, and
+// because somebody has to survive the worker's death to end what it started.
+//
+// waybill-run OPTION... -- PROGRAM ARGUMENT...
+//   cgroup=DIRECTORY    a cgroup v2 that the program is born into and that is killed as a whole
+//   join=FILE           a cgroup.procs to join
+//   limit=N:VALUE       setrlimit, soft and hard
+//   directory=PATH      working directory
+
+#define _GNU_SOURCE
+
+#include "supervisor_protocol.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+// Processes that outlive the program have this long to end by themselves: a pipeline's last member
+// often does.
+static const int64_t kLingerMicros = 200 * 1000;
+// Between two rounds of killing: what was killed must be reaped before its children are ours.
+static const int64_t kRoundMicros = 2 * 1000;
+static const int64_t kNever = INT64_MAX;
+
+struct Run {
+  char** options;
+  char** options_end;
+  char** program;
+  int cgroup_fd;    // -1: none
+  pid_t pid;        // of the program; 0 once it was reaped
+  int64_t kill_at;  // monotonic
+  bool killed;
+  int32_t left_behind;
+};
+
+static int64_t micros_of(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+static int64_t micros_of_use(struct timeval use) { return use.tv_sec * 1000000LL + use.tv_usec; }
+
+static void tell(uint32_t event, int32_t value, uint32_t stage) {
+  struct rusage use;
+  getrusage(RUSAGE_CHILDREN, &use);
+  const struct WaybillNews news = {
+      .event = event,
+      .value = value,
+      .at_micros = micros_of(CLOCK_REALTIME),
+      .user_micros = micros_of_use(use.ru_utime),
+      .system_micros = micros_of_use(use.ru_stime),
+      .memory_peak_bytes = use.ru_maxrss * 1024LL,
+      .stage = stage,
+  };
+  // The worker may be gone: then nobody listens, and there is still the killing to do.
+  while (send(kWaybillControlFd, &news, sizeof news, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  }
+}
+
+/// The text after `name` of the next option of that name at or after *next; NULL: no more.
+static const char* option(const struct Run* run, const char* name, char*** next) {
+  const size_t length = strlen(name);
+  for (char** at = *next; at != run->options_end; ++at) {
+    if (strncmp(*at, name, length) == 0) {
+      *next = at + 1;
+      return *at + length;
+    }
+  }
+  return NULL;
+}
+
+static bool write_file(const char* path, const char* text) {
+  const int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool written = write(fd, text, strlen(text)) >= 0;
+  const int error = errno;
+  close(fd);
+  errno = error;
+  return written;
+}
+
+/// In the child: never returns but by exec; says on `report` what failed.
+static void become_program(const struct Run* run, int report, pid_t parent) {
+  uint32_t failure[2] = {kWaybillStageLimit, 0};
+  setsid();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  // Short of memory, the kernel shall take a task rather than the worker.
+  write_file("/proc/self/oom_score_adj", "500");
+  char** next = run->options;
+  const char* value;
+  while ((value = option(run, "join=", &next)) != NULL) {
+    if (write_file(value, "0")) continue;
+    failure[0] = kWaybillStageCgroup;
+    goto failed;
+  }
+  next = run->options;
+  while ((value = option(run, "limit=", &next)) != NULL) {
+    char* end = NULL;
+    const int resource = (int)strtol(value, &end, 10);
+    const rlim_t limit = strtoull(end + 1, NULL, 10);
+    const struct rlimit both = {.rlim_cur = limit, .rlim_max = limit};
+    // A limit that is stricter already needs no change, and may not be raised.
+    struct rlimit now;
+    if (getrlimit(resource, &now) == 0 && now.rlim_max <= limit) continue;
+    if (setrlimit(resource, &both) != 0) goto failed;
+  }
+  next = run->options;
+  if ((value = option(run, "directory=", &next)) != NULL && chdir(value) != 0) {
+    failure[0] = kWaybillStageDirectory;
+    goto failed;
+  }
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execvp(run->program[0], run->program);
+  failure[0] = kWaybillStageExec;
+failed:
+  failure[1] = (uint32_t)errno;
+  if (write(report, failure, sizeof failure) < 0) _exit(126);
+  _exit(127);
+}
+
+static pid_t fork_into(int cgroup_fd) {
+  if (cgroup_fd >= 0) {
+    struct clone_args args;
+    memset(&args, 0, sizeof args);
+    args.flags = CLONE_INTO_CGROUP;
+    args.exit_signal = SIGCHLD;
+    args.cgroup = (uint64_t)cgroup_fd;
+    return (pid_t)syscall(SYS_clone3, &args, sizeof args);
+  }
+  return fork();
+}
+
+/// False after having told why.
+static bool start_program(struct Run* run) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) != 0) {
+    tell(kWaybillNotStarted, errno, kWaybillStageFork);
+    return false;
+  }
+  const pid_t self = getpid();
+  run->pid = fork_into(run->cgroup_fd);
+  if (run->pid == 0) become_program(run, report[1], self);
+  const int error = errno;
+  close(report[1]);
+  uint32_t failure[2] = {run->cgroup_fd >= 0 ? kWaybillStageCgroup : kWaybillStageFork,
+                         (uint32_t)error};
+  bool started = run->pid > 0;
+  if (started) {
+    ssize_t got;
+    do got = read(report[0], failure, sizeof failure);
+    while (got < 0 && errno == EINTR);
+    started = got != (ssize_t)sizeof failure;
+  }
+  close(report[0]);
+  if (started) {
+    tell(kWaybillStarted, run->pid, 0);
+  } else {
+    tell(kWaybillNotStarted, (int32_t)failure[1], failure[0]);
+  }
+  return started;
+}
+
+/// Sends a signal to each child, which is the program or was adopted, and to all of its group. What
+/// they have started becomes ours when they end. A group is never a stranger's: the program was
+/// given a session of its own, and a child that is not reaped keeps its number.
+static void signal_children(int number) {
+  FILE* children = fopen("/proc/thread-self/children", "re");
+  if (children == NULL) return;
+  const pid_t own_group = getpgrp();
+  int pid;
+  while (fscanf(children, "%d", &pid) == 1) {
+    const pid_t group = getpgid(pid);
+    if (group > 1 && group != own_group) kill(-group, number);
+    kill(pid, number);
+  }
+  fclose(children);
+}
+
+static void kill_all(struct Run* run) {
+  if (run->cgroup_fd >= 0) {
+    const int fd = openat(run->cgroup_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) {
+      if (write(fd, "1", 1) < 0) errno = 0;  // the children are killed one by one below
+      close(fd);
+    }
+  }
+  signal_children(SIGKILL);
+  if (!run->killed) tell(kWaybillKilled, 0, 0);
+  run->killed = true;
+}
+
+/// Reaps what has ended; false when nothing is left.
+static bool reap(struct Run* run) {
+  for (;;) {
+    int status;
+    const pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid <= 0) return pid == 0;
+    if (pid != run->pid) {
+      if (run->pid == 0) ++run->left_behind;
+      continue;
+    }
+    run->pid = 0;
+    tell(kWaybillExited, status, 0);
+    const int64_t linger_until = micros_of(CLOCK_MONOTONIC) + kLingerMicros;
+    if (linger_until < run->kill_at) run->kill_at = linger_until;
+  }
+}
+
+static void obey(struct Run* run) {
+  struct WaybillStop stop;
+  const ssize_t got = recv(kWaybillControlFd, &stop, sizeof stop, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got != (ssize_t)sizeof stop) {  // the worker is gone
+    run->kill_at = 0;
+    return;
+  }
+  const int64_t kill_at = micros_of(CLOCK_MONOTONIC) + stop.grace_micros;
+  if (kill_at < run->kill_at) run->kill_at = kill_at;
+  if (run->killed || stop.grace_micros <= 0) return;
+  signal_children(SIGTERM);
+  tell(kWaybillSignalled, 0, 0);
+}
+
+static void supervise(struct Run* run, const sigset_t* unblocked) {
+  struct pollfd control = {.fd = kWaybillControlFd, .events = POLLIN};
+  while (reap(run)) {
+    int64_t now = micros_of(CLOCK_MONOTONIC);
+    if (now >= run->kill_at) kill_all(run);
+    const int64_t wait = run->killed              ? kRoundMicros
+                         : run->kill_at == kNever ? kNever
+                                                  : run->kill_at - now;
+    const struct timespec timeout = {.tv_sec = wait / 1000000, .tv_nsec = wait % 1000000 * 1000};
+    // SIGCHLD interrupts this wait and nothing else.
+    const int ready = ppoll(&control, 1, wait == kNever ? NULL : &timeout, unblocked);
+    if (ready > 0) obey(run);
+    // A worker that is gone needs no second look.
+    if (ready > 0 && run->kill_at == 0) control.fd = -1;
+  }
+  tell(kWaybillEnded, run->left_behind, 0);
+}
+
+static void on_child(int number) { (void)number; }
+
+/// Own session, adopts orphans, deaf to all but its children's ends and the worker.
+static void become_supervisor(sigset_t* unblocked) {
+  setsid();
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  prctl(PR_SET_NAME, "waybill-run");
+  close_range(kWaybillControlFd + 1, ~0U, 0);
+  fcntl(kWaybillControlFd, F_SETFD, FD_CLOEXEC);
+  sigset_t blocked;
+  sigfillset(&blocked);
+  sigprocmask(SIG_SETMASK, &blocked, NULL);
+  const struct sigaction action = {.sa_handler = on_child};
+  sigaction(SIGCHLD, &action, NULL);
+  *unblocked = blocked;
+  sigdelset(unblocked, SIGCHLD);
+}
+
+int main(int count, char** arguments) {
+  struct Run run = {.options = arguments + 1, .cgroup_fd = -1, .kill_at = kNever};
+  for (run.options_end = run.options; *run.options_end != NULL; ++run.options_end) {
+    if (strcmp(*run.options_end, "--") == 0) break;
+  }
+  run.program = run.options_end + 1;
+  if (run.options_end >= arguments + count - 1) return 64;
+  sigset_t unblocked;
+  become_supervisor(&unblocked);
+  char** next = run.options;
+  const char* cgroup = option(&run, "cgroup=", &next);
+  if (cgroup != NULL) {
+    run.cgroup_fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (run.cgroup_fd < 0) {
+      tell(kWaybillNotStarted, errno, kWaybillStageCgroup);
+      return 1;
+    }
+  }
+  if (!start_program(&run)) return 1;
+  // The program holds these; when all that do have ended, the worker must see the end of the pipes.
+  for (int fd = 0; fd <= kWaybillReportFd; ++fd) close(fd);
+  supervise(&run, &unblocked);
+  return 0;
+}

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.h"
+#include "ports/task_kind.h"
+
+namespace waybill {
+
+/// A context that keeps what a run says, and gives it a scratch directory. For tests.
+class RecordingContext final : public TaskContext {
+ public:
+  RecordingContext() {
+    std::string pattern = ::testing::TempDir() + "waybill-run-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~RecordingContext() override { std::filesystem::remove_all(directory_); }
+  RecordingContext(const RecordingContext&) = delete;
+  RecordingContext& operator=(const RecordingContext&) = delete;
+
+  std::stop_token stop() const override { return stop_.get_token(); }
+  SteadyTime deadline() const override { return kSteadyTimeMax; }
+  const std::string& scratch_directory() const override { return directory_; }
+  void progress(std::string_view json) override { progress_reports.emplace_back(json); }
+  void checkpoint(std::string_view json) override { checkpoints.emplace_back(json); }
+  const std::string& last_checkpoint() const override { return checkpoint_before; }
+  void log(LogStream stream, std::string_view bytes) override {
+    const Lock lock(mutex_);
+    logs_[stream] += bytes;
+    changed_.notify_all();
+  }
+
+  void request_stop() { stop_.request_stop(); }
+  std::string logged(LogStream stream) const {
+    const Lock lock(mutex_);
+    const auto entry = logs_.find(stream);
+    return entry == logs_.end() ? std::string() : entry->second;
+  }
+  /// Blocks until stdout holds `text`; all of it.
+  std::string await_output(std::string_view text) {
+    Lock lock(mutex_);
+    while (logs_[LogStream::out].find(text) == std::string::npos) changed_.wait(lock);
+    return logs_[LogStream::out];
+  }
+
+  std::string checkpoint_before;
+  std::vector<std::string> progress_reports;
+  std::vector<std::string> checkpoints;
+
+ private:
+  std::stop_source stop_;
+  std::string directory_;
+  mutable Mutex mutex_;
+  Condition changed_;
+  std::map<LogStream, std::string> logs_ GUARDED_BY(mutex_);
+};
+
+}  // namespace waybill
