@@ -79,9 +79,9 @@ class Loader {
       return;
     }
     if (value->is_null()) return;  // an empty file says nothing
-    Checked& checked = checked_.emplace_back(&document, std::move(*value));
-    checked.violations = schema().check(checked.value);
-    for (const SchemaViolation& violation : checked.violations) add(document, violation);
+    std::vector<SchemaViolation> violations = schema().check(*value);
+    for (const SchemaViolation& violation : violations) add(document, violation);
+    checked_.push_back({&document, std::move(*value), std::move(violations)});
   }
 
   /// Reads every entry of one map over all files; those that the schema refused are only noted.
