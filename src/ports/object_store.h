@@ -41,8 +41,8 @@ struct ListPage {
 };
 
 /// A bucket. Keys are UTF-8 or any other bytes, 1 to 1024 of them, without meaning but for order; a
-/// put with another key is `invalid_argument`. Thread-safe. Errors: `not_found` (bucket or object), `permission_denied`, `unavailable` (try again), and for a store
-/// on disk `resource_exhausted`.
+/// put with another key is `invalid_argument`. Thread-safe. Errors: `not_found` (bucket or object),
+/// `permission_denied`, `unavailable` (try again), and for a store on disk `resource_exhausted`.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;

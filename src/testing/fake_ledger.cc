@@ -106,8 +106,8 @@ std::vector<LedgerTable::Place> FakeLedger::claimable(const ClaimParams& params)
     }
   }
   std::ranges::sort(places);
-  const auto repeated = std::ranges::unique(places);  // of a queue that was named twice
-  places.erase(repeated.begin(), repeated.end());
+  // Of a queue that was named twice.
+  places.erase(std::unique(places.begin(), places.end()), places.end());
   return places;
 }
 

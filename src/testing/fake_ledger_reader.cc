@@ -30,11 +30,12 @@ bool matches(const Task& task, const TaskFilter& filter) {
          same(filter.definition, request.definition) && same(filter.created_by, request.created_by);
 }
 
-/// Fills a page from a range of rows in the wanted order.
-template <class Range>
-TaskPage take_page(const Range& rows, const PageParams& params) {
+/// Fills a page from rows in the wanted order.
+template <class Iterator>
+TaskPage take_page(Iterator begin, Iterator end, const PageParams& params) {
   TaskPage page;
-  for (const auto& [handle, row] : rows) {
+  for (; begin != end; ++begin) {
+    const LedgerTable::Row& row = begin->second;
     if (!matches(row.task, params.filter)) continue;
     if (page.tasks.size() == params.limit) {
       page.next_cursor = std::to_string(page.tasks.back().handle);
@@ -79,11 +80,9 @@ Result<TaskPage> FakeLedger::page(const PageParams& params) {
                                             : parse_number_cursor(params.cursor);
   if (!cursor) return fail(cursor.error());
   if (newest_first) {
-    return take_page(
-        std::ranges::subrange(std::make_reverse_iterator(rows.lower_bound(*cursor)), rows.rend()),
-        params);
+    return take_page(std::make_reverse_iterator(rows.lower_bound(*cursor)), rows.rend(), params);
   }
-  return take_page(std::ranges::subrange(rows.upper_bound(*cursor), rows.end()), params);
+  return take_page(rows.upper_bound(*cursor), rows.end(), params);
 }
 
 Result<std::vector<QueueCounts>> FakeLedger::counts() {

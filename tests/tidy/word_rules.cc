@@ -11,7 +11,11 @@ namespace waybill::tidy {
 namespace {
 
 /// Which text of a file a rule looks at.
-enum class Look { code, text };
+enum class Look {
+  code,
+  product,  ///< code that is no test
+  text,
+};
 
 struct WordRule {
   std::string name;
@@ -50,7 +54,7 @@ Rules concurrency_rules() {
        {},
        "no coroutines: g++ 12 destroys their temporaries twice"},
       {"fork",
-       Look::code,
+       Look::product,
        regex("(^|[=!(;{}]|::|\\breturn\\b)\\s*v?fork\\s*\\(\\s*\\)"),
        {"src/", "apps/"},
        {},
@@ -61,7 +65,7 @@ Rules concurrency_rules() {
 Rules time_and_chance_rules() {
   return {
       {"bare-clock",
-       Look::code,
+       Look::product,
        regex("(system_clock|steady_clock|high_resolution_clock)::now|"
              "\\b(clock_gettime|gettimeofday)\\s*\\(|(std::|[^\\w.>:]::|[^\\w.>:])time\\s*\\("),
        {"src/"},
@@ -74,7 +78,7 @@ Rules time_and_chance_rules() {
        {"src/adapters/local/"},
        "waiting goes through Clock, or a condition that is notified"},
       {"bare-random",
-       Look::code,
+       Look::product,
        regex("random_device|\\bmt19937|\\b(s?rand|getrandom|arc4random)\\s*\\("),
        {"src/", "apps/"},
        {"src/adapters/local/", "src/base/rng.cc"},
@@ -91,7 +95,7 @@ Rules language_rules() {
        {},
        "no new or delete: a value, or std::make_unique"},
       {"throw",
-       Look::code,
+       Look::product,
        regex("\\bthrow\\b"),
        {"src/", "apps/"},
        {},
@@ -102,6 +106,13 @@ Rules language_rules() {
        {"src/", "apps/"},
        {},
        "name what is used"},
+      {"range-views",
+       Look::code,
+       regex("std::(ranges::)?views::|std::ranges::(subrange|unique|remove|remove_if|rotate|"
+             "partition|stable_partition|equal_range|search)\\b"),
+       {},
+       {},
+       "clang 14 cannot compile libstdc++'s views and subranges: use iterators"},
       {"disabled-test", Look::code, regex("\\bDISABLED_"), {}, {}, "a test runs, or it goes"},
   };
 }
@@ -148,7 +159,8 @@ Rules all_rules() {
 bool holds(const WordRule& rule, const Source& source) {
   const auto here = [&](auto folder) { return source.is_under(folder); };
   if (std::ranges::any_of(rule.except, here)) return false;
-  if (rule.look == Look::code && !source.is_cpp()) return false;
+  if (rule.look != Look::text && !source.is_cpp()) return false;
+  if (rule.look == Look::product && source.is_test()) return false;
   return rule.folders.empty() || std::ranges::any_of(rule.folders, here);
 }
 
@@ -159,7 +171,7 @@ void check_words(const Source& source, Findings& findings) {
   for (const auto& rule : rules) {
     if (!holds(rule, source)) continue;
     std::size_t number = 0;
-    for (const auto line : lines_of(rule.look == Look::code ? source.code : source.text)) {
+    for (const auto line : lines_of(rule.look == Look::text ? source.text : source.code)) {
       ++number;
       if (std::regex_search(line.begin(), line.end(), rule.pattern))
         findings.push_back({rule.name, source.path, number, 1, rule.message});

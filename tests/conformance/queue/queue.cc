@@ -4,6 +4,7 @@
 #include <set>
 #include <thread>
 
+#include "base/mutex.h"
 #include "tests/conformance/queue/suite.h"
 
 namespace waybill {
@@ -212,7 +213,7 @@ TEST_P(QueueConformance, AStopEndsAWait) {
 TEST_P(QueueConformance, EachMessageGoesToOneOfManyReceivers) {
   constexpr int kMessages = 200;
   std::atomic<int> received = 0;
-  std::mutex mutex;
+  Mutex mutex;
   std::multiset<std::string> ids;
   {
     std::vector<std::jthread> threads;
@@ -221,7 +222,7 @@ TEST_P(QueueConformance, EachMessageGoesToOneOfManyReceivers) {
         while (received < kMessages) {
           const auto deliveries = queue_->receive(7, {.at = clock_.steady_now()});
           ASSERT_TRUE(deliveries.has_value());
-          const std::lock_guard lock(mutex);
+          const Lock lock(mutex);
           for (const Delivery& delivery : *deliveries) ids.insert(delivery.message.id);
           received += static_cast<int>(deliveries->size());
         }
