@@ -4,6 +4,8 @@
 #include <limits>
 #include <optional>
 
+#include "base/bytes.h"
+
 namespace waybill {
 namespace {
 
@@ -13,62 +15,14 @@ constexpr std::uint8_t kVersion = 1;
 constexpr auto kHappeningLast = static_cast<std::uint8_t>(Happening::retried);
 static_assert(kHappeningLast < 16, "the happening shares a byte with the version");
 
-void put_varint(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
-  out += static_cast<char>(value);
-}
-
-void put_text(std::string& out, std::string_view text) {
-  put_varint(out, text.size());
-  out += text;
-}
-
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-
-  bool at_end() const { return rest_.empty(); }
-
-  std::optional<std::uint8_t> byte() {
-    if (rest_.empty()) return std::nullopt;
-    const auto value = static_cast<std::uint8_t>(rest_[0]);
-    rest_.remove_prefix(1);
-    return value;
-  }
-
-  std::optional<std::uint64_t> varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const auto part = byte();
-      if (!part || (shift == 63 && *part > 1)) return std::nullopt;
-      value |= static_cast<std::uint64_t>(*part & 0x7f) << shift;
-      if (*part < 0x80) return value;
-    }
-    return std::nullopt;
-  }
-
-  std::optional<std::string> text() {
-    const auto size = varint();
-    if (!size || *size > rest_.size()) return std::nullopt;
-    std::string value(rest_.substr(0, *size));
-    rest_.remove_prefix(*size);
-    return value;
-  }
-
-  std::size_t remaining() const { return rest_.size(); }
-
- private:
-  std::string_view rest_;
-};
-
-std::optional<HistoryEntry> read_entry(Reader& reader) {
+std::optional<HistoryEntry> read_entry(ByteReader& reader) {
   const auto head = reader.byte();
   const auto state = reader.byte();
   const auto at = reader.varint();
   const auto fence = reader.varint();
   const auto attempt = reader.varint();
-  auto worker = reader.text();
-  auto reason = reader.text();
+  const auto worker = reader.text();
+  const auto reason = reader.text();
   if (!reason || !worker || !attempt || !fence || !at || !state || !head) return std::nullopt;
   const std::uint8_t happening = *head & 0x0f;
   if (*head >> 4 != kVersion || happening > kHappeningLast || *state >= kStateCount ||
@@ -81,8 +35,8 @@ std::optional<HistoryEntry> read_entry(Reader& reader) {
                       .state = static_cast<State>(*state),
                       .fence = *fence,
                       .attempt = static_cast<std::uint32_t>(*attempt),
-                      .worker = std::move(*worker),
-                      .reason = std::move(*reason)};
+                      .worker = std::string(*worker),
+                      .reason = std::string(*reason)};
 }
 
 }  // namespace
@@ -99,7 +53,7 @@ void append_history(std::string& out, const HistoryEntry& entry) {
 
 Result<std::vector<HistoryEntry>> read_history(std::string_view bytes) {
   std::vector<HistoryEntry> entries;
-  Reader reader(bytes);
+  ByteReader reader(bytes);
   while (!reader.at_end()) {
     const std::size_t offset = bytes.size() - reader.remaining();
     auto entry = read_entry(reader);

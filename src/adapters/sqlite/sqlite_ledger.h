@@ -56,7 +56,7 @@ struct SqliteMigration {
 };
 /// Brings `path` to the newest schema, each step in one transaction. Safe to repeat. Errors as
 /// create.
-Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path,
+Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,
                                               const SqliteLedgerOptions& options = {});
 /// The schema version that this binary reads and writes.
 int sqlite_schema_version();

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "adapters/sqlite/database.h"
+#include "base/result.h"
+#include "ports/ledger_admin.h"
+
+namespace waybill::sqlite {
+
+/// As LedgerAdmin::check.
+Result<CheckReport> check_ledger(Database& database);
+
+}  // namespace waybill::sqlite

@@ -1,0 +1,40 @@
+#include "adapters/sqlite/sqlite_ledger.h"
+#include "base/check.h"
+#include "testing/temporary_directory.h"
+#include "tests/conformance/ledger/suite.h"
+
+namespace waybill {
+namespace {
+
+class SqliteSubject final : public LedgerSubject {
+ public:
+  explicit SqliteSubject(Clock& clock) {
+    auto made = SqliteLedger::create(directory_.path() + "/ledger.db", clock);
+    WAYBILL_CHECK(made.has_value(), made.error().message.c_str());
+    ledger_ = std::move(*made);
+  }
+  ~SqliteSubject() override {
+    const auto checked = ledger_->admin().check();
+    EXPECT_TRUE(checked.has_value());
+    for (const Violation& violation : checked->violations) {
+      ADD_FAILURE() << violation.invariant << " " << violation.subject << ": " << violation.message;
+    }
+  }
+
+  Ledger& ledger() override { return ledger_->ledger(); }
+  LedgerReader& reader() override { return ledger_->reader(); }
+  Registry& registry() override { return ledger_->registry(); }
+
+ private:
+  TemporaryDirectory directory_;
+  std::unique_ptr<SqliteLedger> ledger_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerConformance,
+                         testing::Values(LedgerImplementation{
+                             "sqlite",
+                             [](Clock& clock) { return std::make_unique<SqliteSubject>(clock); }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+}  // namespace
+}  // namespace waybill

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "adapters/sqlite/database.h"
+#include "adapters/sqlite/lanes.h"
+#include "base/result.h"
+#include "core/task.h"
+#include "ports/ledger.h"
+
+namespace waybill::sqlite {
+
+/// A task as its rows say. They have the number of a lane: `queue` and `kind` of the request are
+/// set by name_lane.
+struct LoadedTask {
+  Task task;
+  std::int64_t lane = 0;
+};
+
+/// The task in the current row of load_task, load_tasks, page_newest or page_oldest. `data_loss`
+/// when its bytes are damaged.
+Result<LoadedTask> read_task(Statement& row);
+void name_lane(LoadedTask& loaded, const Lane& lane);
+
+/// Whole tasks, in the order of their handles as given.
+Result<std::vector<LoadedTask>> load_tasks(Database& database,
+                                           std::span<const std::int64_t> handles);
+/// The same for readers, with queue and kind.
+Result<std::vector<Task>> load_named_tasks(Database& database,
+                                           std::span<const std::int64_t> handles);
+
+/// As Ledger::overdue.
+Result<Overdue> find_overdue(Database& database, Time now, std::size_t limit);
+
+}  // namespace waybill::sqlite

@@ -1,0 +1,81 @@
+#include "adapters/sqlite/migrate.h"
+
+#include <string>
+
+namespace waybill::sqlite {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x57794c67;  // "WyLg", as in 0001_ledger.sql
+
+tl::unexpected<Error> newer(const Database& database, int found) {
+  return fail(Code::failed_precondition, "ledger " + database.path() + " has schema version " +
+                                             std::to_string(found) + ", newer than " +
+                                             std::to_string(schema_version()) +
+                                             " of this binary; use a newer waybill");
+}
+
+/// One step, unless another process has taken it in between.
+Status take_step(Database& database, int to) {
+  if (Status begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  const Rollback undo(database);
+  const auto found = read_schema_version(database);
+  if (!found) return fail(found.error());
+  if (found->version >= to) return {};
+  const NamedSql& step = migrations()[static_cast<std::size_t>(to - 1)];
+  if (Status done = database.execute(step.text); !done) {
+    return fail(with_context(done.error(), std::string("migration ") + step.name));
+  }
+  const std::string mark = "PRAGMA user_version = " + std::to_string(to);
+  if (Status marked = database.execute(mark.c_str()); !marked) return marked;
+  return database.execute("COMMIT");
+}
+
+}  // namespace
+
+int schema_version() { return static_cast<int>(migrations().size()); }
+
+Result<SchemaVersion> read_schema_version(Database& database) {
+  const auto version = database.number(Sql::user_version);
+  if (!version) return fail(version.error());
+  const auto application = database.number(Sql::application_id);
+  if (!application) return fail(application.error());
+  const auto objects = database.number(Sql::schema_objects);
+  if (!objects) return fail(objects.error());
+  const bool empty = *version == 0 && *application == 0 && *objects == 0;
+  return SchemaVersion{.version = static_cast<int>(*version),
+                       .ours = empty || *application == kApplicationId};
+}
+
+Result<int> migrate(Database& database) {
+  const auto found = read_schema_version(database);
+  if (!found) return fail(found.error());
+  if (!found->ours) {
+    return fail(Code::invalid_argument, "file " + database.path() +
+                                            " is a database of another program, not a Waybill "
+                                            "ledger; name another file");
+  }
+  if (found->version > schema_version()) return newer(database, found->version);
+  if (Status logged = database.execute("PRAGMA journal_mode = WAL"); !logged) {
+    return fail(logged.error());
+  }
+  for (int to = found->version + 1; to <= schema_version(); ++to) {
+    if (Status done = take_step(database, to); !done) return fail(done.error());
+  }
+  return found->version;
+}
+
+Status check_schema(Database& database, const SchemaVersion& found) {
+  if (!found.ours) {
+    return fail(Code::invalid_argument, "file " + database.path() +
+                                            " is a database of another program, not a Waybill "
+                                            "ledger; name another file");
+  }
+  if (found.version == schema_version()) return {};
+  if (found.version > schema_version()) return newer(database, found.version);
+  return fail(Code::failed_precondition,
+              "ledger " + database.path() + " has schema version " + std::to_string(found.version) +
+                  ", older than " + std::to_string(schema_version()) +
+                  " of this binary; back it up, then run `waybill db migrate`");
+}
+
+}  // namespace waybill::sqlite

@@ -1,0 +1,1 @@
+INSERT INTO waits (on_id, task) VALUES (?1, ?2) ON CONFLICT DO NOTHING

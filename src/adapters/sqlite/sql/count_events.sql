@@ -1,0 +1,1 @@
+SELECT coalesce(sum(change_count), 0) FROM events

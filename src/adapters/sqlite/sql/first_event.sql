@@ -1,0 +1,1 @@
+SELECT commit_number FROM events ORDER BY commit_number LIMIT 1

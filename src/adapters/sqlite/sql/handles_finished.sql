@@ -1,0 +1,2 @@
+SELECT handle FROM tasks INDEXED BY finished_tasks
+WHERE lane = ?1 AND state = ?2 AND finished_at IS NOT NULL

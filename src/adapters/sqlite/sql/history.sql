@@ -1,0 +1,1 @@
+SELECT history FROM tasks WHERE id = ?1

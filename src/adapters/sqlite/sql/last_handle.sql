@@ -1,0 +1,1 @@
+SELECT max((SELECT handle_floor FROM ledger), coalesce((SELECT max(handle) FROM tasks), 0))

@@ -1,0 +1,11 @@
+INSERT INTO workers (name, host, process_id, queues, kinds, slots, busy, started_at, seen_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+ON CONFLICT (name) DO UPDATE SET
+  host = excluded.host,
+  process_id = excluded.process_id,
+  queues = excluded.queues,
+  kinds = excluded.kinds,
+  slots = excluded.slots,
+  busy = excluded.busy,
+  started_at = excluded.started_at,
+  seen_at = excluded.seen_at

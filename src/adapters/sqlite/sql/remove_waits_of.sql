@@ -1,0 +1,1 @@
+DELETE FROM waits WHERE task = ?1

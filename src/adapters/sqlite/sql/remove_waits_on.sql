@@ -1,0 +1,1 @@
+DELETE FROM waits WHERE on_id = ?1

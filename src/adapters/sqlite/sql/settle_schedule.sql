@@ -1,0 +1,1 @@
+UPDATE schedules SET handled_until = max(handled_until, ?2) WHERE name = ?1

@@ -1,0 +1,1 @@
+SELECT task FROM waits WHERE on_id = ?1 ORDER BY task

@@ -1,0 +1,95 @@
+#include "adapters/sqlite/sqlite_ledger.h"
+
+#include "adapters/sqlite/admin.h"
+#include "adapters/sqlite/database.h"
+#include "adapters/sqlite/ledger.h"
+#include "adapters/sqlite/migrate.h"
+#include "adapters/sqlite/reader.h"
+#include "adapters/sqlite/reader_pool.h"
+#include "adapters/sqlite/registry.h"
+#include "adapters/sqlite/writer.h"
+#include "ports/bell.h"
+
+namespace waybill {
+
+using sqlite::Database;
+
+struct SqliteLedger::Parts {
+  Parts(std::unique_ptr<Database> database, const sqlite::ReaderPool::Params& pool, Clock& clock,
+        const sqlite::Writer::Params& params)
+      : writer(std::move(database), params, bell),
+        readers(pool, clock),
+        ledger(writer, readers, clock),
+        reader(readers, bell, clock),
+        registry(writer, readers, clock),
+        admin(readers, pool.open, clock) {}
+
+  Bell bell;
+  sqlite::Writer writer;
+  sqlite::ReaderPool readers;
+  sqlite::SqliteLedgerPort ledger;
+  sqlite::SqliteReaderPort reader;
+  sqlite::SqliteRegistryPort registry;
+  sqlite::SqliteAdminPort admin;
+};
+
+namespace {
+
+sqlite::OpenParams open_params(const std::string& path, const SqliteLedgerOptions& options) {
+  return {.path = path,
+          .mode = sqlite::OpenMode::create,
+          .cache_bytes = options.cache_bytes,
+          .busy_wait_max = options.busy_wait_max,
+          .vfs = options.vfs};
+}
+
+/// A file that has no tables yet is made a ledger; any other must have our version.
+Status make_ready(Database& database) {
+  const auto found = sqlite::read_schema_version(database);
+  if (!found) return fail(found.error());
+  if (!found->ours || found->version != 0) {
+    if (Status right = sqlite::check_schema(database, *found); !right) return right;
+  }
+  const auto migrated = sqlite::migrate(database);
+  if (!migrated) return fail(migrated.error());
+  // The writer writes the log back itself, between transactions.
+  return database.execute("PRAGMA wal_autocheckpoint = 0");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteLedger>> SqliteLedger::create(const std::string& path, Clock& clock,
+                                                           SqliteLedgerOptions options) {
+  sqlite::OpenParams open = open_params(path, options);
+  auto database = Database::open(open, clock);
+  if (!database) return fail(database.error());
+  if (Status ready = make_ready(**database); !ready) return fail(ready.error());
+  open.mode = sqlite::OpenMode::existing;
+  open.cache_bytes = options.reader_cache_bytes;
+  const sqlite::ReaderPool::Params pool{.open = open, .connections_max = options.readers_max};
+  const sqlite::Writer::Params writer{.events_kept = options.events_kept,
+                                      .log_bytes_max = options.log_bytes_max};
+  return std::unique_ptr<SqliteLedger>(
+      new SqliteLedger(std::make_unique<Parts>(std::move(*database), pool, clock, writer)));
+}
+
+SqliteLedger::SqliteLedger(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+SqliteLedger::~SqliteLedger() = default;
+
+Ledger& SqliteLedger::ledger() { return parts_->ledger; }
+LedgerReader& SqliteLedger::reader() { return parts_->reader; }
+Registry& SqliteLedger::registry() { return parts_->registry; }
+LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
+
+Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,
+                                              const SqliteLedgerOptions& options) {
+  auto database = Database::open(open_params(path, options), clock);
+  if (!database) return fail(database.error());
+  const auto from = sqlite::migrate(**database);
+  if (!from) return fail(from.error());
+  return SqliteMigration{.from = *from, .to = sqlite::schema_version()};
+}
+
+int sqlite_schema_version() { return sqlite::schema_version(); }
+
+}  // namespace waybill

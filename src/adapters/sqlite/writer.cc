@@ -1,0 +1,127 @@
+#include "adapters/sqlite/writer.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "base/log.h"
+
+namespace waybill::sqlite {
+namespace {
+
+/// More calls in a transaction gain little and make the first of them wait.
+constexpr std::size_t kGroupMax = 256;
+constexpr std::size_t kPageBytes = 4096;
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<Database> database, const Params& params, Bell& bell)
+    : params_(params),
+      bell_(bell),
+      database_(std::move(database)),
+      transaction_(*database_, params.events_kept) {
+  sqlite3_wal_hook(
+      database_->connection(),
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<std::size_t*>(pages) = static_cast<std::size_t>(count);
+        return SQLITE_OK;
+      },
+      &log_pages_);
+}
+
+Status Writer::write(const Work& work) {
+  Call call{.work = &work};
+  Group group;
+  {
+    Lock lock(mutex_);
+    waiting_.push_back(&call);
+    while (!call.done && (busy_ || waiting_.front() != &call)) call.turn.wait(lock);
+    if (call.done) return std::move(call.answer);
+    busy_ = true;
+    const auto count = std::min(waiting_.size(), kGroupMax);
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+    group.assign(waiting_.begin(), end);
+    waiting_.erase(waiting_.begin(), end);
+  }
+  run(group);
+  const Lock lock(mutex_);
+  busy_ = false;
+  for (Call* other : group) {
+    other->done = true;
+    if (other != &call) other->turn.notify_one();
+  }
+  if (!waiting_.empty()) waiting_.front()->turn.notify_one();
+  return std::move(call.answer);
+}
+
+void Writer::run(const Group& group) {
+  if (stopped_) return answer_all(group, fail(*stopped_));
+  if (!run_together(group)) {
+    for (Call* call : group) run_together({call});
+  }
+  keep_log_short();
+}
+
+bool Writer::run_together(const Group& group) {
+  if (stopped_) {
+    answer_all(group, fail(*stopped_));
+    return true;
+  }
+  if (Status begun = transaction_.begin(); !begun) {
+    transaction_.roll_back();
+    answer_all(group, begun);
+    return true;
+  }
+  const bool alone = group.size() == 1;
+  for (Call* call : group) {
+    const std::uint64_t writes_before = transaction_.writes();
+    call->answer = (*call->work)(transaction_);
+    // A call that was refused before it wrote anything leaves nothing to undo.
+    const bool clean = transaction_.writes() == writes_before && database_->in_transaction();
+    if (call->answer || (clean && !alone)) continue;
+    transaction_.roll_back();
+    return alone;
+  }
+  const bool made_events = transaction_.has_events();
+  if (Status committed = commit(); !committed) {
+    transaction_.roll_back();
+    if (!alone && !stopped_) return false;
+    answer_all(group, committed);
+    return true;
+  }
+  if (made_events) bell_.ring();
+  return true;
+}
+
+Status Writer::commit() {
+  Status committed = transaction_.commit();
+  if (committed || committed.error().code != Code::unavailable) return committed;
+  // The disk failed while it was asked to keep this: nobody knows what it kept. The kernel may have
+  // dropped the pages and would report success next time (the "fsyncgate" of 2018).
+  stopped_ = Error{.code = Code::failed_precondition,
+                   .message = "ledger " + database_->path() +
+                              ": writing has stopped because a commit failed; check the disk, then "
+                              "start again: " +
+                              committed.error().message};
+  log::error("ledger_stopped", "a commit failed; nothing more is written",
+             {{"path", database_->path()}, {"error", committed.error().message}});
+  return committed;
+}
+
+void Writer::answer_all(const Group& group, const Status& answer) {
+  for (Call* call : group) call->answer = answer;
+}
+
+void Writer::keep_log_short() {
+  if (stopped_ || log_pages_ * kPageBytes < params_.log_bytes_max) return;
+  // Passive: readers are not waited for. When none is in the way the log begins anew.
+  const int code = sqlite3_wal_checkpoint_v2(database_->connection(), nullptr,
+                                             SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code != SQLITE_OK && code != SQLITE_BUSY) {
+    log::warn("ledger_checkpoint_failed", "the log could not be written back; it grows",
+              {{"path", database_->path()}, {"error", database_->last_error().message}});
+  }
+  log_pages_ = 0;  // look again after the next commit
+}
+
+}  // namespace waybill::sqlite

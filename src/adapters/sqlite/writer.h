@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "adapters/sqlite/database.h"
+#include "adapters/sqlite/transaction.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "ports/bell.h"
+
+namespace waybill::sqlite {
+
+/// The one place that writes to the file. Calls of all threads that wait are committed in one
+/// transaction: the first to come does the work for those that came while it was busy, so that a
+/// single caller pays for no other thread (docs/adr/0002). Thread-safe.
+class Writer {
+ public:
+  /// Part of a transaction. May run twice: if another call of the group fails, all are run again
+  /// one by one; so it sets its answer anew each time. An error undoes all that it has done.
+  using Work = std::function<Status(Transaction&)>;
+
+  struct Params {
+    std::size_t events_kept = 0;
+    std::size_t log_bytes_max = 0;
+  };
+  /// `bell` is rung after each commit that made events.
+  Writer(std::unique_ptr<Database> database, const Params& params, Bell& bell);
+
+  /// Runs the work and commits. What it answers is on disk.
+  Status write(const Work& work);
+
+ private:
+  struct Call {
+    const Work* work = nullptr;
+    Status answer{};
+    bool done = false;
+    Condition turn;  // to be answered, or to work for the rest
+  };
+  using Group = std::vector<Call*>;
+
+  void run(const Group& group);
+  /// One transaction. False: it was undone because of one call among several.
+  bool run_together(const Group& group);
+  Status commit();
+  void answer_all(const Group& group, const Status& answer);
+  void keep_log_short();
+
+  const Params params_;
+  Bell& bell_;
+  Mutex mutex_;
+  Group waiting_ GUARDED_BY(mutex_);
+  bool busy_ GUARDED_BY(mutex_) = false;
+
+  // Of the thread that works for the group:
+  std::unique_ptr<Database> database_;
+  Transaction transaction_;
+  std::optional<Error> stopped_;  // after a commit whose fate is unknown
+  std::size_t log_pages_ = 0;
+};
+
+}  // namespace waybill::sqlite
