@@ -8,10 +8,7 @@
 namespace waybill {
 namespace {
 
-constexpr std::size_t kInsertBatch = 1000;
 constexpr std::int64_t kMarkersPerReport = 100;
-
-std::size_t index(ScanPhase phase) { return static_cast<std::size_t>(phase); }
 
 /// Adds the time of a scope to a phase.
 class Stopwatch {
@@ -40,14 +37,16 @@ class Pass {
  private:
   Status check_definitions() const;
   Status plan();
+  Status check_buckets();
   Status list(const ScanListing& listing, ScanPlanner& planner);
   Result<ObjectStore*> bucket(const std::string& url);
   TaskRequest request_for(const PlannedTask& planned) const;
   Status check(const TaskRequest& request) const;
   void insert_all();
   bool insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned);
-  Status mark_all();
+  void mark_all();
   void mark(ObjectStore& markers, ScannedTask& scanned);
+  Duration& time_of(ScanPhase phase) { return report_.took[static_cast<std::size_t>(phase)]; }
   void tell(ScanPhase phase, std::int64_t done, std::int64_t total) const {
     if (options_.progress) options_.progress(phase, done, total);
   }
@@ -66,11 +65,10 @@ Result<ScanReport> Pass::run() {
   report_.now = options_.now.value_or(ports_.clock.now());
   if (Status checked = check_definitions(); !checked) return fail(checked.error());
   if (Status planned = plan(); !planned) return fail(planned.error());
+  if (Status checked = check_buckets(); !checked) return fail(checked.error());
   if (options_.mode == ScanMode::dry_run) return std::move(report_);
-  // Opened before anything is written: a task whose marker has no place to go would be half a task.
-  if (auto markers = bucket(marker_url(scan_)); !markers) return fail(markers.error());
   insert_all();
-  if (Status marked = mark_all(); !marked) return fail(marked.error());
+  mark_all();
   return std::move(report_);
 }
 
@@ -91,7 +89,7 @@ Status Pass::plan() {
       if (Status listed = list(listing, *planner); !listed) return listed;
     }
   }
-  const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::plan)]);
+  const Stopwatch watch(ports_.clock, time_of(ScanPhase::plan));
   Plan plan = planner->finish();
   report_.skipped = std::move(plan.skipped);
   report_.counts = std::move(plan.counts);
@@ -99,6 +97,19 @@ Status Pass::plan() {
   for (PlannedTask& task : plan.tasks) report_.tasks.push_back({.planned = std::move(task)});
   const auto planned = static_cast<std::int64_t>(report_.tasks.size());
   tell(ScanPhase::plan, planned, planned);
+  return {};
+}
+
+Status Pass::check_buckets() {
+  // A bucket that this plan did not look at, because nothing asked for it yet, must be there too:
+  // a missing one is told of now and not when the first batch comes.
+  for (const std::string& url : bucket_urls(scan_)) {
+    if (buckets_.contains(url)) continue;
+    const Result<ObjectStore*> store = bucket(url);
+    if (!store) return fail(store.error());
+    const Result<ListPage> page = (*store)->list({.prefix = std::string(kMarkerPrefix) + "none/"});
+    if (!page) return fail(with_context(page.error(), "listing " + url));
+  }
   return {};
 }
 
@@ -117,11 +128,11 @@ Status Pass::list(const ScanListing& listing, ScanPlanner& planner) {
   do {
     if (options_.stop.stop_requested()) return fail(Code::cancelled, "the scan was asked to stop");
     Result<ListPage> page = [&] {
-      const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::list)]);
+      const Stopwatch watch(ports_.clock, time_of(ScanPhase::list));
       return (*store)->list(params);
     }();
     if (!page) return fail(with_context(page.error(), "listing " + *url));
-    const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::plan)]);
+    const Stopwatch watch(ports_.clock, time_of(ScanPhase::plan));
     for (const ObjectInfo& object : page->objects) {
       planner.object(listing, object.key, object.modified_at);
     }
@@ -134,13 +145,12 @@ Status Pass::list(const ScanListing& listing, ScanPlanner& planner) {
 }
 
 Result<ObjectStore*> Pass::bucket(const std::string& url) {
-  std::shared_ptr<ObjectStore>& opened = buckets_[url];
-  if (!opened) {
-    Result<std::shared_ptr<ObjectStore>> store = ports_.open_bucket(url);
-    if (!store) return fail(with_context(store.error(), "opening bucket " + url));
-    opened = std::move(*store);
+  if (const auto opened = buckets_.find(url); opened != buckets_.end()) {
+    return opened->second.get();
   }
-  return opened.get();
+  Result<std::shared_ptr<ObjectStore>> store = ports_.open_bucket(url);
+  if (!store) return fail(with_context(store.error(), "opening bucket " + url));
+  return buckets_.emplace(url, std::move(*store)).first->second.get();
 }
 
 TaskRequest Pass::request_for(const PlannedTask& planned) const {
@@ -158,7 +168,7 @@ Status Pass::check(const TaskRequest& request) const {
 }
 
 void Pass::insert_all() {
-  const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::insert)]);
+  const Stopwatch watch(ports_.clock, time_of(ScanPhase::insert));
   const auto total = static_cast<std::int64_t>(report_.tasks.size());
   std::vector<TaskRequest> requests;
   std::vector<ScannedTask*> scanned;
@@ -173,7 +183,7 @@ void Pass::insert_all() {
       requests.push_back(std::move(request));
       scanned.push_back(&task);
     }
-    if (requests.size() < kInsertBatch && done < total) continue;
+    if (requests.size() < options_.insert_batch && done < total) continue;
     // A ledger that refuses one batch will refuse the next: the rest is left to the next scan.
     if (options_.stop.stop_requested() || !insert_batch(requests, scanned)) return;
     requests.clear();
@@ -197,21 +207,19 @@ bool Pass::insert_batch(std::span<const TaskRequest> requests, std::span<Scanned
   return inserted.has_value();
 }
 
-Status Pass::mark_all() {
-  const Stopwatch watch(ports_.clock, report_.took[index(ScanPhase::mark)]);
-  const Result<ObjectStore*> markers = bucket(marker_url(scan_));
-  if (!markers) return fail(markers.error());
+void Pass::mark_all() {
+  const Stopwatch watch(ports_.clock, time_of(ScanPhase::mark));
+  ObjectStore& markers = *buckets_.at(marker_url(scan_));
   const std::int64_t total =
       report_.count(ScanOutcome::inserted) + report_.count(ScanOutcome::duplicate);
   std::int64_t done = 0;
   for (ScannedTask& task : report_.tasks) {
-    if (options_.stop.stop_requested()) return {};
+    if (options_.stop.stop_requested()) return;
     if (task.outcome != ScanOutcome::inserted && task.outcome != ScanOutcome::duplicate) continue;
-    mark(**markers, task);
+    mark(markers, task);
     ++done;
     if (done % kMarkersPerReport == 0 || done == total) tell(ScanPhase::mark, done, total);
   }
-  return {};
 }
 
 void Pass::mark(ObjectStore& markers, ScannedTask& scanned) {
@@ -276,6 +284,15 @@ std::string marker_url(const ScanDefinition& scan) {
   const auto& batches = std::get<BatchScan>(scan.planner);
   const bool implied = batches.marker_url.empty() && !batches.sources.empty();
   return implied ? batches.sources.begin()->second : batches.marker_url;
+}
+
+std::vector<std::string> bucket_urls(const ScanDefinition& scan) {
+  if (const auto* prio = std::get_if<PrioScan>(&scan.planner)) {
+    return {prio->ingestion_url, prio->own_url, prio->peer_url};
+  }
+  std::vector<std::string> urls = {marker_url(scan)};
+  for (const auto& [name, url] : std::get<BatchScan>(scan.planner).sources) urls.push_back(url);
+  return urls;
 }
 
 Result<std::string> bucket_url(const ScanDefinition& scan, std::string_view source) {

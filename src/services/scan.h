@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -45,7 +46,8 @@ std::string_view to_string(ScanPhase phase);
 
 struct ScanOptions {
   ScanMode mode = ScanMode::real;
-  std::optional<Time> now;  ///< the time the scan is made for; none: the clock's
+  std::optional<Time> now;          ///< the time the scan is made for; none: the clock's
+  std::size_t insert_batch = 1000;  ///< tasks inserted by one call of the ledger
   /// Told how far a phase is, now and then; `total` is zero where nobody knows it. May be empty.
   std::function<void(ScanPhase phase, std::int64_t done, std::int64_t total)> progress;
   std::stop_token stop{};  ///< what is left when it is asked for stays `planned`
@@ -92,6 +94,9 @@ struct ScanReport {
 
 /// The task definitions that a scan makes tasks of.
 std::vector<std::string> tasks_of(const ScanDefinition& scan);
+
+/// All buckets of a scan; one may come twice.
+std::vector<std::string> bucket_urls(const ScanDefinition& scan);
 
 /// The bucket that a listing calls `source`, and the one that markers are written to.
 /// `invalid_argument` for a name that the scan does not have.

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
-#include <stdexcept>
+#include <vector>
 
 #include "base/mutex.h"
 #include "testing/sim_clock.h"
@@ -48,7 +48,7 @@ class ScriptedService final : public Service {
 class ThrowingService final : public Service {
  public:
   std::string_view name() const override { return "throwing"; }
-  Result<Duration> step(const Deadline&) override { throw std::runtime_error("bug"); }
+  Result<Duration> step(const Deadline&) override { return std::vector<Duration>().at(1); }
 };
 
 TEST(ServiceLoop, StepsWithoutAPauseWhileThereIsMoreAndThenWaits) {
@@ -129,7 +129,7 @@ TEST(ServiceLoopDeathTest, EndsTheProcessWithStatus70OnAnException) {
         ServiceLoop loop(service, clock);
         clock.await_waiters(1);
       },
-      testing::ExitedWithCode(70), "bug");
+      testing::ExitedWithCode(70), "throwing.*vector::");
 }
 
 }  // namespace

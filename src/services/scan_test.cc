@@ -1,0 +1,226 @@
+#include "services/scan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/scanner.h"
+#include "tests/scan/scan_fixture.h"
+
+namespace waybill {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class ScanTest : public ScanFixture {};
+
+/// A bucket in which one key cannot be written.
+class StuckBucket final : public ObjectStore {
+ public:
+  StuckBucket(std::shared_ptr<ObjectStore> inner, std::string stuck)
+      : inner_(std::move(inner)), stuck_(std::move(stuck)) {}
+
+  ObjectStoreCaps caps() const override { return inner_->caps(); }
+  std::string url() const override { return inner_->url(); }
+  Result<ListPage> list(const ListParams& params) override { return inner_->list(params); }
+  Result<std::string> get(const std::string& key) override { return inner_->get(key); }
+  Status put(const std::string& key, std::string_view body) override {
+    return inner_->put(key, body);
+  }
+  Status put_if_absent(const std::string& key, std::string_view body) override {
+    if (key == stuck_) return fail(Code::permission_denied, "not yours");
+    return inner_->put_if_absent(key, body);
+  }
+  Status remove(const std::string& key) override { return inner_->remove(key); }
+
+ private:
+  const std::shared_ptr<ObjectStore> inner_;  // the fixture has it too, to look at
+  const std::string stuck_;
+};
+
+TEST_F(ScanTest, AcceptsEachPlannedTaskAndThenWritesItsMarker) {
+  add_four_tasks();
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->complete());
+  EXPECT_EQ(report->tasks.size(), kTasks);
+  EXPECT_EQ(report->count(ScanOutcome::inserted), 4);
+  EXPECT_EQ(report->count(MarkerOutcome::written), 4);
+  expect_all_accepted_and_marked(kTasks);
+}
+
+TEST_F(ScanTest, MakesATaskOfItsDefinitionUnderItsMarkerForEver) {
+  add_batch("11/30", "b8a5579a-f984-460a-a42d-2813cbf57771");
+  const std::string marker = "intake-kittens-2026-11-22-11-30-b8a5579a-f984-460a-a42d-2813cbf57771";
+  ASSERT_TRUE(run());
+  const std::vector<Task> tasks = tasks_in_ledger();
+  ASSERT_EQ(tasks.size(), 1u);
+  const TaskRequest& request = tasks[0].request;
+  EXPECT_EQ(request.id, uuid_v5(kTaskNamespace, marker));
+  EXPECT_EQ(request.dedup_key, marker);
+  EXPECT_EQ(request.dedup_scope, DedupScope::forever);
+  EXPECT_EQ(request.definition, "intake");
+  EXPECT_EQ(request.queue, "in");
+  EXPECT_EQ(request.labels, (Labels{{"a", "b"}}));
+  EXPECT_EQ(request.created_by, "scan:drop");
+  EXPECT_THAT(request.params, HasSubstr(R"("aggregation-id":"kittens")"));
+  EXPECT_EQ(bucket("own").get("task-markers/" + marker), marker);
+}
+
+TEST_F(ScanTest, FindsNothingToDoTheSecondTimeAndSaysWhy) {
+  add_four_tasks();
+  ASSERT_TRUE(run());
+  const auto again = run();
+  ASSERT_TRUE(again);
+  EXPECT_THAT(again->tasks, IsEmpty());
+  EXPECT_EQ(std::count_if(again->skipped.begin(), again->skipped.end(),
+                          [](const Skipped& skipped) {
+                            return skipped.reason == SkipReason::already_marked;
+                          }),
+            4);
+  expect_all_accepted_and_marked(kTasks);
+}
+
+TEST_F(ScanTest, WritesNothingAtAllInADryRun) {
+  add_four_tasks();
+  const auto report = run({.mode = ScanMode::dry_run});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->tasks.size(), kTasks);
+  EXPECT_EQ(report->count(ScanOutcome::planned), 4);
+  EXPECT_TRUE(report->complete());
+  EXPECT_THAT(tasks_in_ledger(), IsEmpty());
+  EXPECT_THAT(markers(), IsEmpty());
+}
+
+TEST_F(ScanTest, IsMadeForTheTimeThatItIsGiven) {
+  add_four_tasks();
+  const auto report = run({.now = clock_.now() + 24h * 365});
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->tasks, IsEmpty());
+  EXPECT_EQ(report->now, clock_.now() + 24h * 365);
+}
+
+TEST_F(ScanTest, NamesATaskDefinitionThatIsMissingBeforeAnythingIsWritten) {
+  add_four_tasks();
+  tasks_.erase("aggregate");
+  const auto report = run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::not_found);
+  EXPECT_THAT(report.error().message, HasSubstr("scan drop"));
+  EXPECT_THAT(report.error().message, HasSubstr("'aggregate'"));
+  EXPECT_THAT(tasks_in_ledger(), IsEmpty());
+}
+
+TEST_F(ScanTest, NamesABucketThatIsMissingEvenWhileNothingAsksForIt) {
+  buckets_.erase("fake:///peer");
+  const auto report = run({.mode = ScanMode::dry_run});
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("fake:///peer"));
+}
+
+TEST_F(ScanTest, NamesABucketThatIsMissingBeforeAnythingIsWritten) {
+  add_four_tasks();
+  for (const char* url : {"fake:///ingestion", "fake:///own", "fake:///peer"}) {
+    const auto kept = buckets_.extract(url);
+    const auto report = run();
+    ASSERT_FALSE(report) << url;
+    EXPECT_EQ(report.error().code, Code::not_found);
+    EXPECT_THAT(report.error().message, HasSubstr(url));
+    EXPECT_THAT(tasks_in_ledger(), IsEmpty());
+    buckets_[url] = kept.mapped();
+  }
+}
+
+TEST_F(ScanTest, WritesTheOtherMarkersWhenOneFailsAndThatOneTheNextTime) {
+  add_four_tasks();
+  const auto own = buckets_.at("fake:///own");
+  const std::string stuck =
+      "task-markers/intake-kittens-2026-11-22-07-30-783bee00-befb-572a-bb2c-a9aa72c0b988";
+  buckets_["fake:///own"] = std::make_shared<StuckBucket>(own, stuck);
+  const auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->complete());
+  EXPECT_EQ(report->count(ScanOutcome::inserted), 4);
+  EXPECT_EQ(report->count(MarkerOutcome::written), 3);
+  EXPECT_EQ(report->count(MarkerOutcome::failed), 1);
+  EXPECT_EQ(markers().count(stuck), 0u);
+
+  buckets_["fake:///own"] = own;
+  const auto again = run();
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->complete());
+  EXPECT_EQ(again->count(ScanOutcome::duplicate), 1);
+  EXPECT_EQ(again->count(MarkerOutcome::written), 1);
+  expect_all_accepted_and_marked(kTasks);
+}
+
+TEST_F(ScanTest, LeavesUnmarkedWhatItsKindRefusesAndAcceptsTheRest) {
+  add_four_tasks();
+  ScanPorts strict = ports();
+  strict.check_task = [](const TaskRequest& request) -> Status {
+    if (request.definition == "aggregate") return fail(Code::invalid_argument, "no such program");
+    return {};
+  };
+  const auto report = run_scan(scan_, tasks_, strict);
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->complete());
+  EXPECT_EQ(report->count(ScanOutcome::failed), 1);
+  const ScannedTask& refused = report->tasks.back();
+  EXPECT_EQ(refused.planned.task, "aggregate");
+  EXPECT_EQ(refused.error, "no such program");
+  EXPECT_EQ(refused.marker, MarkerOutcome::none);
+  expect_all_accepted_and_marked(3);
+}
+
+TEST_F(ScanTest, StopsBetweenPiecesWhenAskedTo) {
+  add_four_tasks();
+  std::stop_source stop;
+  ScanOptions options{.insert_batch = 1, .stop = stop.get_token()};
+  options.progress = [&](ScanPhase phase, std::int64_t done, std::int64_t) {
+    if (phase == ScanPhase::insert && done == 2) stop.request_stop();
+  };
+  const auto report = run(options);
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->complete());
+  EXPECT_EQ(report->count(ScanOutcome::inserted), 2);
+  EXPECT_EQ(report->count(ScanOutcome::planned), 2);
+  EXPECT_TRUE(run()->complete());
+  expect_all_accepted_and_marked(kTasks);
+}
+
+TEST_F(ScanTest, TellsHowFarEachPhaseIs) {
+  add_four_tasks();
+  std::vector<std::string> told;
+  ASSERT_TRUE(run({.progress = [&](ScanPhase phase, std::int64_t done, std::int64_t total) {
+    if (phase == ScanPhase::list) return;
+    told.push_back(std::string(to_string(phase)) + " " + std::to_string(done) + "/" +
+                   std::to_string(total));
+  }}));
+  EXPECT_THAT(told, testing::ElementsAre("plan 4/4", "insert 4/4", "mark 4/4"));
+}
+
+TEST_F(ScanTest, IsRepeatedByTheScannerAtItsOwnPaceWhateverOthersDo) {
+  scan_.every = 1min;
+  ScanDefinition broken = scan_;
+  broken.name = "broken";
+  broken.every = 10min;
+  std::get<PrioScan>(broken.planner).peer_url = "fake:///nowhere";
+  std::vector<std::string> seen;
+  Scanner scanner(ports(), {.scans = {{"drop", scan_}, {"broken", broken}},
+                            .tasks = tasks_,
+                            .observer = [&](const Result<ScanReport>& report) {
+                              seen.push_back(report ? report->scan : "failed");
+                            }});
+  for (int step = 0; step < 5; ++step) {
+    const auto wait = scanner.step({});
+    ASSERT_TRUE(wait);
+    if (step == 2) add_four_tasks();
+    clock_.advance(*wait);
+  }
+  EXPECT_THAT(seen, testing::ElementsAre("failed", "drop", "drop", "drop", "drop"));
+  expect_all_accepted_and_marked(kTasks);
+}
+
+}  // namespace
+}  // namespace waybill
