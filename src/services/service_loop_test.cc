@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <future>
 #include <vector>
 
 #include "base/mutex.h"
@@ -45,6 +46,31 @@ class ScriptedService final : public Service {
   int steps_ GUARDED_BY(mutex_) = 0;
 };
 
+/// Rings its own bell in its first step, which fails; notes when the second begins.
+class RingingService final : public Service {
+ public:
+  explicit RingingService(Clock& clock) : clock_(clock) {}
+
+  std::string_view name() const override { return "ringing"; }
+  Result<Duration> step(const Deadline&) override {
+    if (steps_++ == 0) {
+      loop_.get_future().get()->ring();
+      return fail(Code::unavailable, "disk busy");
+    }
+    if (steps_ == 2) second_step_.set_value(clock_.steady_now());
+    return Duration(1h);
+  }
+
+  void run_by(ServiceLoop& loop) { loop_.set_value(&loop); }
+  SteadyTime second_step() { return second_step_.get_future().get(); }
+
+ private:
+  Clock& clock_;
+  int steps_ = 0;
+  std::promise<ServiceLoop*> loop_;
+  std::promise<SteadyTime> second_step_;
+};
+
 class ThrowingService final : public Service {
  public:
   std::string_view name() const override { return "throwing"; }
@@ -80,7 +106,6 @@ TEST(ServiceLoop, WaitsLongerAfterEachFailureAndNotAtAllLongerAfterASuccess) {
   ServiceLoop loop(service, clock, {.backoff_first = 100ms, .backoff_max = 10s});
   // With up to a fifth of jitter: 100 to 120 ms, 200 to 240 ms, and from the beginning again.
   clock.await_waiters(1);
-  loop.ring();  // must not end a pause after a failure
   clock.advance(99ms);
   clock.await_waiters(1);
   EXPECT_EQ(service.steps(), 1);
@@ -95,6 +120,15 @@ TEST(ServiceLoop, WaitsLongerAfterEachFailureAndNotAtAllLongerAfterASuccess) {
   clock.await_waiters(1);
   clock.advance(120ms);
   service.await_steps(5);
+}
+
+TEST(ServiceLoop, LetsNoBellShortenThePauseAfterAFailure) {
+  SimClock clock(OnWait::advances);
+  const SteadyTime begun = clock.steady_now();
+  RingingService service(clock);
+  ServiceLoop loop(service, clock, {.backoff_first = 100ms});
+  service.run_by(loop);
+  EXPECT_GE(service.second_step(), begun + 100ms);
 }
 
 TEST(ServiceLoop, WaitsAtLeastAsLongAsAFailureAsksFor) {
