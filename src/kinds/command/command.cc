@@ -17,18 +17,26 @@ outcome::Failed failed(FailureClass failure_class, const Error& error) {
   return {.failure_class = failure_class, .error = error.message};
 }
 
-std::vector<std::string> supervisor_options(const CommandSpec& spec, const std::string& scratch) {
-  std::vector<std::string> options;
-  const auto limit = [&](int resource, std::int64_t value) {
-    options.push_back("limit=" + std::to_string(resource) + ":" + std::to_string(value));
+std::vector<std::string> supervisor_options(const CommandSpec& spec, const Cgroup& cgroup,
+                                            const std::string& scratch) {
+  std::vector<std::string> options = cgroup.supervisor_options();
+  const auto limit = [&](int resource, std::int64_t soft, std::int64_t hard) {
+    options.push_back("limit=" + std::to_string(resource) + ":" + std::to_string(soft) + ":" +
+                      std::to_string(hard));
   };
   const CommandLimits& limits = spec.limits;
   // Not RLIMIT_AS: Go, Java and others reserve far more addresses than they use.
-  if (limits.memory_bytes) limit(RLIMIT_DATA, *limits.memory_bytes);
-  if (limits.cpu) limit(RLIMIT_CPU, std::chrono::ceil<std::chrono::seconds>(*limits.cpu).count());
-  if (limits.processes) limit(RLIMIT_NPROC, *limits.processes);
-  if (limits.open_files) limit(RLIMIT_NOFILE, *limits.open_files);
-  limit(RLIMIT_CORE, 0);
+  if (limits.memory_bytes && !cgroup.guards_memory())
+    limit(RLIMIT_DATA, *limits.memory_bytes, *limits.memory_bytes);
+  if (limits.cpu) {
+    // SIGXCPU, which says why, and SIGKILL for a program that ignores it.
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*limits.cpu).count();
+    limit(RLIMIT_CPU, seconds, seconds + 1);
+  }
+  if (limits.processes && !cgroup.guards_processes())
+    limit(RLIMIT_NPROC, *limits.processes, *limits.processes);
+  if (limits.open_files) limit(RLIMIT_NOFILE, *limits.open_files, *limits.open_files);
+  limit(RLIMIT_CORE, 0, 0);
   options.push_back("directory=" +
                     (spec.working_directory.empty() ? scratch : spec.working_directory));
   return options;
@@ -53,6 +61,12 @@ Result<std::unique_ptr<CommandKind>> CommandKind::create(CommandOptions options,
       new CommandKind(std::move(options), std::move(*supervisor), clock));
 }
 
+CommandKind::CommandKind(CommandOptions options, FileDescriptor supervisor, Clock& clock)
+    : options_(std::move(options)),
+      supervisor_(std::move(supervisor)),
+      cgroups_(options_.cgroups == UseCgroups::never ? CgroupFactory() : CgroupFactory::detect()),
+      clock_(clock) {}
+
 Status CommandKind::check(const TaskRequest& request) const {
   const auto spec = parse_command_spec(request.spec);
   if (!spec) return fail(spec.error());
@@ -64,16 +78,24 @@ Outcome CommandKind::run(const Task& task, TaskContext& context) {
   if (!spec) return failed(FailureClass::permanent, spec.error());
   auto environment = make_environment(options_.environment, *spec, task, context);
   if (!environment) return failed(FailureClass::transient, environment.error());
+  const auto cgroup = cgroups_.make(spec->limits);
+  if (!cgroup) return failed(FailureClass::transient, cgroup.error());
   auto process = SupervisedProcess::start(
       supervisor_, {.argv = spec->argv,
                     .environment = std::move(*environment),
-                    .options = supervisor_options(*spec, context.scratch_directory()),
+                    .options = supervisor_options(*spec, **cgroup, context.scratch_directory()),
                     .standard_input = spec->standard_input});
   if (!process) return failed(FailureClass::transient, process.error());
   CommandRun run(std::move(*process), *spec, context, clock_);
-  const auto record = run.see_through();
+  auto record = run.see_through();
   if (!record) return failed(FailureClass::transient, record.error());
-  if (record->reaped_at != Time{}) context.log(LogStream::system, summary(*record));
+  record->memory_is_guarded = (*cgroup)->guards_memory();
+  record->memory_limit_hit = (*cgroup)->memory_limit_hit();
+  if (record->reaped_at != Time{}) {
+    context.log(LogStream::system, summary(*record));
+  } else if (record->started) {
+    (*cgroup)->kill_and_wait();
+  }
   return judge(*record, *spec, run.result());
 }
 

@@ -1,18 +1,24 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
+#include "kinds/command/cgroup.h"
 #include "kinds/command/environment.h"
 #include "ports/clock.h"
 #include "ports/task_kind.h"
 
 namespace waybill {
 
+/// Whether runs get cgroups where they can be made, or make do with rlimits and the supervisor.
+enum class UseCgroups : std::uint8_t { where_possible, never };
+
 struct CommandOptions {
   Environment environment;  ///< of every program, see inherited_environment()
+  UseCgroups cgroups = UseCgroups::where_possible;
 };
 
 /// Kind `command`: runs a program, as spec.schema.json says. Each run has a supervisor process,
@@ -23,15 +29,17 @@ class CommandKind final : public TaskKind {
   static Result<std::unique_ptr<CommandKind>> create(CommandOptions options, Clock& clock);
 
   std::string_view name() const override { return "command"; }
+  /// What can be guarded here, for people.
+  const CgroupRoots& cgroup_roots() const { return cgroups_.roots(); }
   Status check(const TaskRequest& request) const override;
   Outcome run(const Task& task, TaskContext& context) override;
 
  private:
-  CommandKind(CommandOptions options, FileDescriptor supervisor, Clock& clock)
-      : options_(std::move(options)), supervisor_(std::move(supervisor)), clock_(clock) {}
+  CommandKind(CommandOptions options, FileDescriptor supervisor, Clock& clock);
 
   const CommandOptions options_;
   const FileDescriptor supervisor_;
+  CgroupFactory cgroups_;
   Clock& clock_;
 };
 

@@ -164,6 +164,11 @@ TEST_F(CommandTest, WhatIgnoresSigtermIsKilledAfterTheGrace) {
   EXPECT_TRUE(proof.contains("killed_at"));
 }
 
+TEST_F(CommandTest, ARunThatUsesUpItsProcessorTimeSaysSo) {
+  const auto failed = failure(run_shell("while :; do :; done", R"(,"limits":{"cpu":"1s"})"));
+  EXPECT_EQ(failed.error, "killed: it used up its processor time of 1s; raise limits.cpu");
+}
+
 TEST_F(CommandTest, ASpecThatCanNeverRunIsRefused) {
   const auto refused = [&](std::string spec, std::string_view part) {
     const Status status = kind_->check(a_command(std::move(spec)).request);

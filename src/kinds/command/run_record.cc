@@ -56,17 +56,17 @@ bool cpu_limit_hit(const RunRecord& record, const CommandSpec& spec) {
   return signal == SIGKILL && record.user_time + record.system_time >= *spec.limits.cpu;
 }
 
-/// Without a cgroup nobody accounts for the memory, so a failure near the limit is only a
-/// suspicion.
-bool memory_limit_suspected(const RunRecord& record, const CommandSpec& spec) {
-  return spec.limits.memory_bytes && !record.memory_is_guarded &&
-         record.memory_peak_bytes >= *spec.limits.memory_bytes / 10 * 8;
+std::string memory_error(const RunRecord& record, const CommandSpec& spec) {
+  return "killed: it went over its memory limit of " + format_size(*spec.limits.memory_bytes) +
+         " (" + describe_end(record) + ", largest process " +
+         format_size(record.memory_peak_bytes) + "); raise limits.memory or make it use less";
 }
 
-std::string memory_note(const RunRecord& record, const CommandSpec& spec) {
-  return "its memory limit of " + format_size(*spec.limits.memory_bytes) + " (" +
-         describe_end(record) + ", largest process " + format_size(record.memory_peak_bytes) +
-         "); raise limits.memory or make it use less";
+/// Without a cgroup nobody can say that it was the limit: the program only sees allocations fail.
+std::string memory_suspicion(const RunRecord& record, const CommandSpec& spec) {
+  if (!spec.limits.memory_bytes || record.memory_is_guarded) return {};
+  return "; perhaps for its memory limit of " + format_size(*spec.limits.memory_bytes) +
+         " a process, which can't be told without a cgroup";
 }
 
 }  // namespace
@@ -150,7 +150,7 @@ Outcome judge(const RunRecord& record, const CommandSpec& spec, std::string resu
                                             : meaning_of_exit(spec, status);
   if (meaning == ExitMeaning::succeeded) return outcome::Succeeded{.result = std::move(result)};
   if (record.memory_limit_hit) {
-    return failed(FailureClass::permanent, "killed: it went over " + memory_note(record, spec));
+    return failed(FailureClass::permanent, memory_error(record, spec));
   }
   if (cpu_limit_hit(record, spec)) {
     return failed(FailureClass::permanent, "killed: it used up its processor time of " +
@@ -159,11 +159,8 @@ Outcome judge(const RunRecord& record, const CommandSpec& spec, std::string resu
   }
   const FailureClass failure_class =
       meaning == ExitMeaning::transient ? FailureClass::transient : FailureClass::permanent;
-  if (memory_limit_suspected(record, spec)) {
-    return failed(failure_class, "it failed, probably at " + memory_note(record, spec));
-  }
-  return failed(failure_class, exited ? "the program ended with " + describe_end(record)
-                                      : "the program was killed by " + describe_end(record));
+  const std::string what = exited ? "the program ended with " : "the program was killed by ";
+  return failed(failure_class, what + describe_end(record) + memory_suspicion(record, spec));
 }
 
 }  // namespace waybill

@@ -6,7 +6,7 @@
 // waybill-run OPTION... -- PROGRAM ARGUMENT...
 //   cgroup=DIRECTORY    a cgroup v2 that the program is born into and that is killed as a whole
 //   join=FILE           a cgroup.procs to join
-//   limit=N:VALUE       setrlimit, soft and hard
+//   limit=N:SOFT:HARD   setrlimit
 //   directory=PATH      working directory
 
 #define _GNU_SOURCE
@@ -114,12 +114,13 @@ static void become_program(const struct Run* run, int report, pid_t parent) {
   while ((value = option(run, "limit=", &next)) != NULL) {
     char* end = NULL;
     const int resource = (int)strtol(value, &end, 10);
-    const rlim_t limit = strtoull(end + 1, NULL, 10);
-    const struct rlimit both = {.rlim_cur = limit, .rlim_max = limit};
-    // A limit that is stricter already needs no change, and may not be raised.
+    struct rlimit limit = {.rlim_cur = strtoull(end + 1, &end, 10)};
+    limit.rlim_max = strtoull(end + 1, NULL, 10);
+    // A limit that is stricter already may not be raised, and need not be.
     struct rlimit now;
-    if (getrlimit(resource, &now) == 0 && now.rlim_max <= limit) continue;
-    if (setrlimit(resource, &both) != 0) goto failed;
+    if (getrlimit(resource, &now) == 0 && now.rlim_max <= limit.rlim_cur) continue;
+    if (now.rlim_max < limit.rlim_max) limit.rlim_max = now.rlim_max;
+    if (setrlimit(resource, &limit) != 0) goto failed;
   }
   next = run->options;
   if ((value = option(run, "directory=", &next)) != NULL && chdir(value) != 0) {
