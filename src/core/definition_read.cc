@@ -35,17 +35,27 @@ Labels read_labels(const bj::object& object) {
   return labels;
 }
 
-/// All fields that are the kind's own, the program resolved.
+/// All fields that are the kind's own, paths resolved.
 std::string command_spec(const Entry& entry) {
-  static constexpr std::string_view kOwn[] = {"command", "environment", "stdin",
-                                              "grace",   "limits",      "exit_codes"};
+  static constexpr std::string_view kOwn[] = {"command", "shell",  "environment", "stdin",
+                                              "grace",   "limits", "exit_codes"};
+  const Fields fields(entry.object);
   bj::object spec;
   for (const std::string_view name : kOwn) {
-    const bj::value* value = Fields(entry.object).find(name);
+    const bj::value* value = fields.find(name);
     if (value != nullptr) spec.emplace(bj::string_view(name.data(), name.size()), *value);
   }
-  bj::value& program = spec["command"].get_array()[0];
-  program = resolve_program(std::string_view(program.get_string()), entry.directory);
+  if (bj::value* command = spec.if_contains("command")) {
+    bj::value& program = command->get_array()[0];
+    program = resolve_program(std::string_view(program.get_string()), entry.directory);
+  }
+  if (fields.has("working_directory")) {
+    // A name without a slash is a directory here, not something to look for in PATH.
+    const std::string directory = "./" + fields.text("working_directory");
+    const bool absolute = directory.starts_with(".//");
+    spec["working_directory"] =
+        absolute ? directory.substr(2) : resolve_program(directory, entry.directory);
+  }
   return json::serialize(spec);
 }
 

@@ -35,6 +35,19 @@ bool is_within(std::string_view pointer, std::string_view entry) {
          (pointer.size() == entry.size() || pointer[entry.size()] == '/');
 }
 
+/// A path in a URL: what follows a percent sign must not be read as an escape.
+std::string escape_percent(std::string_view path) {
+  std::string result;
+  for (const char c : path) {
+    if (c == '%') {
+      result += "%25";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
 class Loader {
  public:
   explicit Loader(std::span<const Document> documents) : documents_(documents) {}
@@ -183,8 +196,9 @@ DefinitionsLoad load_definitions(std::span<const Document> documents) {
 
 std::string resolve_url(std::string_view url, std::string_view directory) {
   std::string_view path = url;
+  const bool is_url = url.starts_with("file:");
   const std::size_t colon = url.find(':');
-  if (url.starts_with("file:")) {
+  if (is_url) {
     path.remove_prefix(5);
     if (path.starts_with("//")) path.remove_prefix(2);
   } else if (colon != std::string_view::npos && url.substr(0, colon).find('/') == url.npos) {
@@ -193,7 +207,7 @@ std::string resolve_url(std::string_view url, std::string_view directory) {
   const auto full = (std::filesystem::path(directory) / path).lexically_normal();
   std::string text = full.string();
   if (text.size() > 1 && text.back() == '/') text.pop_back();
-  return "file://" + text;
+  return "file://" + (is_url ? text : escape_percent(text));
 }
 
 std::string resolve_program(std::string_view program, std::string_view directory) {

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <vector>
+
+#include "apps/waybill/cli/command.h"
+
+namespace waybill::cli {
+
+/// Every command, in the order of the overview.
+std::vector<Command> all_commands();
+
+Command up_command();
+Command scan_command();
+Command worker_command();
+Command task_create_command();
+Command task_list_command();
+Command task_show_command();
+Command task_cancel_command();
+Command task_retry_command();
+Command task_logs_command();
+Command task_wait_command();
+Command task_why_command();
+std::vector<Command> queue_commands();
+std::vector<Command> schedule_commands();
+std::vector<Command> db_commands();
+std::vector<Command> config_commands();
+Command version_command();
+
+}  // namespace waybill::cli

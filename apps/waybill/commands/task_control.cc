@@ -1,0 +1,104 @@
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <functional>
+
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/task_ids.h"
+#include "apps/waybill/commands/user.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/session.h"
+#include "core/task_json.h"
+#include "core/transition.h"
+
+namespace waybill::cli {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr int kAttemptsMax = 20;
+
+/// Applies an event to the task as it is now; again if somebody else was faster.
+Result<Task> apply_event(Session& session, Store& store, const Uuid& id, const Event& event) {
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    auto task = store.reader().get(id);
+    if (!task) return fail(task.error());
+    const Moment moment{.now = store.ledger().now(), .chance = session.rng().unit()};
+    auto change = transition(*task, event, moment);
+    if (!change) return fail(with_context(change.error(), "task " + to_string(id)));
+    const auto answers = store.ledger().apply({&*change, 1});
+    if (!answers) return fail(answers.error());
+    const Status& answer = answers->front();
+    if (answer) return store.reader().get(id);
+    if (answer.error().code != Code::aborted) return fail(answer.error());
+  }
+  return fail(Code::unavailable,
+              "task " + to_string(id) + " keeps changing while this is asked; try again");
+}
+
+/// Applies an event to every task that was named, each by itself.
+Exit apply_to_all(Session& session, const Invocation& invocation, const Event& event,
+                  const std::function<std::string(const Task&)>& said) {
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  const auto tasks = find_tasks((*store)->reader(), invocation.positionals);
+  if (!tasks) return fail(tasks.error());
+  Output& output = session.output();
+  bj::array changed;
+  int exit = 0;
+  for (const Task& task : *tasks) {
+    const auto after = apply_event(session, **store, task.id(), event);
+    if (!after) {
+      output.error(after.error());
+      exit = exit_status(after.error().code);
+      continue;
+    }
+    changed.push_back(task_to_json(*after));
+    if (!output.json()) output.data(to_string(task.id()) + " " + said(*after) + "\n");
+  }
+  if (output.json()) output.json_line(bj::object{{"tasks", std::move(changed)}});
+  return exit;
+}
+
+Exit cancel_tasks(Session& session, const Invocation& invocation) {
+  const event::Cancel cancel{.by = "cli:" + user_name(), .reason = invocation.text("reason")};
+  return apply_to_all(session, invocation, cancel, [](const Task& task) -> std::string {
+    return task.status.state == State::cancelled ? "cancelled" : "asked to end";
+  });
+}
+
+Exit retry_tasks(Session& session, const Invocation& invocation) {
+  return apply_to_all(session, invocation, event::Retry{.by = "cli:" + user_name()},
+                      [](const Task& task) { return std::string(to_string(task.status.state)); });
+}
+
+}  // namespace
+
+std::string user_name() {
+  for (const char* variable : {"SUDO_USER", "USER", "LOGNAME"}) {
+    const char* name = std::getenv(variable);
+    if (name != nullptr && *name != '\0') return name;
+  }
+  return "uid-" + std::to_string(::getuid());
+}
+
+Command task_cancel_command() {
+  return {.path = "task cancel",
+          .summary = "End tasks: waiting ones at once, running ones as soon as they let go",
+          .examples = {"waybill task cancel 0192f3c1",
+                       "waybill task cancel 0192f3c1 0192f3c2 --reason 'wrong bucket'"},
+          .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
+          .options = {{"reason", "TEXT", "kept in the task's history"}},
+          .run = cancel_tasks};
+}
+
+Command task_retry_command() {
+  return {.path = "task retry",
+          .summary = "Run failed or cancelled tasks again, their counters anew",
+          .examples = {"waybill task retry 0192f3c1"},
+          .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
+          .run = retry_tasks};
+}
+
+}  // namespace waybill::cli

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "apps/waybill/cli/command.h"
+#include "apps/waybill/cli/output.h"
+#include "apps/waybill/cli/table.h"
+#include "core/task.h"
+
+namespace waybill::cli {
+
+/// A state in its colour.
+Cell state_cell(State state);
+
+/// "3m ago", "in 5s", or "" for a time that is not set.
+std::string relative(Time time, Time now);
+
+/// A duration for people: rounded to two digits' worth, "1.2s", "3m10s", "5d".
+std::string rounded(Duration duration);
+
+/// What a task is called: its definition, else its kind.
+std::string title_of(const Task& task);
+
+/// One line on what matters most about a task now: error, worker, when it is due.
+std::string remark_on(const Task& task, Time now);
+
+/// "1 task", "2 tasks".
+std::string counted(std::int64_t number, std::string_view one);
+
+/// Reads options that have types; errors name the option.
+Result<Duration> duration_option(const Invocation& invocation, std::string_view name,
+                                 Duration otherwise);
+Result<std::int64_t> integer_option(const Invocation& invocation, std::string_view name,
+                                    std::int64_t otherwise);
+Result<Time> time_option(const Invocation& invocation, std::string_view name);
+
+boost::json::string json_text(std::string_view text);
+
+}  // namespace waybill::cli

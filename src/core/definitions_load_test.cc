@@ -1,0 +1,193 @@
+#include "core/definitions_load.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace waybill {
+namespace {
+
+/// A document without places: problems then carry pointers.
+Document document(std::string file, std::string json) {
+  return {.file = std::move(file), .directory = "/srv/defs", .json = std::move(json)};
+}
+
+std::vector<std::string> problems_of(const std::vector<Document>& documents) {
+  std::vector<std::string> result;
+  for (const Problem& problem : load_definitions(documents).problems) {
+    result.push_back(to_string(problem));
+  }
+  return result;
+}
+
+std::vector<std::string> problems_of(std::string json) {
+  return problems_of({document("a.yaml", std::move(json))});
+}
+
+using Problems = std::vector<std::string>;
+
+constexpr const char* kWhole = R"({
+  "tasks": {
+    "verify": {"command": ["./verify.sh", "-v"], "queue": "intake", "timeout": "10m", "priority": 5,
+               "retry": {"failures": 3, "backoff": "2s"}, "limits": {"memory": "256MiB"},
+               "exit_codes": {"65": "permanent"}, "labels": {"team": "x"},
+               "params": {"required": ["batch"]}},
+    "sum": {"kind": "noop", "spec": {"a": 1}}},
+  "scans": {
+    "drop": {"planner": "prio", "ingestion": "drop/in", "own": "file:///abs/own",
+             "peer": "s3://peer/x", "side": "first", "intake_task": "verify",
+             "aggregate_task": "sum", "every": "10s", "intake_max_age": "6h"}},
+  "schedules": {
+    "nightly": {"cron": "0 3 * * *", "zone": "Europe/Berlin", "catch_up": "all", "task": "verify",
+                "params": {"batch": 7}, "priority": 9}},
+  "queues": {"intake": {"concurrency": 2, "retention": {"succeeded": "1d"}}}})";
+
+TEST(DefinitionsLoadTest, ReadsEverything) {
+  const DefinitionsLoad load = load_definitions({{document("a.yaml", kWhole)}});
+  ASSERT_TRUE(load.problems.empty()) << to_string(load.problems[0]);
+  const TaskDefinition& verify = load.definitions.tasks.at("verify");
+  EXPECT_EQ(verify.kind, "command");
+  EXPECT_EQ(verify.queue, "intake");
+  EXPECT_EQ(verify.priority, 5);
+  EXPECT_EQ(verify.run_time_max, std::chrono::minutes(10));
+  EXPECT_EQ(verify.retry.failures_max, 3U);
+  EXPECT_EQ(verify.retry.backoff_first, std::chrono::seconds(2));
+  EXPECT_EQ(verify.retry.backoff_max, RetryPolicy{}.backoff_max);
+  EXPECT_EQ(verify.labels, (Labels{{"team", "x"}}));
+  EXPECT_EQ(verify.params_schema, R"({"required":["batch"]})");
+  EXPECT_EQ(verify.spec, R"({"command":["/srv/defs/verify.sh","-v"],"limits":{"memory":"256MiB"},)"
+                         R"("exit_codes":{"65":"permanent"}})");
+  EXPECT_EQ(load.definitions.tasks.at("sum").spec, R"({"a":1})");
+  const auto& scan = std::get<PrioScan>(load.definitions.scans.at("drop").planner);
+  EXPECT_EQ(load.definitions.scans.at("drop").every, std::chrono::seconds(10));
+  EXPECT_EQ(scan.ingestion_url, "file:///srv/defs/drop/in");
+  EXPECT_EQ(scan.own_url, "file:///abs/own");
+  EXPECT_EQ(scan.peer_url, "s3://peer/x");
+  EXPECT_EQ(scan.side, PrioSide::first);
+  EXPECT_EQ(scan.intake_max_age, std::chrono::hours(6));
+  EXPECT_EQ(scan.grace_period, PrioScan{}.grace_period);
+  const Schedule& schedule = load.definitions.schedules.at("nightly");
+  EXPECT_EQ(schedule.catch_up, CatchUp::all);
+  EXPECT_EQ(schedule.source, "a.yaml");
+  EXPECT_EQ(schedule.task.definition, "verify");
+  EXPECT_EQ(schedule.task.params, R"({"batch":7})");
+  EXPECT_EQ(schedule.task.priority, 9);
+  const QueueSettings& queue = load.definitions.queues.at("intake");
+  EXPECT_EQ(queue.concurrency_max, 2U);
+  EXPECT_EQ(queue.retention.succeeded, std::chrono::hours(24));
+  EXPECT_EQ(queue.retention.failed, Retention{}.failed);
+}
+
+TEST(DefinitionsLoadTest, ReadsAScanOfBatches) {
+  const DefinitionsLoad load = load_definitions({{document("a.yaml", R"({
+    "tasks": {"t": {"kind": "noop"}},
+    "scans": {"s": {"planner": "batches", "sources": {"a": "in/a", "b": "in/b"},
+      "path": "{source}/{yyyy}/{MM}/{dd}/{batch}.{part}", "parts": ["head", "body"],
+      "markers": "marks", "quiet_time": "1m", "window": "2d", "task": "t"}}})")}});
+  ASSERT_TRUE(load.problems.empty()) << to_string(load.problems[0]);
+  const auto& scan = std::get<BatchScan>(load.definitions.scans.at("s").planner);
+  EXPECT_EQ(scan.sources, (std::map<std::string, std::string>{{"a", "file:///srv/defs/in/a"},
+                                                              {"b", "file:///srv/defs/in/b"}}));
+  EXPECT_EQ(scan.parts, (std::vector<std::string>{"head", "body"}));
+  EXPECT_EQ(scan.marker_url, "file:///srv/defs/marks");
+  EXPECT_EQ(scan.quiet_time, std::chrono::minutes(1));
+  EXPECT_EQ(scan.window, std::chrono::hours(48));
+}
+
+TEST(DefinitionsLoadTest, DefinitionsMayBeSpreadOverFiles) {
+  const DefinitionsLoad load = load_definitions(
+      {{document("a.yaml", R"({"schedules": {"s": {"cron": "@daily", "task": "t"}}})"),
+        document("b.yaml", R"({"tasks": {"t": {"kind": "noop"}}})"), document("c.yaml", "null")}});
+  EXPECT_TRUE(load.problems.empty());
+  EXPECT_EQ(load.definitions.schedules.at("s").task.kind, "noop");
+}
+
+TEST(DefinitionsLoadTest, ListsEveryProblemOfEveryFile) {
+  EXPECT_EQ(
+      problems_of({document("a.yaml", R"({"tasks": {"t": {"comand": ["x"]}, "u": {"kind": "noop",
+                                          "timeout": "10 minutes"}}, "task": {}})"),
+                   document("b.yaml", R"({"schedules": {"s": {"cron": "61 * * * *",
+                                          "task": "t"}}})")})
+          .size(),
+      5U);
+}
+
+TEST(DefinitionsLoadTest, NamesUnknownTasksWithAHint) {
+  EXPECT_EQ(problems_of(R"({"tasks": {"verify-batch": {"kind": "noop"}},
+                            "schedules": {"s": {"cron": "@daily", "task": "verify-bacth"}}})"),
+            (Problems{"a.yaml: /schedules/s/task: there is no task definition \"verify-bacth\"; "
+                      "did you mean \"verify-batch\"?"}));
+}
+
+TEST(DefinitionsLoadTest, ATaskThatIsBrokenIsNotAlsoCalledUnknown) {
+  const Problems problems = problems_of(
+      R"({"tasks": {"t": {"kind": "noop", "priority": 101}},
+          "schedules": {"s": {"cron": "@daily", "task": "t"}}})");
+  EXPECT_EQ(problems, (Problems{"a.yaml: /tasks/t/priority: has to be at most 100, not 101"}));
+}
+
+TEST(DefinitionsLoadTest, RefusesANameThatIsDefinedTwice) {
+  EXPECT_EQ(problems_of({document("a.yaml", R"({"tasks": {"t": {"kind": "noop"}}})"),
+                         document("b.yaml", R"({"tasks": {"t": {"kind": "noop"}}})")}),
+            (Problems{"b.yaml: /tasks/t: \"t\" is defined twice; the first is at a.yaml:0"}));
+}
+
+TEST(DefinitionsLoadTest, ProblemsStandAtTheirPlaceInTheFile) {
+  Document file = document("a.yaml", R"({"tasks": {"t": {"kind": "noop", "timeout": "x"}}})");
+  file.values = {{"", {1, 1}}, {"/tasks/t", {3, 5}}, {"/tasks/t/timeout", {4, 14}}};
+  const DefinitionsLoad load = load_definitions({{file}});
+  ASSERT_EQ(load.problems.size(), 1U);
+  EXPECT_EQ(load.problems[0].at, (Position{4, 14}));
+}
+
+TEST(DefinitionsLoadTest, ChecksTheParamsOfASchedule) {
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {"kind": "noop", "params": {"required": ["day"]}}},
+                            "schedules": {"s": {"cron": "@daily", "task": "t"}}})"),
+            (Problems{"a.yaml: /schedules/s/params: params the field \"day\" is missing"}));
+}
+
+TEST(DefinitionsLoadTest, ChecksParamsSchemas) {
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {"kind": "noop", "params": {"requird": []}}}})"),
+            (Problems{"a.yaml: /tasks/t/params/requird: unknown schema keyword \"requird\"; did "
+                      "you mean \"required\"?"}));
+}
+
+TEST(DefinitionsLoadTest, AProgramOrAScriptNotBoth) {
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {"command": ["x"], "shell": "y"}}})").size(), 1U);
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {}}})").size(), 1U);
+  EXPECT_TRUE(problems_of(R"({"tasks": {"t": {"shell": "exit 0"}}})").empty());
+}
+
+TEST(DefinitionsLoadTest, RefusesNegativeDurations) {
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {"kind": "noop", "timeout": "-1s"}},
+                            "queues": {"q": {"retention": {"failed": "-1h"}}}})")
+                .size(),
+            2U);
+}
+
+TEST(DefinitionsLoadTest, ADocumentThatIsNoMapIsOneProblem) {
+  EXPECT_EQ(problems_of("[1]"), (Problems{"a.yaml: has to be a map, not [1]"}));
+}
+
+TEST(ResolveTest, UrlsStartAtTheFilesDirectory) {
+  EXPECT_EQ(resolve_url("drop", "/srv/defs"), "file:///srv/defs/drop");
+  EXPECT_EQ(resolve_url("./drop/", "/srv/defs"), "file:///srv/defs/drop");
+  EXPECT_EQ(resolve_url("../drop", "/srv/defs"), "file:///srv/drop");
+  EXPECT_EQ(resolve_url("file:drop", "/srv/defs"), "file:///srv/defs/drop");
+  EXPECT_EQ(resolve_url("file://./drop", "/srv/defs"), "file:///srv/defs/drop");
+  EXPECT_EQ(resolve_url("file:///a/b", "/srv/defs"), "file:///a/b");
+  EXPECT_EQ(resolve_url("/a/b", "/srv/defs"), "file:///a/b");
+  EXPECT_EQ(resolve_url("100%/a:b", "/srv/defs"), "file:///srv/defs/100%25/a:b");
+  EXPECT_EQ(resolve_url("s3://bucket/x", "/srv/defs"), "s3://bucket/x");
+}
+
+TEST(ResolveTest, ProgramsWithASlashStartAtTheFilesDirectory) {
+  EXPECT_EQ(resolve_program("./run.sh", "/srv/defs"), "/srv/defs/run.sh");
+  EXPECT_EQ(resolve_program("../bin/run", "/srv/defs"), "/srv/bin/run");
+  EXPECT_EQ(resolve_program("/bin/true", "/srv/defs"), "/bin/true");
+  EXPECT_EQ(resolve_program("true", "/srv/defs"), "true");
+}
+
+}  // namespace
+}  // namespace waybill
