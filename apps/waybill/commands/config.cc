@@ -1,0 +1,79 @@
+#include <boost/json.hpp>
+
+#include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/session.h"
+
+namespace waybill::cli {
+namespace {
+
+namespace bj = boost::json;
+
+Exit show_config(Session& session, const Invocation&) {
+  const ConfigLoad& load = session.config_load();
+  Output& output = session.output();
+  bj::array settings;
+  Table table({"SETTING", "VALUE", "FROM"});
+  for (const ConfigEntry& entry : config_entries()) {
+    const ConfigValue& value = load.values.at(std::string(entry.name));
+    settings.push_back(bj::object{{"name", json_text(entry.name)},
+                                  {"value", value.text},
+                                  {"origin", json_text(to_string(value.origin))},
+                                  {"source", value.source}});
+    const bool given = value.origin != ConfigOrigin::fallback;
+    table.add({std::string(entry.name),
+               {value.text.empty() ? "-" : value.text, given ? Colour::bold : Colour::none},
+               value.source});
+  }
+  if (output.json()) {
+    output.json_line(bj::object{{"settings", std::move(settings)}});
+  } else {
+    output.data(table.text(output));
+  }
+  return 0;
+}
+
+/// The settings have been checked before any command runs; what is left are the definitions.
+Exit check_config(Session& session, const Invocation&) {
+  const auto definitions = session.definitions();
+  if (!definitions) return fail(definitions.error());
+  const Definitions& found = **definitions;
+  if (session.output().json()) {
+    session.output().json_line(bj::object{{"definitions", session.config().definitions},
+                                          {"tasks", found.tasks.size()},
+                                          {"scans", found.scans.size()},
+                                          {"schedules", found.schedules.size()},
+                                          {"queues", found.queues.size()}});
+    return 0;
+  }
+  const auto number = [](std::size_t size, std::string_view one) {
+    return counted(static_cast<std::int64_t>(size), one);
+  };
+  session.output().note("the settings are right");
+  if (session.config().definitions.empty()) {
+    session.output().note("no definitions: name their directory with --definitions DIR");
+    return 0;
+  }
+  session.output().note("the definitions in " + session.config().definitions +
+                        " are right: " + number(found.tasks.size(), "task") + ", " +
+                        number(found.scans.size(), "scan") + ", " +
+                        number(found.schedules.size(), "schedule") + ", " +
+                        number(found.queues.size(), "queue"));
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Command> config_commands() {
+  return {{.path = "config check",
+           .summary = "Check settings and definitions, and list all that is wrong",
+           .examples = {"waybill config check --definitions ./definitions"},
+           .run = check_config},
+          {.path = "config show",
+           .summary = "Print every setting with its value and where that comes from",
+           .examples = {"waybill config show", "WAYBILL_SLOTS=8 waybill config show --json"},
+           .run = show_config}};
+}
+
+}  // namespace waybill::cli

@@ -1,0 +1,164 @@
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "adapters/sqlite/sqlite_ledger.h"
+#include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/session.h"
+#include "core/size.h"
+
+namespace waybill::cli {
+namespace {
+
+namespace bj = boost::json;
+
+Exit check_ledger(Session& session, const Invocation&) {
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  const auto report = (*store)->admin().check();
+  if (!report) return fail(report.error());
+  Output& output = session.output();
+  if (output.json()) {
+    bj::array violations;
+    for (const Violation& violation : report->violations) {
+      violations.push_back(bj::object{{"invariant", violation.invariant},
+                                      {"subject", violation.subject},
+                                      {"message", violation.message}});
+    }
+    output.json_line(bj::object{{"tasks_checked", report->tasks_checked},
+                                {"violations_found", report->violations_found},
+                                {"violations", std::move(violations)}});
+  } else {
+    Table table({"BROKEN", "WHERE", "WHAT"});
+    for (const Violation& violation : report->violations) {
+      table.add({{violation.invariant, Colour::red}, violation.subject, violation.message});
+    }
+    if (!table.empty()) output.data(table.text(output));
+    output.note(counted(report->tasks_checked, "task") + " checked, " +
+                counted(report->violations_found, "violation") + " found");
+  }
+  return report->violations_found == 0 ? 0 : 1;
+}
+
+Exit show_stats(Session& session, const Invocation&) {
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  const auto stats = (*store)->admin().stats();
+  if (!stats) return fail(stats.error());
+  Output& output = session.output();
+  if (output.json()) {
+    output.json_line(bj::object{{"location", stats->location},
+                                {"schema_version", stats->schema_version},
+                                {"tasks", stats->tasks},
+                                {"tasks_live", stats->tasks_live},
+                                {"events_kept", stats->events_kept},
+                                {"spent_keys", stats->spent_keys},
+                                {"file_bytes", stats->file_bytes},
+                                {"log_bytes", stats->log_bytes},
+                                {"free_bytes", stats->free_bytes}});
+    return 0;
+  }
+  Table table({"WHAT", "HOW MUCH"});
+  table.add({"ledger", stats->location});
+  table.add({"schema", std::to_string(stats->schema_version)});
+  table.add({"tasks", std::to_string(stats->tasks)});
+  table.add({"live tasks", std::to_string(stats->tasks_live)});
+  table.add({"changes kept", std::to_string(stats->events_kept)});
+  table.add({"spent keys", std::to_string(stats->spent_keys)});
+  table.add({"file", format_size(stats->file_bytes)});
+  table.add({"write-ahead log", format_size(stats->log_bytes)});
+  table.add({"free in the file", format_size(stats->free_bytes)});
+  output.data(table.text(output));
+  return 0;
+}
+
+Exit back_up(Session& session, const Invocation& invocation) {
+  const std::string& path = invocation.positionals[0];
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  if (const Status copied = (*store)->admin().backup(path); !copied) return fail(copied.error());
+  if (session.output().json()) {
+    session.output().json_line(bj::object{{"backup", path}});
+  } else {
+    session.output().note("the ledger is copied to " + path);
+  }
+  return 0;
+}
+
+Exit export_ledger(Session& session, const Invocation& invocation) {
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  const std::string path = invocation.text("output");
+  const auto close = [](std::FILE* file) { return file == stdout ? 0 : std::fclose(file); };
+  std::unique_ptr<std::FILE, decltype(close)> file(
+      path.empty() ? stdout : std::fopen(path.c_str(), "we"), close);
+  const auto failed = [&] {
+    return fail(Code::unavailable,
+                "writing " + (path.empty() ? "to stdout" : path) + ": " + std::strerror(errno));
+  };
+  if (file == nullptr) return failed();
+  std::int64_t lines = 0;
+  const Status exported = (*store)->admin().export_tasks([&](std::string_view line) -> Status {
+    ++lines;
+    const bool written = std::fwrite(line.data(), 1, line.size(), file.get()) == line.size() &&
+                         std::fputc('\n', file.get()) != EOF;
+    if (!written) return failed();
+    return {};
+  });
+  if (!exported) return fail(exported.error());
+  if (std::fflush(file.get()) != 0) return failed();
+  session.output().note(counted(lines, "task") + " written");
+  return 0;
+}
+
+Exit migrate_ledger(Session& session, const Invocation&) {
+  const std::string path = ledger_path(session.config());
+  const auto migration = migrate_sqlite_ledger(path);
+  if (!migration) return fail(migration.error());
+  if (session.output().json()) {
+    session.output().json_line(
+        bj::object{{"ledger", path}, {"from", migration->from}, {"to", migration->to}});
+  } else if (migration->from == migration->to) {
+    session.output().note(path + " has the newest schema already, " +
+                          std::to_string(migration->to));
+  } else {
+    session.output().note(path + " has schema " + std::to_string(migration->to) + " now, before " +
+                          std::to_string(migration->from));
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Command> db_commands() {
+  return {
+      {.path = "db check",
+       .summary = "Verify the ledger's storage and invariants, while work goes on",
+       .examples = {"waybill db check"},
+       .details = "Ends with 1 if anything is broken.",
+       .run = check_ledger},
+      {.path = "db stats",
+       .summary = "Say how big the ledger is",
+       .examples = {"waybill db stats"},
+       .run = show_stats},
+      {.path = "db backup",
+       .summary = "Copy the ledger to a new file, while work goes on",
+       .examples = {"waybill db backup /backup/ledger.db"},
+       .positionals = {{"FILE", "the copy; must not be there yet"}},
+       .run = back_up},
+      {.path = "db export",
+       .summary = "Write every task with its history as a line of JSON",
+       .examples = {"waybill db export > tasks.jsonl", "waybill db export --output tasks.jsonl"},
+       .options = {{"output", "FILE", "instead of stdout"}},
+       .run = export_ledger},
+      {.path = "db migrate",
+       .summary = "Bring the ledger to this program's schema",
+       .examples = {"waybill db migrate"},
+       .run = migrate_ledger}};
+}
+
+}  // namespace waybill::cli

@@ -1,0 +1,133 @@
+#include <boost/json.hpp>
+#include <map>
+
+#include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/session.h"
+
+namespace waybill::cli {
+namespace {
+
+namespace bj = boost::json;
+
+struct QueueView {
+  QueueSettings settings;
+  QueueCounts counts;
+};
+
+/// Every queue that is configured or has had a task, by name.
+Result<std::map<std::string, QueueView>> gather(Store& store) {
+  std::map<std::string, QueueView> views;
+  const auto queues = store.registry().queues();
+  if (!queues) return fail(queues.error());
+  const auto counts = store.reader().counts();
+  if (!counts) return fail(counts.error());
+  for (const QueueSettings& queue : *queues) views[queue.name].settings = queue;
+  for (const QueueCounts& count : *counts) views[count.queue].counts = count;
+  for (auto& [name, view] : views) view.settings.name = name;
+  return views;
+}
+
+bj::object to_json(const QueueView& view) {
+  bj::object counts;
+  for (int state = 0; state < kStateCount; ++state) {
+    counts[json_text(to_string(static_cast<State>(state)))] = view.counts.by_state[state];
+  }
+  const Retention& retention = view.settings.retention;
+  return {{"name", view.settings.name},
+          {"paused", view.settings.paused},
+          {"concurrency", view.settings.concurrency_max},
+          {"retention",
+           {{"succeeded", format_duration(retention.succeeded)},
+            {"failed", format_duration(retention.failed)},
+            {"cancelled", format_duration(retention.cancelled)}}},
+          {"tasks", std::move(counts)}};
+}
+
+void print(Output& output, const std::map<std::string, QueueView>& views) {
+  if (views.empty()) return output.note("no queues yet; the first task makes one");
+  std::vector<std::string> titles = {"QUEUE", "LIMIT"};
+  for (int state = 0; state < kStateCount; ++state) {
+    std::string title(to_string(static_cast<State>(state)));
+    for (char& c : title) c = static_cast<char>(c - 'a' + 'A');
+    titles.push_back(std::move(title));
+  }
+  titles.emplace_back("");
+  Table table(std::move(titles));
+  for (const auto& [name, view] : views) {
+    const std::uint32_t limit = view.settings.concurrency_max;
+    std::vector<Cell> row = {name, limit == 0 ? "none" : std::to_string(limit)};
+    for (const std::int64_t count : view.counts.by_state) row.emplace_back(std::to_string(count));
+    row.emplace_back(view.settings.paused ? "paused" : "", Colour::yellow);
+    table.add(std::move(row));
+  }
+  output.data(table.text(output));
+}
+
+Exit list_queues(Session& session, const Invocation&) {
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  const auto views = gather(**store);
+  if (!views) return fail(views.error());
+  if (!session.output().json()) {
+    print(session.output(), *views);
+    return 0;
+  }
+  bj::array array;
+  for (const auto& [name, view] : *views) array.push_back(to_json(view));
+  session.output().json_line(bj::object{{"queues", std::move(array)}});
+  return 0;
+}
+
+enum class Pause : std::uint8_t { pause, resume };
+
+Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
+  const std::string& name = invocation.positionals[0];
+  const auto store = session.store(OpenStore::create);
+  if (!store) return fail(store.error());
+  const auto views = gather(**store);
+  if (!views) return fail(views.error());
+  QueueView view;
+  view.settings.name = name;
+  if (const auto found = views->find(name); found != views->end()) view = found->second;
+  view.settings.paused = pause == Pause::pause;
+  if (const Status put = (*store)->registry().put_queue(view.settings); !put) {
+    return fail(put.error());
+  }
+  if (session.output().json()) {
+    session.output().json_line(to_json(view));
+  } else {
+    session.output().note("queue " + name + (view.settings.paused ? " is paused" : " goes on"));
+  }
+  return 0;
+}
+
+Exit pause_queue(Session& session, const Invocation& invocation) {
+  return set_paused(session, invocation, Pause::pause);
+}
+
+Exit resume_queue(Session& session, const Invocation& invocation) {
+  return set_paused(session, invocation, Pause::resume);
+}
+
+}  // namespace
+
+std::vector<Command> queue_commands() {
+  return {{.path = "queue list",
+           .summary = "List queues with the number of their tasks in each state",
+           .examples = {"waybill queue list", "waybill queue list --json"},
+           .run = list_queues},
+          {.path = "queue pause",
+           .summary = "Start no more tasks of a queue; those that run go on",
+           .examples = {"waybill queue pause intake"},
+           .positionals = {{"NAME", "the queue"}},
+           .run = pause_queue},
+          {.path = "queue resume",
+           .summary = "Start tasks of a paused queue again",
+           .examples = {"waybill queue resume intake"},
+           .positionals = {{"NAME", "the queue"}},
+           .run = resume_queue}};
+}
+
+}  // namespace waybill::cli

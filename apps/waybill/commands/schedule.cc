@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/task_request.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/session.h"
+#include "base/zone.h"
+#include "core/schedule.h"
+#include "core/suggest.h"
+#include "core/task_json.h"
+
+namespace waybill::cli {
+namespace {
+
+namespace bj = boost::json;
+
+/// The next nominal time; nothing for a paused schedule, or where it cannot be told.
+Time next_fire_of(const Schedule& schedule, Time now) {
+  const auto zone = find_zone(schedule.zone);
+  if (schedule.paused || !zone) return {};
+  const auto fires = owed_fires(schedule, **zone, now, 1);
+  return fires && fires->next != kTimeMax ? fires->next : Time{};
+}
+
+std::string_view daylight_name(DaylightPolicy policy) {
+  switch (policy) {
+    case DaylightPolicy::once:
+      return "once";
+    case DaylightPolicy::skip:
+      return "skip";
+    case DaylightPolicy::both:
+      return "both";
+  }
+  return "";
+}
+
+std::string_view catch_up_name(CatchUp catch_up) {
+  switch (catch_up) {
+    case CatchUp::none:
+      return "none";
+    case CatchUp::one:
+      return "one";
+    case CatchUp::all:
+      return "all";
+  }
+  return "";
+}
+
+bj::object to_json(const Schedule& schedule, Time now) {
+  const TaskRequest& task = schedule.task;
+  return {
+      {"name", schedule.name},
+      {"cron", schedule.cron},
+      {"zone", schedule.zone},
+      {"daylight", json_text(daylight_name(schedule.daylight))},
+      {"catch_up", json_text(catch_up_name(schedule.catch_up))},
+      {"paused", schedule.paused},
+      {"source", schedule.source},
+      {"handled_until", time_to_json(schedule.handled_until)},
+      {"next", time_to_json(next_fire_of(schedule, now))},
+      {"task",
+       {{"definition", task.definition.empty() ? bj::value(nullptr) : bj::value(task.definition)},
+        {"kind", task.kind},
+        {"queue", task.queue},
+        {"priority", task.priority},
+        {"spec", text_to_json(task.spec)},
+        {"params", text_to_json(task.params)}}}};
+}
+
+Exit list_schedules(Session& session, const Invocation&) {
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  const auto schedules = (*store)->registry().schedules();
+  if (!schedules) return fail(schedules.error());
+  Output& output = session.output();
+  const Time now = session.clock().now();
+  if (output.json()) {
+    bj::array array;
+    for (const Schedule& schedule : *schedules) array.push_back(to_json(schedule, now));
+    output.json_line(bj::object{{"schedules", std::move(array)}});
+    return 0;
+  }
+  Table table({"SCHEDULE", "CRON", "ZONE", "TASK", "NEXT", "", "FROM"});
+  for (const Schedule& schedule : *schedules) {
+    const Time next = next_fire_of(schedule, now);
+    table.add({schedule.name,
+               schedule.cron,
+               schedule.zone,
+               schedule.task.definition.empty() ? schedule.task.kind : schedule.task.definition,
+               next == Time{} ? "never" : format_time(next),
+               {schedule.paused ? "paused" : relative(next, now), Colour::yellow},
+               schedule.source});
+  }
+  if (table.empty()) {
+    output.note("no schedules; define them in --definitions, or see `waybill schedule add --help`");
+  } else {
+    output.data(table.text(output));
+  }
+  return 0;
+}
+
+Result<Schedule> read_schedule(Session& session, const Invocation& invocation) {
+  Schedule schedule;
+  schedule.name = invocation.positionals[0];
+  schedule.cron = invocation.positionals[1];
+  schedule.source = "cli";
+  if (invocation.has("zone")) schedule.zone = invocation.text("zone");
+  const std::string catch_up = invocation.has("catch-up") ? invocation.text("catch-up") : "one";
+  if (catch_up != "none" && catch_up != "one" && catch_up != "all") {
+    return fail(Code::invalid_argument, "--catch-up: \"" + catch_up + "\" is not none, one or all");
+  }
+  schedule.catch_up = catch_up == "none"  ? CatchUp::none
+                      : catch_up == "all" ? CatchUp::all
+                                          : CatchUp::one;
+  const std::string daylight = invocation.has("daylight") ? invocation.text("daylight") : "once";
+  if (daylight != "once" && daylight != "skip" && daylight != "both") {
+    return fail(Code::invalid_argument,
+                "--daylight: \"" + daylight + "\" is not once, skip or both");
+  }
+  schedule.daylight = daylight == "skip"   ? DaylightPolicy::skip
+                      : daylight == "both" ? DaylightPolicy::both
+                                           : DaylightPolicy::once;
+  const std::string definition = invocation.positionals.size() > 2 ? invocation.positionals[2] : "";
+  auto task = read_task_request(session, invocation, definition);
+  if (!task) return fail(task.error());
+  schedule.task = std::move(*task);
+  schedule.task.id = Uuid{};
+  schedule.task.created_by = "schedule:" + schedule.name;
+  schedule.handled_until = session.clock().now();  // what was before it was made is not owed
+  return schedule;
+}
+
+Exit add_schedule(Session& session, const Invocation& invocation) {
+  const auto schedule = read_schedule(session, invocation);
+  if (!schedule) return fail(schedule.error());
+  if (const Status status = check_schedule(*schedule); !status) return fail(status.error());
+  const auto store = session.store(OpenStore::create);
+  if (!store) return fail(store.error());
+  if (const Status put = (*store)->registry().put_schedule(*schedule); !put) {
+    return fail(put.error());
+  }
+  const Time now = session.clock().now();
+  if (session.output().json()) {
+    session.output().json_line(to_json(*schedule, now));
+  } else {
+    session.output().note("schedule " + schedule->name + " fires next at " +
+                          format_time(next_fire_of(*schedule, now)));
+  }
+  return 0;
+}
+
+Exit remove_schedule(Session& session, const Invocation& invocation) {
+  const std::string& name = invocation.positionals[0];
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  const auto schedules = (*store)->registry().schedules();
+  if (!schedules) return fail(schedules.error());
+  std::vector<std::string> known;
+  for (const Schedule& schedule : *schedules) {
+    known.push_back(schedule.name);
+    if (schedule.name == name && schedule.source != "cli") {
+      session.output().note("schedule " + name + " is defined in " + schedule.source +
+                            ": remove it there too, or it comes back");
+    }
+  }
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    return fail(Code::not_found, "there is no schedule \"" + name + "\"" +
+                                     did_you_mean(name, known) +
+                                     "; list them with `waybill schedule list`");
+  }
+  if (const Status removed = (*store)->registry().remove_schedule(name); !removed) {
+    return fail(removed.error());
+  }
+  if (session.output().json()) {
+    session.output().json_line(bj::object{{"removed", name}});
+  } else {
+    session.output().note("schedule " + name + " is removed; tasks that it made stay");
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Command> schedule_commands() {
+  std::vector<Option> options = task_request_options();
+  options.insert(options.end(),
+                 {{"zone", "ZONE", "IANA time zone, UTC if not given"},
+                  {"catch-up", "WHAT", "of what was missed: none, one (the last), all"},
+                  {"daylight", "POLICY",
+                   "for local times that are skipped or repeated: once, skip, "
+                   "both"}});
+  return {
+      {.path = "schedule list",
+       .summary = "List schedules with their next time",
+       .examples = {"waybill schedule list"},
+       .run = list_schedules},
+      {.path = "schedule add",
+       .summary = "Make a task whenever a cron expression falls due",
+       .examples = {"waybill schedule add nightly '0 3 * * *' -- /usr/local/bin/report",
+                    "waybill schedule add sums '@hourly' sum-window --zone Europe/Berlin "
+                    "--definitions ./defs"},
+       .details = "A schedule of the same name is replaced.",
+       .positionals = {{"NAME", "the schedule"},
+                       {"CRON", "minute hour day-of-month month day-of-week, or @daily …"},
+                       {"DEFINITION", "name of a task definition", Positional::Times::optional}},
+       .options = std::move(options),
+       .rest = "PROGRAM ARGUMENTS...",
+       .run = add_schedule},
+      {.path = "schedule remove",
+       .summary = "Remove a schedule; tasks that it made stay",
+       .examples = {"waybill schedule remove nightly"},
+       .positionals = {{"NAME", "the schedule"}},
+       .run = remove_schedule}};
+}
+
+}  // namespace waybill::cli

@@ -1,0 +1,134 @@
+#include <boost/json.hpp>
+
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/task_ids.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/session.h"
+#include "apps/waybill/signals.h"
+#include "core/task_json.h"
+
+namespace waybill::cli {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::size_t kPageBytes = 256 << 10;
+/// How soon new output of a running task is seen; its end is told by the ledger at once.
+constexpr Duration kLook = std::chrono::milliseconds(200);
+
+std::string_view name_of(LogStream stream) {
+  switch (stream) {
+    case LogStream::out:
+      return "stdout";
+    case LogStream::err:
+      return "stderr";
+    case LogStream::system:
+      return "system";
+  }
+  return "";
+}
+
+/// Prints chunks as they come, of all attempts or of one.
+class LogPrinter {
+ public:
+  LogPrinter(Output& output, const Invocation& invocation, std::int64_t attempt)
+      : output_(output), stamped_(invocation.has("timestamps")), attempt_(attempt) {}
+
+  void print(const LogChunk& chunk) {
+    if (attempt_ > 0 && chunk.attempt != attempt_) return;
+    if (output_.json()) return print_json(chunk);
+    if (chunk.stream == LogStream::system) return print_lines(chunk, Colour::grey, "");
+    if (stamped_) return print_lines(chunk, Colour::none, format_time(chunk.at) + " ");
+    output_.data(chunk.bytes);
+  }
+
+ private:
+  void print_json(const LogChunk& chunk) {
+    output_.json_line(bj::object{{"at", time_to_json(chunk.at)},
+                                 {"attempt", chunk.attempt},
+                                 {"stream", json_text(name_of(chunk.stream))},
+                                 {"text", chunk.bytes}});
+  }
+
+  void print_lines(const LogChunk& chunk, Colour colour, const std::string& stamp) {
+    std::string_view rest = chunk.bytes;
+    std::string text;
+    while (!rest.empty()) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      text += stamp + output_.paint(line, colour) + "\n";
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    }
+    output_.data(text);
+  }
+
+  Output& output_;
+  const bool stamped_;
+  const std::int64_t attempt_;
+};
+
+/// Prints all that is there; answers where to go on.
+Result<std::string> print_available(LogStore& logs, const Uuid& id, std::string cursor,
+                                    LogPrinter& printer) {
+  while (true) {
+    auto page = logs.read(id, cursor, kPageBytes);
+    if (!page) return fail(page.error());
+    for (const LogChunk& chunk : page->chunks) printer.print(chunk);
+    if (page->chunks.empty() || page->next_cursor == cursor) return page->next_cursor;
+    cursor = std::move(page->next_cursor);
+  }
+}
+
+Status follow(Session& session, Store& store, const Uuid& id, LogPrinter& printer) {
+  Signals signals;
+  std::string cursor;
+  while (!signals.token().stop_requested()) {
+    const auto task = store.reader().get(id);
+    if (!task) return fail(task.error());
+    // Output is stored before the end is: what is there now is all if the task has ended.
+    auto next = print_available(store.logs(), id, cursor, printer);
+    if (!next) return fail(next.error());
+    cursor = std::move(*next);
+    if (is_finished(task->status.state)) return {};
+    const Deadline deadline{.at = session.clock().steady_now() + kLook, .stop = signals.token()};
+    const auto sequence = store.reader().last_sequence(std::nullopt, deadline);
+    if (!sequence) return fail(sequence.error());
+    if (const auto changed = store.reader().last_sequence(*sequence, deadline); !changed) {
+      return fail(changed.error());
+    }
+  }
+  return {};
+}
+
+Exit show_logs(Session& session, const Invocation& invocation) {
+  const auto attempt = integer_option(invocation, "attempt", 0);
+  if (!attempt) return fail(attempt.error());
+  const auto store = session.store(OpenStore::existing);
+  if (!store) return fail(store.error());
+  const auto task = find_task((*store)->reader(), invocation.positionals[0]);
+  if (!task) return fail(task.error());
+  LogPrinter printer(session.output(), invocation, *attempt);
+  if (invocation.has("follow")) {
+    const Status followed = follow(session, **store, task->id(), printer);
+    if (!followed) return fail(followed.error());
+    return 0;
+  }
+  const auto printed = print_available((*store)->logs(), task->id(), "", printer);
+  if (!printed) return fail(printed.error());
+  return 0;
+}
+
+}  // namespace
+
+Command task_logs_command() {
+  return {.path = "task logs",
+          .summary = "Print what a task wrote to stdout and stderr",
+          .examples = {"waybill task logs 0192f3c1", "waybill task logs 0192f3c1 --follow",
+                       "waybill task logs 0192f3c1 --attempt 2 --timestamps"},
+          .positionals = {{"ID", "the task's id, or its beginning"}},
+          .options = {{"follow", "", "go on until the task has ended (-f)"},
+                      {"attempt", "NUMBER", "only what this attempt wrote"},
+                      {"timestamps", "", "with the time of each line"}},
+          .run = show_logs};
+}
+
+}  // namespace waybill::cli

@@ -1,0 +1,169 @@
+#include "apps/waybill/commands/task_request.h"
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <utility>
+
+#include "adapters/yaml/yaml.h"
+#include "apps/waybill/commands/user.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/kinds.h"
+#include "base/json.h"
+#include "core/definitions_load.h"
+#include "core/json_schema.h"
+#include "core/suggest.h"
+
+namespace waybill::cli {
+namespace {
+
+namespace bj = boost::json;
+
+/// `name=value`, split at the first equals sign.
+Result<std::pair<std::string, std::string>> split_pair(std::string_view option,
+                                                       const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return fail(Code::invalid_argument,
+                "--" + std::string(option) + ": \"" + text + "\" is not NAME=VALUE");
+  }
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+/// A value of --param: JSON where it is a number, true, false, null, a list or a map; else text.
+bj::value param_value(const std::string& text) {
+  auto value = json::parse(text);
+  return value && !value->is_string() ? std::move(*value) : bj::value(text);
+}
+
+Result<std::string> read_params(const Invocation& invocation) {
+  bj::object params;
+  if (invocation.has("params")) {
+    auto value = json::parse(invocation.text("params"));
+    if (!value) return fail(with_context(value.error(), "--params"));
+    if (!value->is_object()) {
+      return fail(Code::invalid_argument, "--params: has to be a JSON object");
+    }
+    params = std::move(value->get_object());
+  }
+  for (const std::string& text : invocation.texts("param")) {
+    const auto pair = split_pair("param", text);
+    if (!pair) return fail(pair.error());
+    params[pair->first] = param_value(pair->second);
+  }
+  return json::serialize(params);
+}
+
+/// A task without a definition: --kind with --spec, or a program behind `--`.
+Result<TaskRequest> bare_request(const Invocation& invocation) {
+  TaskRequest request;
+  request.kind = invocation.has("kind") ? invocation.text("kind") : "command";
+  if (invocation.has("spec")) request.spec = invocation.text("spec");
+  if (invocation.rest.empty()) {
+    if (invocation.has("kind")) return request;
+    return fail(Code::invalid_argument,
+                "which task? Give the name of a definition, a program behind --, or --kind; see "
+                "`waybill task create --help`");
+  }
+  bj::array command;
+  for (const std::string& word : invocation.rest) command.emplace_back(word);
+  std::error_code ignored;
+  const std::string here = std::filesystem::current_path(ignored).string();
+  command[0] = resolve_program(invocation.rest[0], here);
+  request.spec = json::serialize(bj::object{{"command", std::move(command)}});
+  return request;
+}
+
+Result<TaskRequest> defined_request(Session& session, const std::string& name,
+                                    const std::string& params) {
+  const auto definitions = session.definitions();
+  if (!definitions) return fail(definitions.error());
+  const auto& tasks = (*definitions)->tasks;
+  const auto found = tasks.find(name);
+  if (found == tasks.end()) {
+    std::vector<std::string> known;
+    for (const auto& [task_name, task] : tasks) known.push_back(task_name);
+    const std::string where = session.config().definitions.empty()
+                                  ? "; name the directory of definitions with --definitions DIR"
+                                  : " in " + session.config().definitions;
+    return fail(Code::not_found,
+                "there is no task definition \"" + name + "\"" + where + did_you_mean(name, known));
+  }
+  if (const Status status = check_params(found->second.params_schema, params); !status) {
+    return fail(status.error());
+  }
+  return make_request(found->second, params);
+}
+
+Status read_time_options(const Invocation& invocation, Time now, TaskRequest& request) {
+  const auto delay = duration_option(invocation, "delay", Duration::zero());
+  if (!delay) return fail(delay.error());
+  const auto at = time_option(invocation, "at");
+  if (!at) return fail(at.error());
+  if (invocation.has("at") && invocation.has("delay")) {
+    return fail(Code::invalid_argument, "--at and --delay: give one of them");
+  }
+  request.run_at = invocation.has("delay") ? now + *delay : *at;
+  const auto timeout = duration_option(invocation, "timeout", request.run_time_max);
+  if (!timeout) return fail(timeout.error());
+  request.run_time_max = *timeout;
+  return {};
+}
+
+Status read_options(const Invocation& invocation, TaskRequest& request) {
+  if (invocation.has("queue")) request.queue = invocation.text("queue");
+  const auto priority = integer_option(invocation, "priority", request.priority);
+  if (!priority) return fail(priority.error());
+  request.priority = static_cast<int>(*priority);
+  const auto failures = integer_option(invocation, "failures", request.retry.failures_max);
+  if (!failures) return fail(failures.error());
+  request.retry.failures_max = static_cast<std::uint32_t>(*failures);
+  for (const std::string& text : invocation.texts("label")) {
+    auto pair = split_pair("label", text);
+    if (!pair) return fail(pair.error());
+    request.labels.push_back(std::move(*pair));
+  }
+  request.dedup_key = invocation.text("key");
+  return {};
+}
+
+}  // namespace
+
+std::vector<Option> task_request_options() {
+  return {{"kind", "KIND", "a task of this kind instead of a definition"},
+          {"spec", "JSON", "what the kind is to do, with --kind"},
+          {"param", "NAME=VALUE", "one of the task's params", Option::Times::many},
+          {"params", "JSON", "all of the task's params as a JSON object"},
+          {"queue", "NAME", "instead of the definition's"},
+          {"priority", "NUMBER", "-100 to 100, higher first"},
+          {"timeout", "DURATION", "of one attempt"},
+          {"failures", "NUMBER", "transient failures until the task is failed"},
+          {"label", "NAME=VALUE", "kept with the task", Option::Times::many}};
+}
+
+Result<TaskRequest> read_task_request(Session& session, const Invocation& invocation,
+                                      const std::string& definition) {
+  auto params = read_params(invocation);
+  if (!params) return fail(params.error());
+  if (!definition.empty() && (!invocation.rest.empty() || invocation.has("kind"))) {
+    return fail(Code::invalid_argument,
+                "a definition's name, a program behind -- or --kind: give one of them");
+  }
+  auto request =
+      definition.empty() ? bare_request(invocation) : defined_request(session, definition, *params);
+  if (!request) return fail(request.error());
+  const Time now = session.clock().now();
+  request->id = UuidMaker(session.rng()).next(now);
+  request->params = *params;
+  request->created_by = "cli:" + user_name();
+  if (const Status read = read_options(invocation, *request); !read) return fail(read.error());
+  if (const Status read = read_time_options(invocation, now, *request); !read) {
+    return fail(read.error());
+  }
+  if (const Status status = check_request(*request); !status) return fail(status.error());
+  const auto kinds = Kinds::create(session.clock());
+  if (!kinds) return fail(kinds.error());
+  if (const Status status = kinds->check(*request); !status) return fail(status.error());
+  return request;
+}
+
+}  // namespace waybill::cli

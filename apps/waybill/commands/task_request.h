@@ -1,0 +1,18 @@
+#pragma once
+
+#include "apps/waybill/cli/command.h"
+#include "apps/waybill/session.h"
+#include "core/task.h"
+
+namespace waybill::cli {
+
+/// Options of every command that describes a task: --kind, --spec, --param, --params, --queue, ….
+std::vector<Option> task_request_options();
+
+/// The task that a definition's name, or what stands behind `--`, or --kind describe together with
+/// the options; with an id of its own, and checked as far as that goes without a ledger.
+/// `invalid_argument` names the option.
+Result<TaskRequest> read_task_request(Session& session, const Invocation& invocation,
+                                      const std::string& definition);
+
+}  // namespace waybill::cli
