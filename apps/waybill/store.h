@@ -12,6 +12,7 @@
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
 #include "ports/registry.h"
+#include "ports/scratch_space.h"
 
 namespace waybill::cli {
 
@@ -24,6 +25,7 @@ class Store {
   virtual Registry& registry() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
+  virtual ScratchSpace& scratch() = 0;
 };
 
 enum class OpenStore : std::uint8_t {
@@ -34,6 +36,5 @@ enum class OpenStore : std::uint8_t {
 Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode);
 
 std::string ledger_path(const Config& config);
-std::string scratch_path(const Config& config);
 
 }  // namespace waybill::cli

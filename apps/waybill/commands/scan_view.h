@@ -1,0 +1,16 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+
+#include "apps/waybill/cli/output.h"
+#include "services/scan.h"
+
+namespace waybill::cli {
+
+/// A pass for programs (docs/reference/cli-json.md).
+boost::json::object scan_to_json(const ScanReport& report);
+
+/// A pass for people: what was scheduled, what was skipped and why, and how long it took.
+void print_scan(Output& output, const ScanReport& report);
+
+}  // namespace waybill::cli

@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/runtime/buckets.h"
+#include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/idle.h"
+#include "apps/waybill/runtime/worker_host.h"
+#include "apps/waybill/session.h"
+#include "apps/waybill/signals.h"
+#include "services/janitor.h"
+#include "services/rescuer.h"
+#include "services/scanner.h"
+#include "services/scheduler.h"
+#include "services/service_loop.h"
+
+namespace waybill::cli {
+namespace {
+
+/// With --until-idle nobody wants to wait for a scan's next turn.
+constexpr Duration kHurriedScan = std::chrono::seconds(1);
+
+std::vector<std::string> names_of(const std::map<std::string, ScanDefinition>& scans) {
+  std::vector<std::string> names;
+  for (const auto& [name, scan] : scans) names.push_back(name);
+  return names;
+}
+
+/// Every service of one process. Parts stop in the reverse order of their making: first the worker,
+/// last the rescuer.
+class House {
+ public:
+  House(Session& session, Store& store, Kinds kinds, const Definitions& definitions,
+        IdleWatch& idle, bool hurried)
+      : kinds_(std::move(kinds)),
+        rescuer_(store.ledger(), session.rng().fork()),
+        scheduler_(store.ledger(), store.registry()),
+        janitor_({.ledger = store.ledger(),
+                  .reader = store.reader(),
+                  .registry = store.registry(),
+                  .logs = store.logs()},
+                 {.every = session.config().tidy_every}),
+        scanner_(scan_ports(session, store), scanner_params(definitions, idle, hurried)) {
+    for (Service* service :
+         std::initializer_list<Service*>{&rescuer_, &scheduler_, &janitor_, &scanner_}) {
+      loops_.push_back(std::make_unique<ServiceLoop>(
+          *service, session.clock(), ServiceLoopParams{.seed = session.rng().next()}));
+    }
+  }
+  ~House() {
+    // All at once: each may be in the middle of a step.
+    for (const auto& loop : loops_) loop->request_stop();
+    for (const auto& loop : loops_) loop->stop();
+  }
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+
+ private:
+  ScanPorts scan_ports(Session& session, Store& store) {
+    return {.ledger = store.ledger(),
+            .clock = session.clock(),
+            .open_bucket = bucket_opener(),
+            .check_task = [this](const TaskRequest& request) { return kinds_.check(request); }};
+  }
+
+  static ScannerParams scanner_params(const Definitions& definitions, IdleWatch& idle,
+                                      bool hurried) {
+    ScannerParams params{.scans = definitions.scans, .tasks = definitions.tasks};
+    if (!hurried) return params;
+    for (auto& [name, scan] : params.scans) scan.every = std::min(scan.every, kHurriedScan);
+    params.observer = [&idle](const Result<ScanReport>& report) { idle.saw(report); };
+    return params;
+  }
+
+  const Kinds kinds_;
+  Rescuer rescuer_;
+  Scheduler scheduler_;
+  Janitor janitor_;
+  Scanner scanner_;
+  std::vector<std::unique_ptr<ServiceLoop>> loops_;
+};
+
+Exit run_all(Session& session, Store& store, const Definitions& definitions,
+             const Invocation& invocation, const Signals& signals) {
+  const bool until_idle = invocation.has("until-idle");
+  const auto queues = served_queues(session, store);
+  if (!queues) return fail(queues.error());
+  auto kinds = Kinds::create(session.clock());
+  if (!kinds) return fail(kinds.error());
+  IdleWatch idle(names_of(definitions.scans));
+  const House house(session, store, std::move(*kinds), definitions, idle, until_idle);
+  auto worker = WorkerHost::start(session, store, *queues);
+  if (!worker) return fail(worker.error());
+  session.output().note(
+      "waybill is up on " + session.config().data + " with " +
+      counted(static_cast<std::int64_t>(definitions.scans.size()), "scan") + " and " +
+      counted(static_cast<std::int64_t>(definitions.schedules.size()), "schedule") +
+      "; ctrl-c ends it");
+  Status ended{};
+  if (until_idle) {
+    ended = idle.wait(session, store, *queues, {.stop = signals.token()},
+                      [&](const Work& work) { session.output().progress(progress_of(work)); });
+  } else {
+    session.clock().wait_until(kSteadyTimeMax, signals.token());
+  }
+  session.output().end_progress();
+  (*worker)->stop(session.config().grace);
+  if (!ended) return fail(ended.error());
+  return 0;
+}
+
+Exit up(Session& session, const Invocation& invocation) {
+  const Signals signals;  // before any other thread
+  const auto definitions = session.definitions();
+  if (!definitions) return fail(definitions.error());
+  const auto store = session.store(OpenStore::create);
+  if (!store) return fail(store.error());
+  const Status applied = apply_definitions(**definitions, session.config().definitions,
+                                           (*store)->registry(), (*store)->ledger().now());
+  if (!applied) return fail(applied.error());
+  return run_all(session, **store, **definitions, invocation, signals);
+}
+
+}  // namespace
+
+Command up_command() {
+  return {
+      .path = "up",
+      .summary = "Run everything in one process: scans, schedules, a worker, and the tidying",
+      .examples = {"waybill up", "waybill up --definitions ./definitions --data /var/lib/waybill",
+                   "waybill up --definitions ./definitions --until-idle"},
+      .details =
+          "SIGTERM takes no new task, waits --grace for those that run, and gives back "
+          "the rest; a second one ends at once.",
+      .options = {{"until-idle", "",
+                   "end when no scan finds anything and no task can start within a minute"}},
+      .run = up};
+}
+
+}  // namespace waybill::cli

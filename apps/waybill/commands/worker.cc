@@ -1,0 +1,62 @@
+#include <functional>
+
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/runtime/idle.h"
+#include "apps/waybill/runtime/worker_host.h"
+#include "apps/waybill/session.h"
+#include "apps/waybill/signals.h"
+#include "services/rescuer.h"
+#include "services/service_loop.h"
+
+namespace waybill::cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+Exit run_worker(Session& session, const Invocation& invocation) {
+  Signals signals;  // before any other thread
+  const auto store = session.store(OpenStore::create);
+  if (!store) return fail(store.error());
+  const auto queues = served_queues(session, **store);
+  if (!queues) return fail(queues.error());
+  // Without it, what is scheduled or lost by another worker would wait for somebody's `up`.
+  Rescuer rescuer((*store)->ledger(), session.rng().fork());
+  ServiceLoop rescuing(rescuer, session.clock(), {.seed = session.rng().next()});
+  auto worker = WorkerHost::start(session, **store, *queues);
+  if (!worker) return fail(worker.error());
+  session.output().note("working on queues " + joined(*queues) + "; ctrl-c ends it");
+  Status ended{};
+  if (invocation.has("until-idle")) {
+    IdleWatch idle({});
+    ended = idle.wait(session, **store, *queues, {.stop = signals.token()},
+                      [&](const Work& work) { session.output().progress(progress_of(work)); });
+  } else {
+    session.clock().wait_until(kSteadyTimeMax, signals.token());
+  }
+  session.output().end_progress();
+  (*worker)->stop(session.config().grace);
+  if (!ended) return fail(ended.error());
+  return 0;
+}
+
+}  // namespace
+
+Command worker_command() {
+  return {
+      .path = "worker",
+      .summary = "Run tasks, and take back those of dead workers",
+      .examples = {"waybill worker", "waybill worker --queues intake,default --slots 8",
+                   "waybill worker --until-idle"},
+      .details =
+          "SIGTERM takes no new task, waits --grace for those that run, and gives back "
+          "the rest; a second one ends at once.",
+      .options = {{"until-idle", "", "end when no task is left that can start within a minute"}},
+      .run = run_worker};
+}
+
+}  // namespace waybill::cli

@@ -1,0 +1,123 @@
+#include "apps/waybill/program.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "adapters/local/system_clock.h"
+#include "adapters/yaml/yaml.h"
+#include "apps/waybill/cli/command_line.h"
+#include "apps/waybill/cli/help.h"
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/session.h"
+#include "base/log.h"
+
+extern char** environ;  // NOLINT: POSIX declares it in no header
+
+namespace waybill::cli {
+namespace {
+
+std::map<std::string, std::string> our_environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    const std::size_t equals = text.find('=');
+    if (text.starts_with("WAYBILL_") && equals != std::string::npos) {
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return variables;
+}
+
+/// The file of settings: --config, WAYBILL_CONFIG, or waybill.yaml if it is there.
+Result<std::optional<yaml::Reading>> read_config_file(const Invocation& invocation) {
+  const char* variable = std::getenv("WAYBILL_CONFIG");
+  std::string path = invocation.text("config");
+  if (path.empty() && variable != nullptr) path = variable;
+  std::error_code ignored;
+  if (path.empty() && !std::filesystem::exists("waybill.yaml", ignored)) return std::nullopt;
+  auto reading = yaml::read_file(path.empty() ? "waybill.yaml" : path);
+  if (!reading) return fail(reading.error());
+  return std::optional(std::move(*reading));
+}
+
+Result<ConfigLoad> read_config(const Invocation& invocation) {
+  const auto file = read_config_file(invocation);
+  if (!file) return fail(file.error());
+  ConfigSources sources{.environment = our_environment()};
+  for (const ConfigEntry& entry : config_entries()) {
+    const std::string flag = flag_of(entry);
+    if (invocation.has(flag)) sources.flags[std::string(entry.name)] = invocation.text(flag);
+  }
+  std::vector<Problem> problems;
+  if (*file) {
+    problems = (*file)->problems;
+    if (problems.empty()) sources.file = &(*file)->document;
+  }
+  ConfigLoad load = load_config(sources);
+  load.problems.insert(load.problems.begin(), problems.begin(), problems.end());
+  if (load.problems.empty()) return load;
+  std::string message = "the settings have problems:";
+  for (const Problem& problem : load.problems) message += "\n  " + to_string(problem);
+  return fail(Code::invalid_argument, message);
+}
+
+void configure_log(const Config& config) {
+  using log::Format;
+  using log::Level;
+  Level level = Level::info;
+  if (config.log_level == "debug") level = Level::debug;
+  if (config.log_level == "warn") level = Level::warn;
+  if (config.log_level == "error") level = Level::error;
+  if (config.log_level == "off") level = Level::off;
+  const bool human =
+      config.log_format == "human" || (config.log_format == "auto" && ::isatty(STDERR_FILENO) == 1);
+  log::configure(level, human ? Format::human : Format::json);
+}
+
+bool wants_json(const std::vector<std::string>& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::find(arguments.begin(), end, "--json") != end;
+}
+
+Exit run_command(const Parsed& parsed, const OutputMode& mode) {
+  auto config = read_config(parsed.invocation);
+  if (!config) return fail(config.error());
+  configure_log(config->config);
+  SystemClock clock;
+  Session session(
+      {.config = std::move(*config), .mode = mode, .clock = clock, .seed = Rng::system_seed()});
+  return parsed.command->run(session, parsed.invocation);
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments) {
+  OutputMode mode = detect_output_mode();
+  mode.json = wants_json(arguments);
+  Output output(mode);
+  const std::vector<Command> commands = all_commands();
+  const auto parsed = parse_command_line(commands, arguments);
+  if (!parsed) {
+    output.error(parsed.error());
+    return exit_status(parsed.error().code);
+  }
+  if (parsed->command == nullptr) {
+    output.data(overview(commands, parsed->topic));
+    return 0;
+  }
+  if (parsed->invocation.has("help")) {
+    output.data(command_help(*parsed->command));
+    return 0;
+  }
+  mode.quiet = parsed->invocation.has("quiet");
+  const Exit exit = run_command(*parsed, mode);
+  if (exit) return *exit;
+  output.error(exit.error());
+  return exit_status(exit.error().code);
+}
+
+}  // namespace waybill::cli

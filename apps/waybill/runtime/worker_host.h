@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/waybill/kinds.h"
+#include "apps/waybill/session.h"
+#include "ports/bell.h"
+#include "services/ledger_watch.h"
+#include "services/thread_executor.h"
+#include "services/worker.h"
+#include "services/worker_loop.h"
+
+namespace waybill::cli {
+
+/// A worker of this process with all that it needs, running from start to destruction.
+class WorkerHost {
+ public:
+  /// Serves `queues`. Session and store outlive it.
+  static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store,
+                                                   std::vector<std::string> queues);
+  /// Stops at once what still runs, and gives it back.
+  ~WorkerHost() = default;
+
+  /// Takes no new work, waits for what runs, and after `grace` gives back what has not ended.
+  void stop(Duration grace) { loop_.stop(grace); }
+
+ private:
+  WorkerHost(Session& session, Store& store, Kinds kinds, WorkerOptions options);
+
+  const Kinds kinds_;
+  Bell bell_;
+  ThreadExecutor executor_;
+  Worker worker_;
+  WorkerLoop loop_;
+  LedgerWatch watch_;
+};
+
+/// The queues that --queues names; if it names none, every queue that the definitions or the ledger
+/// know, and `default`.
+Result<std::vector<std::string>> served_queues(Session& session, Store& store);
+
+}  // namespace waybill::cli

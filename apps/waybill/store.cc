@@ -1,0 +1,65 @@
+#include "apps/waybill/store.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "adapters/file/log_store.h"
+#include "adapters/file/scratch_space.h"
+#include "adapters/sqlite/sqlite_ledger.h"
+
+namespace waybill::cli {
+namespace {
+
+class LocalStore final : public Store {
+ public:
+  LocalStore(std::unique_ptr<SqliteLedger> ledger, const Config& config)
+      : ledger_(std::move(ledger)),
+        logs_(config.data + "/logs"),
+        scratch_(config.data + "/scratch") {}
+
+  Ledger& ledger() override { return ledger_->ledger(); }
+  LedgerReader& reader() override { return ledger_->reader(); }
+  Registry& registry() override { return ledger_->registry(); }
+  LedgerAdmin& admin() override { return ledger_->admin(); }
+  LogStore& logs() override { return logs_; }
+  ScratchSpace& scratch() override { return scratch_; }
+
+ private:
+  const std::unique_ptr<SqliteLedger> ledger_;
+  FileLogStore logs_;
+  FileScratchSpace scratch_;
+};
+
+Status make_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return {};
+  const Code code = error == std::errc::permission_denied    ? Code::permission_denied
+                    : error == std::errc::no_space_on_device ? Code::resource_exhausted
+                                                             : Code::failed_precondition;
+  return fail(code, "making the data directory " + path + ": " + error.message() +
+                        "; name another one with --data DIR");
+}
+
+}  // namespace
+
+std::string ledger_path(const Config& config) { return config.data + "/ledger.db"; }
+
+Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode) {
+  std::error_code error;
+  if (mode == OpenStore::create) {
+    if (const Status made = make_directory(config.data); !made) return fail(made.error());
+  } else if (!std::filesystem::exists(ledger_path(config), error)) {
+    return fail(Code::not_found, "there is no ledger " + ledger_path(config) +
+                                     "; make one with `waybill up` or `waybill task create`, or "
+                                     "name its directory with --data DIR");
+  }
+  SqliteLedgerOptions options;
+  options.cache_bytes = static_cast<std::size_t>(config.cache);
+  options.log_bytes_max = static_cast<std::size_t>(config.log_bytes);
+  auto ledger = SqliteLedger::create(ledger_path(config), clock, options);
+  if (!ledger) return fail(ledger.error());
+  return std::make_unique<LocalStore>(std::move(*ledger), config);
+}
+
+}  // namespace waybill::cli
