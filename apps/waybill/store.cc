@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "adapters/file/log_store.h"
-#include "adapters/file/scratch_space.h"
 #include "adapters/sqlite/sqlite_ledger.h"
 
 namespace waybill::cli {
@@ -13,21 +12,17 @@ namespace {
 class LocalStore final : public Store {
  public:
   LocalStore(std::unique_ptr<SqliteLedger> ledger, const Config& config)
-      : ledger_(std::move(ledger)),
-        logs_(config.data + "/logs"),
-        scratch_(config.data + "/scratch") {}
+      : ledger_(std::move(ledger)), logs_(config.data + "/logs") {}
 
   Ledger& ledger() override { return ledger_->ledger(); }
   LedgerReader& reader() override { return ledger_->reader(); }
   Registry& registry() override { return ledger_->registry(); }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }
-  ScratchSpace& scratch() override { return scratch_; }
 
  private:
   const std::unique_ptr<SqliteLedger> ledger_;
   FileLogStore logs_;
-  FileScratchSpace scratch_;
 };
 
 Status make_directory(const std::string& path) {

@@ -12,7 +12,6 @@
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
 #include "ports/registry.h"
-#include "ports/scratch_space.h"
 
 namespace waybill::cli {
 
@@ -25,7 +24,6 @@ class Store {
   virtual Registry& registry() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
-  virtual ScratchSpace& scratch() = 0;
 };
 
 enum class OpenStore : std::uint8_t {

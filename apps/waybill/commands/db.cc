@@ -117,7 +117,7 @@ Exit export_ledger(Session& session, const Invocation& invocation) {
 
 Exit migrate_ledger(Session& session, const Invocation&) {
   const std::string path = ledger_path(session.config());
-  const auto migration = migrate_sqlite_ledger(path);
+  const auto migration = migrate_sqlite_ledger(path, session.clock());
   if (!migration) return fail(migration.error());
   if (session.output().json()) {
     session.output().json_line(

@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <set>
 #include <utility>
+
+#include "adapters/file/scratch_space.h"
 
 namespace waybill::cli {
 namespace {
@@ -30,21 +33,28 @@ WorkerOptions worker_options(Session& session, std::vector<std::string> queues) 
   return options;
 }
 
+/// Absolute, because programs run in other directories.
+std::string scratch_root(const Config& config) {
+  std::error_code ignored;
+  const auto data = std::filesystem::absolute(config.data, ignored);
+  return (data / "scratch").lexically_normal().string();
+}
+
 }  // namespace
 
-WorkerHost::WorkerHost(Session& session, Store& store, Kinds kinds, WorkerOptions options)
-    : kinds_(std::move(kinds)),
+WorkerHost::WorkerHost(Session& session, Store& store, Parts parts)
+    : parts_(std::move(parts)),
       executor_({.clock = session.clock(),
                  .logs = store.logs(),
-                 .scratch = store.scratch(),
+                 .scratch = *parts_.scratch,
                  .bell = bell_},
-                kinds_.all(), options.slots),
+                parts_.kinds.all(), parts_.options.slots),
       worker_({.ledger = store.ledger(),
                .reader = store.reader(),
                .registry = store.registry(),
                .clock = session.clock(),
                .executor = executor_},
-              options, session.rng().fork()),
+              parts_.options, session.rng().fork()),
       loop_(worker_, bell_, session.clock()),
       watch_(store.reader(), {&bell_}, session.clock()) {}
 
@@ -54,8 +64,10 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
   if (!kinds) return fail(kinds.error());
   WorkerOptions options = worker_options(session, std::move(queues));
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
+  auto scratch = FileScratchSpace::open(scratch_root(session.config()), options.name);
+  if (!scratch) return fail(scratch.error());
   return std::unique_ptr<WorkerHost>(
-      new WorkerHost(session, store, std::move(*kinds), std::move(options)));
+      new WorkerHost(session, store, {std::move(*kinds), std::move(*scratch), std::move(options)}));
 }
 
 Result<std::vector<std::string>> served_queues(Session& session, Store& store) {

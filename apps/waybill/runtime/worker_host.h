@@ -7,6 +7,7 @@
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/session.h"
 #include "ports/bell.h"
+#include "ports/scratch_space.h"
 #include "services/ledger_watch.h"
 #include "services/thread_executor.h"
 #include "services/worker.h"
@@ -27,9 +28,14 @@ class WorkerHost {
   void stop(Duration grace) { loop_.stop(grace); }
 
  private:
-  WorkerHost(Session& session, Store& store, Kinds kinds, WorkerOptions options);
+  struct Parts {
+    Kinds kinds;
+    std::unique_ptr<ScratchSpace> scratch;
+    WorkerOptions options;
+  };
+  WorkerHost(Session& session, Store& store, Parts parts);
 
-  const Kinds kinds_;
+  const Parts parts_;
   Bell bell_;
   ThreadExecutor executor_;
   Worker worker_;
