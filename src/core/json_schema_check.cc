@@ -12,7 +12,7 @@ namespace waybill {
 namespace bj = boost::json;
 namespace {
 
-constexpr int kDepthMax = 200;
+constexpr int kCheckDepthMax = 200;
 constexpr std::size_t kStepsMax = 1'000'000;  // schemas that refer to themselves can double forever
 constexpr std::size_t kShownBytesMax = 60;
 
@@ -92,7 +92,7 @@ class InstanceChecker {
       if (!schema.get_bool()) add(out, step, "nothing is allowed here", SchemaViolation::Of::key);
       return;
     }
-    if (step.depth > kDepthMax || ++steps_ > kStepsMax) {
+    if (step.depth > kCheckDepthMax || ++steps_ > kStepsMax) {
       return add(out, step, "cannot be checked: the schema goes round in circles");
     }
     const bj::object& rules = schema.get_object();

@@ -10,7 +10,7 @@ namespace waybill {
 namespace bj = boost::json;
 namespace {
 
-constexpr int kDepthMax = 64;
+constexpr int kCompileDepthMax = 64;
 
 /// What the value of a keyword has to be.
 enum class Shape {
@@ -116,7 +116,7 @@ class SchemaChecker {
     schemas_.insert(pointer);
     if (value.is_bool()) return;
     if (!value.is_object()) return problem(pointer, "a schema has to be an object, true or false");
-    if (depth > kDepthMax) return problem(pointer, "the schema is nested too deeply");
+    if (depth > kCompileDepthMax) return problem(pointer, "the schema is nested too deeply");
     for (const auto& member : value.get_object()) {
       const std::string name(member.key());
       const auto found = keywords().find(name);

@@ -1,0 +1,60 @@
+#include "bench/live_worker.h"
+
+#include <utility>
+
+#include "adapters/file/log_store.h"
+#include "adapters/file/scratch_space.h"
+#include "adapters/sqlite/sqlite_ledger.h"
+#include "base/rng.h"
+#include "ports/bell.h"
+#include "services/ledger_watch.h"
+#include "services/thread_executor.h"
+#include "services/worker.h"
+#include "services/worker_loop.h"
+
+namespace waybill::bench {
+
+struct LiveWorker::Parts {
+  Parts(Clock& clock, std::unique_ptr<SqliteLedger> the_ledger,
+        std::unique_ptr<FileScratchSpace> the_scratch, const LiveWorkerParams& params)
+      : ledger(std::move(the_ledger)),
+        scratch(std::move(the_scratch)),
+        logs(params.directory + "/logs"),
+        executor({.clock = clock, .logs = logs, .scratch = *scratch, .bell = bell}, params.kinds,
+                 params.slots),
+        worker({.ledger = ledger->ledger(),
+                .reader = ledger->reader(),
+                .registry = ledger->registry(),
+                .clock = clock,
+                .executor = executor},
+               {.name = "bench", .host = "localhost", .slots = params.slots}, Rng(1)),
+        loop(worker, bell, clock),
+        watch(ledger->reader(), {&bell}, clock) {}
+
+  std::unique_ptr<SqliteLedger> ledger;
+  std::unique_ptr<FileScratchSpace> scratch;
+  FileLogStore logs;
+  Bell bell;
+  ThreadExecutor executor;
+  Worker worker;
+  WorkerLoop loop;
+  LedgerWatch watch;
+};
+
+Result<std::unique_ptr<LiveWorker>> LiveWorker::create(Clock& clock,
+                                                       const LiveWorkerParams& params) {
+  auto ledger = SqliteLedger::create(params.directory + "/ledger.db", clock);
+  if (!ledger) return fail(ledger.error());
+  auto scratch = FileScratchSpace::open(params.directory + "/scratch", "bench");
+  if (!scratch) return fail(scratch.error());
+  auto parts = std::make_unique<Parts>(clock, std::move(*ledger), std::move(*scratch), params);
+  return std::unique_ptr<LiveWorker>(new LiveWorker(std::move(parts)));
+}
+
+LiveWorker::LiveWorker(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+LiveWorker::~LiveWorker() = default;
+
+Ledger& LiveWorker::ledger() { return parts_->ledger->ledger(); }
+LedgerReader& LiveWorker::reader() { return parts_->ledger->reader(); }
+
+}  // namespace waybill::bench
