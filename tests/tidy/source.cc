@@ -103,7 +103,7 @@ std::string read(const std::filesystem::path& path) {
 
 bool Source::is_test() const {
   return is_under("tests/") || is_under("src/testing/") || path.ends_with("_test.cc") ||
-         path.ends_with("_fuzz.cc");
+         path.ends_with("_fuzz.cc") || path.find("/test_support/") != path.npos;
 }
 
 Source make_source(std::string path, std::string text) {

@@ -67,8 +67,8 @@ def main():
         (prio.DATA_SHARE_PACKET, []),
         prio.OWN_KEY,
     )
-    outputs = {"aggregation": aggregation, "sum": total, "clients": clients}
-    task.report(outputs=outputs | {"batches": len(used), "left_out": left_out})
+    output = {"aggregation": aggregation, "sum": total, "clients": clients}
+    task.report(output=output | {"batches": len(used), "left_out": left_out})
     print(f"{aggregation}: sum {total} over {clients} clients in {len(used)} batches")
 
 

@@ -4,16 +4,19 @@ import json
 import os
 import sys
 
-EXIT_TRANSIENT = 75
 EXIT_PERMANENT = 65
 
 
 def params():
-    return json.loads(os.environ["WAYBILL_PARAMS"])
+    """The task's parameters; large ones come in a file."""
+    if "WAYBILL_PARAMS" in os.environ:
+        return json.loads(os.environ["WAYBILL_PARAMS"])
+    with open(os.environ["WAYBILL_PARAMS_FILE"], encoding="utf-8") as file:
+        return json.load(file)
 
 
 def report(**line):
-    """A JSON line to the worker: progress, outputs or a checkpoint. Without a worker: to stdout."""
+    """A JSON line to the worker: progress, output or a checkpoint. Without a worker: to stdout."""
     descriptor = int(os.environ.get("WAYBILL_REPORT_FD", sys.stdout.fileno()))
     os.write(descriptor, (json.dumps(line) + "\n").encode())
 

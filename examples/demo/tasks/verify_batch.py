@@ -27,7 +27,7 @@ def main():
         prio.OWN_KEY,
     )
     task.report(progress={"done": 2, "total": 2, "message": "wrote the own validation"})
-    task.report(outputs={"packets": len(packets)})
+    task.report(output={"packets": len(packets)})
     print(f"batch {name}: {len(packets)} packets, validated")
 
 

@@ -57,8 +57,7 @@ std::string summary(const RunRecord& record) {
 Result<std::unique_ptr<CommandKind>> CommandKind::create(CommandOptions options, Clock& clock) {
   auto supervisor = open_supervisor();
   if (!supervisor) return fail(supervisor.error());
-  return std::unique_ptr<CommandKind>(
-      new CommandKind(std::move(options), std::move(*supervisor), clock));
+  return std::make_unique<CommandKind>(std::move(options), std::move(*supervisor), clock);
 }
 
 CommandKind::CommandKind(CommandOptions options, FileDescriptor supervisor, Clock& clock)

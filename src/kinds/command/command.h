@@ -27,6 +27,8 @@ class CommandKind final : public TaskKind {
  public:
   /// The clock outlives the kind.
   static Result<std::unique_ptr<CommandKind>> create(CommandOptions options, Clock& clock);
+  /// `supervisor` is the program that runs beside each run; create() has opened it.
+  CommandKind(CommandOptions options, FileDescriptor supervisor, Clock& clock);
 
   std::string_view name() const override { return "command"; }
   /// What can be guarded here, for people.
@@ -35,8 +37,6 @@ class CommandKind final : public TaskKind {
   Outcome run(const Task& task, TaskContext& context) override;
 
  private:
-  CommandKind(CommandOptions options, FileDescriptor supervisor, Clock& clock);
-
   const CommandOptions options_;
   const FileDescriptor supervisor_;
   CgroupFactory cgroups_;
