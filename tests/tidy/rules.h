@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ void check_includes(const Source& source, Findings& findings);
 void check_sizes(const Source& source, Findings& findings);
 /// Words that may not stand in code, or only in certain folders.
 void check_words(const Source& source, Findings& findings);
+
+/// Documents and schemas that a file names, by their path from the top, are there.
+void check_references(const Source& source, const std::set<std::string>& paths, Findings& findings);
 
 /// All of the rules over all of the sources.
 Findings check_all(const std::vector<Source>& sources);

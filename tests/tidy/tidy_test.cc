@@ -146,12 +146,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "std::ranges::sort(a);\n"},
         Planted{"disabled-test", "src/core/a_test.cc", "TEST(A, DISABLED_B) {}\n",
                 "TEST(A, Disabled) {}\n"},
-        Planted{"to-do", "docs/a.md", std::string("TO") + "DO: later\n", "to do: later\n"},
-        Planted{"machine-path", "docs/a.md", std::string("see /ro") + "ot/a\n",
+        Planted{"to-do", "a.md", std::string("TO") + "DO: later\n", "to do: later\n"},
+        Planted{"machine-path", "a.md", std::string("see /ro") + "ot/a\n",
                 "see /var/lib/waybill\n"},
-        Planted{"machine-path", "docs/a.md", std::string("see ../sha") + "red/a\n",
-                "see ../share/a\n"},
-        Planted{"package-host", "docs/a.md", std::string("https://deb.deb") + "ian.org/\n",
+        Planted{"machine-path", "a.md", std::string("see ../sha") + "red/a\n", "see ../share/a\n"},
+        Planted{"dead-reference", "src/core/a.cc", std::string("// see do") + "cs/b.md\n",
+                std::string("// see http://a.b/do") + "c/b.md\n"},
+        Planted{"package-host", "a.md", std::string("https://deb.deb") + "ian.org/\n",
                 "Debian 12\n"}));
 
 TEST(Exceptions, AreOnlyForTheirPlaces) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <regex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,7 +68,7 @@ Rules time_and_chance_rules() {
       {"bare-clock",
        Look::product,
        regex("(system_clock|steady_clock|high_resolution_clock)::now|"
-             "\\b(clock_gettime|gettimeofday)\\s*\\(|(std::|[^\\w.>:]::|[^\\w.>:])time\\s*\\("),
+             "\\b(clock_gettime|gettimeofday)\\s*\\(|[^\\w.>]time\\s*\\(\\s*(nullptr|NULL|0|&)"),
        {"src/"},
        {"src/adapters/local/", "src/base/log.cc"},
        "time comes from Clock"},
@@ -179,12 +180,30 @@ void check_words(const Source& source, Findings& findings) {
   }
 }
 
+void check_references(const Source& source, const std::set<std::string>& paths,
+                      Findings& findings) {
+  static const std::regex reference = regex("\\b(docs|schemas)/[\\w./-]+\\.(md|json)\\b");
+  std::size_t number = 0;
+  for (const auto line : lines_of(source.text)) {
+    ++number;
+    if (line.find("docs/") == line.npos && line.find("schemas/") == line.npos) continue;
+    std::cmatch match;
+    if (std::regex_search(line.begin(), line.end(), match, reference) &&
+        !paths.contains(match.str()))
+      findings.push_back(
+          {"dead-reference", source.path, number, 1, match.str() + ": there is no such file"});
+  }
+}
+
 Findings check_all(const std::vector<Source>& sources) {
   Findings findings;
+  std::set<std::string> paths;
+  for (const auto& source : sources) paths.insert(source.path);
   for (const auto& source : sources) {
     check_includes(source, findings);
     check_sizes(source, findings);
     check_words(source, findings);
+    check_references(source, paths, findings);
   }
   return findings;
 }

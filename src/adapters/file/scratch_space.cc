@@ -97,7 +97,7 @@ Result<std::unique_ptr<FileScratchSpace>> FileScratchSpace::open(const std::stri
   if (::mkdir(directory.c_str(), 0750) != 0 && errno != EEXIST) {
     return fail(system_error(errno, "making " + directory));
   }
-  return std::unique_ptr<FileScratchSpace>(new FileScratchSpace(directory, std::move(*lock)));
+  return std::make_unique<FileScratchSpace>(directory, std::move(*lock));
 }
 
 FileScratchSpace::~FileScratchSpace() {

@@ -17,6 +17,9 @@ class FileScratchSpace final : public ScratchSpace {
   /// `worker` is unique among those that use the root. `already_exists` if it is locked.
   static Result<std::unique_ptr<FileScratchSpace>> open(const std::string& root,
                                                         const std::string& worker);
+  /// For open(), which holds the lock.
+  FileScratchSpace(std::string directory, FileDescriptor lock)
+      : directory_(std::move(directory)), lock_(std::move(lock)) {}
   /// Removes all of this worker's.
   ~FileScratchSpace() override;
   FileScratchSpace(const FileScratchSpace&) = delete;
@@ -26,9 +29,6 @@ class FileScratchSpace final : public ScratchSpace {
   Status remove(const std::string& directory) override;
 
  private:
-  FileScratchSpace(std::string directory, FileDescriptor lock)
-      : directory_(std::move(directory)), lock_(std::move(lock)) {}
-
   const std::string directory_;
   const FileDescriptor lock_;
 };

@@ -73,8 +73,8 @@ Status add_named(Database& database, const std::vector<std::int64_t>& open,
 std::vector<std::int64_t> choose(Transaction& transaction, std::vector<Candidate> candidates,
                                  std::size_t limit) {
   std::ranges::sort(candidates);
-  const auto repeated = std::ranges::unique(candidates);  // ids that were named twice
-  candidates.erase(repeated.begin(), repeated.end());
+  // Of ids that were named twice.
+  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   std::unordered_map<std::string, std::int64_t> leased;
   std::vector<std::int64_t> chosen;
   for (const Candidate& candidate : candidates) {

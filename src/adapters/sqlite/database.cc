@@ -95,7 +95,7 @@ Result<std::unique_ptr<Database>> Database::open(const OpenParams& params, Clock
   if (connection == nullptr) {
     return fail(Code::resource_exhausted, "opening ledger " + params.path + ": out of memory");
   }
-  std::unique_ptr<Database> database(new Database(connection, params, clock));
+  auto database = std::make_unique<Database>(connection, params, clock);
   if (code != SQLITE_OK) return fail(sqlite_error(code, sqlite3_errmsg(connection), params.path));
   if (Status configured = database->configure(params); !configured) {
     return fail(configured.error());

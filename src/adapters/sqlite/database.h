@@ -70,6 +70,8 @@ class Database {
  public:
   /// `clock` paces the waits for another process that writes.
   static Result<std::unique_ptr<Database>> open(const OpenParams& params, Clock& clock);
+  /// Takes the connection over, open or not; for open().
+  Database(sqlite3* connection, const OpenParams& params, Clock& clock);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -91,7 +93,6 @@ class Database {
   Error last_error() const;
 
  private:
-  Database(sqlite3* connection, const OpenParams& params, Clock& clock);
   static int wait_for_rival(void* self, int tries);
   Status configure(const OpenParams& params);
 

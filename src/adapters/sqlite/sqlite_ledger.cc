@@ -69,8 +69,8 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::create(const std::string& pa
   const sqlite::ReaderPool::Params pool{.open = open, .connections_max = options.readers_max};
   const sqlite::Writer::Params writer{.events_kept = options.events_kept,
                                       .log_bytes_max = options.log_bytes_max};
-  return std::unique_ptr<SqliteLedger>(
-      new SqliteLedger(std::make_unique<Parts>(std::move(*database), pool, clock, writer)));
+  return std::make_unique<SqliteLedger>(
+      std::make_unique<Parts>(std::move(*database), pool, clock, writer));
 }
 
 SqliteLedger::SqliteLedger(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

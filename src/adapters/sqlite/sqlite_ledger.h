@@ -26,7 +26,7 @@ struct SqliteLedgerOptions {
 
 /// A ledger in one SQLite file (WAL, synchronous=FULL). Several processes may have it open. The
 /// calls of all threads that wait are committed in one transaction
-/// (docs/adr/0002-sqlite-ledger.md).
+/// (docs/adr/0001-sqlite-as-the-embedded-ledger.md).
 class SqliteLedger {
  public:
   /// Opens `path`, or makes it with the newest schema if it is missing or empty. `clock` must
@@ -35,6 +35,9 @@ class SqliteLedger {
   /// `not_found` (directory), `resource_exhausted`, `data_loss`; each names the path.
   static Result<std::unique_ptr<SqliteLedger>> create(const std::string& path, Clock& clock,
                                                       SqliteLedgerOptions options = {});
+  /// For create(), which alone knows the parts.
+  struct Parts;
+  explicit SqliteLedger(std::unique_ptr<Parts> parts);
   ~SqliteLedger();
   SqliteLedger(const SqliteLedger&) = delete;
   SqliteLedger& operator=(const SqliteLedger&) = delete;
@@ -45,8 +48,6 @@ class SqliteLedger {
   LedgerAdmin& admin();
 
  private:
-  struct Parts;
-  explicit SqliteLedger(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
 
