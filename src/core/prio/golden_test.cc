@@ -111,9 +111,10 @@ Counts original_counts(const Plan& plan) {
                                                "aggregated_without_intake{"};
   Counts counts;
   for (const auto& [name, value] : plan.counts) {
-    const bool ours = std::any_of(std::begin(kOurs), std::end(kOurs), [&](std::string_view prefix) {
-      return name.starts_with(prefix);
-    });
+    const auto begins_name = [&text = name](std::string_view prefix) {
+      return text.starts_with(prefix);
+    };
+    const bool ours = std::any_of(std::begin(kOurs), std::end(kOurs), begins_name);
     if (!ours) counts["workflow_manager_" + name] = value;
   }
   return counts;
