@@ -1,0 +1,199 @@
+#include "testing/audited_task.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "core/retry.h"
+
+namespace waybill {
+namespace {
+
+using States = std::initializer_list<State>;
+
+/// From where and to where each happening may take a task (ARCHITECTURE.md, "Life of a task").
+struct Rule {
+  States from;
+  States to;
+};
+
+const Rule& rule_of(Happening happening) {
+  using enum State;
+  static const Rule kRules[] = {
+      {{}, {blocked, scheduled, ready}},                               // created
+      {{ready}, {leased}},                                             // claimed
+      {{leased}, {succeeded}},                                         // succeeded
+      {{leased}, {failed}},                                            // failed
+      {{leased}, {scheduled, ready}},                                  // retry_scheduled
+      {{leased}, {scheduled, ready}},                                  // snoozed
+      {{leased}, {ready}},                                             // given_back
+      {{leased}, {ready}},                                             // lease_expired
+      {{scheduled}, {ready}},                                          // due
+      {{blocked, cancelled}, {blocked, scheduled, ready, cancelled}},  // dependency_succeeded
+      {{leased}, {leased}},                                            // cancel_requested
+      {{blocked, scheduled, ready, leased}, {cancelled}},              // cancelled
+      {{failed, cancelled}, {blocked, ready}},                         // retried
+  };
+  return kRules[static_cast<std::size_t>(happening)];
+}
+
+bool has(States states, State state) {
+  return std::find(states.begin(), states.end(), state) != states.end();
+}
+
+}  // namespace
+
+Violation AuditedTask::violation(Invariant invariant, const HistoryEntry& entry,
+                                 std::string_view why) const {
+  return {invariant, "task " + to_string(request_.id) + ", " +
+                         std::string(to_string(entry.happening)) + " with fence " +
+                         std::to_string(entry.fence) + " while " + std::string(to_string(state_)) +
+                         " with fence " + std::to_string(fence_) + ": " + std::string(why)};
+}
+
+std::optional<Violation> AuditedTask::follow(const HistoryEntry& entry) {
+  for (const auto check :
+       {&AuditedTask::check_waiting, &AuditedTask::check_fence, &AuditedTask::check_step,
+        &AuditedTask::check_time, &AuditedTask::check_attempts, &AuditedTask::check_cancel}) {
+    if (auto found = (this->*check)(entry)) return found;
+  }
+  take(entry);
+  return std::nullopt;
+}
+
+std::optional<Violation> AuditedTask::check_step(const HistoryEntry& entry) const {
+  const Rule& rule = rule_of(entry.happening);
+  if (removed_) return violation(Invariant::one_state, entry, "it was removed");
+  if (created_ == (entry.happening == Happening::created)) {
+    return violation(Invariant::one_state, entry, "a task is created once, and first");
+  }
+  if (created_ && !has(rule.from, state_)) {
+    return violation(Invariant::one_state, entry, "that cannot happen in this state");
+  }
+  if (!has(rule.to, entry.state)) {
+    return violation(Invariant::one_state, entry,
+                     "it went to " + std::string(to_string(entry.state)));
+  }
+  if (entry.happening == Happening::dependency_succeeded && state_ == State::cancelled &&
+      entry.state != State::cancelled) {
+    return violation(Invariant::unblocks_once, entry, "a cancelled task came back to life");
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> AuditedTask::check_fence(const HistoryEntry& entry) const {
+  const std::uint64_t expected = fence_ + (entry.happening == Happening::claimed ? 1 : 0);
+  if (entry.fence != expected) {
+    return violation(Invariant::fences_grow, entry, "another fence took effect");
+  }
+  if (entry.happening == Happening::claimed && state_ == State::leased) {
+    return violation(Invariant::leases_apart, entry, "it is leased by " + holder_);
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> AuditedTask::check_time(const HistoryEntry& entry) const {
+  const bool was_leased = state_ == State::leased;
+  // A lease that ran out may also end as failed (poison) or cancelled: those say no other worker.
+  if (entry.happening == Happening::lease_expired && was_leased && entry.at < lease_until_) {
+    return violation(Invariant::leases_apart, entry,
+                     "the lease lasts until " + format_time(lease_until_));
+  }
+  if (entry.happening == Happening::due && entry.at < not_before_) {
+    return violation(Invariant::backoff, entry, "not before " + format_time(not_before_));
+  }
+  const bool has_delay = request_.retry.backoff_first > Duration(0);
+  if (entry.happening == Happening::retry_scheduled && has_delay && entry.state == State::ready) {
+    return violation(Invariant::backoff, entry, "it did not wait");
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> AuditedTask::check_attempts(const HistoryEntry& entry) const {
+  const RetryPolicy& policy = request_.retry;
+  if (entry.happening == Happening::claimed && entry.attempt != attempt_ + 1) {
+    return violation(Invariant::attempts, entry, "attempts count by one");
+  }
+  if (entry.happening == Happening::retry_scheduled && retries_ + 1 >= policy.failures_max) {
+    return violation(Invariant::attempts, entry, "its failures are used up");
+  }
+  if (entry.happening == Happening::lease_expired && deaths_ + 1 >= policy.worker_deaths_max) {
+    return violation(Invariant::attempts, entry, "it has killed enough workers");
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> AuditedTask::check_cancel(const HistoryEntry& entry) const {
+  if (!cancel_requested_) return std::nullopt;
+  static constexpr Happening kEnds[] = {Happening::succeeded, Happening::failed,
+                                        Happening::cancelled};
+  if (std::ranges::find(kEnds, entry.happening) != std::end(kEnds)) return std::nullopt;
+  return violation(Invariant::cancel, entry, "it was asked to end");
+}
+
+std::optional<Violation> AuditedTask::check_waiting(const HistoryEntry& entry) const {
+  const bool blocked_now = entry.state == State::blocked;
+  const bool begins =
+      entry.happening == Happening::created || entry.happening == Happening::retried;
+  if (begins && blocked_now == waiting_for_.empty()) {
+    return violation(Invariant::unblocks_once, entry,
+                     std::to_string(waiting_for_.size()) + " of what it waits for is missing");
+  }
+  if (entry.happening != Happening::dependency_succeeded) return std::nullopt;
+  if (steps_owed_ == 0) {
+    return violation(Invariant::unblocks_once, entry, "nothing that it waits for has succeeded");
+  }
+  const bool last = waiting_for_.empty() && steps_owed_ == 1;
+  if (state_ == State::blocked && blocked_now == last) {
+    return violation(Invariant::unblocks_once, entry,
+                     std::to_string(waiting_for_.size()) + " of what it waits for is missing");
+  }
+  return std::nullopt;
+}
+
+bool AuditedTask::dependency_succeeded(const Uuid& dependency) {
+  if (waiting_for_.erase(dependency) == 0) return false;
+  ++steps_owed_;
+  return true;
+}
+
+void AuditedTask::take(const HistoryEntry& entry) {
+  created_ = true;
+  state_ = entry.state;
+  fence_ = entry.fence;
+  attempt_ = entry.attempt;
+  switch (entry.happening) {
+    case Happening::created:
+      not_before_ = request_.run_at;
+      break;
+    case Happening::claimed:
+      holder_ = entry.worker;
+      break;
+    case Happening::retry_scheduled:
+      ++retries_;
+      not_before_ = entry.at + retry_delay(request_.retry, retries_, 0);
+      break;
+    case Happening::snoozed:
+      not_before_ = Time{};
+      break;
+    case Happening::lease_expired:
+      ++deaths_;
+      break;
+    case Happening::dependency_succeeded:
+      --steps_owed_;
+      break;
+    case Happening::cancel_requested:
+      cancel_requested_ = true;
+      break;
+    case Happening::retried:
+      retries_ = 0;
+      deaths_ = 0;
+      cancel_requested_ = false;
+      not_before_ = Time{};  // a person wants it now
+      break;
+    default:
+      break;
+  }
+  if (is_finished(state_)) cancel_requested_ = false;
+}
+
+}  // namespace waybill

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/task.h"
+#include "core/transition.h"
+#include "testing/audit.h"
+
+namespace waybill {
+
+/// What the outside knows of one task from its requests and events alone. Its rules are written
+/// down here a second time, apart from core/transition.cc, so that a mistake there is seen.
+class AuditedTask {
+ public:
+  explicit AuditedTask(const TaskRequest& request) : request_(request) {}
+
+  /// One entry of the task's history, in ledger order. What is wrong with it, if anything.
+  std::optional<Violation> follow(const HistoryEntry& entry);
+  /// A heartbeat that the ledger accepted.
+  void extended_until(Time lease_until) { lease_until_ = lease_until; }
+  /// It waits for this task, which has not succeeded yet.
+  void waits_for(const Uuid& dependency) { waiting_for_.insert(dependency); }
+  /// Owes the task one step to unblock it; false if it never waited for that, or not any more.
+  bool dependency_succeeded(const Uuid& dependency);
+  bool is_owed_a_step() const { return steps_owed_ > 0; }
+  void removed() { removed_ = true; }
+
+  const TaskRequest& request() const { return request_; }
+  State state() const { return state_; }
+  std::uint64_t fence() const { return fence_; }
+  const std::string& holder() const { return holder_; }
+  bool is_leased() const { return state_ == State::leased && !removed_; }
+  bool is_live() const { return !is_finished(state_) && !removed_; }
+  bool is_removed() const { return removed_; }
+  bool cancel_requested() const { return cancel_requested_; }
+  const std::set<Uuid>& waiting_for() const { return waiting_for_; }
+
+ private:
+  std::optional<Violation> check_step(const HistoryEntry& entry) const;
+  std::optional<Violation> check_fence(const HistoryEntry& entry) const;
+  std::optional<Violation> check_time(const HistoryEntry& entry) const;
+  std::optional<Violation> check_attempts(const HistoryEntry& entry) const;
+  std::optional<Violation> check_cancel(const HistoryEntry& entry) const;
+  std::optional<Violation> check_waiting(const HistoryEntry& entry) const;
+  void take(const HistoryEntry& entry);
+  Violation violation(Invariant invariant, const HistoryEntry& entry, std::string_view why) const;
+
+  TaskRequest request_;
+  bool created_ = false;
+  bool removed_ = false;
+  State state_ = State::ready;
+  std::uint64_t fence_ = 0;
+  std::uint32_t attempt_ = 0;
+  std::string holder_;
+  Time lease_until_{};
+  Time not_before_{};          // when a scheduled task may fall due at the earliest
+  std::uint32_t retries_ = 0;  // since it was created or retried by a person
+  std::uint32_t deaths_ = 0;   // likewise
+  bool cancel_requested_ = false;
+  std::set<Uuid> waiting_for_;
+  int steps_owed_ = 0;
+};
+
+}  // namespace waybill

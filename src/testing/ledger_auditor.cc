@@ -1,0 +1,337 @@
+#include "testing/ledger_auditor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace waybill {
+namespace {
+
+std::string name_of(const Uuid& id) { return "task " + to_string(id); }
+
+}  // namespace
+
+void LedgerAuditor::report(Invariant invariant, std::string what) {
+  if (!violation_) violation_ = Violation{invariant, std::move(what)};
+}
+
+std::vector<LedgerEvent> LedgerAuditor::news() {
+  auto events = reader_.events(seen_, SIZE_MAX);
+  if (!events) {
+    report(Invariant::one_state, "the events cannot be read: " + events.error().message);
+    return {};
+  }
+  if (!events->empty()) seen_ = events->back().sequence;
+  return std::move(*events);
+}
+
+void LedgerAuditor::nothing_happened(std::string_view call) {
+  for (const LedgerEvent& event : news()) {
+    report(Invariant::one_state, name_of(event.id) + ", " +
+                                     std::string(to_string(event.entry.happening)) + ": " +
+                                     std::string(call) + " failed but took effect");
+  }
+}
+
+void LedgerAuditor::follow(const LedgerEvent& event, const std::string& of_call) {
+  if (event.entry.happening == Happening::created) follow_created(event);
+  const auto found = tasks_.find(event.id);
+  if (found == tasks_.end()) {
+    return report(Invariant::one_state,
+                  name_of(event.id) + " was never accepted, but changed in " + of_call);
+  }
+  AuditedTask& task = found->second;
+  const bool was_leased = task.is_leased();
+  if (auto violation = task.follow(event.entry)) {
+    return report(violation->invariant, of_call + ": " + violation->what);
+  }
+  std::uint32_t& leased = leased_[task.request().queue];
+  leased += task.is_leased() ? 1 : 0;
+  leased -= was_leased ? 1 : 0;
+  if (task.is_live()) live_.insert(event.id);
+  if (!task.is_live()) live_.erase(event.id);
+  follow_keys(task, event);
+  if (event.entry.happening == Happening::claimed) check_limits(task);
+  if (event.entry.happening == Happening::succeeded) follow_success(event.id);
+  if (!task.is_owed_a_step()) owed_.erase(event.id);
+}
+
+void LedgerAuditor::follow_created(const LedgerEvent& event) {
+  const auto asked = asked_.find(event.id);
+  if (asked == asked_.end()) {
+    return report(Invariant::one_state, name_of(event.id) + " was created, but not asked for");
+  }
+  const TaskRequest& request = *asked->second;
+  const auto known = tasks_.find(event.id);
+  if (known != tasks_.end()) {
+    if (!known->second.is_removed()) return;  // follow() says that it is created twice
+    tasks_.erase(known);
+  }
+  AuditedTask task(request);
+  for (const Uuid& id : request.waits_for) {
+    const auto dependency = tasks_.find(id);
+    const bool succeeded = dependency != tasks_.end() && !dependency->second.is_removed() &&
+                           dependency->second.state() == State::succeeded;
+    if (succeeded) continue;
+    task.waits_for(id);
+    waiters_[id].push_back(event.id);
+  }
+  tasks_.emplace(event.id, std::move(task));
+  accepted_.push_back(event.id);
+}
+
+void LedgerAuditor::follow_success(const Uuid& id) {
+  const auto waiters = waiters_.find(id);
+  if (waiters == waiters_.end()) return;
+  for (const Uuid& waiter : waiters->second) {
+    const auto task = tasks_.find(waiter);
+    if (task == tasks_.end() || task->second.is_removed()) continue;
+    if (task->second.dependency_succeeded(id)) owed_.insert(waiter);
+  }
+  waiters_.erase(waiters);
+}
+
+void LedgerAuditor::follow_keys(const AuditedTask& task, const LedgerEvent& event) {
+  const TaskRequest& request = task.request();
+  if (request.dedup_key.empty()) return;
+  const bool is_new = event.entry.happening == Happening::created;
+  Key& key = keys_[request.dedup_key];
+  if (!task.is_live()) {
+    if (key.live_holder == request.id) key.live_holder = {};
+    return;
+  }
+  if (key.live_holder == request.id && !is_new) return;
+  const bool spent = !key.spent_by.is_nil() && (is_new || key.spent_by != request.id);
+  if (!key.live_holder.is_nil() || spent) {
+    const Uuid& rival = key.live_holder.is_nil() ? key.spent_by : key.live_holder;
+    return report(Invariant::keys_apart, name_of(request.id) + " is live with key '" +
+                                             request.dedup_key + "', which " + to_string(rival) +
+                                             " has");
+  }
+  key.live_holder = request.id;
+  if (request.dedup_scope == DedupScope::forever) key.spent_by = request.id;
+}
+
+void LedgerAuditor::check_limits(const AuditedTask& task) {
+  const auto settings = queues_.find(task.request().queue);
+  if (settings == queues_.end()) return;
+  const auto& [queue, is] = *settings;
+  if (is.paused) {
+    report(Invariant::limits,
+           name_of(task.request().id) + " was claimed from paused queue " + queue);
+  }
+  if (is.concurrency_max != 0 && leased_[queue] > is.concurrency_max) {
+    report(Invariant::limits, "queue " + queue + " has " + std::to_string(leased_[queue]) +
+                                  " leases, its limit is " + std::to_string(is.concurrency_max));
+  }
+}
+
+void LedgerAuditor::check_all_unblocked() {
+  for (const Uuid& id : std::exchange(owed_, {})) {
+    report(Invariant::unblocks_once, name_of(id) + " was not told of a success it waits for");
+  }
+}
+
+Result<std::vector<Inserted>> LedgerAuditor::insert(std::span<const TaskRequest> requests) {
+  auto answers = ledger_.insert(requests);
+  if (!answers) {
+    nothing_happened("insert");
+    return answers;
+  }
+  asked_.clear();
+  for (const TaskRequest& request : requests) asked_.try_emplace(request.id, &request);
+  std::unordered_set<Uuid> created;
+  for (const LedgerEvent& event : news()) {
+    created.insert(event.id);
+    follow(event, "insert");
+  }
+  asked_.clear();
+  check_insert(requests, *answers, created);
+  return answers;
+}
+
+void LedgerAuditor::check_insert(std::span<const TaskRequest> requests,
+                                 const std::vector<Inserted>& answers,
+                                 const std::unordered_set<Uuid>& created) {
+  std::size_t inserted = 0;
+  for (std::size_t i = 0; i < requests.size() && i < answers.size(); ++i) {
+    const Uuid& id = answers[i].id;
+    if (answers[i].outcome == InsertOutcome::inserted) {
+      ++inserted;
+      if (created.contains(requests[i].id)) continue;
+      report(Invariant::one_state, name_of(requests[i].id) + " was accepted, but is not there");
+    } else if (!tasks_.contains(id)) {
+      report(Invariant::one_state, name_of(requests[i].id) + " was called a duplicate of " +
+                                       to_string(id) + ", which nobody has seen");
+    }
+  }
+  if (inserted != created.size()) {
+    report(Invariant::one_state, std::to_string(inserted) + " were accepted, but " +
+                                     std::to_string(created.size()) + " were created");
+  }
+}
+
+Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
+  auto claimed = ledger_.claim(params);
+  if (!claimed) {
+    nothing_happened("claim");
+    return claimed;
+  }
+  std::set<std::pair<Uuid, std::uint64_t>> given;
+  for (const LedgerEvent& event : news()) {
+    follow(event, "claim");
+    given.insert({event.id, event.entry.fence});
+  }
+  for (const Task& task : *claimed) {
+    if (given.erase({task.id(), task.status.fence}) == 0) {
+      report(Invariant::leases_apart, name_of(task.id()) + " with fence " +
+                                          std::to_string(task.status.fence) + " was given to " +
+                                          params.worker + " without a lease of its own");
+    }
+    const auto known = tasks_.find(task.id());
+    if (known != tasks_.end()) known->second.extended_until(task.status.lease_until);
+  }
+  return claimed;
+}
+
+Result<std::vector<Status>> LedgerAuditor::apply(std::span<const Change> changes) {
+  auto answers = ledger_.apply(changes);
+  if (!answers) {
+    nothing_happened("apply");
+    return answers;
+  }
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const auto task = tasks_.find(changes[i].id);
+    if (!(*answers)[i] || task == tasks_.end()) continue;
+    if (changes[i].from.fence != task->second.fence()) {
+      report(Invariant::fences_grow, name_of(changes[i].id) + " took a change of fence " +
+                                         std::to_string(changes[i].from.fence) + ", its own is " +
+                                         std::to_string(task->second.fence()));
+    }
+  }
+  std::vector<LedgerEvent> events = news();
+  for (const LedgerEvent& event : events) follow(event, "apply");
+  check_all_unblocked();
+  // Each change that was taken has left its entry, in order; steps of waiters stand between them.
+  auto next = events.begin();
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (!(*answers)[i]) continue;
+    const Change& change = changes[i];
+    next = std::find_if(next, events.end(), [&](const LedgerEvent& event) {
+      return event.id == change.id && event.entry == change.entry;
+    });
+    if (next != events.end()) continue;
+    const bool is_cancel = change.entry.happening == Happening::cancel_requested ||
+                           change.entry.happening == Happening::cancelled;
+    report(is_cancel ? Invariant::cancel : Invariant::one_state,
+           name_of(change.id) + ": '" + std::string(to_string(change.entry.happening)) +
+               "' was acknowledged, but is not in the ledger");
+    break;
+  }
+  return answers;
+}
+
+Result<std::vector<ExtendOutcome>> LedgerAuditor::extend(std::span<const Extension> extensions) {
+  auto answers = ledger_.extend(extensions);
+  nothing_happened("extend");
+  if (!answers) return answers;
+  for (std::size_t i = 0; i < extensions.size(); ++i) {
+    const auto found = tasks_.find(extensions[i].id);
+    if (found == tasks_.end()) continue;
+    AuditedTask& task = found->second;
+    const bool held = task.is_leased() && task.fence() == extensions[i].fence;
+    const bool kept = (*answers)[i] != ExtendOutcome::lost;
+    if (kept && !held) {
+      report(Invariant::fences_grow, name_of(task.request().id) + ": fence " +
+                                         std::to_string(extensions[i].fence) +
+                                         " was extended, but does not hold it");
+    } else if (!kept && held) {
+      report(Invariant::leases_apart, name_of(task.request().id) + ": its lease was called lost");
+    } else if (kept &&
+               task.cancel_requested() != ((*answers)[i] == ExtendOutcome::cancel_requested)) {
+      report(Invariant::cancel,
+             name_of(task.request().id) + ": a heartbeat did not say of the cancel");
+    }
+    if (kept) task.extended_until(ledger_.now() + extensions[i].lease);
+  }
+  return answers;
+}
+
+Result<std::vector<Status>> LedgerAuditor::record(std::span<const Report> reports) {
+  auto answers = ledger_.record(reports);
+  nothing_happened("record");
+  if (!answers) return answers;
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    const auto task = tasks_.find(reports[i].id);
+    if (!(*answers)[i] || task == tasks_.end()) continue;
+    if (task->second.fence() != reports[i].fence) {
+      report(Invariant::fences_grow, name_of(reports[i].id) + " took a report of fence " +
+                                         std::to_string(reports[i].fence));
+    }
+  }
+  return answers;
+}
+
+Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
+  auto removed = ledger_.remove(ids);
+  if (!removed) {
+    nothing_happened("remove");
+    return removed;
+  }
+  for (const LedgerEvent& event : news()) follow(event, "remove");
+  for (const Uuid& id : *removed) {
+    const auto task = tasks_.find(id);
+    if (task == tasks_.end() || task->second.is_removed() || task->second.is_live()) {
+      report(Invariant::one_state, name_of(id) + " was removed, but is not finished");
+    }
+    if (task != tasks_.end()) task->second.removed();
+    live_.erase(id);
+  }
+  return removed;
+}
+
+void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
+  const auto known = tasks_.find(task.id());
+  const bool leased =
+      known != tasks_.end() && known->second.fence() >= task.status.fence &&
+      task.status.fence > 0 &&
+      (known->second.fence() > task.status.fence || known->second.holder() == worker);
+  if (!leased) {
+    report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " with fence " +
+                                        std::to_string(task.status.fence) +
+                                        ", which it has no lease of");
+  } else if (!runs_.insert({task.id(), task.status.fence}).second) {
+    report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " twice under fence " +
+                                        std::to_string(task.status.fence));
+  }
+}
+
+void LedgerAuditor::check_at_rest() {
+  nothing_happened("nobody's call");
+  std::map<std::pair<std::string, State>, std::int64_t> expected;
+  for (const auto& [id, task] : tasks_) {
+    if (task.is_removed()) continue;
+    ++expected[{task.request().queue, task.state()}];
+    const auto stored = reader_.get(id);
+    if (!stored) {
+      report(Invariant::one_state, name_of(id) + " was accepted and never removed, but is gone");
+    } else if (stored->status.state != task.state() || stored->status.fence != task.fence()) {
+      report(Invariant::one_state,
+             name_of(id) + " is " + std::string(to_string(stored->status.state)) +
+                 ", its history says " + std::string(to_string(task.state())));
+    }
+  }
+  const auto counts = reader_.counts();
+  if (!counts) return report(Invariant::one_state, "the counts cannot be read");
+  for (const QueueCounts& of_queue : *counts) {
+    for (int i = 0; i < kStateCount; ++i) {
+      const auto wanted = expected[{of_queue.queue, static_cast<State>(i)}];
+      if (of_queue.by_state[i] == wanted) continue;
+      report(Invariant::one_state, "queue " + of_queue.queue + " counts " +
+                                       std::to_string(of_queue.by_state[i]) + " tasks as " +
+                                       std::string(to_string(static_cast<State>(i))) + ", it has " +
+                                       std::to_string(wanted));
+    }
+  }
+}
+
+}  // namespace waybill

@@ -1,0 +1,153 @@
+// Mistakes with leases and fences.
+
+#include <set>
+
+#include "tests/sim/forwarding_ledger.h"
+#include "tests/sim/mutants.h"
+
+namespace waybill::sim {
+namespace {
+
+/// Takes what a worker says under any fence.
+class IgnoresFences final : public TwistedChanges {
+ public:
+  using TwistedChanges::TwistedChanges;
+
+ protected:
+  void twist(Change& change) override {
+    const auto task = reader_.get(change.id);
+    const bool is_overtaken =
+        task && task->status.state == State::leased && task->status.fence > change.from.fence;
+    if (is_overtaken) change = unguarded(change);
+  }
+};
+
+/// Takes what an old lease's holder says of its progress.
+class IgnoresFencesOfReports final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Status>> record(std::span<const Report> reports) override {
+    (void)inner_.record(reports);
+    return std::vector<Status>(reports.size());
+  }
+};
+
+/// Gives a task to a second worker while the first one has it.
+class LeasesTwice final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks || !tasks->empty()) return tasks;
+    for (const Task& task : some({State::leased})) {
+      if (task.status.worker == params.worker || !given_.insert(task.id()).second) continue;
+      tasks->push_back(task);
+      break;
+    }
+    return tasks;
+  }
+
+ private:
+  std::set<Uuid> given_;  // once is enough
+};
+
+/// Leases again without a new fence.
+class KeepsTheFence final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks) return tasks;
+    for (Task& task : *tasks) {
+      if (task.status.attempt < 2) continue;
+      Change change{.id = task.id(), .after = task.status};
+      change.after.fence -= 1;
+      change.entry = reader_.history(task.id())->back();
+      change.entry.fence -= 1;
+      force(change);
+      task.status.fence -= 1;
+    }
+    return tasks;
+  }
+};
+
+/// Says that leases were extended, and forgets it.
+class ForgetsHeartbeats final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override {
+    std::vector<Extension> none(extensions.begin(), extensions.end());
+    for (Extension& extension : none) extension.lease = Duration(0);
+    return inner_.extend(none);
+  }
+};
+
+/// Takes leases back from the task as it was read, whatever heartbeat came since.
+class RescuesInSpiteOfHeartbeats final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<Overdue> overdue(std::size_t limit) override {
+    auto overdue = inner_.overdue(limit);
+    // As if these had been overdue when the rescuer looked.
+    if (overdue && overdue->tasks.empty() && rng_.chance(0.1)) {
+      for (Task& task : some({State::leased})) {
+        task.status.lease_until = now();
+        overdue->tasks.push_back(task);
+      }
+    }
+    return overdue;
+  }
+  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
+    std::vector<Change> unguarded_ones;
+    for (const Change& change : changes) {
+      unguarded_ones.push_back(change);
+      unguarded_ones.back().from_lease_until.reset();
+    }
+    return inner_.apply(unguarded_ones);
+  }
+};
+
+/// Takes the message of a queue for the truth: what it names is run, claimed or not.
+class TrustsTheQueue final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    if (params.only_ids.empty()) return inner_.claim(params);
+    std::vector<Task> tasks;
+    for (const Uuid& id : params.only_ids) {
+      auto task = reader_.get(id);
+      if (task) tasks.push_back(std::move(*task));
+    }
+    return tasks;
+  }
+};
+
+}  // namespace
+
+std::vector<Plant> lease_plants() {
+  return {
+      {.name = "LedgerIgnoresTheFence",
+       .caught_by = Invariant::fences_grow,
+       .ledger = wrong_ledger<IgnoresFences>()},
+      {.name = "LedgerTakesReportsOfOldFences",
+       .caught_by = Invariant::fences_grow,
+       .ledger = wrong_ledger<IgnoresFencesOfReports>()},
+      {.name = "LedgerKeepsTheFenceOfTheLastLease",
+       .caught_by = Invariant::fences_grow,
+       .ledger = wrong_ledger<KeepsTheFence>()},
+      {.name = "LedgerGivesALeaseTwice",
+       .caught_by = Invariant::leases_apart,
+       .ledger = wrong_ledger<LeasesTwice>()},
+      {.name = "LedgerForgetsHeartbeats",
+       .caught_by = Invariant::leases_apart,
+       .ledger = wrong_ledger<ForgetsHeartbeats>()},
+      {.name = "RescuerTakesALeaseInSpiteOfAHeartbeat",
+       .caught_by = Invariant::leases_apart,
+       .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
+      {.name = "WorkerTakesAMessageForTheTruth",
+       .caught_by = Invariant::leases_apart,
+       .worker_ledger = wrong_ledger<TrustsTheQueue>()},
+  };
+}
+
+}  // namespace waybill::sim

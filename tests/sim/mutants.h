@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "tests/sim/plant.h"
+
+namespace waybill::sim {
+
+/// The mistakes that the simulator is seen to find, each with the invariant that it breaks.
+std::vector<Plant> plants();
+
+/// Parts of them, by what they get wrong.
+std::vector<Plant> lease_plants();
+std::vector<Plant> change_plants();
+std::vector<Plant> insert_plants();
+std::vector<Plant> service_plants();
+
+}  // namespace waybill::sim

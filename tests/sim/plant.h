@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "base/rng.h"
+#include "ports/ledger.h"
+#include "ports/ledger_reader.h"
+#include "ports/object_store.h"
+#include "testing/audit.h"
+
+namespace waybill::sim {
+
+/// A mistake that is made on purpose, to see that the checkers find it.
+struct Plant {
+  using WrapLedger =
+      std::function<std::unique_ptr<Ledger>(Ledger& inner, LedgerReader& reader, Rng rng)>;
+  using WrapBucket = std::function<std::unique_ptr<ObjectStore>(ObjectStore& inner, Rng rng)>;
+
+  std::string name;
+  Invariant caught_by = Invariant::one_state;
+  WrapLedger ledger;             ///< the ledger itself is wrong: seen by all
+  WrapLedger worker_ledger;      ///< workers use the ledger wrongly
+  WrapLedger controller_ledger;  ///< so do scanner, scheduler, rescuer and janitor
+  WrapBucket controller_bucket;  ///< the scanner's writes to the bucket
+};
+
+/// For messages of tests.
+inline void PrintTo(const Plant& plant, std::ostream* out) { *out << plant.name; }
+
+}  // namespace waybill::sim

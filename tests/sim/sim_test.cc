@@ -1,0 +1,49 @@
+#include <gtest/gtest.h>
+
+#include "base/log.h"
+#include "tests/sim/world.h"
+
+namespace waybill::sim {
+namespace {
+
+constexpr std::uint64_t kSeeds = 2000;
+constexpr std::uint64_t kShards = 8;  // CTest runs them side by side
+
+class Seeds : public ::testing::TestWithParam<std::uint64_t> {
+ protected:
+  void SetUp() override { log::configure(log::Level::off, log::Format::human); }
+};
+
+TEST_P(Seeds, KeepEveryInvariant) {
+  for (std::uint64_t seed = 1 + GetParam(); seed <= kSeeds; seed += kShards) {
+    const Played played = play(seed);
+    ASSERT_FALSE(played.violation.has_value()) << to_line(played);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shard, Seeds, ::testing::Range<std::uint64_t>(0, kShards));
+
+TEST(Simulation, IsTheSameUnderTheSameSeed) {
+  log::configure(log::Level::off, log::Format::human);
+  for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6}) {
+    const Played first = play(seed);
+    const Played second = play(seed);
+    EXPECT_EQ(first.acts, second.acts) << "seed " << seed;
+    EXPECT_EQ(first.happenings, second.happenings) << "seed " << seed;
+  }
+}
+
+TEST(Simulation, ReachesEverythingThatCanHappenToATask) {
+  log::configure(log::Level::off, log::Format::human);
+  std::map<Happening, std::uint64_t> happenings;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    for (const auto& [happening, count] : play(seed).happenings) happenings[happening] += count;
+  }
+  for (int i = 0; i <= static_cast<int>(Happening::retried); ++i) {
+    EXPECT_GE(happenings[static_cast<Happening>(i)], 20u)
+        << to_string(static_cast<Happening>(i)) << " is hardly ever reached";
+  }
+}
+
+}  // namespace
+}  // namespace waybill::sim

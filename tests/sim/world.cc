@@ -1,0 +1,279 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/dispatcher.h"
+#include "services/janitor.h"
+#include "services/rescuer.h"
+#include "services/scanner.h"
+#include "services/scheduler.h"
+#include "services/worker.h"
+#include "tests/sim/sim_executor.h"
+#include "tests/sim/timetable.h"
+
+namespace waybill::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long everything may take to end once nothing goes wrong any more.
+constexpr Duration kPatience = 90min;
+constexpr std::size_t kEventsShown = 12;
+
+std::unique_ptr<Ledger> make_wrong(const Plant& plant, FakeLedger& truth, Rng& rng) {
+  return plant.ledger ? plant.ledger(truth, truth, rng.fork()) : nullptr;
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed, const Scenario& scenario, const Plant& plant)
+    : seed_(seed),
+      scenario_(scenario),
+      plant_(plant),
+      rng_(seed),
+      stage_(rng_.fork()),
+      begun_(stage_.now()),
+      truth_(stage_),
+      wrong_ledger_(make_wrong(plant_, truth_, rng_)),
+      auditor_(wrong_ledger_ ? *wrong_ledger_ : truth_, truth_),
+      hints_(stage_, {.order = DeliveryOrder::shuffled, .seed = rng_.next()}),
+      drop_(stage_, rng_.fork()),
+      client_faults_(stage_, rng_.fork(), {.before = 0.05, .reply_lost = 0.05}),
+      client_(auditor_, client_faults_, rng_.fork()),
+      person_(auditor_, truth_, truth_, rng_.fork()),
+      behaviour_(scenario.behaviour),
+      rates_(scenario.faults) {}
+
+Played World::run() {
+  open();
+  trouble();
+  stage_.wait_until(stage_.steady_now() + scenario_.length, {});
+  calm_down();
+  const SteadyTime patience = stage_.steady_now() + kPatience;
+  while (!stage_.halted() && !at_rest() && stage_.steady_now() < patience) {
+    stage_.wait_until(stage_.steady_now() + 10s, {});
+  }
+  check_end();
+  return outcome();
+}
+
+void World::open() {
+  person_.leave();  // every queue as it is meant to be
+  for (const Schedule& schedule : schedules(stage_.now())) {
+    if (!truth_.put_schedule(schedule)) auditor_.report(Invariant::fires_once, "not taken");
+  }
+  for (int i = 0; i < scenario_.workers; ++i) start(Role::worker);
+  for (int i = 0; i < scenario_.controllers; ++i) start(Role::controller);
+  every(5s, [this] { replace_the_dead(); });
+  // The first violation ends it: what follows it is only noise.
+  every(1s, [this] {
+    if (auditor_.violation()) stage_.halt();
+  });
+}
+
+/// All that goes on, and goes wrong, until it is calm.
+void World::trouble() {
+  every(scenario_.insert_every, [this] { client_.act(); });
+  every(scenario_.person_every, [this] { person_.act(); });
+  every(scenario_.upload_every, [this] { drop_.begin_batch(); });
+  every(scenario_.queue_loss_every, [this] { hints_.lose_all(); });
+  every(scenario_.kill_every, [this] {
+    if (Process* victim = random_process()) victim->kill();
+  });
+  every(scenario_.stop_every, [this] {
+    if (Process* old = random_process()) old->stop();
+  });
+  every(scenario_.pause_every, [this] {
+    Process* sleeper = random_process();
+    if (sleeper) sleeper->suspend(stage_.steady_now() + about(scenario_.pause_max / 2));
+  });
+  every(scenario_.jump_every, [this] {
+    const Duration by = about(scenario_.jump_max / 2);
+    stage_.jump(rng_.chance(0.5) ? by : -by);
+  });
+}
+
+void World::every(Duration period, std::function<void()> act) {
+  if (period == Duration(0)) return;
+  const bool keeper = period <= 5s;  // goes on when it is calm
+  stage_.enter(
+      [this, period, keeper, act = std::move(act)] {
+        if (calm_ && !keeper) return Stage::kNever;
+        act();
+        return keeper ? period : about(period);
+      },
+      about(period));
+}
+
+/// Uniform between nothing and twice the mean.
+Duration World::about(Duration mean) {
+  return Duration(static_cast<Duration::rep>(2 * rng_.unit() * static_cast<double>(mean.count())));
+}
+
+void World::start(Role role) {
+  const bool is_worker = role == Role::worker;
+  const Stores stores{.stage = stage_,
+                      .ledger = auditor_,
+                      .reader = truth_,
+                      .registry = truth_,
+                      .hints = hints_,
+                      .logs = logs_,
+                      .buckets = drop_.buckets()};
+  Process::Params params{
+      .name = (is_worker ? "worker-" : "controller-") + std::to_string(processes_.size() + 1),
+      .rates = rates_,
+      .wrong_ledger = is_worker ? plant_.worker_ledger : plant_.controller_ledger,
+      .wrong_bucket = plant_.controller_bucket};
+  processes_.push_back(std::make_unique<Process>(std::move(params), stores, rng_.fork()));
+  roles_.push_back(role);
+  is_worker ? add_worker(*processes_.back()) : add_services(*processes_.back());
+}
+
+void World::add_worker(Process& process) {
+  SimExecutor& executor = process.keep(std::make_unique<SimExecutor>(
+      process.name(),
+      SimExecutor::World{.stage = stage_,
+                         .auditor = auditor_,
+                         .behaviour = behaviour_,
+                         .kill_process = [&process] { process.faults().crash(); }},
+      process.fork_rng()));
+  const WorkerOptions options{.name = process.name(),
+                              .queues = {"default", "q1", "q2"},
+                              .slots = 3,
+                              .inline_batch = 3,
+                              .listen_every = 4s,
+                              .poll_every = 3s,
+                              .report_every = 5s,
+                              .register_every = 60s,
+                              .retry_every = 1s};
+  auto worker = std::make_unique<Worker>(WorkerPorts{.ledger = process.ledger(),
+                                                     .reader = process.reader(),
+                                                     .registry = process.registry(),
+                                                     .clock = stage_,
+                                                     .executor = executor,
+                                                     .hints = &process.hints()},
+                                         options, process.fork_rng());
+  Worker& draining = *worker;
+  process.on_stop([this, &draining] { draining.drain(stage_.steady_now() + about(5s)); });
+  // A worker that has drained ends its process, as the program does.
+  process.add(std::move(worker), [this, &executor, &draining, &process] {
+    if (draining.drained()) process.faults().crash();
+    return executor.next_end();
+  });
+}
+
+void World::add_services(Process& process) {
+  const ScanPorts scan_ports{
+      .ledger = process.ledger(),
+      .clock = stage_,
+      .open_bucket = [&process](const std::string& url) { return process.open_bucket(url); }};
+  ScannerParams scanner{.scans = {{"prio", drop_.scan()}}, .tasks = drop_.tasks()};
+  scanner.observer = [this](const Result<ScanReport>& scan) {
+    if (calm_ && scan && scan->complete() && !drop_.is_filling()) ++passes_;
+  };
+  process.add(std::make_unique<Scanner>(scan_ports, std::move(scanner)));
+  process.add(std::make_unique<Scheduler>(process.ledger(), process.registry(),
+                                          SchedulerParams{.fires_max = 3, .wait_max = 20s}));
+  process.add(std::make_unique<Rescuer>(process.ledger(), process.fork_rng(),
+                                        RescuerParams{.batch = 5, .wait_max = 4s}));
+  process.add(std::make_unique<Dispatcher>(
+      process.reader(), stage_, std::map<std::string, Queue*>{{"default", &process.hints()}},
+      DispatcherParams{.batch = 20, .poll = 4s}));
+  process.add(std::make_unique<Janitor>(JanitorPorts{.ledger = process.ledger(),
+                                                     .reader = process.reader(),
+                                                     .registry = process.registry(),
+                                                     .logs = logs_},
+                                        JanitorParams{.batch = 10, .every = 60s, .pause = 1s}));
+}
+
+void World::replace_the_dead() {
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    if (!processes_[i]->dead() || roles_[i] == Role::none) continue;
+    const Role role = std::exchange(roles_[i], Role::none);
+    processes_[i]->kill();
+    stage_.enter(
+        [this, role] {
+          start(role);
+          return Stage::kNever;
+        },
+        about(20s));
+  }
+}
+
+Process* World::random_process() {
+  Process* process = processes_[rng_.below(processes_.size())].get();
+  return process->dead() ? nullptr : process;
+}
+
+/// From now on nothing goes wrong, and nobody asks for anything new.
+void World::calm_down() {
+  calm_ = true;
+  rates_ = {};
+  behaviour_ = {.transient = 0, .permanent = 0, .snooze = 0, .kills_worker = 0, .long_run = 0};
+  client_faults_.set_rates({});
+  for (const auto& process : processes_) process->faults().set_rates({});
+  person_.leave();
+}
+
+bool World::at_rest() const {
+  if (passes_ < 4) return false;
+  return std::ranges::all_of(auditor_.live_ids(), [&](const Uuid& id) {
+    return auditor_.tasks().at(id).state() == State::blocked;
+  });
+}
+
+void World::check_end() {
+  auditor_.check_at_rest();
+  if (auditor_.violation()) return;
+  for (const Uuid& id : auditor_.live_ids()) {
+    const AuditedTask& task = auditor_.tasks().at(id);
+    // What waits for a task that failed, was cancelled or waits itself may wait for ever.
+    if (task.state() == State::blocked) continue;
+    auditor_.report(Invariant::liveness, "task " + to_string(id) + " is still " +
+                                             std::string(to_string(task.state())) + " after " +
+                                             format_duration(kPatience) + " without faults");
+  }
+  if (passes_ < 4) auditor_.report(Invariant::liveness, "the scanners do not come through");
+  drop_.check(auditor_);
+  check_schedules(auditor_, truth_, begun_);
+}
+
+Played World::outcome() {
+  Played played{.seed = seed_,
+                .scenario = std::string(scenario_.name),
+                .violation = auditor_.violation(),
+                .acts = stage_.acts(),
+                .tasks = auditor_.accepted().size(),
+                .processes = processes_.size()};
+  const auto events = truth_.events(0, SIZE_MAX);
+  for (const LedgerEvent& event : *events) ++played.happenings[event.entry.happening];
+  if (!played.violation) return played;
+  const std::size_t shown = std::min(kEventsShown, events->size());
+  for (std::size_t i = events->size() - shown; i < events->size(); ++i) {
+    const LedgerEvent& event = (*events)[i];
+    played.last_events.push_back(format_time(event.entry.at) + " " + to_string(event.id) + " " +
+                                 std::string(to_string(event.entry.happening)) + " -> " +
+                                 std::string(to_string(event.entry.state)) + " fence " +
+                                 std::to_string(event.entry.fence) + " " + event.entry.worker +
+                                 event.entry.reason);
+  }
+  return played;
+}
+
+Played play(std::uint64_t seed, const Plant& plant) {
+  const auto all = scenarios();
+  return World(seed, all[seed % all.size()], plant).run();
+}
+
+std::string to_line(const Played& played) {
+  std::string line = "seed " + std::to_string(played.seed) + " (" + played.scenario + "): ";
+  if (!played.violation) return line + "all well";
+  line += std::string(to_string(played.violation->invariant)) +
+          " violated: " + played.violation->what + "; again with: sim --first " +
+          std::to_string(played.seed) + " --seeds 1; last events:";
+  for (const std::string& event : played.last_events) line += " | " + event;
+  return line;
+}
+
+}  // namespace waybill::sim
