@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 PRESET  ?= dev
 SEEDS   ?= 100000
+FIRST   ?= 1
 ROUNDS  ?= 200
 SECONDS_EACH ?= 60
 PREFIX  ?= /usr/local
@@ -45,9 +46,9 @@ bench: binary ## measure, beside the floor of this machine: tables, build/bench/
 	@build/release/waybill bench --json-file build/bench/embedded.json
 
 .PHONY: sim
-sim: packages ## the simulator: SEEDS=100000 of them
-	@$(call build,release) --target sim_test
-	@WAYBILL_SIM_SEEDS=$(SEEDS) build/release/tests/sim/sim_test --gtest_filter='*Seeds*'
+sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1
+	@$(call build,release) --target sim
+	@build/release/tests/sim/sim --seeds $(SEEDS) --first $(FIRST)
 
 .PHONY: chaos
 chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=
