@@ -8,15 +8,14 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "core/definition.h"
-#include "core/scan_plan.h"
 #include "ports/clock.h"
 #include "ports/ledger.h"
 #include "ports/object_store.h"
+#include "services/scan_buckets.h"
+#include "services/scan_report.h"
 
 namespace waybill {
 
@@ -35,15 +34,6 @@ struct ScanPorts {
   CheckTask check_task;  ///< empty: check_request alone decides
 };
 
-enum class ScanMode : std::uint8_t {
-  real,
-  dry_run,  ///< lists and plans; writes nothing, neither tasks nor markers
-};
-
-enum class ScanPhase : std::uint8_t { list, plan, insert, mark };
-inline constexpr int kScanPhaseCount = 4;
-std::string_view to_string(ScanPhase phase);
-
 struct ScanOptions {
   ScanMode mode = ScanMode::real;
   std::optional<Time> now;          ///< the time the scan is made for; none: the clock's
@@ -52,56 +42,6 @@ struct ScanOptions {
   std::function<void(ScanPhase phase, std::int64_t done, std::int64_t total)> progress;
   std::stop_token stop{};  ///< what is left when it is asked for stays `planned`
 };
-
-/// What became of a planned task.
-enum class ScanOutcome : std::uint8_t {
-  planned,    ///< dry run, or the scan was stopped before it came to this one
-  inserted,   ///< accepted by this scan
-  duplicate,  ///< accepted before, by a rival or by a scan that was cut off before its marker
-  failed,     ///< see `error`; the next scan tries again
-};
-enum class MarkerOutcome : std::uint8_t {
-  none,  ///< the task is not accepted, so there must be none
-  written,
-  present,  ///< a rival was first
-  failed,   ///< see `error`; the next scan tries again
-};
-std::string_view to_string(ScanOutcome outcome);
-std::string_view to_string(MarkerOutcome outcome);
-
-struct ScannedTask {
-  PlannedTask planned;
-  ScanOutcome outcome = ScanOutcome::planned;
-  MarkerOutcome marker = MarkerOutcome::none;
-  std::string error;
-};
-
-struct ScanReport {
-  std::string scan;
-  Time now{};
-  ScanMode mode = ScanMode::real;
-  std::vector<ScannedTask> tasks;              ///< in the plan's order
-  std::vector<Skipped> skipped;                ///< see Plan
-  std::map<std::string, std::int64_t> counts;  ///< see Plan
-  std::int64_t objects_listed = 0;
-  Duration took[kScanPhaseCount] = {};
-
-  std::int64_t count(ScanOutcome outcome) const;
-  std::int64_t count(MarkerOutcome outcome) const;
-  /// Everything that was planned is accepted and marked (or it was a dry run).
-  bool complete() const;
-};
-
-/// The task definitions that a scan makes tasks of.
-std::vector<std::string> tasks_of(const ScanDefinition& scan);
-
-/// All buckets of a scan; one may come twice.
-std::vector<std::string> bucket_urls(const ScanDefinition& scan);
-
-/// The bucket that a listing calls `source`, and the one that markers are written to.
-/// `invalid_argument` for a name that the scan does not have.
-Result<std::string> bucket_url(const ScanDefinition& scan, std::string_view source);
-std::string marker_url(const ScanDefinition& scan);
 
 /// One pass of a scan: lists, plans, inserts the tasks under their markers as dedup keys for ever,
 /// and then writes the marker of each that is accepted. Safe to repeat and to run beside others:

@@ -11,6 +11,7 @@
 
 #include "adapters/file/file_url.h"
 #include "adapters/file/key_walk.h"
+#include "adapters/file/object_file.h"
 #include "adapters/file/object_key.h"
 #include "adapters/file/read_directory.h"
 #include "base/file_descriptor.h"
@@ -21,91 +22,8 @@ namespace {
 // More than the scans that one process runs at a time.
 constexpr std::size_t kPausedMax = 8;
 
-Result<FileDescriptor> open_bucket(const std::string& directory) {
-  FileDescriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.is_open()) return fd;
-  Error error = system_error(errno, "opening bucket directory " + directory);
-  if (errno == ENOENT)
-    error.message =
-        "bucket directory " + directory + " is missing; create it, or correct the bucket's URL";
-  return fail(std::move(error));
-}
-
 Error no_object(const std::string& directory, const std::string& key) {
   return Error{.code = Code::not_found, .message = "no object '" + key + "' in " + directory};
-}
-
-Error nested(const std::string& directory, const std::string& key) {
-  return Error{.code = Code::failed_precondition,
-               .message = "object '" + key + "' cannot be written to " + directory +
-                          ": one object would have to be the directory of another"};
-}
-
-Status sync(const FileDescriptor& file, const std::string& what) {
-  if (::fsync(file.get()) == 0) return {};
-  return fail(system_error(errno, "syncing " + what));
-}
-
-/// Where a key's file is made: an open directory, and the name in it.
-struct Place {
-  FileDescriptor directory;
-  std::string name;
-};
-
-/// Opens the directory of a path below the bucket; makes those that are missing, durably.
-Result<Place> make_place(const std::string& bucket, const std::string& key) {
-  const Result<std::string> path = path_of_key(key);
-  if (!path) return fail(path.error());
-  Result<FileDescriptor> directory = open_bucket(bucket);
-  if (!directory) return fail(directory.error());
-  std::string_view rest = *path;
-  for (std::size_t slash = rest.find('/'); slash != std::string_view::npos;
-       slash = rest.find('/')) {
-    const std::string name(rest.substr(0, slash));
-    rest.remove_prefix(slash + 1);
-    FileDescriptor next(
-        ::openat(directory->get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!next.is_open() && errno == ENOENT) {
-      if (::mkdirat(directory->get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
-        return fail(system_error(errno, "making a directory for " + bucket + "/" + *path));
-      }
-      if (Status synced = sync(*directory, bucket); !synced) return fail(synced.error());
-      next = FileDescriptor(
-          ::openat(directory->get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    }
-    if (!next.is_open()) {
-      if (errno == ENOTDIR) return fail(nested(bucket, key));
-      return fail(system_error(errno, "opening the directory of " + bucket + "/" + *path));
-    }
-    *directory = std::move(next);
-  }
-  return Place{.directory = std::move(*directory), .name = std::string(rest)};
-}
-
-Status write_all(const FileDescriptor& file, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail(system_error(errno, "writing " + path));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Result<std::string> read_all(const FileDescriptor& file, std::size_t size,
-                             const std::string& path) {
-  std::string bytes(size + 1, '\0');  // one more, to see the end without growing
-  std::size_t used = 0;
-  for (;;) {
-    const ssize_t got = ::read(file.get(), bytes.data() + used, bytes.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(system_error(errno, "reading " + path));
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-    if (used == bytes.size()) bytes.resize(2 * bytes.size());
-  }
-  bytes.resize(used);
-  return bytes;
 }
 
 Time modified_at(const struct stat& status) {
@@ -215,13 +133,13 @@ Status FileObjectStore::put_if_absent(const std::string& key, std::string_view b
 }
 
 Status FileObjectStore::write(const std::string& key, std::string_view body, Replace replace) {
-  const Result<Place> place = make_place(directory_, key);
+  const Result<ObjectPlace> place = make_place(directory_, key);
   if (!place) return fail(place.error());
   const int fd = place->directory.get();
   const char* name = place->name.c_str();
   struct stat status {};
   const bool is_there = ::fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-  if (is_there && S_ISDIR(status.st_mode)) return fail(nested(directory_, key));
+  if (is_there && S_ISDIR(status.st_mode)) return fail(nested_key(directory_, key));
   const auto taken = [&] {
     return fail(Code::already_exists, "there is an object '" + key + "' in " + directory_);
   };

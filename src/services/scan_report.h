@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "core/scan_plan.h"
+
+namespace waybill {
+
+enum class ScanMode : std::uint8_t {
+  real,
+  dry_run,  ///< lists and plans; writes nothing, neither tasks nor markers
+};
+
+enum class ScanPhase : std::uint8_t { list, plan, insert, mark };
+inline constexpr int kScanPhaseCount = 4;
+std::string_view to_string(ScanPhase phase);
+
+/// What became of a planned task.
+enum class ScanOutcome : std::uint8_t {
+  planned,    ///< dry run, or the scan was stopped before it came to this one
+  inserted,   ///< accepted by this scan
+  duplicate,  ///< accepted before, by a rival or by a scan that was cut off before its marker
+  failed,     ///< see `error`; the next scan tries again
+};
+enum class MarkerOutcome : std::uint8_t {
+  none,  ///< the task is not accepted, so there must be none
+  written,
+  present,  ///< a rival was first
+  failed,   ///< see `error`; the next scan tries again
+};
+std::string_view to_string(ScanOutcome outcome);
+std::string_view to_string(MarkerOutcome outcome);
+
+struct ScannedTask {
+  PlannedTask planned;
+  ScanOutcome outcome = ScanOutcome::planned;
+  MarkerOutcome marker = MarkerOutcome::none;
+  std::string error;
+};
+
+struct ScanReport {
+  std::string scan;
+  Time now{};
+  ScanMode mode = ScanMode::real;
+  std::vector<ScannedTask> tasks;              ///< in the plan's order
+  std::vector<Skipped> skipped;                ///< see Plan
+  std::map<std::string, std::int64_t> counts;  ///< see Plan
+  std::int64_t objects_listed = 0;
+  Duration took[kScanPhaseCount] = {};
+
+  std::int64_t count(ScanOutcome outcome) const;
+  std::int64_t count(MarkerOutcome outcome) const;
+  /// Everything that was planned is accepted and marked (or it was a dry run).
+  bool complete() const;
+};
+
+}  // namespace waybill
