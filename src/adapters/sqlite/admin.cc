@@ -51,7 +51,7 @@ Result<LedgerStats> SqliteAdminPort::stats() { return readers_.read<LedgerStats>
 Result<CheckReport> SqliteAdminPort::check() {
   auto database = Database::open(open_, clock_);
   if (!database) return fail(database.error());
-  return check_ledger(**database);
+  return check_ledger(**database, clock_);
 }
 
 Status SqliteAdminPort::backup(const std::string& path) {

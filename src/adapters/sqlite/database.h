@@ -36,6 +36,7 @@ class Statement {
 
   std::int64_t integer(int column) { return sqlite3_column_int64(statement_, column); }
   bool is_null(int column) { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  bool is_blob(int column) { return sqlite3_column_type(statement_, column) == SQLITE_BLOB; }
   std::string_view text(int column);
   std::string_view blob(int column);
 
