@@ -22,7 +22,7 @@ bool is_inherited(std::string_view name) {
   return name.starts_with("LC_");
 }
 
-Status write_file(const std::string& path, std::string_view text) {
+Status spill_to_file(const std::string& path, std::string_view text) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.is_open()) return fail(system_error(errno, "making " + path));
   while (!text.empty()) {
@@ -42,7 +42,7 @@ Status put_or_spill(Environment& environment, const std::string& name, const std
   }
   const std::string path = directory + "/" + name;
   environment[name + "_FILE"] = path;
-  return write_file(path, value);
+  return spill_to_file(path, value);
 }
 
 }  // namespace
