@@ -14,7 +14,7 @@ def main():
     try:
         header, packets = prio.read_batch(prio.Bucket("ingestion"), f"{name}.batch")
     except prio.Invalid as why:
-        task.fail(f"batch {name}: {why}")
+        task.fail(f"{why}: batch {name}")
     task.report(progress={"done": 1, "total": 2, "message": f"verified {len(packets)} packets"})
 
     # A real facilitator evaluates its share of the proof here; the demo has nothing to prove.
