@@ -72,7 +72,8 @@ exec 9>"$LIFELINE"
 trap '' TERM
 sh -c 'echo child >&9; while :; do sleep 1; done' &
 setsid sh -c 'echo session >&9; while :; do sleep 1; done' &
-setsid sh -c 'env -i /bin/sh -c "trap \"\" TERM HUP; echo daemon >&9; while :; do /bin/sleep 1; done" & exit 0'
+setsid sh -c 'env -i /bin/sh -c \
+  "trap \"\" TERM HUP; echo daemon >&9; while :; do /bin/sleep 1; done" & exit 0'
 )";
 constexpr int kRunawayLines = 3;
 constexpr std::string_view kUntilToldTo = "\nread line < \"$LIFELINE.go\"\n";
