@@ -9,7 +9,8 @@
 namespace waybill::json {
 
 /// Parses one JSON text (RFC 8259), at most 64 levels deep.
-/// `invalid_argument` with the byte offset and what was expected.
+/// `invalid_argument` with the byte offset and what was expected. A number with a fraction may come
+/// out one unit in its last binary place off (Boost.JSON 1.81): keep text that must not change.
 Result<boost::json::value> parse(std::string_view text);
 
 /// Compact text, keys in the order they have.

@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -11,6 +12,8 @@ using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+constexpr Time kYearZero = sys_days(year_month_day(std::chrono::year(0) / 1 / 1));
+constexpr Time kYearTenThousand = sys_days(year_month_day(std::chrono::year(10'000) / 1 / 1));
 
 /// Eats exactly `width` digits.
 std::optional<int> eat_digits(std::string_view& text, std::size_t width) {
@@ -79,8 +82,9 @@ std::optional<Time> read_time(std::string_view text) {
   if (!fraction) return std::nullopt;
   const auto offset = eat_offset(text);
   if (!offset || !text.empty()) return std::nullopt;
-  return midnight + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         std::chrono::seconds(*second) + Duration(*fraction) - *offset;
+  const Time time = midnight + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+                    std::chrono::seconds(*second) + Duration(*fraction) - *offset;
+  return time >= kYearZero && time < kYearTenThousand ? std::optional(time) : std::nullopt;
 }
 
 struct Unit {
@@ -89,7 +93,8 @@ struct Unit {
 };
 constexpr Unit kUnits[] = {{"ns", 0},
                            {"us", 1},
-                           {"\u00b5s", 1},
+                           {"\u00b5s", 1},  // micro sign
+                           {"\u03bcs", 1},  // Greek letter mu
                            {"ms", 1000},
                            {"s", kMicrosPerSecond},
                            {"m", 60 * kMicrosPerSecond},
@@ -133,6 +138,7 @@ std::optional<long double> eat_part(std::string_view& text) {
 }  // namespace
 
 std::string format_time(Time time) {
+  time = std::clamp(time, kYearZero, kYearTenThousand - Duration(1));
   const auto day = std::chrono::floor<days>(time);
   const year_month_day date(day);
   const auto micros = (time - day).count();

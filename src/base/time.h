@@ -23,13 +23,14 @@ constexpr std::int64_t to_micros(Time time) { return time.time_since_epoch().cou
 constexpr Time from_micros(std::int64_t micros) { return Time(Duration(micros)); }
 
 /// RFC 3339 in UTC with as many fraction digits as needed (none, 3 or 6): 2026-11-22T12:00:00.25Z
-/// is written 2026-11-22T12:00:00.250Z.
+/// is written 2026-11-22T12:00:00.250Z. The years are 0000 to 9999; what lies beyond is written as
+/// the nearest moment in them.
 std::string format_time(Time time);
 
 /// Reads RFC 3339 with any offset, and `YYYY-MM-DD` as midnight UTC. `invalid_argument` otherwise.
 Result<Time> parse_time(std::string_view text);
 
-/// 0s, 250ms, 1.5s, 90s, 2m30s, 36h: largest units first, no zero parts, exact to the microsecond.
+/// 0s, 250ms, 1.5s, 2m30s, 36h: largest units first, no zero parts, exact to the microsecond.
 std::string format_duration(Duration duration);
 
 /// Reads what Go's time.ParseDuration reads (`1h30m`, `250ms`, `1.5s`, `-2m`, `0`) and `d` for

@@ -45,7 +45,7 @@ constexpr std::size_t kWeekdayField = 4;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + "'"; }
 
 /// Reads one field of an expression; remembers where it stands for the error.
 class FieldReader {
@@ -62,7 +62,7 @@ class FieldReader {
       bits |= *part;
     } while (eat(','));
     if (position_ != end_)
-      return refuse(position_, "has " + quoted(rest()) + " where it should end");
+      return refuse(position_, "has " + in_quotes(rest()) + " where it should end");
     return bits;
   }
 
@@ -82,11 +82,11 @@ class FieldReader {
         // SAT-SUN: a Sunday that ends a range is the seventh day.
         high = *last == 0 && index_ == kWeekdayField && low > 0 ? 7 : *last;
         if (high < low) {
-          return refuse(begin, "has the range " + quoted(text(begin)) +
+          return refuse(begin, "has the range " + in_quotes(text(begin)) +
                                    ", which runs backwards; write it as two, e.g. 22-23,0-2");
         }
       } else if (position_ != end_ && expression_[position_] == '/') {
-        return refuse(begin, "has a step after the single value " + quoted(text(begin)) +
+        return refuse(begin, "has a step after the single value " + in_quotes(text(begin)) +
                                  "; write a range, e.g. " + std::string(text(begin)) + "-" +
                                  std::to_string(field().high) + "/2");
       }
@@ -112,11 +112,11 @@ class FieldReader {
     if (position_ == end_ ||
         (!is_digit(expression_[position_]) && !is_letter(expression_[position_]))) {
       return refuse(begin, "misses a value before " +
-                               (position_ == end_ ? "its end" : quoted(rest().substr(0, 1))));
+                               (position_ == end_ ? "its end" : in_quotes(rest().substr(0, 1))));
     }
     const std::optional<int> value = is_digit(expression_[position_]) ? read_number() : read_name();
     if (!value || *value < field().low || *value > field().high) {
-      return refuse(begin, "does not take " + quoted(text(begin)));
+      return refuse(begin, "does not take " + in_quotes(text(begin)));
     }
     return *value;
   }
@@ -159,10 +159,10 @@ class FieldReader {
 
   tl::unexpected<Error> refuse(std::size_t at, const std::string& what) const {
     return fail(Code::invalid_argument,
-                "cron " + quoted(expression_) + ": the " + std::string(field().name) + " (field " +
-                    std::to_string(index_ + 1) + ", character " + std::to_string(at + 1) + ") " +
-                    what + "; it takes " + std::string(field().takes) +
-                    ", *, lists, ranges and steps");
+                "cron " + in_quotes(expression_) + ": the " + std::string(field().name) +
+                    " (field " + std::to_string(index_ + 1) + ", character " +
+                    std::to_string(at + 1) + ") " + what + "; it takes " +
+                    std::string(field().takes) + ", *, lists, ranges and steps");
   }
 
   std::string_view expression_;
@@ -197,7 +197,7 @@ Result<Cron> parse_cron(std::string_view text) {
                                     [&](const Alias& known) { return known.name == name; });
     if (alias == std::end(kAliases)) {
       return fail(Code::invalid_argument,
-                  "cron " + quoted(name) +
+                  "cron " + in_quotes(name) +
                       " is not known; there are @hourly, @daily, @midnight, @weekly, @monthly, "
                       "@yearly and @annually");
     }
@@ -205,7 +205,7 @@ Result<Cron> parse_cron(std::string_view text) {
   }
   if (words.size() != kFields.size()) {
     return fail(Code::invalid_argument,
-                "cron " + quoted(text) + " has " + std::to_string(words.size()) +
+                "cron " + in_quotes(text) + " has " + std::to_string(words.size()) +
                     " fields; it needs five: minute, hour, day of month, month, day of week");
   }
   std::array<std::uint64_t, 5> bits{};
