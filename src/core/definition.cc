@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/batches/planner.h"
 #include "core/prio/planner.h"
 
 namespace waybill {
@@ -70,6 +71,46 @@ Status check_prio(const PrioScan& scan) {
   return check_windows(scan);
 }
 
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") ==
+                              std::string_view::npos;
+}
+
+Status check_sources(const BatchScan& scan, bool told_apart) {
+  if (scan.sources.empty()) return refuse_field("sources", "is empty; name at least one bucket");
+  std::map<std::string_view, std::string_view> by_url;
+  for (const auto& [source, url] : scan.sources) {
+    if (!is_plain_name(source) || source == kMarkerSource) {
+      return refuse_field("sources", "holds '" + source +
+                                         "'; a name is of a-z, 0-9, '.', '_' and '-', and not " +
+                                         std::string(kMarkerSource));
+    }
+    if (url.empty()) return refuse_field("sources", "has no URL for '" + source + "'");
+    const auto [other, first] = by_url.emplace(url, source);
+    if (!first && !told_apart) {
+      return refuse_field("sources", "has the same bucket as '" + std::string(other->second) +
+                                         "' and '" + source +
+                                         "': put {source} into the path to tell them apart");
+    }
+  }
+  return {};
+}
+
+Status check_batches(const BatchScan& scan) {
+  const auto path = batches::PathTemplate::compile(scan.path, scan.parts);
+  if (!path) return fail(path.error());
+  if (auto s = check_sources(scan, path->has_source()); !s) return s;
+  if (scan.task.empty()) return refuse_field("task", "is missing");
+  if (auto s = check_between("quiet_time", scan.quiet_time, Duration(0), kScanDurationMax); !s) {
+    return s;
+  }
+  if (auto s = check_between("window", scan.window, Duration(0), kScanDurationMax); !s) return s;
+  if (scan.window > Duration(0) && path->precision() == batches::Precision::none) {
+    return refuse_field("window", "needs a date in the path, at least {yyyy}");
+  }
+  return {};
+}
+
 }  // namespace
 
 TaskRequest make_request(const TaskDefinition& definition, std::string params) {
@@ -85,19 +126,21 @@ TaskRequest make_request(const TaskDefinition& definition, std::string params) {
 }
 
 Status check_scan(const ScanDefinition& scan) {
-  if (scan.name.empty()) return refuse_field("name", "is missing");
+  if (!is_plain_name(scan.name)) {
+    return refuse_field("name", "is '" + scan.name + "'; it must be of a-z, 0-9, '.', '_' and '-'");
+  }
   if (auto s = check_between("every", scan.every, std::chrono::seconds(1), days(366)); !s) {
     return s;
   }
   if (const auto* prio_scan = std::get_if<PrioScan>(&scan.planner)) return check_prio(*prio_scan);
-  return {};
+  return check_batches(std::get<BatchScan>(scan.planner));
 }
 
 std::unique_ptr<ScanPlanner> make_planner(const ScanDefinition& scan, Time now) {
   if (const auto* prio_scan = std::get_if<PrioScan>(&scan.planner)) {
     return std::make_unique<prio::PrioPlanner>(*prio_scan, now);
   }
-  return nullptr;
+  return std::make_unique<batches::BatchPlanner>(scan.name, std::get<BatchScan>(scan.planner), now);
 }
 
 }  // namespace waybill

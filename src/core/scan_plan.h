@@ -77,6 +77,7 @@ struct ScanListing {
   std::string start_after;
   std::string end_before;
   std::string delimiter;
+  bool wants_times = false;  ///< whether `modified_at` matters: a store may save itself the trouble
 
   bool operator==(const ScanListing&) const = default;
   /// Whether a key is within prefix and bounds.

@@ -12,17 +12,6 @@
 namespace waybill::prio {
 namespace {
 
-constexpr std::uint8_t kComplete = static_cast<std::uint8_t>(Part::header) |
-                                   static_cast<std::uint8_t>(Part::packets) |
-                                   static_cast<std::uint8_t>(Part::signature);
-
-bool is_complete(const BatchRecord& record) {
-  return record.parts_in(Bucket::ingestion) == kComplete;
-}
-bool is_validated(const BatchRecord& record) {
-  return (record.parts_in(Bucket::peer) & static_cast<std::uint8_t>(Part::signature)) != 0;
-}
-
 /// What is counted for one aggregation id. Those of the first kind are there even if zero, as
 /// workflow-manager has it.
 struct Counters {
@@ -77,7 +66,7 @@ class PlanMaker {
   using Records = std::span<const BatchRecord* const>;
 
   BatchName name_of(const BatchRecord& record) const {
-    return {.aggregation_id = listed_.aggregations[record.aggregation].id,
+    return {.aggregation_id = listed_.aggregations[record.group].id,
             .time = record.time,
             .batch_id = listed_.batches.name(record)};
   }
@@ -114,7 +103,7 @@ Plan PlanMaker::make() {
   std::size_t done = 0;
   for (const std::uint32_t aggregation : by_id) {
     std::size_t end = done;
-    while (end < order.size() && order[end]->aggregation == aggregation) ++end;
+    while (end < order.size() && order[end]->group == aggregation) ++end;
     plan_aggregation(aggregation, Records(order).subspan(done, end - done));
     done = end;
   }
@@ -137,7 +126,7 @@ void PlanMaker::plan_aggregation(std::uint32_t aggregation, Records records) {
   counters_ = {};
   std::uint32_t window = kNoWindow;
   for (const BatchRecord* record : records) {
-    const std::uint32_t next = record->time == kTimeMax ? kNoWindow : window_at(record->time);
+    const std::uint32_t next = record->is_batch() ? window_at(record->time) : kNoWindow;
     if (next != window) close_window(aggregation, window);
     window = next;
     look_at(*record);
@@ -149,15 +138,15 @@ void PlanMaker::plan_aggregation(std::uint32_t aggregation, Records records) {
 }
 
 void PlanMaker::look_at(const BatchRecord& record) {
-  if (record.time == kTimeMax) {
+  if (!record.is_batch()) {
     ++counters_.malformed_names;
     return skips_.add(SkipReason::malformed_name, {.record = &record});
   }
-  if (!record.seen_in(Bucket::ingestion)) return;
+  if (!seen_in(record, Bucket::ingestion)) return;
   const bool in_intake = listed_.intake.contains(record.time);
   if (in_intake) ++(is_complete(record) ? counters_.ingestions : counters_.incomplete_ingestions);
   if (!is_complete(record)) {
-    const bool unknown = record.parts_in(Bucket::ingestion) == 0;
+    const bool unknown = has_no_part(record, Bucket::ingestion);
     return skips_.add(unknown ? SkipReason::unknown_part : SkipReason::incomplete,
                       {.record = &record});
   }
@@ -168,14 +157,14 @@ void PlanMaker::plan_intake(const BatchRecord& record) {
   const BatchName batch = name_of(record);
   if (has_ambiguous_marker(batch)) {
     const auto [owner, first] = ambiguous_.emplace(prio::intake_marker(batch), &record);
-    if (!first || record.intake_marked) {
+    if (!first || has(record, kIntakeMarked)) {
       ++counters_.intake_tasks_skipped;
       skips_.add(SkipReason::ambiguous_marker, {.record = &record});
       plan_.warnings.push_back(ambiguity_warning(batch, name_of(*owner->second)));
       return;
     }
   }
-  if (record.intake_marked) {
+  if (has(record, kIntakeMarked)) {
     ++counters_.intake_tasks_skipped;
     return skips_.add(SkipReason::already_marked, {.record = &record});
   }
@@ -184,12 +173,12 @@ void PlanMaker::plan_intake(const BatchRecord& record) {
 }
 
 void PlanMaker::look_at_in_window(const BatchRecord& record, std::uint32_t window) {
-  const bool ingested = record.seen_in(Bucket::ingestion);
+  const bool ingested = seen_in(record, Bucket::ingestion);
   if (ingested) {
     ++(is_complete(record) ? counters_.aggregate_ingestions
                            : counters_.aggregate_incomplete_ingestions);
   }
-  if (record.seen_in(Bucket::peer)) {
+  if (seen_in(record, Bucket::peer)) {
     ++(is_validated(record) ? counters_.peer_validations : counters_.incomplete_peer_validations);
   }
   const SkipSubject subject{.record = &record, .window = window};
@@ -197,8 +186,8 @@ void PlanMaker::look_at_in_window(const BatchRecord& record, std::uint32_t windo
     if (is_validated(record)) return validated_.push_back(&record);
     return skips_.add(SkipReason::no_peer_validation, subject);
   }
-  if (!ingested && record.seen_in(Bucket::peer)) {
-    const bool unknown = record.parts_in(Bucket::peer) == 0;
+  if (!ingested && seen_in(record, Bucket::peer)) {
+    const bool unknown = has_no_part(record, Bucket::peer);
     skips_.add(unknown ? SkipReason::unknown_part : SkipReason::incomplete, subject);
   }
 }
@@ -228,7 +217,7 @@ void PlanMaker::plan_aggregate(std::uint32_t aggregation, std::uint32_t window) 
   for (const BatchRecord* record : validated_) {
     message.batches.push_back(
         {.id = std::string(listed_.batches.name(*record)), .time = record->time});
-    const bool taken_in = record->intake_marked || listed_.intake.contains(record->time);
+    const bool taken_in = has(*record, kIntakeMarked) || listed_.intake.contains(record->time);
     without_intake += taken_in ? 0 : 1;
   }
   PlannedTask task = aggregate_task(message, listed_.scan.aggregate_task);

@@ -50,14 +50,20 @@ void PrioPlanner::ask_for(std::uint32_t aggregation) {
   std::vector<Window> all = aggregated;
   all.push_back(listed_.intake);
   for (const Window& window : merged(std::move(all))) {
-    ask({listing_of(kIngestion, id + "/", window, '/'), Role::ingestion, aggregation});
+    ScanListing objects = listing_of(kIngestion, id + "/", window, '/');
+    // Times tell what came too late for an aggregate.
+    objects.wants_times =
+        window.begin < listed_.windows.back().end && window.end > listed_.windows.front().begin;
+    ask({std::move(objects), Role::ingestion, aggregation});
     ask({listing_of(kOwn, markers + "intake-" + id + "-", window, '-'), Role::intake_markers,
          aggregation});
   }
   for (const Window& window : aggregated) {
-    ask({listing_of(kPeer, id + "/", window, '/'), Role::peer, aggregation});
-    ask({listing_of(kOwn, markers + "aggregate-" + id + "-", window, '-'), Role::aggregate_markers,
-         aggregation});
+    ScanListing validations = listing_of(kPeer, id + "/", window, '/');
+    ScanListing aggregates = listing_of(kOwn, markers + "aggregate-" + id + "-", window, '-');
+    validations.wants_times = aggregates.wants_times = true;
+    ask({std::move(validations), Role::peer, aggregation});
+    ask({std::move(aggregates), Role::aggregate_markers, aggregation});
   }
 }
 
@@ -102,15 +108,13 @@ void PrioPlanner::batch_file(const Asked& asked, Bucket bucket, std::string_view
   const bool ours = bucket == Bucket::ingestion;
   const auto file = (ours ? listed_.ingestion_files : listed_.peer_files).split(name->file);
   BatchRecord& record = listed_.batches.at(asked.aggregation, name->time, file.batch_id);
-  record.seen |= static_cast<std::uint8_t>(1 << static_cast<int>(bucket));
-  record.parts[static_cast<int>(bucket)] |= static_cast<std::uint8_t>(file.part);
+  record.bits |= seen_bit(bucket) | bit_of(bucket, file.part);
   const bool needed = file.part == Part::signature || (ours && file.part != Part::none);
   if (needed) record.ready_at = std::max(record.ready_at, modified_at);
 }
 
 void PrioPlanner::malformed(std::uint32_t aggregation, Bucket bucket, std::string_view key) {
-  BatchRecord& record = listed_.batches.at(aggregation, kTimeMax, key);
-  record.seen |= static_cast<std::uint8_t>(1 << static_cast<int>(bucket));
+  listed_.batches.at(aggregation, kTimeMax, key).bits |= seen_bit(bucket);
 }
 
 void PrioPlanner::intake_marker(const Asked& asked, std::string_view key) {
@@ -118,7 +122,7 @@ void PrioPlanner::intake_marker(const Asked& asked, std::string_view key) {
   if (key.size() <= kMinuteBytes || key[kMinuteBytes] != '-') return;
   const auto time = parse_minute(key.substr(0, kMinuteBytes), '-');
   if (!time) return;  // not a marker of this aggregation
-  listed_.batches.at(asked.aggregation, *time, key.substr(kMinuteBytes + 1)).intake_marked = true;
+  listed_.batches.at(asked.aggregation, *time, key.substr(kMinuteBytes + 1)).bits |= kIntakeMarked;
 }
 
 void PrioPlanner::aggregate_marker(const Asked& asked, std::string_view key, Time modified_at) {

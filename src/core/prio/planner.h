@@ -6,13 +6,43 @@
 #include <string>
 #include <vector>
 
+#include "core/batch_table.h"
 #include "core/definition.h"
-#include "core/prio/batch_table.h"
 #include "core/prio/object_name.h"
 #include "core/prio/window.h"
 #include "core/scan_plan.h"
 
 namespace waybill::prio {
+
+/// Where something of a batch was seen.
+enum class Bucket : std::uint8_t { ingestion = 0, peer = 1 };
+
+/// The bits of a BatchRecord: for each bucket the parts that are there and that anything is, and
+/// whether the batch's intake marker is there.
+constexpr std::uint32_t bit_of(Bucket bucket, Part part) {
+  return static_cast<std::uint32_t>(part) << (4 * static_cast<int>(bucket));
+}
+constexpr std::uint32_t seen_bit(Bucket bucket) { return 8U << (4 * static_cast<int>(bucket)); }
+inline constexpr std::uint32_t kIntakeMarked = 1U << 8;
+
+inline bool has(const BatchRecord& record, std::uint32_t bits) {
+  return (record.bits & bits) == bits;
+}
+/// Some object of it is there, if only of an unknown part.
+inline bool seen_in(const BatchRecord& record, Bucket bucket) {
+  return has(record, seen_bit(bucket));
+}
+inline bool has_no_part(const BatchRecord& record, Bucket bucket) {
+  return (record.bits >> (4 * static_cast<int>(bucket)) & 7U) == 0;
+}
+inline bool is_complete(const BatchRecord& record) {
+  return has(record, bit_of(Bucket::ingestion, Part::header) |
+                         bit_of(Bucket::ingestion, Part::packets) |
+                         bit_of(Bucket::ingestion, Part::signature));
+}
+inline bool is_validated(const BatchRecord& record) {
+  return has(record, bit_of(Bucket::peer, Part::signature));
+}
 
 /// One aggregation id, and which windows of the scan have their marker: when it was written, zero
 /// where the store does not say.

@@ -30,29 +30,23 @@ std::string_view short_id(std::string_view batch_id) {
   return batch_id.size() == 36 && batch_id[8] == '-' ? batch_id.substr(0, 8) : batch_id;
 }
 
-std::string missing_parts(const FileSuffixes& files, std::uint8_t parts) {
+std::string detail_of_incomplete(const Listed& listed, const BatchRecord& record) {
+  if (!seen_in(record, Bucket::ingestion)) {
+    if (is_validated(record)) return "validated by the peer, but absent from the ingestion bucket";
+    return "in the peer's bucket; missing " + std::string(listed.peer_files.name(Part::signature));
+  }
   std::string text;
   for (const Part part : {Part::header, Part::packets, Part::signature}) {
-    if ((parts & static_cast<std::uint8_t>(part)) != 0) continue;
+    if (has(record, bit_of(Bucket::ingestion, part))) continue;
     text += text.empty() ? "missing " : ", ";
-    text += files.name(part);
+    text += listed.ingestion_files.name(part);
   }
   return text;
 }
 
-std::string detail_of_incomplete(const Listed& listed, const BatchRecord& record) {
-  if (record.seen_in(Bucket::ingestion)) {
-    return missing_parts(listed.ingestion_files, record.parts_in(Bucket::ingestion));
-  }
-  const bool validated =
-      (record.parts_in(Bucket::peer) & static_cast<std::uint8_t>(Part::signature)) != 0;
-  if (validated) return "validated by the peer, but there is nothing of it in the ingestion bucket";
-  return "in the peer's bucket, missing " + std::string(listed.peer_files.name(Part::signature));
-}
-
 std::string detail_of_record(const Listed& listed, SkipReason reason, const BatchRecord& record,
                              bool window_done) {
-  const bool ours = record.seen_in(Bucket::ingestion);
+  const bool ours = seen_in(record, Bucket::ingestion);
   const std::string where = ours ? "" : "in the peer's bucket; ";
   switch (reason) {
     case SkipReason::malformed_name: {
@@ -75,7 +69,7 @@ std::string detail_of_record(const Listed& listed, SkipReason reason, const Batc
              ", after its window was aggregated: it is in no sum";
     case SkipReason::ambiguous_marker:
       return "another batch could have its marker " +
-             intake_marker({.aggregation_id = listed.aggregations[record.aggregation].id,
+             intake_marker({.aggregation_id = listed.aggregations[record.group].id,
                             .time = record.time,
                             .batch_id = listed.batches.name(record)}) +
              "; rename it";
@@ -124,13 +118,13 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
   }
   const BatchRecord& record = *subject.record;
   const std::string_view name = listed.batches.name(record);
-  const std::string& id = listed.aggregations[record.aggregation].id;
+  const std::string& id = listed.aggregations[record.group].id;
   const bool window_done =
       subject.window != kNoWindow &&
-      listed.aggregations[record.aggregation].aggregated_at[subject.window].has_value();
-  return {.what = record.time == kTimeMax
-                      ? std::string(name)
-                      : path_of({.aggregation_id = id, .time = record.time, .batch_id = name}),
+      listed.aggregations[record.group].aggregated_at[subject.window].has_value();
+  return {.what = record.is_batch()
+                      ? path_of({.aggregation_id = id, .time = record.time, .batch_id = name})
+                      : std::string(name),
           .reason = reason,
           .detail = detail_of_record(listed, reason, record, window_done)};
 }

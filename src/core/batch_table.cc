@@ -1,17 +1,17 @@
-#include "core/prio/batch_table.h"
+#include "core/batch_table.h"
 
 #include <algorithm>
 #include <functional>
 
-namespace waybill::prio {
+namespace waybill {
 namespace {
 
 constexpr std::size_t kBlockBytes = 1 << 20;
 
-std::uint32_t hash_of(std::uint32_t aggregation, Time time, std::string_view name) {
+std::uint32_t hash_of(std::uint32_t group, Time time, std::string_view name) {
   std::uint64_t hash = std::hash<std::string_view>{}(name);
   hash ^= static_cast<std::uint64_t>(to_micros(time)) * 0x9e3779b97f4a7c15ULL;
-  hash = (hash ^ aggregation) * 0xbf58476d1ce4e5b9ULL;
+  hash = (hash ^ group) * 0xbf58476d1ce4e5b9ULL;
   return static_cast<std::uint32_t>(hash >> 32);
 }
 
@@ -33,19 +33,18 @@ std::string_view NameArena::at(const Place& place) const {
   return std::string_view(blocks_[place.block]).substr(place.offset, place.size);
 }
 
-BatchRecord& BatchTable::at(std::uint32_t aggregation, Time time, std::string_view name) {
+BatchRecord& BatchTable::at(std::uint32_t group, Time time, std::string_view name) {
   if ((records_.size() + 1) * 2 > slots_.size()) grow();
-  const std::uint32_t hash = hash_of(aggregation, time, name);
+  const std::uint32_t hash = hash_of(group, time, name);
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
     if (slots_[i] == 0) {
       slots_[i] = static_cast<std::uint32_t>(records_.size() + 1);
-      records_.push_back(
-          {.time = time, .name = names_.add(name), .hash = hash, .aggregation = aggregation});
+      records_.push_back({.time = time, .name = names_.add(name), .hash = hash, .group = group});
       return records_.back();
     }
     BatchRecord& record = records_[slots_[i] - 1];
-    if (record.hash == hash && record.aggregation == aggregation && record.time == time &&
+    if (record.hash == hash && record.group == group && record.time == time &&
         names_.at(record.name) == name) {
       return record;
     }
@@ -69,11 +68,11 @@ std::vector<const BatchRecord*> BatchTable::sorted(const std::vector<std::uint32
   order.reserve(records_.size());
   for (const BatchRecord& record : records_) order.push_back(&record);
   std::sort(order.begin(), order.end(), [&](const BatchRecord* a, const BatchRecord* b) {
-    if (a->aggregation != b->aggregation) return rank[a->aggregation] < rank[b->aggregation];
+    if (a->group != b->group) return rank[a->group] < rank[b->group];
     if (a->time != b->time) return a->time < b->time;
     return name(*a) < name(*b);
   });
   return order;
 }
 
-}  // namespace waybill::prio
+}  // namespace waybill

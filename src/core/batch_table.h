@@ -8,10 +8,7 @@
 
 #include "base/time.h"
 
-namespace waybill::prio {
-
-/// Where something was seen.
-enum class Bucket : std::uint8_t { ingestion = 0, peer = 1 };
+namespace waybill {
 
 /// Names kept one after another in big blocks: no allocation each, none moved when more come.
 class NameArena {
@@ -29,31 +26,29 @@ class NameArena {
   std::vector<std::string> blocks_;
 };
 
-/// All that was listed of one batch, or one name that is none (`time` is kTimeMax then).
+/// What a planner knows of one batch. A name that is no batch's has the time kTimeMax.
 struct BatchRecord {
   Time time{};
-  Time ready_at{};  ///< when a file that it needs last changed; zero: not told
+  Time ready_at{};  ///< when an object that it needs last changed; zero: not told
   NameArena::Place name;
   std::uint32_t hash = 0;
-  std::uint32_t aggregation = 0;
-  std::uint8_t seen = 0;       ///< bit per Bucket: some file is there
-  std::uint8_t parts[2] = {};  ///< bits of Part, per Bucket
-  bool intake_marked = false;
+  std::uint32_t group = 0;  ///< aggregation or source: the planner's own number
+  std::uint32_t bits = 0;   ///< what was seen of it: the planner's own meaning
 
-  bool seen_in(Bucket bucket) const { return (seen >> static_cast<int>(bucket) & 1) != 0; }
-  std::uint8_t parts_in(Bucket bucket) const { return parts[static_cast<int>(bucket)]; }
+  bool is_batch() const { return time != kTimeMax; }
 };
 
-/// The batches of a scan by (aggregation, time, name), about 48 bytes and the name each.
+/// The batches of a scan by (group, time, name): 40 bytes, the name and 8 to 16 bytes of index
+/// each.
 class BatchTable {
  public:
   /// The batch's record, made if it is not there yet. Valid until the table goes.
-  BatchRecord& at(std::uint32_t aggregation, Time time, std::string_view name);
+  BatchRecord& at(std::uint32_t group, Time time, std::string_view name);
 
   std::string_view name(const BatchRecord& record) const { return names_.at(record.name); }
 
-  /// All records, by `rank[aggregation]`, time and name. Ends the making of records: memory that
-  /// only served to find them is given back.
+  /// All records, by `rank[group]`, time and name. Ends the making of records: memory that only
+  /// served to find them is given back.
   std::vector<const BatchRecord*> sorted(const std::vector<std::uint32_t>& rank);
 
  private:
@@ -64,4 +59,4 @@ class BatchTable {
   std::vector<std::uint32_t> slots_;  // open addressing: index into records_ + 1, 0 is free
 };
 
-}  // namespace waybill::prio
+}  // namespace waybill
