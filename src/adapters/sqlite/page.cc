@@ -7,11 +7,17 @@
 
 #include "adapters/sqlite/lanes.h"
 #include "adapters/sqlite/load.h"
+#include "adapters/sqlite/record.h"
 
 namespace waybill::sqlite {
 namespace {
 
 constexpr std::int64_t kNoHandle = std::numeric_limits<std::int64_t>::max();
+const Uuid kIdMax = [] {
+  Uuid id;
+  id.bytes.fill(0xff);
+  return id;
+}();
 
 bool wanted(const std::string& filter, const std::string& value) {
   return filter.empty() || filter == value;
@@ -45,6 +51,28 @@ Result<std::int64_t> parse_cursor(const PageParams& params) {
   return handle;
 }
 
+bool has_id_range(const TaskFilter& filter) {
+  return !filter.id_first.is_nil() || !filter.id_last.is_nil();
+}
+
+/// The statement that gives a page's candidates in order, bound.
+Result<Statement*> candidates(Database& database, const PageParams& params, std::int64_t cursor) {
+  const bool newest_first = params.order == PageOrder::newest_first;
+  const bool by_id = has_id_range(params.filter);
+  const auto query =
+      database.statement(by_id ? newest_first ? Sql::page_of_ids_newest : Sql::page_of_ids_oldest
+                         : newest_first ? Sql::page_newest
+                                        : Sql::page_oldest);
+  if (!query) return fail(query.error());
+  (*query)->bind(1, cursor);
+  if (by_id) {
+    (*query)->bind_blob(2, bytes_of(params.filter.id_first));
+    (*query)->bind_blob(3,
+                        bytes_of(params.filter.id_last.is_nil() ? kIdMax : params.filter.id_last));
+  }
+  return query;
+}
+
 }  // namespace
 
 Result<TaskPage> read_page(Database& database, const PageParams& params) {
@@ -55,11 +83,9 @@ Result<TaskPage> read_page(Database& database, const PageParams& params) {
   std::unordered_map<std::int64_t, const Lane*> by_number;
   for (const Lane& lane : *lanes) by_number[lane.lane] = &lane;
 
-  const bool newest_first = params.order == PageOrder::newest_first;
-  const auto query = database.statement(newest_first ? Sql::page_newest : Sql::page_oldest);
+  const auto query = candidates(database, params, *cursor);
   if (!query) return fail(query.error());
   const ResetAtExit reset(**query);
-  (*query)->bind(1, *cursor);
   TaskPage page;
   for (;;) {
     const auto row = (*query)->step();

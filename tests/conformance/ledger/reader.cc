@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <functional>
 #include <set>
 
 #include "tests/conformance/ledger/suite.h"
@@ -147,6 +149,27 @@ TEST_P(LedgerConformance, TasksAreSelectedByStateAndByTheTimeTheyFinished) {
   EXPECT_THAT(select({.finished_before = first}), IsEmpty());
   EXPECT_EQ(select({.states = {State::succeeded}, .finished_before = first + 1h}),
             task_ids({2, 1}));
+}
+
+TEST_P(LedgerConformance, ARangeOfIdsSelects) {
+  insert(some_tasks(1, 5));
+  std::vector<int> by_id = {1, 2, 3, 4, 5};
+  std::ranges::sort(by_id, {}, task_id);
+  const auto newest_first = [&](std::size_t first, std::size_t last) {
+    std::vector<int> numbers(by_id.begin() + first, by_id.begin() + last + 1);
+    std::ranges::sort(numbers, std::greater<>());
+    std::vector<Uuid> ids;
+    for (const int number : numbers) ids.push_back(task_id(number));
+    return ids;
+  };
+  const auto select = [&](TaskFilter filter) {
+    return walk(reader(), {.filter = filter, .limit = 2});
+  };
+  EXPECT_EQ(select({.id_first = task_id(by_id[1]), .id_last = task_id(by_id[3])}),
+            newest_first(1, 3));
+  EXPECT_EQ(select({.id_first = task_id(by_id[3])}), newest_first(3, 4));
+  EXPECT_EQ(select({.id_last = task_id(by_id[1])}), newest_first(0, 1));
+  EXPECT_THAT(select({.queue = "nowhere", .id_last = task_id(by_id[4])}), IsEmpty());
 }
 
 TEST_P(LedgerConformance, CountsFollowEachKindOfChange) {
