@@ -14,7 +14,7 @@ std::vector<std::string> Invocation::texts(std::string_view name) const {
 
 std::vector<Option> common_options() {
   return {
-      {"help", "", "show this help"},
+      {"help", "", "show this help", Option::Times::once, 'h'},
       {"json", "", "print JSON for programs (docs/reference/cli-json.md)"},
       {"quiet", "", "print nothing but results and errors"},
       {"config", "FILE", "read settings from FILE instead of waybill.yaml"},

@@ -19,6 +19,7 @@ struct Option {
   std::string_view value;
   std::string_view help;
   enum class Times : std::uint8_t { once, many } times = Times::once;
+  char letter = '\0';  ///< `-f`; none where it is zero
 };
 
 /// An argument without a name.

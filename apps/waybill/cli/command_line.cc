@@ -85,12 +85,18 @@ class Lexer {
     names_.insert(name);
     if (option.value.empty()) {
       values_.emplace(name, std::make_unique<std::vector<std::string>>());
-      app_.add_flag(flag(name));
+      app_.add_flag(lexed(option));
       return;
     }
     auto& values =
         values_.emplace(name, std::make_unique<std::vector<std::string>>()).first->second;
-    app_.add_option(flag(name), *values)->allow_extra_args(false);
+    app_.add_option(lexed(option), *values)->allow_extra_args(false);
+  }
+
+  /// As CLI11 wants it: `-f,--follow`.
+  static std::string lexed(const Option& option) {
+    const std::string letter = option.letter == '\0' ? "" : std::string("-") + option.letter + ",";
+    return letter + flag(option.name);
   }
 
   tl::unexpected<Error> usage(const std::string& message) const {
@@ -180,10 +186,6 @@ Result<Parsed> parse_command_line(std::span<const Command> commands,
   if (command == nullptr) return without_command(commands, words);
   const std::size_t depth = command->path.find(' ') == std::string_view::npos ? 1 : 2;
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(depth));
-  if (std::find(words.begin(), std::find(words.begin(), words.end(), "--"), "-h") !=
-      std::find(words.begin(), words.end(), "--")) {
-    words = {"--help"};
-  }
   Lexer lexer(*command);
   auto invocation = lexer.read(std::move(words));
   if (!invocation) return fail(invocation.error());

@@ -13,7 +13,8 @@ std::string padded(std::string text, std::size_t width) {
 }
 
 std::string label(const Option& option) {
-  std::string text = "--" + std::string(option.name);
+  std::string text = option.letter == '\0' ? "" : std::string("-") + option.letter + ", ";
+  text += "--" + std::string(option.name);
   if (!option.value.empty()) text += " " + std::string(option.value);
   return text;
 }

@@ -125,7 +125,7 @@ Command task_logs_command() {
           .examples = {"waybill task logs 0192f3c1", "waybill task logs 0192f3c1 --follow",
                        "waybill task logs 0192f3c1 --attempt 2 --timestamps"},
           .positionals = {{"ID", "the task's id, or its beginning"}},
-          .options = {{"follow", "", "go on until the task has ended (-f)"},
+          .options = {{"follow", "", "go on until the task has ended", Option::Times::once, 'f'},
                       {"attempt", "NUMBER", "only what this attempt wrote"},
                       {"timestamps", "", "with the time of each line"}},
           .run = show_logs};

@@ -38,7 +38,11 @@ Exit run_worker(Session& session, const Invocation& invocation) {
   } else {
     session.clock().wait_until(kSteadyTimeMax, signals.token());
   }
-  session.output().end_progress();
+  if (signals.token().stop_requested()) {
+    session.output().note("letting what runs end, for at most " +
+                          format_duration(session.config().grace) +
+                          "; the same signal again ends at once");
+  }
   (*worker)->stop(session.config().grace);
   if (!ended) return fail(ended.error());
   return 0;

@@ -1,0 +1,164 @@
+// A task from its making to its end, by the commands a person would use.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <boost/json.hpp>
+
+#include "base/json.h"
+#include "tests/e2e/program.h"
+
+namespace waybill::e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(LifeTest, ATaskIsCreatedRunAndShown) {
+  const Place place;
+  const std::string id =
+      place.create({"--label", "team=x", "--", "sh", "-c", "echo hello; echo no >&2"});
+  EXPECT_EQ(place.json("task show", {"task", "show", id}).at("state"), "ready");
+  EXPECT_EQ(place.run({"worker", "--until-idle"}).status, 0);
+  const auto shown = place.json("task show", {"task", "show", id});
+  EXPECT_EQ(shown.at("state"), "succeeded");
+  EXPECT_EQ(shown.at("created_by"), "cli:tester");
+  EXPECT_EQ(shown.at("labels").at("team"), "x");
+  EXPECT_EQ(shown.at("history").get_array().size(), 3U);
+  const Ran logs = place.run({"task", "logs", id});
+  EXPECT_THAT(logs.out, HasSubstr("hello\n"));
+  EXPECT_THAT(logs.out, HasSubstr("no\n"));
+  EXPECT_THAT(place.run({"task", "show", id}).out, HasSubstr("succeeded"));
+}
+
+TEST(LifeTest, UpRunsWhatIsCreatedBesideIt) {
+  const Place place;
+  const auto up = place.start({"up"});
+  up->wait_for_output("waybill is up");
+  const std::string id = place.create({"--", "echo", "hello"});
+  const auto waited = place.json("tasks", {"task", "wait", id, "--for", "30s"});
+  EXPECT_EQ(waited.at("tasks").at(0).at("state"), "succeeded");
+  EXPECT_THAT(place.run({"task", "logs", id}).out, StartsWith("hello\n"));
+  up->signal(SIGTERM);
+  EXPECT_EQ(up->wait().status, 0);
+}
+
+TEST(LifeTest, LogsAreFollowedUntilTheTaskEnds) {
+  Place place;
+  const auto worker = place.start({"worker"});
+  const std::string gate = place.path("gate");
+  const std::string id =
+      place.create({"--", "sh", "-c",
+                    "echo begun; until [ -e '" + gate + "' ]; do sleep 0.02; done; echo done"});
+  const auto logs = place.start({"task", "logs", id, "--follow"});
+  logs->wait_for_output("begun\n");
+  place.write("gate", "");
+  const Ran ran = logs->wait();
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, StartsWith("begun\ndone\n"));
+}
+
+TEST(LifeTest, LogsAreLinesOfJson) {
+  const Place place;
+  const std::string id = place.create({"--", "echo", "hello"});
+  place.run({"worker", "--until-idle"});
+  const Ran ran = place.run({"task", "logs", id, "--json"});
+  const auto first = json::parse(ran.out.substr(0, ran.out.find('\n')));
+  ASSERT_TRUE(first) << ran.out;
+  EXPECT_EQ(violations("task logs", *first), "");
+  EXPECT_EQ(first->at("text"), "hello\n");
+  EXPECT_EQ(first->at("stream"), "stdout");
+}
+
+TEST(LifeTest, AFailedTaskSaysWhyAndIsRetried) {
+  const Place place;
+  const std::string id = place.create({"--", "sh", "-c", "test -e " + place.path("mended")});
+  place.run({"worker", "--until-idle"});
+  EXPECT_EQ(place.run({"task", "wait", id}).status, 1);
+  const auto failed = place.json("task list", {"task", "list", "--state", "failed"});
+  EXPECT_EQ(failed.at("tasks").get_array().size(), 1U);
+  EXPECT_THAT(place.run({"task", "why", id}).out, HasSubstr("waybill task retry " + id));
+  place.write("mended", "");
+  place.json("tasks", {"task", "retry", id});
+  place.run({"worker", "--until-idle"});
+  EXPECT_EQ(place.run({"task", "wait", id}).status, 0);
+}
+
+TEST(LifeTest, ATransientFailureIsTriedAgain) {
+  const Place place;
+  const std::string id = place.create(
+      {"--", "sh", "-c",
+       "test -e " + place.path("tried") + " || { touch " + place.path("tried") + "; exit 75; }"});
+  EXPECT_EQ(place.run({"worker", "--until-idle"}).status, 0);
+  const auto shown = place.json("task show", {"task", "show", id});
+  EXPECT_EQ(shown.at("state"), "succeeded");
+  EXPECT_EQ(shown.at("attempt"), 2);
+}
+
+TEST(LifeTest, ATaskWaitsForAnother) {
+  const Place place;
+  const std::string first = place.create({"--kind", "noop"});
+  const std::string second = place.create({"--kind", "noop", "--after", first});
+  EXPECT_THAT(place.run({"task", "why", second}).out, HasSubstr("it waits for " + first));
+  place.run({"worker", "--until-idle"});
+  EXPECT_EQ(place.run({"task", "wait", first, second}).status, 0);
+}
+
+TEST(LifeTest, TheSameKeyOrIdMakesNoSecondTask) {
+  const Place place;
+  const auto first = place.json("task create", {"task", "create", "--kind", "noop", "--key", "k"});
+  const auto again = place.json("task create", {"task", "create", "--kind", "noop", "--key", "k"});
+  EXPECT_EQ(first.at("created"), true);
+  EXPECT_EQ(again.at("created"), false);
+  EXPECT_EQ(again.at("task").at("id"), first.at("task").at("id"));
+  const std::string id = "0192f3c1-7a52-7c11-9f6e-0d8d3a1b2c3d";
+  EXPECT_EQ(place.create({"--kind", "noop", "--id", id}), id);
+  EXPECT_EQ(place.create({"--kind", "noop", "--id", id}), id);
+  EXPECT_EQ(place.json("task list", {"task", "list"}).at("tasks").get_array().size(), 2U);
+}
+
+TEST(LifeTest, ADryRunMakesNothing) {
+  const Place place;
+  place.json("task create", {"task", "create", "--kind", "noop", "--dry-run"});
+  EXPECT_FALSE(place.exists("waybill-data"));
+}
+
+TEST(LifeTest, IdsMayBeShortened) {
+  const Place place;
+  place.create({"--kind", "noop", "--id", "aaaa0000-0000-4000-8000-000000000001"});
+  place.create({"--kind", "noop", "--id", "aaaa0000-0000-4000-8000-000000000002"});
+  place.create({"--kind", "noop", "--id", "bbbb0000-0000-4000-8000-000000000003"});
+  EXPECT_EQ(place.json("task show", {"task", "show", "BBBB0"}).at("id"),
+            "bbbb0000-0000-4000-8000-000000000003");
+  const Ran ambiguous = place.run({"task", "show", "aaaa"});
+  EXPECT_EQ(ambiguous.status, 2);
+  EXPECT_THAT(ambiguous.err, HasSubstr("more than one task begins with aaaa"));
+  const Ran unknown = place.run({"task", "show", "cccc"});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("no task cccc; list them with `waybill task list`"));
+  EXPECT_EQ(place.run({"task", "show", "bbb"}).status, 2);
+  EXPECT_EQ(place.run({"task", "show", "nonsense"}).status, 2);
+}
+
+TEST(LifeTest, ListsComeInPages) {
+  const Place place;
+  for (int i = 0; i < 3; ++i) place.create({"--kind", "noop"});
+  const auto first = place.json("task list", {"task", "list", "--limit", "2"});
+  EXPECT_EQ(first.at("tasks").get_array().size(), 2U);
+  const std::string cursor(first.at("next_cursor").get_string());
+  const auto second = place.json("task list", {"task", "list", "--cursor", cursor});
+  EXPECT_EQ(second.at("tasks").get_array().size(), 1U);
+  EXPECT_TRUE(second.at("next_cursor").is_null());
+}
+
+TEST(LifeTest, WaitingEndsWhenTheTimeIsOver) {
+  const Place place;
+  const std::string id = place.create({"--kind", "noop"});
+  const Ran ran = place.run({"task", "wait", id, "--for", "10ms"});
+  EXPECT_EQ(ran.status, 75);
+  EXPECT_THAT(ran.err, HasSubstr("did not end in time; see `waybill task why ID`"));
+}
+
+}  // namespace
+}  // namespace waybill::e2e

@@ -1,0 +1,139 @@
+// Scans of a bucket, and what is done with a ledger as a whole.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "tests/e2e/program.h"
+
+namespace waybill::e2e {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kNow = "2020-10-31T12:00:00Z";
+
+/// A drop with one whole and one incomplete batch, and its definitions.
+void lay_out_drop(const Place& place) {
+  place.write(
+      "defs/drop.yaml",
+      "tasks:\n"
+      "  intake: {kind: noop}\n"
+      "  aggregate: {kind: noop}\n"
+      "scans:\n"
+      "  drop: {planner: prio, side: second, ingestion: ../in, own: ../own, peer: ../peer,\n"
+      "         intake_max_age: 6h, intake_task: intake, aggregate_task: aggregate}\n");
+  const std::string whole = "in/kittens/2020/10/31/11/30/b8a5579a-f984-460a-a42d-2813cbf57771.";
+  for (const char* part : {"batch", "batch.avro", "batch.sig"}) place.write(whole + part, "x");
+  place.write("in/kittens/2020/10/31/11/45/0f0317b2-c612-48c2-b08d-d98529d6eae4.batch", "x");
+  place.write("own/.keep/x", "");
+  place.write("peer/.keep/x", "");
+}
+
+TEST(ScanTest, SchedulesEachWholeBatchOnce) {
+  const Place place;
+  lay_out_drop(place);
+  const std::vector<std::string> scan = {"scan", "--once", "--now", kNow, "--definitions", "defs"};
+  const auto first = place.json("scan", scan).at("scans").at(0);
+  ASSERT_EQ(first.at("tasks").get_array().size(), 1U);
+  EXPECT_EQ(first.at("tasks").at(0).at("outcome"), "inserted");
+  EXPECT_EQ(first.at("tasks").at(0).at("marker_outcome"), "written");
+  EXPECT_THAT(place.run(scan).out, HasSubstr("already_marked"));
+  const auto tasks = place.json("task list", {"task", "list", "--created-by", "scan:drop"});
+  EXPECT_EQ(tasks.at("tasks").get_array().size(), 1U);
+}
+
+TEST(ScanTest, ADryRunWritesNothing) {
+  const Place place;
+  lay_out_drop(place);
+  const auto report =
+      place.json("scan", {"scan", "drop", "--dry-run", "--now", kNow, "--definitions", "defs"});
+  EXPECT_EQ(report.at("scans").at(0).at("tasks").at(0).at("outcome"), "planned");
+  EXPECT_FALSE(place.exists("waybill-data"));
+  EXPECT_FALSE(place.exists("own/task-markers"));
+}
+
+TEST(ScanTest, SaysWhatWasSkippedAndWhy) {
+  const Place place;
+  lay_out_drop(place);
+  const Ran ran = place.run({"scan", "--dry-run", "--now", kNow, "--definitions", "defs"});
+  EXPECT_THAT(ran.out, HasSubstr("incomplete"));
+  EXPECT_THAT(ran.out, HasSubstr("kittens/2020/10/31/11/45"));
+  EXPECT_THAT(ran.err, HasSubstr("1 task planned"));
+}
+
+TEST(ScanTest, ABucketThatIsNotThereIsAnError) {
+  const Place place;
+  lay_out_drop(place);
+  place.write("defs/drop.yaml",
+              "tasks: {t: {kind: noop}}\n"
+              "scans: {drop: {planner: prio, side: first, ingestion: ../gone, own: ../own,\n"
+              "               peer: ../peer, intake_task: t, aggregate_task: t}}\n");
+  const Ran ran = place.run({"scan", "--once", "--definitions", "defs"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("gone"));
+}
+
+TEST(ScanTest, AnUnknownScanIsNamedWithAHint) {
+  const Place place;
+  lay_out_drop(place);
+  const Ran ran = place.run({"scan", "dorp", "--once", "--definitions", "defs"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("did you mean \"drop\"?"));
+}
+
+TEST(DbTest, ALiveLedgerIsChecked) {
+  const Place place;
+  place.create({"--kind", "noop"});
+  place.run({"worker", "--until-idle"});
+  const auto report = place.json("db check", {"db", "check"});
+  EXPECT_EQ(report.at("tasks_checked"), 1);
+  EXPECT_EQ(report.at("violations_found"), 0);
+}
+
+TEST(DbTest, SaysHowBigItIs) {
+  const Place place;
+  place.create({"--kind", "noop"});
+  const auto stats = place.json("db stats", {"db", "stats"});
+  EXPECT_EQ(stats.at("tasks"), 1);
+  EXPECT_EQ(stats.at("tasks_live"), 1);
+}
+
+TEST(DbTest, ABackupIsALedger) {
+  const Place place;
+  const std::string id = place.create({"--kind", "noop"});
+  place.json("db backup", {"db", "backup", "copy.db"});
+  EXPECT_EQ(place.run({"db", "backup", "copy.db"}).status, 1) << "it does not overwrite";
+  place.write("copied/.keep", "");
+  place.write("copied/ledger.db", place.read("copy.db"));
+  EXPECT_EQ(place.json("task show", {"task", "show", id, "--data", "copied"}).at("state"), "ready");
+}
+
+TEST(DbTest, AnExportIsALineForEachTask) {
+  const Place place;
+  const std::string id = place.create({"--kind", "noop"});
+  const Ran ran = place.run({"db", "export"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, HasSubstr(id));
+  EXPECT_EQ(place.run({"db", "export", "--output", "all.jsonl"}).status, 0);
+  EXPECT_EQ(place.read("all.jsonl"), ran.out);
+}
+
+TEST(DbTest, MigratingANewLedgerChangesNothing) {
+  const Place place;
+  place.create({"--kind", "noop"});
+  const auto migration = place.json("db migrate", {"db", "migrate"});
+  EXPECT_EQ(migration.at("from"), migration.at("to"));
+}
+
+TEST(DbTest, AFileThatIsNoLedgerIsRefused) {
+  const Place place;
+  place.write("waybill-data/ledger.db", std::string(4096, 'x'));
+  const Ran ran = place.run({"task", "list"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("waybill-data/ledger.db"));
+}
+
+}  // namespace
+}  // namespace waybill::e2e

@@ -1,0 +1,118 @@
+// Settings and definitions.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "tests/e2e/program.h"
+
+namespace waybill::e2e {
+namespace {
+
+using testing::HasSubstr;
+
+boost::json::value setting(const Place& place, const std::string& name,
+                           std::vector<std::string> flags = {}) {
+  flags.insert(flags.begin(), {"config", "show"});
+  const auto shown = place.json("config show", flags);
+  for (const auto& found : shown.at("settings").get_array()) {
+    if (found.at("name") == boost::json::string(name)) return found;
+  }
+  ADD_FAILURE() << "there is no setting " << name;
+  return nullptr;
+}
+
+TEST(SettingsTest, AFlagGoesBeforeTheEnvironmentBeforeTheFileBeforeTheDefault) {
+  Place place;
+  EXPECT_EQ(setting(place, "slots").at("origin"), "default");
+  place.write("waybill.yaml", "slots: 5\n");
+  EXPECT_EQ(setting(place, "slots").at("value"), "5");
+  EXPECT_EQ(setting(place, "slots").at("source"), "waybill.yaml:1:8");
+  place.environment["WAYBILL_SLOTS"] = "6";
+  EXPECT_EQ(setting(place, "slots").at("value"), "6");
+  EXPECT_EQ(setting(place, "slots").at("source"), "WAYBILL_SLOTS");
+  EXPECT_EQ(setting(place, "slots", {"--slots", "7"}).at("value"), "7");
+  EXPECT_EQ(setting(place, "slots", {"--slots", "7"}).at("source"), "--slots");
+}
+
+TEST(SettingsTest, UnknownKeysAreErrorsWithTheirPlace) {
+  Place place;
+  place.write("waybill.yaml", "slots: 5\nslot: 6\n");
+  Ran ran = place.run({"config", "check"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("waybill.yaml:2:1: unknown setting \"slot\"; did you mean "
+                                 "\"slots\"?"));
+  place.write("waybill.yaml", "");
+  place.environment["WAYBILL_SLOT"] = "6";
+  ran = place.run({"config", "check"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("WAYBILL_SLOT: unknown setting"));
+}
+
+TEST(SettingsTest, AFileThatIsNamedHasToBeThere) {
+  const Place place;
+  const Ran ran = place.run({"config", "show", "--config", "gone.yaml"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("reading gone.yaml: No such file or directory"));
+}
+
+TEST(SettingsTest, EveryProblemOfTheDefinitionsIsListedWithItsPlace) {
+  const Place place;
+  place.write("defs/a.yaml",
+              "tasks:\n"
+              "  verify:\n"
+              "    comand: [./verify.sh]\n"
+              "  sum:\n"
+              "    kind: noop\n"
+              "    timeout: 10 minutes\n");
+  place.write("defs/b.yaml",
+              "schedules:\n"
+              "  nightly: {cron: 0 3 * * *, task: smu}\n"
+              "  nightly: {cron: '@daily', task: sum}\n");
+  const Ran ran = place.run({"config", "check", "--definitions", "defs"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:3:5: unknown field \"comand\"; did you mean "
+                                 "\"command\"?"));
+  EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:6:14: "));
+  EXPECT_THAT(ran.err, HasSubstr("defs/b.yaml:3:3: \"nightly\" is here twice; the first is on "
+                                 "line 2"));
+}
+
+TEST(SettingsTest, ADirectoryOfDefinitionsHasToBeThere) {
+  const Place place;
+  const Ran ran = place.run({"up", "--definitions", "gone"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("reading definitions in gone"));
+}
+
+TEST(SettingsTest, GoodDefinitionsAreCounted) {
+  const Place place;
+  place.write("defs/a.yaml", "tasks: {sum: {kind: noop}}\nqueues: {slow: {concurrency: 1}}\n");
+  const auto checked = place.json("config check", {"config", "check", "--definitions", "defs"});
+  EXPECT_EQ(checked.at("tasks"), 1);
+  EXPECT_EQ(checked.at("queues"), 1);
+}
+
+TEST(SettingsTest, ATaskIsMadeFromItsDefinition) {
+  const Place place;
+  place.write("defs/a.yaml",
+              "tasks:\n"
+              "  show:\n"
+              "    shell: echo \"$WAYBILL_PARAMS\"\n"
+              "    queue: intake\n"
+              "    params: {required: [day], properties: {day: {type: integer}}}\n");
+  const Ran refused =
+      place.run({"task", "create", "show", "--param", "day=x", "--definitions", "defs"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("/day: has to be a whole number, not \"x\""));
+  const std::string id = place.create({"show", "--param", "day=3", "--definitions", "defs"});
+  EXPECT_EQ(place.run({"worker", "--until-idle", "--definitions", "defs"}).status, 0);
+  EXPECT_THAT(place.run({"task", "logs", id}).out, HasSubstr("{\"day\":3}"));
+  const Ran unknown = place.run({"task", "create", "shwo", "--definitions", "defs"});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean \"show\"?"));
+}
+
+}  // namespace
+}  // namespace waybill::e2e

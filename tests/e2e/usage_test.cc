@@ -1,0 +1,128 @@
+// What the program says to those who ask wrongly, or for help.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <regex>
+
+#include "base/json.h"
+#include "tests/e2e/program.h"
+
+namespace waybill::e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::vector<std::vector<std::string>> every_command(const std::string& overview) {
+  std::vector<std::vector<std::string>> commands;
+  static const std::regex kLine("\n  waybill ([a-z]+)( [a-z]+)?  +[A-Z]");
+  for (std::sregex_iterator it(overview.begin(), overview.end(), kLine), end; it != end; ++it) {
+    commands.push_back({(*it)[1]});
+    if ((*it)[2].matched) commands.back().push_back(it->str(2).substr(1));
+  }
+  return commands;
+}
+
+TEST(UsageTest, WithoutArgumentsItListsItsCommands) {
+  const Place place;
+  const Ran ran = place.run({});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, HasSubstr("waybill task create"));
+  EXPECT_EQ(every_command(ran.out).size(), 25U) << ran.out;
+}
+
+TEST(UsageTest, HelpOnEveryCommandOpensWithExamples) {
+  const Place place;
+  for (auto command : every_command(place.run({}).out)) {
+    command.emplace_back("--help");
+    const Ran ran = place.run(command);
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.out, StartsWith("Examples:\n  "));
+    EXPECT_THAT(ran.out, HasSubstr("Usage: waybill " + command[0]));
+  }
+}
+
+TEST(UsageTest, HelpOnANounListsItsVerbs) {
+  const Place place;
+  EXPECT_THAT(place.run({"task", "--help"}).out, HasSubstr("waybill task why"));
+  EXPECT_THAT(place.run({"help", "task", "list"}).out, StartsWith("Examples:\n"));
+}
+
+struct Wrong {
+  const char* name;
+  std::vector<std::string> arguments;
+  const char* message;
+};
+
+class WrongUsageTest : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongUsageTest, EndsWithTwoAndSaysWhatToDo) {
+  const Place place;
+  const Ran ran = place.run(GetParam().arguments);
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr(GetParam().message));
+}
+
+const Wrong kWrong[] = {
+    {"Command", {"tsak"}, "unknown command \"tsak\"; did you mean \"task\"?"},
+    {"Verb", {"task", "lst"}, "did you mean \"list\"?"},
+    {"NoVerb", {"task"}, "waybill task what?"},
+    {"Option", {"task", "list", "--stat", "failed"}, "did you mean \"--state\"?"},
+    {"MissingArgument", {"task", "show"}, "ID is missing: the task's id, or its beginning"},
+    {"ExtraArgument", {"version", "please"}, "\"please\" is one argument too many"},
+    {"State", {"task", "list", "--state", "faild"}, "did you mean \"failed\"?"},
+    {"Number", {"task", "list", "--limit", "many"}, "--limit: \"many\" is no whole number"},
+    {"Duration", {"task", "create", "--delay", "soon", "--", "true"}, "--delay"},
+    {"NothingToCreate", {"task", "create"}, "which task?"},
+    {"Kind", {"task", "create", "--kind", "nop"}, "did you mean \"noop\"?"},
+    {"Params", {"task", "create", "--kind", "noop", "--params", "[1]"}, "has to be a JSON object"},
+    {"Setting", {"version", "--slots", "0"}, "slots: \"0\" is outside of 1..1024"},
+    {"Rest", {"version", "--", "x"}, "nothing can stand behind --"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Usage, WrongUsageTest, testing::ValuesIn(kWrong),
+                         [](const auto& param) { return std::string(param.param.name); });
+
+TEST(UsageTest, AfterJsonErrorsAreJson) {
+  const Place place;
+  const Ran ran = place.run({"task", "list", "--json"});
+  EXPECT_EQ(ran.status, 1);
+  const auto error = json::parse(ran.err);
+  ASSERT_TRUE(error) << ran.err;
+  EXPECT_EQ(violations("error", *error), "");
+  EXPECT_EQ(error->at("error").at("code"), "not_found");
+}
+
+TEST(UsageTest, ALedgerThatIsNotThereIsNotMade) {
+  const Place place;
+  const Ran ran = place.run({"task", "list", "--data", "nowhere"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("there is no ledger nowhere/ledger.db; make one with"));
+  EXPECT_FALSE(place.exists("nowhere"));
+}
+
+TEST(UsageTest, IntoAPipeNothingIsColoured) {
+  const Place place;
+  place.create({"--kind", "noop"});
+  EXPECT_EQ(place.run({"task", "list"}).out.find('\x1b'), std::string::npos);
+}
+
+TEST(UsageTest, QuietSaysOnlyResults) {
+  const Place place;
+  place.create({"--kind", "noop"});
+  const Ran ran = place.run({"queue", "pause", "default", "--quiet"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out + ran.err, "");
+}
+
+TEST(UsageTest, VersionIsShownBothWays) {
+  const Place place;
+  EXPECT_THAT(place.run({"--version"}).out, StartsWith("waybill "));
+  place.json("version", {"version"});
+}
+
+}  // namespace
+}  // namespace waybill::e2e
