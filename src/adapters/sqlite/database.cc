@@ -97,6 +97,10 @@ Result<std::unique_ptr<Database>> Database::open(const OpenParams& params, Clock
   }
   auto database = std::make_unique<Database>(connection, params, clock);
   if (code != SQLITE_OK) return fail(sqlite_error(code, sqlite3_errmsg(connection), params.path));
+  // SQLite opens a file that it may not write for reading, and says so only at the first write.
+  if (params.mode != OpenMode::read_only && sqlite3_db_readonly(connection, "main") == 1) {
+    return fail(sqlite_error(SQLITE_READONLY, "opened for reading only", params.path));
+  }
   if (Status configured = database->configure(params); !configured) {
     return fail(configured.error());
   }
