@@ -10,15 +10,10 @@
 #include "adapters/file/object_key.h"
 
 namespace waybill {
-namespace {
-
-/// Not open, with errno, if there is no directory of this name.
-FileDescriptor open_below(const FileDescriptor& directory, const std::string& name) {
+FileDescriptor open_below(const FileDescriptor& directory, const std::string& path) {
   return FileDescriptor(
-      ::openat(directory.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      ::openat(directory.get(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
-
-}  // namespace
 
 Result<FileDescriptor> open_bucket(const std::string& directory) {
   FileDescriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -18,6 +18,9 @@ struct ObjectPlace {
 /// `not_found` with the path and what to do if the directory is missing.
 Result<FileDescriptor> open_bucket(const std::string& directory);
 
+/// Opens a directory by its path below another one. Not open, with errno set, if there is none.
+FileDescriptor open_below(const FileDescriptor& directory, const std::string& path);
+
 /// Opens the directory that a key's file lies in; makes those that are missing, durably.
 /// `failed_precondition` if one of them is an object.
 Result<ObjectPlace> make_place(const std::string& bucket, const std::string& key);

@@ -192,8 +192,7 @@ Status FileObjectStore::remove(const std::string& key) {
   }
   const std::size_t slash = path->rfind('/');
   const std::string parent = slash == std::string::npos ? "." : path->substr(0, slash);
-  const FileDescriptor directory(
-      ::openat(bucket->get(), parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor directory = open_below(*bucket, parent);
   // Gone already, by somebody who removes directories: there is nothing left to sync.
   if (!directory.is_open()) return {};
   return sync(directory, directory_ + "/" + parent);
