@@ -116,13 +116,11 @@ Status Pass::list(const ScanListing& listing, ScanPlanner& planner) {
   if (!url) return fail(url.error());
   const Result<ObjectStore*> store = bucket(*url);
   if (!store) return fail(store.error());
-  const auto* batches = std::get_if<BatchScan>(&scan_.planner);
-  const bool wants_times = batches != nullptr && batches->quiet_time > Duration(0);
   ListParams params{.prefix = listing.prefix,
                     .start_after = listing.start_after,
                     .end_before = listing.end_before,
                     .delimiter = listing.delimiter,
-                    .detail = wants_times ? ListDetail::full : ListDetail::keys_only};
+                    .detail = listing.wants_times ? ListDetail::full : ListDetail::keys_only};
   do {
     if (options_.stop.stop_requested()) return fail(Code::cancelled, "the scan was asked to stop");
     Result<ListPage> page = [&] {

@@ -200,6 +200,28 @@ TEST_F(ScanTest, TellsHowFarEachPhaseIs) {
   EXPECT_THAT(told, testing::ElementsAre("plan 4/4", "insert 4/4", "mark 4/4"));
 }
 
+TEST_F(ScanTest, OfBatchesWaitsForTheirQuietTimeAndMarksThemWhereItIsTold) {
+  scan_.planner = BatchScan{.sources = {{"east", "fake:///ingestion"}},
+                            .path = "{yyyy}/{MM}/{dd}/{HH}/{mm}/{batch}.{part}",
+                            .parts = {"json", "tar"},
+                            .marker_url = "fake:///own",
+                            .quiet_time = 5min,
+                            .task = "intake"};
+  for (const char* part : {"json", "tar"}) {
+    ASSERT_TRUE(bucket("ingestion").put(std::string("2026/11/22/11/30/b1.") + part, ""));
+  }
+  const auto early = run();
+  ASSERT_TRUE(early) << early.error().message;
+  EXPECT_THAT(early->tasks, IsEmpty());
+  EXPECT_EQ(early->skipped.at(0).reason, SkipReason::quiet_time);
+  clock_.advance(5min);
+  const auto report = run();
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->complete());
+  expect_all_accepted_and_marked(1);
+  EXPECT_THAT(run()->tasks, IsEmpty());
+}
+
 TEST_F(ScanTest, IsRepeatedByTheScannerAtItsOwnPaceWhateverOthersDo) {
   scan_.every = 1min;
   ScanDefinition broken = scan_;
