@@ -176,7 +176,7 @@ CgroupFactory CgroupFactory::detect() {
 Result<std::unique_ptr<Cgroup>> CgroupFactory::make(const CommandLimits& limits) {
   const std::string name =
       std::string(kPrefix) + std::to_string(::getpid()) + "-" + std::to_string(++made_);
-  auto cgroup = std::unique_ptr<Cgroup>(new Cgroup());
+  auto cgroup = std::make_unique<Cgroup>();
   if (!roots_.unified.empty()) {
     const std::string directory = roots_.unified + "/" + name;
     if (const Status made = make_directory(directory); !made) return fail(made.error());

@@ -31,6 +31,8 @@ CgroupRoots own_cgroups(std::string_view mountinfo, std::string_view cgroups);
 /// for all processes of the run together.
 class Cgroup {
  public:
+  /// Of no cgroup; CgroupFactory makes those that are of some.
+  Cgroup() = default;
   ~Cgroup();
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
@@ -47,7 +49,6 @@ class Cgroup {
 
  private:
   friend class CgroupFactory;
-  Cgroup() = default;
   Status limit(const CgroupRoots& roots, const CommandLimits& limits, const std::string& name);
 
   std::string unified_;  // empty: none

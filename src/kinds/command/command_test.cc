@@ -115,10 +115,10 @@ TEST_F(CommandTest, ParamsTooBigForAnEnvironmentComeInAFile) {
 }
 
 TEST_F(CommandTest, ReportsAreProgressOutputsAndCheckpoints) {
-  const Outcome outcome = run_shell(
-      R"(exec 9>&$WAYBILL_REPORT_FD; echo '{"progress":{"done":1}}' >&9;)"
-      R"(echo '{"output":{"sum":4,"a":1}}' >&9; echo '{"checkpoint":{"page":2}}' >&9;)"
-      R"(echo nonsense >&9; printf '{"output":{"sum":5}}' >&9)");
+  const Outcome outcome =
+      run_shell(R"(exec 9>&$WAYBILL_REPORT_FD; echo '{"progress":{"done":1}}' >&9;)"
+                R"(echo '{"output":{"sum":4,"a":1}}' >&9; echo '{"checkpoint":{"page":2}}' >&9;)"
+                R"(echo nonsense >&9; printf '{"output":{"sum":5}}' >&9)");
   ASSERT_TRUE(succeeded(outcome));
   EXPECT_EQ(std::get<outcome::Succeeded>(outcome).result, R"({"a":1,"sum":5})");
   EXPECT_EQ(context_.progress_reports, std::vector<std::string>{R"({"done":1})"});

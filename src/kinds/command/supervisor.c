@@ -127,7 +127,7 @@ static void become_program(const struct Run* run, int report, pid_t parent) {
     failure[0] = kWaybillStageDirectory;
     goto failed;
   }
-  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  // Exec resets the handlers, and nothing is ignored: only the mask is inherited.
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
