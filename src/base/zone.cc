@@ -153,7 +153,8 @@ std::optional<TzifZone::Table> read_block(Bytes& bytes, const Header& header, st
     const std::int64_t at = moments.number(width);
     const auto index = static_cast<std::size_t>(static_cast<unsigned char>(type));
     if (index >= offsets.size() || (last != INT64_MIN && at <= last)) return std::nullopt;
-    table.rule_from = last = at;
+    last = at;
+    table.rule_from = std::clamp(at, -kSecondsMax, kSecondsMax);
     if (offsets[index] == offset) continue;
     offset = offsets[index];
     if (at <= -kSecondsMax) {

@@ -1,9 +1,9 @@
 #include "base/zone_rule.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
+#include <vector>
 
 #include "base/ascii.h"
 
@@ -12,7 +12,18 @@ namespace {
 
 constexpr std::int64_t kDay = 86400;
 
+/// 400 years are a whole number of weeks, so that the calendar, and with it every rule, repeats.
+constexpr std::int64_t kCycle = 146'097 * kDay;
+
 std::int64_t seconds_of(std::chrono::sys_days day) { return day.time_since_epoch().count() * kDay; }
+
+/// The beginning of the 400 years from 1970 on, or before or after them, in which `utc` lies.
+std::int64_t cycle_of(std::int64_t utc) { return utc - ((utc % kCycle) + kCycle) % kCycle; }
+
+int year_at(std::int64_t utc) {
+  using namespace std::chrono;
+  return int(year_month_day(floor<days>(sys_seconds(seconds(utc)))).year());
+}
 
 }  // namespace
 
@@ -135,42 +146,51 @@ std::int64_t ZoneRule::Date::local_seconds(int year) const {
   return seconds_of(found) + time;
 }
 
-int ZoneRule::year_at(std::int64_t utc) const {
-  using namespace std::chrono;
-  // Years that std::chrono can express; the rule is the same in all of them.
-  const std::int64_t local = std::clamp(utc + standard_, seconds_of(sys_days(year(-30000) / 1 / 1)),
-                                        seconds_of(sys_days(year(30000) / 1 / 1)));
-  return int(year_month_day(floor<days>(sys_seconds(seconds(local)))).year());
-}
-
 std::int32_t ZoneRule::offset_at(std::int64_t utc) const {
-  if (standard_ == daylight_) return standard_;
-  // The change that came last decides. A change may be up to a week from its nominal date, so it
-  // may lie in a neighbouring year; where an end meets the next start, the start wins.
-  std::int64_t latest_start = INT64_MIN;
-  std::int64_t latest_end = INT64_MIN;
-  const int year = year_at(utc);
-  for (int y = year - 1; y <= year + 1; ++y) {
-    if (starts(y) <= utc) latest_start = std::max(latest_start, starts(y));
-    if (ends(y) <= utc) latest_end = std::max(latest_end, ends(y));
-  }
-  return latest_start >= latest_end ? daylight_ : standard_;
+  return offset_in_cycle(utc - cycle_of(utc));
 }
 
 std::int64_t ZoneRule::next_change(std::int64_t utc) const {
   if (standard_ == daylight_) return INT64_MAX;
-  std::array<std::int64_t, 8> moments{};
-  const int year = year_at(utc);
-  for (int i = 0; i < 4; ++i) {
-    moments[2 * i] = starts(year - 1 + i);
-    moments[2 * i + 1] = ends(year - 1 + i);
-  }
-  std::sort(moments.begin(), moments.end());
-  const std::int32_t now = offset_at(utc);
-  for (const std::int64_t moment : moments) {
-    if (moment > utc && offset_at(moment) != now) return moment;
+  const std::int64_t cycle = cycle_of(utc);
+  // Nearly every rule changes twice a year. Where the two changes of a year may fall on one moment
+  // (the fourth and the last Tuesday of February), a change may be 40 years away.
+  for (const int years : {2, 41}) {
+    if (const auto change = change_within(utc - cycle, years)) return *change + cycle;
   }
   return INT64_MAX;
+}
+
+std::optional<std::int64_t> ZoneRule::change_within(std::int64_t utc, int years) const {
+  const int year = year_at(utc);
+  std::vector<std::int64_t> moments;
+  for (int y = year - 1; y <= year + years; ++y) {
+    moments.push_back(starts(y));
+    moments.push_back(ends(y));
+  }
+  std::sort(moments.begin(), moments.end());
+  const std::int32_t now = offset_in_cycle(utc);
+  const std::int64_t limit = std::min(starts(year + years + 1), ends(year + years + 1));
+  for (const std::int64_t moment : moments) {
+    if (moment >= limit) break;
+    if (moment > utc && offset_in_cycle(moment) != now) return moment;
+  }
+  return std::nullopt;
+}
+
+std::int32_t ZoneRule::offset_in_cycle(std::int64_t utc) const {
+  if (standard_ == daylight_) return standard_;
+  // The change that came last decides. A change may be up to a week from its nominal date, so that
+  // it lies in a neighbouring year, and the last one of its kind is up to two years back; where an
+  // end meets the next start, the start wins.
+  std::int64_t latest_start = INT64_MIN;
+  std::int64_t latest_end = INT64_MIN;
+  const int year = year_at(utc);
+  for (int y = year - 2; y <= year + 1; ++y) {
+    if (starts(y) <= utc) latest_start = std::max(latest_start, starts(y));
+    if (ends(y) <= utc) latest_end = std::max(latest_end, ends(y));
+  }
+  return latest_start >= latest_end ? daylight_ : standard_;
 }
 
 }  // namespace waybill

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -36,7 +37,9 @@ class ZoneRule {
 
   std::int64_t starts(int year) const { return start_.local_seconds(year) - standard_; }
   std::int64_t ends(int year) const { return end_.local_seconds(year) - daylight_; }
-  int year_at(std::int64_t utc) const;
+  // For a moment in the 400 years from 1970 on, and a little beyond.
+  std::int32_t offset_in_cycle(std::int64_t utc) const;
+  std::optional<std::int64_t> change_within(std::int64_t utc, int years) const;
 
   std::int32_t standard_ = 0;
   std::int32_t daylight_ = 0;  ///< equal to standard_ where there is none

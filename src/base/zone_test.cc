@@ -211,6 +211,12 @@ TEST(ParseZone, EveryFormOfRuleIsRead) {
            {"AAA0BBB,M3.4.4/50,M10.4.4/50", "2050-01-01", "0s", "2050-03-26T02:00:00Z"},
            // Daylight saving all year.
            {"XXX3EDT4,0/0,J365/23", "2050-01-01", "-4h", ""},
+           // An end that comes after the next start: one hour of daylight saving a year.
+           {"XXX3EDT5,0/0,J365/23", "2050-06-01", "-3h", "2051-01-01T03:00:00Z"},
+           {"XXX3EDT5,0/0,J365/23", "2051-01-01T01:00:00Z", "-3h", "2051-01-01T03:00:00Z"},
+           {"XXX3EDT5,0/0,J365/23", "2051-01-01T03:00:00Z", "-5h", "2051-01-01T04:00:00Z"},
+           // Two changes on one day but for the leap years in which February has five Tuesdays.
+           {"AAA0BBB,M2.4.2/0,M2.5.2/1", "2057-03-01", "1h", "2084-02-29T00:00:00Z"},
            {"AAA0BBB-0:30:15,M3.2.0,M11.1.0", "2050-06-01", "30m15s", "2050-11-06T01:29:45Z"},
        }) {
     const auto zone = parse_zone("x", Tzif('3').type(0).bytes(c.footer));
@@ -218,6 +224,18 @@ TEST(ParseZone, EveryFormOfRuleIsRead) {
     EXPECT_EQ(format_duration((*zone)->offset_at(at(c.utc))), c.offset) << c.footer;
     const Time next = (*zone)->next_change(at(c.utc));
     EXPECT_EQ(next == kTimeMax ? "" : format_time(next), c.next) << c.footer;
+  }
+}
+
+TEST(ParseZone, ARuleHoldsForAllTime) {
+  const auto all_year = parse_zone("x", Tzif('3').type(0).bytes("XXX3EDT4,0/0,J365/23")).value();
+  const auto berlin =
+      parse_zone("x", Tzif('3').type(0).bytes("CET-1CEST,M3.5.0,M10.5.0/3")).value();
+  const auto four_hundred_years = std::chrono::days(146'097);
+  for (const Time time : {at("1600-07-01"), at("2026-07-01"), kTimeMax - four_hundred_years}) {
+    EXPECT_EQ(all_year->offset_at(time), std::chrono::hours(-4));
+    EXPECT_EQ(all_year->next_change(time), kTimeMax);
+    EXPECT_EQ(berlin->offset_at(time), berlin->offset_at(time + four_hundred_years));
   }
 }
 
