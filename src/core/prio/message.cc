@@ -1,5 +1,6 @@
 #include "core/prio/message.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/json.h"
@@ -8,6 +9,11 @@
 
 namespace waybill::prio {
 namespace {
+
+/// ASCII that JSON and Go write as it is.
+bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out += out.empty() ? "{\"" : ",\"";
@@ -89,10 +95,13 @@ Result<AggregatedBatch> read_batch(const boost::json::value& value, std::size_t 
 void append_go_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
-  for (std::size_t length = 0; !text.empty(); text.remove_prefix(length)) {
+  while (!text.empty()) {
+    const auto special = std::find_if_not(text.begin(), text.end(), is_plain);
+    out.append(text.begin(), special);
+    text.remove_prefix(static_cast<std::size_t>(special - text.begin()));
+    if (text.empty()) break;
     const auto c = static_cast<unsigned char>(text[0]);
     const std::size_t valid = utf8_sequence_length(text);
-    length = valid == 0 ? 1 : valid;
     if (valid == 0) {
       out += "\\ufffd";
     } else if (c == '"' || c == '\\') {
@@ -108,8 +117,9 @@ void append_go_string(std::string& out, std::string_view text) {
       out += "\\u202";
       out += text[2] == '\xa8' ? '8' : '9';
     } else {
-      out += text.substr(0, length);
+      out += text.substr(0, valid);
     }
+    text.remove_prefix(std::max<std::size_t>(valid, 1));
   }
   out += '"';
 }
