@@ -92,6 +92,12 @@ check-tsan: packages ## all tests with the thread sanitizer
 	@$(call build,tsan)
 	@scripts/run-tests tsan
 
+.PHONY: coverage
+coverage: packages ## all tests, then how many lines of each folder ran
+	@$(call build,coverage)
+	@scripts/run-tests coverage
+	@scripts/coverage build/coverage
+
 .PHONY: install
 install: binary ## install the binary: PREFIX=/usr/local
 	install -D -m 755 build/release/waybill $(DESTDIR)$(PREFIX)/bin/waybill
