@@ -27,7 +27,7 @@ struct Scenario {
   FaultRates faults{};
   Behaviour behaviour{};
   Duration kill_every{};                          ///< a process dies and loses its memory
-  Duration stop_every = std::chrono::minutes(4);  ///< a process is asked to stop, and replaced
+  Duration stop_every = std::chrono::minutes(2);  ///< a process is asked to stop, and replaced
   Duration pause_every{};                         ///< a process is frozen for up to pause_max
   Duration pause_max = std::chrono::seconds(90);
   Duration jump_every{};  ///< the wall clock steps, forwards or back, up to jump_max

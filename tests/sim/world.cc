@@ -65,45 +65,52 @@ void World::open() {
   }
   for (int i = 0; i < scenario_.workers; ++i) start(Role::worker);
   for (int i = 0; i < scenario_.controllers; ++i) start(Role::controller);
-  every(5s, [this] { replace_the_dead(); });
+  stage_.enter(
+      [this] {
+        replace_the_dead();
+        return 5s;
+      },
+      5s);
   // The first violation ends it: what follows it is only noise.
-  every(1s, [this] {
-    if (auditor_.violation()) stage_.halt();
-  });
+  stage_.enter(
+      [this] {
+        if (auditor_.violation()) stage_.halt();
+        return 1s;
+      },
+      1s);
 }
 
 /// All that goes on, and goes wrong, until it is calm.
 void World::trouble() {
-  every(scenario_.insert_every, [this] { client_.act(); });
-  every(scenario_.person_every, [this] { person_.act(); });
-  every(scenario_.upload_every, [this] { drop_.begin_batch(); });
-  every(scenario_.queue_loss_every, [this] { hints_.lose_all(); });
-  every(scenario_.kill_every, [this] {
+  now_and_then(scenario_.insert_every, [this] { client_.act(); });
+  now_and_then(scenario_.person_every, [this] { person_.act(); });
+  now_and_then(scenario_.upload_every, [this] { drop_.begin_batch(); });
+  now_and_then(scenario_.queue_loss_every, [this] { hints_.lose_all(); });
+  now_and_then(scenario_.kill_every, [this] {
     if (Process* victim = random_process()) victim->kill();
   });
-  every(scenario_.stop_every, [this] {
+  now_and_then(scenario_.stop_every, [this] {
     if (Process* old = random_process()) old->stop();
   });
-  every(scenario_.pause_every, [this] {
+  now_and_then(scenario_.pause_every, [this] {
     Process* sleeper = random_process();
     if (sleeper) sleeper->suspend(stage_.steady_now() + about(scenario_.pause_max / 2));
   });
-  every(scenario_.jump_every, [this] {
+  now_and_then(scenario_.jump_every, [this] {
     const Duration by = about(scenario_.jump_max / 2);
     stage_.jump(rng_.chance(0.5) ? by : -by);
   });
 }
 
-void World::every(Duration period, std::function<void()> act) {
-  if (period == Duration(0)) return;
-  const bool keeper = period <= 5s;  // goes on when it is calm
+void World::now_and_then(Duration mean, std::function<void()> act) {
+  if (mean == Duration(0)) return;
   stage_.enter(
-      [this, period, keeper, act = std::move(act)] {
-        if (calm_ && !keeper) return Stage::kNever;
+      [this, mean, act = std::move(act)] {
+        if (calm_) return Stage::kNever;
         act();
-        return keeper ? period : about(period);
+        return about(mean);
       },
-      about(period));
+      about(mean));
 }
 
 /// Uniform between nothing and twice the mean.
@@ -155,7 +162,7 @@ void World::add_worker(Process& process) {
                                                      .hints = &process.hints()},
                                          options, process.fork_rng());
   Worker& draining = *worker;
-  process.on_stop([this, &draining] { draining.drain(stage_.steady_now() + about(5s)); });
+  process.on_stop([this, &draining] { draining.drain(stage_.steady_now() + about(1s)); });
   // A worker that has drained ends its process, as the program does.
   process.add(std::move(worker), [this, &executor, &draining, &process] {
     if (draining.drained()) process.faults().crash();

@@ -51,7 +51,8 @@ class World {
 
   void open();
   void trouble();
-  void every(Duration period, std::function<void()> act);
+  /// Until it is calm. Zero: never.
+  void now_and_then(Duration mean, std::function<void()> act);
   void start(Role role);
   void add_worker(Process& process);
   void add_services(Process& process);
