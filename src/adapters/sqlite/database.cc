@@ -33,6 +33,11 @@ Statement& Statement::bind(int index, std::int64_t value) {
   return *this;
 }
 
+Statement& Statement::bind_null(int index) {
+  sqlite3_bind_null(statement_, index);
+  return *this;
+}
+
 Statement& Statement::bind_text(int index, std::string_view value) {
   sqlite3_bind_text64(statement_, index, value.data() == nullptr ? "" : value.data(), value.size(),
                       SQLITE_STATIC, SQLITE_UTF8);

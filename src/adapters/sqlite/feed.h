@@ -9,7 +9,7 @@
 namespace waybill::sqlite {
 
 /// A table-valued function `feed` with columns c0 … c15 that gives rows from memory to a statement:
-/// one statement for a thousand rows costs half of a thousand statements (docs/adr/0002). Views are
+/// one statement for a thousand rows costs half of a thousand statements (docs/adr/0009). Views are
 /// not copied: they must live until the statement is done.
 class Feed {
  public:

@@ -28,28 +28,24 @@ TaskRow read_row(Statement& row) {
           .detail = std::string(row.blob(13))};
 }
 
-void feed_row(Feed& feed, const TaskRow& row) {
-  auto cells = feed.add();
-  cells.integer(row.handle).blob(bytes_of(row.id)).integer(row.lane).integer(row.priority);
-  cells.integer(static_cast<std::int64_t>(row.state)).integer(row.revision);
-  cells.integer(static_cast<std::int64_t>(row.fence)).integer(row.waiting_for);
-  cells.integer(to_micros(row.run_at));
-  if (row.state == State::ready) {
-    cells.integer(rank(row.priority, row.run_at));
+/// Binds a time that is there only in some states.
+void bind_if(Statement& statement, int index, bool there, std::int64_t value) {
+  if (there) {
+    statement.bind(index, value);
   } else {
-    cells.null();
+    statement.bind_null(index);
   }
-  if (row.state == State::leased) {
-    cells.integer(to_micros(row.lease_until));
-  } else {
-    cells.null();
-  }
-  if (is_finished(row.state)) {
-    cells.integer(to_micros(row.finished_at));
-  } else {
-    cells.null();
-  }
-  cells.blob(row.detail).blob(row.history);
+}
+
+void bind_row(Statement& update, const TaskRow& row) {
+  update.bind(1, row.handle).bind(2, static_cast<std::int64_t>(row.state)).bind(3, row.revision);
+  update.bind(4, static_cast<std::int64_t>(row.fence)).bind(5, row.waiting_for);
+  update.bind(6, to_micros(row.run_at));
+  bind_if(update, 7, row.state == State::ready, rank(row.priority, row.run_at));
+  bind_if(update, 8, row.state == State::leased, to_micros(row.lease_until));
+  bind_if(update, 9, is_finished(row.state), to_micros(row.finished_at));
+  update.bind_blob(10, row.detail).bind_blob(11, row.history);
+  update.bind(12, Transaction::kRoomBytes);
 }
 
 }  // namespace
@@ -203,13 +199,11 @@ void Transaction::tell(const Uuid& id, std::int64_t lane, State state, std::stri
 
 Status Transaction::flush() {
   if (dirty_.empty()) return {};
-  Feed& feed = database_.feed();
-  feed.clear();
-  for (const TaskRow* row : dirty_) feed_row(feed, *row);
-  const auto write = database_.statement(Sql::apply_changes);
-  if (!write) return fail(write.error());
-  if (Status written = (*write)->bind(1, kRoomBytes).run(); !written) return written;
+  const auto update = database_.statement(Sql::apply_change);
+  if (!update) return fail(update.error());
   for (TaskRow* row : dirty_) {
+    bind_row(**update, *row);
+    if (Status written = (*update)->run(); !written) return written;
     row->history.clear();
     row->dirty = false;
   }

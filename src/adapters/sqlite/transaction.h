@@ -39,7 +39,7 @@ struct TaskRow {
 };
 
 /// The writer's connection and what it knows of the file. Changes are gathered in rows and written
-/// by flush(), a statement for all of them. Not thread-safe.
+/// by flush(), each row once. Not thread-safe.
 class Transaction {
  public:
   Transaction(Database& database, std::size_t events_kept)

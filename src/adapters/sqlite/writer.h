@@ -17,7 +17,7 @@ namespace waybill::sqlite {
 
 /// The one place that writes to the file. Calls of all threads that wait are committed in one
 /// transaction: the first to come does the work for those that came while it was busy, so that a
-/// single caller pays for no other thread (docs/adr/0002). Thread-safe.
+/// single caller pays for no other thread (docs/adr/0009). Thread-safe.
 class Writer {
  public:
   /// Part of a transaction. May run twice: if another call of the group fails, all are run again
