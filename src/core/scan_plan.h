@@ -14,8 +14,8 @@ namespace waybill {
 
 /// A task that a scan wants to exist, once.
 struct PlannedTask {
-  std::string marker;  ///< name of the marker object without `task-markers/`; the dedup key
-  Uuid id;             ///< uuid_v5(kTaskNamespace, marker): trace-id, message id, task id
+  std::string marker;  ///< name of the marker object without `task-markers/`
+  Uuid id;             ///< uuid_v5(kTaskNamespace, marker): trace-id and message id
   std::string task;    ///< name of the task definition
   std::string params;  ///< JSON object, the params of the task; for prio the message body
   std::string what;    ///< for people: "intake kittens-seen 2020/10/31/11/30 b8a5579a"

@@ -38,7 +38,7 @@ class Pass {
   Status check_buckets();
   Status list(const ScanListing& listing, ScanPlanner& planner);
   Result<ObjectStore*> bucket(const std::string& url);
-  TaskRequest request_for(const PlannedTask& planned) const;
+  TaskRequest request_for(const ScannedTask& scanned) const;
   Status check(const TaskRequest& request) const;
   void insert_all();
   bool insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned);
@@ -91,8 +91,16 @@ Status Pass::plan() {
   Plan plan = planner->finish();
   report_.skipped = std::move(plan.skipped);
   report_.counts = std::move(plan.counts);
+  report_.warnings = std::move(plan.warnings);
+  const Result<ObjectStore*> markers = bucket(marker_url(scan_));
+  if (!markers) return fail(markers.error());
+  const std::string prefix = (*markers)->url() + "/" + std::string(kMarkerPrefix);
   report_.tasks.reserve(plan.tasks.size());
-  for (PlannedTask& task : plan.tasks) report_.tasks.push_back({.planned = std::move(task)});
+  for (PlannedTask& task : plan.tasks) {
+    std::string key = prefix + task.marker;
+    const Uuid id = uuid_v5(kTaskNamespace, key);
+    report_.tasks.push_back({.planned = std::move(task), .key = std::move(key), .id = id});
+  }
   const auto planned = static_cast<std::int64_t>(report_.tasks.size());
   tell(ScanPhase::plan, planned, planned);
   return {};
@@ -149,10 +157,11 @@ Result<ObjectStore*> Pass::bucket(const std::string& url) {
   return buckets_.emplace(url, std::move(*store)).first->second.get();
 }
 
-TaskRequest Pass::request_for(const PlannedTask& planned) const {
+TaskRequest Pass::request_for(const ScannedTask& scanned) const {
+  const PlannedTask& planned = scanned.planned;
   TaskRequest request = make_request(tasks_.at(planned.task), planned.params);
-  request.id = planned.id;
-  request.dedup_key = planned.marker;
+  request.id = scanned.id;
+  request.dedup_key = scanned.key;
   request.dedup_scope = DedupScope::forever;
   request.created_by = "scan:" + scan_.name;
   return request;
@@ -171,7 +180,7 @@ void Pass::insert_all() {
   std::int64_t done = 0;
   for (ScannedTask& task : report_.tasks) {
     ++done;
-    TaskRequest request = request_for(task.planned);
+    TaskRequest request = request_for(task);
     if (Status checked = check(request); !checked) {
       task.outcome = ScanOutcome::failed;
       task.error = checked.error().message;

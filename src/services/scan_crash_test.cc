@@ -108,7 +108,7 @@ class EffectsOfScan : public ScanFixture {
   void expect_no_marker_without_task() {
     std::set<std::string> accepted;
     for (const Task& task : tasks_in_ledger()) {
-      accepted.insert("task-markers/" + task.request.dedup_key);
+      accepted.insert(marker_of(task));
     }
     for (const std::string& marker : markers()) EXPECT_TRUE(accepted.contains(marker)) << marker;
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/uuid.h"
 #include "core/scan_plan.h"
 
 namespace waybill {
@@ -38,6 +39,10 @@ std::string_view to_string(MarkerOutcome outcome);
 
 struct ScannedTask {
   PlannedTask planned;
+  /// The marker's whole name, bucket and all, and so the dedup key: scans of different buckets may
+  /// have markers of the same name, and none may keep another's task out.
+  std::string key;
+  Uuid id;  ///< the task's, from the key
   ScanOutcome outcome = ScanOutcome::planned;
   MarkerOutcome marker = MarkerOutcome::none;
   std::string error;
@@ -50,6 +55,7 @@ struct ScanReport {
   std::vector<ScannedTask> tasks;              ///< in the plan's order
   std::vector<Skipped> skipped;                ///< see Plan
   std::map<std::string, std::int64_t> counts;  ///< see Plan
+  std::vector<std::string> warnings;           ///< see Plan
   std::int64_t objects_listed = 0;
   Duration took[kScanPhaseCount] = {};
 

@@ -57,8 +57,8 @@ TEST_F(ScanTest, MakesATaskOfItsDefinitionUnderItsMarkerForEver) {
   const std::vector<Task> tasks = tasks_in_ledger();
   ASSERT_EQ(tasks.size(), 1u);
   const TaskRequest& request = tasks[0].request;
-  EXPECT_EQ(request.id, uuid_v5(kTaskNamespace, marker));
-  EXPECT_EQ(request.dedup_key, marker);
+  EXPECT_EQ(request.dedup_key, "fake:///own/task-markers/" + marker);
+  EXPECT_EQ(request.id, uuid_v5(kTaskNamespace, request.dedup_key));
   EXPECT_EQ(request.dedup_scope, DedupScope::forever);
   EXPECT_EQ(request.definition, "intake");
   EXPECT_EQ(request.queue, "in");
@@ -220,6 +220,17 @@ TEST_F(ScanTest, OfBatchesWaitsForTheirQuietTimeAndMarksThemWhereItIsTold) {
   EXPECT_TRUE(report->complete());
   expect_all_accepted_and_marked(1);
   EXPECT_THAT(run()->tasks, IsEmpty());
+}
+
+TEST_F(ScanTest, IsNotKeptOutByAScanOfAnotherBucketWhoseMarkersHaveTheSameNames) {
+  add_four_tasks();
+  ASSERT_TRUE(run());
+  scan_.name = "other";
+  std::get<PrioScan>(scan_.planner).own_url = "fake:///elsewhere";
+  const auto other = run();
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->count(ScanOutcome::inserted), static_cast<std::int64_t>(kTasks));
+  EXPECT_EQ(tasks_in_ledger().size(), 2 * kTasks);
 }
 
 TEST_F(ScanTest, IsRepeatedByTheScannerAtItsOwnPaceWhateverOthersDo) {

@@ -24,6 +24,9 @@ void log_report(const ScanReport& report) {
               {"skipped", report.skipped.size()},
               {"failed", failed},
               {"took", format_duration(took)}});
+  for (const std::string& warning : report.warnings) {
+    log::warn("scan_warning", warning, {{"scan", report.scan}});
+  }
   if (failed == 0) return;
   const auto first = std::find_if(report.tasks.begin(), report.tasks.end(),
                                   [](const ScannedTask& task) { return !task.error.empty(); });

@@ -21,7 +21,7 @@ namespace waybill {
 class ScanFixture : public testing::Test {
  protected:
   ScanFixture() {
-    for (const std::string name : {"ingestion", "own", "peer"}) {
+    for (const std::string name : {"ingestion", "own", "peer", "elsewhere"}) {
       buckets_["fake:///" + name] =
           std::make_shared<FakeObjectStore>(clock_, FakeObjectStoreOptions{.name = name});
     }
@@ -77,11 +77,15 @@ class ScanFixture : public testing::Test {
     for (const ObjectInfo& object : page.value().objects) markers.insert(object.key);
     return markers;
   }
+  /// The object that marks a task: its key without the bucket.
+  static std::string marker_of(const Task& task) {
+    return task.request.dedup_key.substr(std::string("fake:///own/").size());
+  }
   /// I5: as many tasks as planned, each with its marker, and no marker without its task.
   void expect_all_accepted_and_marked(std::size_t planned) {
     std::set<std::string> expected;
     const std::vector<Task> tasks = tasks_in_ledger();
-    for (const Task& task : tasks) expected.insert("task-markers/" + task.request.dedup_key);
+    for (const Task& task : tasks) expected.insert(marker_of(task));
     EXPECT_EQ(tasks.size(), planned);
     EXPECT_EQ(expected.size(), planned) << "a marker has two tasks";
     EXPECT_EQ(markers(), expected);

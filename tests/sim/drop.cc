@@ -102,7 +102,8 @@ void Drop::check(LedgerAuditor& auditor) {
   for (const Uuid& id : auditor.accepted()) {
     const TaskRequest& request = auditor.tasks().at(id).request();
     if (request.created_by != "scan:prio") continue;
-    expected_markers.insert(request.dedup_key);
+    const std::string bucket = own_.url() + "/" + std::string(kMarkerPrefix);
+    expected_markers.insert(request.dedup_key.substr(bucket.size()));
     if (request.definition != "intake") continue;
     for (const auto& [batch_id, batch] : batches_) {
       tasks_of[batch_id] += request.params.find(batch_id) != std::string::npos ? 1 : 0;

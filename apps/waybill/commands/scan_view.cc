@@ -25,7 +25,7 @@ std::string tasks_table(const Output& output, const ScanReport& report) {
   for (const ScannedTask& task : report.tasks) {
     table.add({outcome_cell(task),
                task.planned.task,
-               to_string(task.planned.id),
+               to_string(task.id),
                task.planned.what,
                {task.error, Colour::red}});
   }
@@ -68,7 +68,7 @@ bj::object scan_to_json(const ScanReport& report) {
   bj::array tasks;
   for (const ScannedTask& task : report.tasks) {
     tasks.push_back(
-        bj::object{{"id", to_string(task.planned.id)},
+        bj::object{{"id", to_string(task.id)},
                    {"task", task.planned.task},
                    {"marker", task.planned.marker},
                    {"what", task.planned.what},
@@ -83,6 +83,8 @@ bj::object scan_to_json(const ScanReport& report) {
                                  {"reason", json_text(to_string(skip.reason))},
                                  {"detail", skip.detail}});
   }
+  bj::array warnings;
+  for (const std::string& warning : report.warnings) warnings.emplace_back(warning);
   bj::object counts;
   for (const auto& [name, count] : report.counts) counts[name] = count;
   bj::object took;
@@ -98,6 +100,7 @@ bj::object scan_to_json(const ScanReport& report) {
           {"tasks", std::move(tasks)},
           {"skipped", std::move(skipped)},
           {"counts", std::move(counts)},
+          {"warnings", std::move(warnings)},
           {"took_seconds", std::move(took)}};
 }
 
@@ -105,6 +108,7 @@ void print_scan(Output& output, const ScanReport& report) {
   const std::string tasks = tasks_table(output, report);
   const std::string skipped = skipped_table(output, report);
   output.data(tasks + (tasks.empty() || skipped.empty() ? "" : "\n") + skipped);
+  for (const std::string& warning : report.warnings) output.note("warning: " + warning);
   output.note(summary(report));
 }
 
