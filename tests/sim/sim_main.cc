@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
     if (!played.violation) continue;
     ++failed;
     std::printf("%s\n", sim::to_line(played).c_str());
+    std::fflush(stdout);  // at once: who watches may stop it there
   }
   for (const auto& [happening, count] : happenings) {
     std::printf("%12llu %s\n", static_cast<unsigned long long>(count),

@@ -164,7 +164,7 @@ void World::add_worker(Process& process) {
   Worker& draining = *worker;
   process.on_stop([this, &draining] { draining.drain(stage_.steady_now() + about(1s)); });
   // A worker that has drained ends its process, as the program does.
-  process.add(std::move(worker), [this, &executor, &draining, &process] {
+  process.add(std::move(worker), [&executor, &draining, &process] {
     if (draining.drained()) process.faults().crash();
     return executor.next_end();
   });
