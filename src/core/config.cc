@@ -197,7 +197,8 @@ class ConfigLoader {
   static bool is_for_tasks(std::string_view variable) {
     for (const std::string_view known :
          {"WAYBILL_PARAMS", "WAYBILL_REPORT_FD", "WAYBILL_TASK_ID", "WAYBILL_ATTEMPT",
-          "WAYBILL_CHECKPOINT", "WAYBILL_SCRATCH", "WAYBILL_CONFIG"}) {
+          "WAYBILL_PARAMS_FILE", "WAYBILL_CHECKPOINT", "WAYBILL_CHECKPOINT_FILE", "WAYBILL_SCRATCH",
+          "WAYBILL_CONFIG"}) {
       if (variable == known) return true;
     }
     return false;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/json.h"
@@ -73,7 +74,11 @@ bj::object property(const ConfigEntry& entry) {
     }
     object["enum"] = std::move(choices);
   }
-  object["default"] = bj::string_view(entry.fallback.data(), entry.fallback.size());
+  if (entry.type == ConfigType::integer) {
+    object["default"] = json::parse(entry.fallback).value();
+  } else {
+    object["default"] = bj::string_view(entry.fallback.data(), entry.fallback.size());
+  }
   return object;
 }
 

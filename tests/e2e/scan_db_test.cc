@@ -83,6 +83,24 @@ TEST(ScanTest, AnUnknownScanIsNamedWithAHint) {
   EXPECT_THAT(ran.err, HasSubstr("did you mean \"drop\"?"));
 }
 
+TEST(ScanTest, UpScansAndWorksUntilNothingIsLeft) {
+  const Place place;
+  place.write("defs/a.yaml",
+              "tasks: {show: {shell: 'echo \"$WAYBILL_PARAMS\"'}}\n"
+              "scans:\n"
+              "  s: {planner: batches, sources: {a: ../in}, path: '{batch}.{part}',\n"
+              "      parts: [head, body], task: show}\n");
+  place.write("in/one.head", "x");
+  place.write("in/one.body", "x");
+  place.write("in/two.head", "x");
+  const Ran ran = place.run({"up", "--until-idle", "--definitions", "defs"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  const auto tasks = place.json("task list", {"task", "list"}).at("tasks");
+  ASSERT_EQ(tasks.get_array().size(), 1U);
+  EXPECT_EQ(tasks.at(0).at("state"), "succeeded");
+  EXPECT_EQ(tasks.at(0).at("created_by"), "scan:s");
+}
+
 TEST(DbTest, ALiveLedgerIsChecked) {
   const Place place;
   place.create({"--kind", "noop"});

@@ -1,12 +1,12 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "apps/waybill/cli/progress_bar.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/scan_view.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/buckets.h"
-#include "apps/waybill/runtime/definitions_apply.h"
 #include "apps/waybill/runtime/unused_ledger.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
@@ -43,8 +43,7 @@ Result<std::map<std::string, ScanDefinition>> chosen_scans(Session& session,
 
 std::string progress_text(const std::string& scan, ScanPhase phase, std::int64_t done,
                           std::int64_t total) {
-  return "scan " + scan + ": " + std::string(to_string(phase)) + " " + std::to_string(done) +
-         (total > 0 ? " of " + std::to_string(total) : "");
+  return "scan " + scan + ": " + progress_bar(done, total, to_string(phase));
 }
 
 Result<ScanOptions> scan_options(const Invocation& invocation, std::stop_token stop) {
@@ -59,11 +58,17 @@ Result<ScanOptions> scan_options(const Invocation& invocation, std::stop_token s
   return options;
 }
 
+/// What is scanned, with what, and until when.
+struct Scanning {
+  ScanPorts ports;
+  std::map<std::string, ScanDefinition> scans;
+  std::stop_token stop;
+};
+
 /// One pass of each scan. A scan that fails keeps no other from running.
-Exit scan_once(Session& session, const Invocation& invocation, const ScanPorts& ports,
-               const std::map<std::string, ScanDefinition>& scans) {
-  Signals signals;
-  auto options = scan_options(invocation, signals.token());
+Exit scan_once(Session& session, const Invocation& invocation, const Scanning& scanning) {
+  const auto& [ports, scans, stop] = scanning;
+  auto options = scan_options(invocation, stop);
   if (!options) return fail(options.error());
   const auto definitions = session.definitions();
   if (!definitions) return fail(definitions.error());
@@ -93,21 +98,21 @@ Exit scan_once(Session& session, const Invocation& invocation, const ScanPorts& 
 }
 
 /// Each scan at its own pace, until a signal.
-Exit scan_on(Session& session, const ScanPorts& ports,
-             std::map<std::string, ScanDefinition> scans) {
+Exit scan_on(Session& session, const Scanning& scanning) {
+  const auto& [ports, scans, stop] = scanning;
   const auto definitions = session.definitions();
   if (!definitions) return fail(definitions.error());
-  Signals signals;
   session.output().note("scanning " + counted(static_cast<std::int64_t>(scans.size()), "scan") +
                         "; ctrl-c ends it");
-  Scanner scanner(ports, {.scans = std::move(scans), .tasks = (*definitions)->tasks});
+  Scanner scanner(ports, {.scans = scans, .tasks = (*definitions)->tasks});
   ServiceLoop loop(scanner, session.clock(), {.seed = session.rng().next()});
-  session.clock().wait_until(kSteadyTimeMax, signals.token());
+  session.clock().wait_until(kSteadyTimeMax, stop);
   loop.stop();
   return 0;
 }
 
 Exit scan(Session& session, const Invocation& invocation) {
+  const Signals signals;  // before any other thread
   auto scans = chosen_scans(session, invocation);
   if (!scans) return fail(scans.error());
   const auto every = duration_option(invocation, "every", Duration::zero());
@@ -137,8 +142,8 @@ Exit scan(Session& session, const Invocation& invocation) {
                 "--every goes on for ever; leave out --once, --dry-run and "
                 "--now, or --every");
   }
-  return once ? scan_once(session, invocation, ports, *scans)
-              : scan_on(session, ports, std::move(*scans));
+  const Scanning scanning{ports, std::move(*scans), signals.token()};
+  return once ? scan_once(session, invocation, scanning) : scan_on(session, scanning);
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "apps/waybill/commands/commands.h"
@@ -78,10 +79,15 @@ Result<std::string> print_available(LogStore& logs, const Uuid& id, std::string 
   }
 }
 
-Status follow(Session& session, Store& store, const Uuid& id, LogPrinter& printer) {
-  Signals signals;
+/// By which clock output is looked for, and until when.
+struct Follow {
+  Clock& clock;
+  std::stop_token stop;
+};
+
+Status follow(Store& store, const Uuid& id, LogPrinter& printer, const Follow& terms) {
   std::string cursor;
-  while (!signals.token().stop_requested()) {
+  while (!terms.stop.stop_requested()) {
     const auto task = store.reader().get(id);
     if (!task) return fail(task.error());
     // Output is stored before the end is: what is there now is all if the task has ended.
@@ -89,7 +95,7 @@ Status follow(Session& session, Store& store, const Uuid& id, LogPrinter& printe
     if (!next) return fail(next.error());
     cursor = std::move(*next);
     if (is_finished(task->status.state)) return {};
-    const Deadline deadline{.at = session.clock().steady_now() + kLook, .stop = signals.token()};
+    const Deadline deadline{.at = terms.clock.steady_now() + kLook, .stop = terms.stop};
     const auto sequence = store.reader().last_sequence(std::nullopt, deadline);
     if (!sequence) return fail(sequence.error());
     if (const auto changed = store.reader().last_sequence(*sequence, deadline); !changed) {
@@ -100,6 +106,7 @@ Status follow(Session& session, Store& store, const Uuid& id, LogPrinter& printe
 }
 
 Exit show_logs(Session& session, const Invocation& invocation) {
+  const Signals signals;  // before any other thread
   const auto attempt = integer_option(invocation, "attempt", 0);
   if (!attempt) return fail(attempt.error());
   const auto store = session.store(OpenStore::existing);
@@ -108,7 +115,8 @@ Exit show_logs(Session& session, const Invocation& invocation) {
   if (!task) return fail(task.error());
   LogPrinter printer(session.output(), invocation, *attempt);
   if (invocation.has("follow")) {
-    const Status followed = follow(session, **store, task->id(), printer);
+    const Status followed =
+        follow(**store, task->id(), printer, {session.clock(), signals.token()});
     if (!followed) return fail(followed.error());
     return 0;
   }

@@ -54,13 +54,13 @@ void print(Output& output, const std::vector<Task>& tasks, Time now) {
 }
 
 Exit wait_for_tasks(Session& session, const Invocation& invocation) {
+  const Signals signals;  // before any other thread
   const auto timeout = duration_option(invocation, "for", Duration::zero());
   if (!timeout) return fail(timeout.error());
   const auto store = session.store(OpenStore::existing);
   if (!store) return fail(store.error());
   auto tasks = find_tasks((*store)->reader(), invocation.positionals);
   if (!tasks) return fail(tasks.error());
-  Signals signals;
   Deadline deadline{.stop = signals.token()};
   if (invocation.has("for")) deadline.at = session.clock().steady_now() + *timeout;
   const Status waited = wait_for_all(session, **store, *tasks, deadline);

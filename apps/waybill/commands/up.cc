@@ -101,7 +101,7 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   Status ended{};
   if (until_idle) {
     ended = idle.wait(session, store, *queues, {.stop = signals.token()},
-                      [&](const Work& work) { session.output().progress(progress_of(work)); });
+                      progress_printer(session.output()));
   } else {
     session.clock().wait_until(kSteadyTimeMax, signals.token());
   }

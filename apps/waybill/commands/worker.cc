@@ -34,7 +34,7 @@ Exit run_worker(Session& session, const Invocation& invocation) {
   if (invocation.has("until-idle")) {
     IdleWatch idle({});
     ended = idle.wait(session, **store, *queues, {.stop = signals.token()},
-                      [&](const Work& work) { session.output().progress(progress_of(work)); });
+                      progress_printer(session.output()));
   } else {
     session.clock().wait_until(kSteadyTimeMax, signals.token());
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "apps/waybill/cli/progress_bar.h"
+
 namespace waybill::cli {
 namespace {
 
@@ -21,9 +23,13 @@ Result<std::set<std::string>> paused_queues(Store& store) {
 
 }  // namespace
 
-std::string progress_of(const Work& work) {
-  return std::to_string(work.finished) + " done, " + std::to_string(work.running) + " running, " +
-         std::to_string(work.waiting) + " waiting";
+std::function<void(const Work&)> progress_printer(Output& output) {
+  return [&output, before = std::optional<std::int64_t>()](const Work& work) mutable {
+    if (!before) before = work.finished;
+    const std::int64_t done = work.finished - *before;
+    output.progress(progress_bar(done, done + work.running + work.waiting,
+                                 "tasks, " + std::to_string(work.running) + " running"));
+  };
 }
 
 Result<Work> count_work(Store& store, const std::vector<std::string>& queues) {

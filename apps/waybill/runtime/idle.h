@@ -26,8 +26,8 @@ struct Work {
 /// Tasks that are scheduled further ahead than this keep nobody waiting.
 inline constexpr Duration kIdleHorizon = std::chrono::minutes(1);
 
-/// For a line of progress: "12 done, 3 running, 5 waiting".
-std::string progress_of(const Work& work);
+/// Shows a bar on a terminal: what has ended of the work since it was first told of any.
+std::function<void(const Work&)> progress_printer(Output& output);
 
 Result<Work> count_work(Store& store, const std::vector<std::string>& queues);
 

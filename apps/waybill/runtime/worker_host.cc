@@ -66,8 +66,8 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
   auto scratch = FileScratchSpace::open(scratch_root(session.config()), options.name);
   if (!scratch) return fail(scratch.error());
-  return std::unique_ptr<WorkerHost>(
-      new WorkerHost(session, store, {std::move(*kinds), std::move(*scratch), std::move(options)}));
+  return std::make_unique<WorkerHost>(
+      session, store, Parts{std::move(*kinds), std::move(*scratch), std::move(options)});
 }
 
 Result<std::vector<std::string>> served_queues(Session& session, Store& store) {

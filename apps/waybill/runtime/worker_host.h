@@ -21,6 +21,13 @@ class WorkerHost {
   /// Serves `queues`. Session and store outlive it.
   static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store,
                                                    std::vector<std::string> queues);
+  struct Parts {
+    Kinds kinds;
+    std::unique_ptr<ScratchSpace> scratch;
+    WorkerOptions options;
+  };
+  /// For start(): the options have been checked.
+  WorkerHost(Session& session, Store& store, Parts parts);
   /// Stops at once what still runs, and gives it back.
   ~WorkerHost() = default;
 
@@ -28,13 +35,6 @@ class WorkerHost {
   void stop(Duration grace) { loop_.stop(grace); }
 
  private:
-  struct Parts {
-    Kinds kinds;
-    std::unique_ptr<ScratchSpace> scratch;
-    WorkerOptions options;
-  };
-  WorkerHost(Session& session, Store& store, Parts parts);
-
   const Parts parts_;
   Bell bell_;
   ThreadExecutor executor_;

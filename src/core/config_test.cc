@@ -1,0 +1,139 @@
+#include "core/config.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "base/json.h"
+#include "core/json_schema.h"
+
+namespace waybill {
+namespace {
+
+using Problems = std::vector<std::string>;
+
+Problems problems_of(const ConfigSources& sources) {
+  Problems result;
+  for (const Problem& problem : load_config(sources).problems) {
+    result.push_back(to_string(problem));
+  }
+  return result;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// Compares a file of the tree with what the table gives; WAYBILL_UPDATE_REFERENCE=1 writes it.
+void expect_up_to_date(const std::string& path, const std::string& text) {
+  if (std::getenv("WAYBILL_UPDATE_REFERENCE") != nullptr) {
+    std::ofstream(path, std::ios::binary) << text;
+  }
+  EXPECT_EQ(read_file(path), text)
+      << path << " is out of date: run this test with WAYBILL_UPDATE_REFERENCE=1";
+}
+
+TEST(ConfigTest, DefaultsAreWithinTheirRanges) {
+  const ConfigLoad load = load_config({});
+  EXPECT_TRUE(load.problems.empty());
+  EXPECT_EQ(load.config.data, "./waybill-data");
+  EXPECT_EQ(load.config.slots, 4);
+  EXPECT_EQ(load.config.lease, std::chrono::seconds(25));
+  EXPECT_EQ(load.config.cache, 48 << 20);
+  EXPECT_TRUE(load.config.queues.empty());
+  EXPECT_EQ(load.values.size(), config_entries().size());
+}
+
+TEST(ConfigTest, LaterSourcesGoFirst) {
+  const Document file{.file = "w.yaml", .directory = "/etc", .json = R"({"slots": 5})"};
+  ConfigSources sources{.file = &file};
+  EXPECT_EQ(load_config(sources).config.slots, 5);
+  sources.environment = {{"WAYBILL_SLOTS", "6"}, {"OTHER_SLOTS", "9"}};
+  EXPECT_EQ(load_config(sources).config.slots, 6);
+  EXPECT_EQ(load_config(sources).values.at("slots").origin, ConfigOrigin::environment);
+  sources.flags = {{"slots", "7"}};
+  EXPECT_EQ(load_config(sources).config.slots, 7);
+  EXPECT_EQ(load_config(sources).values.at("slots").source, "--slots");
+}
+
+TEST(ConfigTest, PathsInTheFileStartAtTheFile) {
+  const Document file{.file = "w.yaml",
+                      .directory = "/etc/waybill",
+                      .json = R"({"data": "../lib", "definitions": "/d"})"};
+  const Config config = load_config({.file = &file}).config;
+  EXPECT_EQ(config.data, "/etc/lib");
+  EXPECT_EQ(config.definitions, "/d");
+}
+
+TEST(ConfigTest, NamesAreAListOrAText) {
+  const Document file{.file = "w.yaml", .directory = "/", .json = R"({"queues": ["a", "b"]})"};
+  const std::vector<std::string> both = {"a", "b"};
+  EXPECT_EQ(load_config({.file = &file}).config.queues, both);
+  EXPECT_EQ(load_config({.flags = {{"queues", "a,b,"}}}).config.queues, both);
+}
+
+TEST(ConfigTest, ListsEveryProblem) {
+  const Document file{
+      .file = "w.yaml", .directory = "/", .json = R"({"slot": 1, "beat": {}, "lease": "soon"})"};
+  EXPECT_EQ(problems_of({.flags = {{"log_level", "inf"}},
+                         .environment = {{"WAYBILL_SLOTS", "2000"}, {"WAYBILL_DTA", "x"}},
+                         .file = &file})
+                .size(),
+            6U);
+}
+
+TEST(ConfigTest, SaysWhatWouldBeRight) {
+  EXPECT_EQ(
+      problems_of({.flags = {{"log_level", "inf"}}}),
+      (Problems{"--log-level: log_level: \"inf\" is none of debug|info|warn|error|off; did you "
+                "mean \"info\"?"}));
+  EXPECT_EQ(problems_of({.flags = {{"slots", "0"}}}),
+            (Problems{"--slots: slots: \"0\" is outside of 1..1024"}));
+  EXPECT_EQ(problems_of({.environment = {{"WAYBILL_DTA", "x"}}}),
+            (Problems{"WAYBILL_DTA: unknown setting; did you mean \"WAYBILL_DATA\"?"}));
+}
+
+TEST(ConfigTest, ALeaseHasToOutlastTwoBeats) {
+  EXPECT_EQ(problems_of({.flags = {{"lease", "20s"}}}),
+            (Problems{"--lease: lease: 20s has to be more than two beats of 10s"}));
+  EXPECT_TRUE(problems_of({.flags = {{"lease", "21s"}}}).empty());
+}
+
+TEST(ConfigTest, VariablesThatTasksAreGivenAreNoSettings) {
+  EXPECT_TRUE(
+      problems_of({.environment = {{"WAYBILL_PARAMS", "{}"}, {"WAYBILL_TASK_ID", "x"}}}).empty());
+}
+
+TEST(ConfigTest, NamesFlagsAndVariablesAreUnique) {
+  std::set<std::string> all;
+  for (const ConfigEntry& entry : config_entries()) {
+    EXPECT_TRUE(all.insert(flag_of(entry)).second);
+    EXPECT_TRUE(all.insert(variable_of(entry)).second);
+  }
+}
+
+TEST(ConfigTest, TheReferenceIsUpToDate) {
+  expect_up_to_date("docs/reference/configuration.md", config_reference());
+}
+
+TEST(ConfigTest, TheSchemaIsUpToDateAndTakesTheDefaults) {
+  expect_up_to_date("schemas/config.schema.json", config_schema());
+  const auto schema = json::parse(config_schema()).value();
+  const auto compilation = JsonSchema::compile(schema, standard_formats());
+  ASSERT_TRUE(compilation.schema) << to_string(compilation.problems[0]);
+  boost::json::object defaults;
+  for (const auto& property : schema.at("properties").get_object()) {
+    defaults[property.key()] = property.value().at("default");
+  }
+  for (const SchemaViolation& violation : compilation.schema->check(defaults)) {
+    ADD_FAILURE() << to_string(violation);
+  }
+}
+
+}  // namespace
+}  // namespace waybill
