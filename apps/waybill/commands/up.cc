@@ -7,6 +7,7 @@
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/definitions_apply.h"
 #include "apps/waybill/runtime/idle.h"
+#include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/runtime/worker_host.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
@@ -91,27 +92,16 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   if (!kinds) return fail(kinds.error());
   IdleWatch idle(names_of(definitions.scans));
   const House house(session, store, std::move(*kinds), definitions, idle, until_idle);
-  auto worker = WorkerHost::start(session, store, *queues);
-  if (!worker) return fail(worker.error());
-  session.output().note(
-      "waybill is up on " + session.config().data + " with " +
-      counted(static_cast<std::int64_t>(definitions.scans.size()), "scan") + " and " +
-      counted(static_cast<std::int64_t>(definitions.schedules.size()), "schedule") +
-      "; ctrl-c ends it");
-  Status ended{};
-  if (until_idle) {
-    ended = idle.wait(session, store, *queues, {.stop = signals.token()},
-                      progress_printer(session.output()));
-  } else {
-    session.clock().wait_until(kSteadyTimeMax, signals.token());
-  }
-  if (signals.token().stop_requested()) {
-    session.output().note("letting what runs end, for at most " +
-                          format_duration(session.config().grace) +
-                          "; the same signal again ends at once");
-  }
-  (*worker)->stop(session.config().grace);
-  if (!ended) return fail(ended.error());
+  const Status worked = work_until_done(
+      {.session = session,
+       .store = store,
+       .queues = *queues,
+       .stop = signals.token(),
+       .idle = until_idle ? &idle : nullptr,
+       .greeting = "waybill is up on " + session.config().data + " with " +
+                   counted(static_cast<std::int64_t>(definitions.scans.size()), "scan") + " and " +
+                   counted(static_cast<std::int64_t>(definitions.schedules.size()), "schedule")});
+  if (!worked) return fail(worked.error());
   return 0;
 }
 

@@ -1,8 +1,6 @@
-#include <functional>
-
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
-#include "apps/waybill/runtime/idle.h"
+#include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/runtime/worker_host.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
@@ -19,7 +17,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 Exit run_worker(Session& session, const Invocation& invocation) {
-  Signals signals;  // before any other thread
+  const Signals signals;  // before any other thread
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
   const auto queues = served_queues(session, **store);
@@ -27,24 +25,14 @@ Exit run_worker(Session& session, const Invocation& invocation) {
   // Without it, what is scheduled or lost by another worker would wait for somebody's `up`.
   Rescuer rescuer((*store)->ledger(), session.rng().fork());
   ServiceLoop rescuing(rescuer, session.clock(), {.seed = session.rng().next()});
-  auto worker = WorkerHost::start(session, **store, *queues);
-  if (!worker) return fail(worker.error());
-  session.output().note("working on queues " + joined(*queues) + "; ctrl-c ends it");
-  Status ended{};
-  if (invocation.has("until-idle")) {
-    IdleWatch idle({});
-    ended = idle.wait(session, **store, *queues, {.stop = signals.token()},
-                      progress_printer(session.output()));
-  } else {
-    session.clock().wait_until(kSteadyTimeMax, signals.token());
-  }
-  if (signals.token().stop_requested()) {
-    session.output().note("letting what runs end, for at most " +
-                          format_duration(session.config().grace) +
-                          "; the same signal again ends at once");
-  }
-  (*worker)->stop(session.config().grace);
-  if (!ended) return fail(ended.error());
+  IdleWatch idle({});
+  const Status worked = work_until_done({.session = session,
+                                         .store = **store,
+                                         .queues = *queues,
+                                         .stop = signals.token(),
+                                         .idle = invocation.has("until-idle") ? &idle : nullptr,
+                                         .greeting = "working on queues " + joined(*queues)});
+  if (!worked) return fail(worked.error());
   return 0;
 }
 
