@@ -88,6 +88,12 @@ class Deployment:
             write(os.path.join(self.bucket, f"batch-{self.batches:05}.{part}"), "x")
 
 
+def names_below(top):
+    """The objects below a prefix of a bucket that is a directory."""
+    for directory, _, names in os.walk(top):
+        yield from (os.path.relpath(os.path.join(directory, name), top) for name in names)
+
+
 def write(path, text):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
@@ -136,7 +142,7 @@ def judge(deployment):
     lines = effects.read(deployment.effects)
     found += effects.violations(lines, tasks, deployment.accepted)
     scanned = [task for task in tasks if task["created_by"] == "scan:drop"]
-    markers = os.listdir(os.path.join(deployment.bucket, "task-markers"))
+    markers = list(names_below(os.path.join(deployment.bucket, "task-markers")))
     if len(scanned) != deployment.batches:
         found.append(f"{deployment.batches} batches made {len(scanned)} tasks")
     if sorted(markers) != sorted(task["dedup_key"] for task in scanned):

@@ -102,7 +102,7 @@ Rules language_rules() {
        {},
        "we throw nothing: return a Result"},
       {"using-namespace",
-       Look::code,
+       Look::product,
        regex("\\busing\\s+namespace\\s+(?!std::(chrono\\b|([a-z_]+_)?literals))"),
        {"src/", "apps/"},
        {},

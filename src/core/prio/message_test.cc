@@ -54,7 +54,8 @@ TEST(Message, IsReadInAnyOrderAndUnknownFieldsAreIgnored) {
   EXPECT_EQ(intake->aggregation_id, "a");
   const auto none = decode_aggregate(
       R"({"trace-id":"46efa7ed-b1c6-4905-9378-815a59756c84","aggregation-id":"a",)"
-      R"("aggregation-start":"2020/10/31/06/00","aggregation-end":"2020/10/31/09/00","batches":[]})");
+      R"("aggregation-start":"2020/10/31/06/00","aggregation-end":"2020/10/31/09/00",)"
+      R"("batches":[]})");
   ASSERT_TRUE(none);
   EXPECT_TRUE(none->batches.empty());
 }
