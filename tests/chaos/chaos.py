@@ -91,7 +91,9 @@ class Deployment:
 def names_below(top):
     """The objects below a prefix of a bucket that is a directory."""
     for directory, _, names in os.walk(top):
-        yield from (os.path.relpath(os.path.join(directory, name), top) for name in names)
+        # What a killed process was still writing has a reserved name and is no object.
+        objects = (name for name in names if not name.startswith(".waybill-"))
+        yield from (os.path.relpath(os.path.join(directory, name), top) for name in objects)
 
 
 def write(path, text):
@@ -142,11 +144,12 @@ def judge(deployment):
     lines = effects.read(deployment.effects)
     found += effects.violations(lines, tasks, deployment.accepted)
     scanned = [task for task in tasks if task["created_by"] == "scan:drop"]
-    markers = list(names_below(os.path.join(deployment.bucket, "task-markers")))
+    markers = set(names_below(os.path.join(deployment.bucket, "task-markers")))
+    keys = {task["dedup_key"] for task in scanned}
     if len(scanned) != deployment.batches:
         found.append(f"{deployment.batches} batches made {len(scanned)} tasks")
-    if sorted(markers) != sorted(task["dedup_key"] for task in scanned):
-        found.append(f"{len(markers)} markers do not name the {len(scanned)} tasks of the scan")
+    found += [f"marker {name} has no task" for name in sorted(markers - keys)]
+    found += [f"a task of the scan has no marker {name}" for name in sorted(keys - markers)]
     begun = sum(what == "begin" for what, _, _ in lines)
     print(f"chaos: {len(tasks)} tasks ended, in {begun} attempts", flush=True)
     return found
