@@ -65,6 +65,8 @@ void LedgerAuditor::follow_created(const LedgerEvent& event) {
   if (known != tasks_.end()) {
     if (!known->second.is_removed()) return;  // follow() says that it is created twice
     tasks_.erase(known);
+    // Its fences begin anew.
+    runs_.erase(runs_.lower_bound({event.id, 0}), runs_.upper_bound({event.id, UINT64_MAX}));
   }
   AuditedTask task(request);
   for (const Uuid& id : request.waits_for) {

@@ -57,7 +57,11 @@ class RemovesLive final : public ForwardingLedger {
       Change change{.id = task.id(), .after = task.status};
       change.after.state = State::failed;
       change.after.revision += 1;
-      change.entry = reader_.history(task.id())->back();
+      change.entry = {.at = now(),
+                      .happening = Happening::failed,
+                      .state = State::failed,
+                      .fence = task.status.fence,
+                      .attempt = task.status.attempt};
       force(change);
       all.push_back(task.id());
     }
