@@ -1,5 +1,6 @@
 #include "adapters/yaml/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <boost/json.hpp>
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <type_traits>
 #include <utility>
 
@@ -138,6 +140,35 @@ class Converter {
   bool stopped_ = false;
 };
 
+/// Notes where documents begin, and nothing else.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { starts.push_back(position(mark)); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::vector<Position> starts;
+};
+
+/// The first two documents at most: where a `]` or `,` stands alone yaml-cpp 0.7 finds empty
+/// documents for ever, so YAML::LoadAll must not be asked.
+std::vector<Position> first_documents(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts handler;
+  while (handler.starts.size() < 2 && parser.HandleNextDocument(handler)) continue;
+  return handler.starts;
+}
+
 /// yaml-cpp throws on bad syntax; nothing of it leaves this file.
 void read_into(Reading& reading, std::string_view text) {
   const auto refuse = [&](Position at, std::string message) {
@@ -151,14 +182,16 @@ void read_into(Reading& reading, std::string_view text) {
     return;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    const std::string copy(text);
+    const std::vector<Position> documents = first_documents(copy);
     if (documents.empty()) return;
     if (documents.size() > 1) {
-      refuse(position(documents[1].Mark()),
-             "a second document begins here; put it into a file of its own");
+      refuse(documents[1],
+             "a second document begins here, or a ] or , that belongs to nothing; one file is one "
+             "document");
       return;
     }
-    reading.document.json = bj::serialize(Converter(reading).convert(documents[0], "", 0));
+    reading.document.json = bj::serialize(Converter(reading).convert(YAML::Load(copy), "", 0));
   } catch (const YAML::Exception& error) {
     refuse(position(error.mark), "not YAML: " + error.msg);
   }

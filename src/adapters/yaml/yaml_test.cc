@@ -113,8 +113,15 @@ TEST(YamlTest, SyntaxErrorsSayWhere) {
 }
 
 TEST(YamlTest, RefusesASecondDocument) {
-  EXPECT_EQ(problems_of("a: 1\n---\nb: 2\n"),
-            (Problems{"a.yaml:3:1: a second document begins here; put it into a file of its own"}));
+  const Problems problems = problems_of("a: 1\n---\nb: 2\n");
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_TRUE(problems[0].starts_with("a.yaml:2:1: a second document begins here")) << problems[0];
+}
+
+TEST(YamlTest, ABracketThatBelongsToNothingIsOneProblem) {
+  EXPECT_EQ(problems_of(",x]\nb: 1\n").size(), 1U);
+  EXPECT_EQ(problems_of("]").size(), 1U);
+  EXPECT_EQ(problems_of("}").size(), 1U);
 }
 
 TEST(YamlTest, AFileThatIsNotThereIsNotFound) {
