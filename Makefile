@@ -52,7 +52,7 @@ sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1
 
 .PHONY: chaos
 chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=
-	@python3 tests/chaos/chaos.py --waybill build/release/waybill --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+	@python3 -B tests/chaos/chaos.py --waybill build/release/waybill --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: fuzz
 fuzz: packages ## every parser under libFuzzer: SECONDS_EACH=60
