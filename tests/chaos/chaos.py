@@ -144,7 +144,9 @@ def judge(deployment):
     lines = effects.read(deployment.effects)
     found += effects.violations(lines, tasks, deployment.accepted)
     scanned = [task for task in tasks if task["created_by"] == "scan:drop"]
-    markers = set(names_below(os.path.join(deployment.bucket, "task-markers")))
+    # A scan's dedup key is the URL of the task's marker.
+    prefix = os.path.join(deployment.bucket, "task-markers")
+    markers = {f"file://{prefix}/{name}" for name in names_below(prefix)}
     keys = {task["dedup_key"] for task in scanned}
     if len(scanned) != deployment.batches:
         found.append(f"{deployment.batches} batches made {len(scanned)} tasks")
