@@ -195,33 +195,6 @@ Measurements claim_complete_100(const LedgerBenchParams& params, Clock& clock) {
   return std::vector{figure};
 }
 
-Measurements life_noop(const LedgerBenchParams& params, Clock& clock) {
-  constexpr std::size_t kBatch = 500;
-  Bench bench(params, clock);
-  Measurement figure{.name = "life_noop",
-                     .unit = "tasks/s",
-                     .peer = "bare sqlite3, 500 rows a transaction, insert, claim, complete"};
-  for (int i = 0; i < params.repetitions; ++i) {
-    const auto requests = bench.requests(params.tasks);
-    const auto rate = [&](double seconds) { return static_cast<double>(params.tasks) / seconds; };
-    BareLedger bare(bench.fresh_file("bare"));
-    figure.floor.push_back(rate(bench.seconds([&] {
-      for (std::size_t at = 0; at < requests.size(); at += kBatch) {
-        bare.insert(part(requests, at, kBatch));
-        bare.complete(bare.claim(kBatch));
-      }
-    })));
-    const auto ledger = bench.open(bench.fresh_file("ledger"));
-    figure.samples.push_back(rate(bench.seconds([&] {
-      for (std::size_t at = 0; at < requests.size(); at += kBatch) {
-        must(ledger->ledger().insert(part(requests, at, kBatch)));
-        work_off(ledger->ledger(), kBatch);
-      }
-    })));
-  }
-  return std::vector{figure};
-}
-
 Measurements reopen_1m(const LedgerBenchParams& params, Clock& clock) {
   Bench bench(params, clock);
   const std::string path = bench.fresh_file("ledger");
@@ -287,10 +260,9 @@ Measurements history_10m(const LedgerBenchParams& params, Clock& clock) {
 
 const std::vector<LedgerBench>& ledger_benches() {
   static const std::vector<LedgerBench> all = {
-      {"enqueue_1000", enqueue_1000},    {"enqueue_64x1", enqueue_64x1},
-      {"enqueue_1x1", enqueue_1x1},      {"claim_complete_100", claim_complete_100},
-      {"life_noop", life_noop},          {"reopen_1m_s", reopen_1m},
-      {"history_10m_ratio", history_10m}};
+      {{"enqueue_1000"}, enqueue_1000}, {{"enqueue_64x1"}, enqueue_64x1},
+      {{"enqueue_1x1"}, enqueue_1x1},   {{"claim_complete_100"}, claim_complete_100},
+      {{"reopen_1m_s"}, reopen_1m},     {{"history_10m_ratio", "rss_10m_mb"}, history_10m}};
   return all;
 }
 

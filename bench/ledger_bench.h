@@ -22,11 +22,11 @@ struct LedgerBenchParams {
 
 /// A workload on the SQLite ledger beside the same rows written bare.
 struct LedgerBench {
-  std::string_view name;  ///< stable, e.g. "enqueue_1000"
+  std::vector<std::string_view> figures;  ///< their names, e.g. "enqueue_1000"
   std::function<Result<std::vector<Measurement>>(const LedgerBenchParams&, Clock&)> run;
 };
 
-/// enqueue_1000, enqueue_64x1, enqueue_1x1, claim_complete_100, life_noop, reopen_1m_s and, in one
+/// enqueue_1000, enqueue_64x1, enqueue_1x1, claim_complete_100, reopen_1m_s and, in one
 /// run, history_10m_ratio with rss_10m_mb.
 const std::vector<LedgerBench>& ledger_benches();
 

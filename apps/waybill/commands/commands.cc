@@ -14,6 +14,7 @@ std::vector<Command> all_commands() {
        {queue_commands(), schedule_commands(), db_commands(), config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
+  commands.push_back(bench_command());
   commands.push_back(version_command());
   return commands;
 }
