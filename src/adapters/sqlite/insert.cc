@@ -82,6 +82,8 @@ Result<bool> Insertion::must_look(Transaction& transaction) const {
 }
 
 Status Insertion::look(Transaction& transaction) {
+  // What is waited for may have succeeded in this transaction, for another call.
+  if (Status flushed = transaction.flush(); !flushed) return flushed;
   Database& database = transaction.database();
   Taken taken;
   for (std::size_t i = 0; i < items_.size(); ++i) {
