@@ -18,8 +18,8 @@ struct Inserted {
 };
 
 struct ClaimParams {
-  std::vector<std::string>
-      queues;                      ///< looked at together, best rank first; paused ones are skipped
+  /// Looked at together, best rank first; paused ones are skipped. Empty: every queue there is.
+  std::vector<std::string> queues;
   std::vector<std::string> kinds;  ///< that the worker can run; empty: any
   std::vector<Uuid> only_ids;      ///< from queue messages; empty: any
   std::string worker;

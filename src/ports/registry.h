@@ -15,7 +15,7 @@ struct WorkerInfo {
   std::string name;  ///< unique: host, process id and a random part
   std::string host;
   std::int64_t process_id = 0;
-  std::vector<std::string> queues;
+  std::vector<std::string> queues;  ///< empty: every queue, also those that appear later
   std::vector<std::string> kinds;
   std::uint32_t slots = 0;
   std::uint32_t busy = 0;

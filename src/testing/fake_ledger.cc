@@ -4,16 +4,13 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "core/name_filter.h"
 
 namespace waybill {
 namespace {
 
 std::string unknown(const Uuid& id) {
   return "no task " + to_string(id) + " in the ledger; retention may have removed it";
-}
-
-bool accepts(const std::vector<std::string>& any_of, const std::string& one) {
-  return any_of.empty() || std::ranges::find(any_of, one) != any_of.end();
 }
 
 Status still_applies(const Task& task, const Change& change) {
@@ -93,7 +90,8 @@ Result<std::vector<Task>> FakeLedger::claim(const ClaimParams& params) {
 std::vector<LedgerTable::Place> FakeLedger::claimable(const ClaimParams& params) const {
   const std::unordered_set<Uuid> only(params.only_ids.begin(), params.only_ids.end());
   std::vector<LedgerTable::Place> places;
-  for (const std::string& queue : params.queues) {
+  for (const auto& [queue, counts] : table_.counts()) {
+    if (!accepts(params.queues, queue)) continue;
     const auto settings = queues_.find(queue);
     if (settings != queues_.end() && settings->second.paused) continue;
     std::size_t taken = 0;
@@ -106,8 +104,6 @@ std::vector<LedgerTable::Place> FakeLedger::claimable(const ClaimParams& params)
     }
   }
   std::ranges::sort(places);
-  // Of a queue that was named twice.
-  places.erase(std::unique(places.begin(), places.end()), places.end());
   return places;
 }
 

@@ -8,6 +8,7 @@
 #include "adapters/sqlite/load.h"
 #include "adapters/sqlite/record.h"
 #include "base/check.h"
+#include "core/name_filter.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -21,16 +22,12 @@ struct Candidate {
   auto operator<=>(const Candidate&) const = default;
 };
 
-bool names(const std::vector<std::string>& list, const std::string& one) {
-  return std::ranges::find(list, one) != list.end();
-}
-
 /// The lanes that this claim may take from and that have something ready.
 std::vector<std::int64_t> open_lanes(Transaction& transaction, const ClaimParams& params) {
   std::vector<std::int64_t> open;
   for (const Lane& lane : transaction.lanes().lanes()) {
-    if (lane.count(State::ready) == 0 || !names(params.queues, lane.queue)) continue;
-    if (!params.kinds.empty() && !names(params.kinds, lane.kind)) continue;
+    if (lane.count(State::ready) == 0) continue;
+    if (!accepts(params.queues, lane.queue) || !accepts(params.kinds, lane.kind)) continue;
     const QueueSettings* settings = transaction.settings(lane.queue);
     if (settings == nullptr || !settings->paused) open.push_back(lane.lane);
   }

@@ -68,6 +68,28 @@ TEST_P(LedgerConformance, SeveralQueuesAreLookedAtTogetherByRank) {
   EXPECT_THAT(ids_of(claim(5, {.queues = queues})), ElementsAre(task_id(2), task_id(3)));
 }
 
+TEST_P(LedgerConformance, AClaimThatNamesNoQueueTakesFromEveryQueueByRank) {
+  insert({a_task(1).queue("a"), a_task(2).queue("b").priority(1)});
+  ASSERT_TRUE(registry().put_queue({.name = "unused"}));
+  const ClaimParams any_queue{.worker = "w", .limit = 9};
+  EXPECT_THAT(ids_of(ledger().claim(any_queue).value()), ElementsAre(task_id(2), task_id(1)));
+  insert({a_task(3).queue("appeared-later"), a_task(4)});
+  EXPECT_THAT(ids_of(ledger().claim(any_queue).value()), ElementsAre(task_id(3), task_id(4)));
+}
+
+TEST_P(LedgerConformance, AClaimThatNamesNoQueueKeepsToWhatElseItAsksAndToTheQueuesSettings) {
+  ASSERT_TRUE(registry().put_queue({.name = "paused", .paused = true}));
+  ASSERT_TRUE(registry().put_queue({.name = "narrow", .concurrency_max = 1}));
+  insert({a_task(1).queue("paused"), a_task(2).queue("narrow"), a_task(3).queue("narrow"),
+          a_task(4).queue("wide"), a_task(5).queue("wide").kind("http"), a_task(6)});
+  EXPECT_THAT(ids_of(ledger().claim({.kinds = {"http"}, .worker = "w", .limit = 9}).value()),
+              ElementsAre(task_id(5)));
+  const ClaimParams by_id{.only_ids = {task_id(1), task_id(6)}, .worker = "w", .limit = 9};
+  EXPECT_THAT(ids_of(ledger().claim(by_id).value()), ElementsAre(task_id(6)));
+  EXPECT_THAT(ids_of(ledger().claim({.worker = "w", .limit = 9}).value()),
+              ElementsAre(task_id(2), task_id(4)));
+}
+
 TEST_P(LedgerConformance, AQueueThatIsNamedTwiceGivesEachTaskOnce) {
   insert(some_tasks(1, 3));
   EXPECT_EQ(claim(9, {.queues = {"default", "default"}}).size(), 3u);

@@ -135,6 +135,7 @@ void Pair::claim() {
                      .limit = 1 + rng_.below(4),
                      .lease = 5s + up_to(30s)};
   if (rng_.chance(0.3)) params.queues = {any_of("a", "b")};
+  if (rng_.chance(0.2)) params.queues.clear();
   if (rng_.chance(0.3)) params.kinds = {any_of("x", "y")};
   if (rng_.chance(0.2)) params.only_ids = {any_id(), any_id(), any_id()};
   const auto expected = model_.claim(params);

@@ -127,6 +127,15 @@ TEST_P(LedgerConformance, AWorkerIsKeptAsItLastSaidWithTheTimeItWasSeen) {
   EXPECT_EQ(kept.seen_at, clock_.now());
 }
 
+TEST_P(LedgerConformance, AWorkerOfEveryQueueNamesNoneNotOneWithoutAName) {
+  ASSERT_TRUE(registry().put_worker({.name = "w", .queues = {"a"}, .kinds = {"noop"}}));
+  ASSERT_TRUE(registry().put_worker({.name = "w", .kinds = {"noop"}}));
+  const auto workers = registry().workers();
+  ASSERT_EQ(workers->size(), 1u);
+  EXPECT_THAT(workers->at(0).queues, IsEmpty());
+  EXPECT_THAT(workers->at(0).kinds, ElementsAre("noop"));
+}
+
 TEST_P(LedgerConformance, AWorkerIsRemovedAndMayBeRemovedAgain) {
   ASSERT_TRUE(registry().put_worker({.name = "w"}));
   EXPECT_TRUE(registry().remove_worker("w").has_value());
