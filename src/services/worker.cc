@@ -144,13 +144,15 @@ void Worker::watch_runs() {
   std::vector<std::pair<RunKey, StopReason>> stops;
   next_watch_ = kSteadyTimeMax;
   for (auto& [key, run] : runs_) {
-    if (run.lost() || run.verdict) continue;
+    // An outcome outlives its lease only where somebody waits to record it: a worker that ends does
+    // not wait for a ledger that may never take it.
+    if (run.lost() || (run.verdict && !drain_is_due)) continue;
     if (now >= run.lease_until) {
       stops.emplace_back(key, StopReason::lost);
       continue;
     }
     next_watch_ = std::min(next_watch_, run.lease_until);
-    if (run.stop) continue;
+    if (run.stop || run.verdict) continue;
     if (now >= run.deadline) {
       stops.emplace_back(key, StopReason::timed_out);
     } else if (drain_is_due) {

@@ -309,6 +309,18 @@ TEST_F(WorkerTest, DrainingWaitsThenStopsAndGivesBack) {
   EXPECT_TRUE(fake_.workers()->empty());
 }
 
+TEST_F(WorkerTest, DrainingKeepsAnOutcomeThatTheLedgerDoesNotTakeUntilItsLeaseIsOver) {
+  insert({work(1)});
+  step();
+  executor_.finish(executor_.started[0], outcome::Succeeded{});
+  ledger_.away = true;
+  worker_.drain(clock_.steady_now());
+  pass(options_.lease - seconds(1));
+  EXPECT_FALSE(worker_.drained());
+  pass(seconds(1));
+  EXPECT_TRUE(worker_.drained());
+}
+
 TEST_F(WorkerTest, IsRegisteredWithItsKindsAndLoad) {
   insert({work(1)});
   pass(seconds(11));
