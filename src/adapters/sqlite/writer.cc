@@ -96,16 +96,18 @@ bool Writer::run_together(const Group& group) {
 Status Writer::commit() {
   Status committed = transaction_.commit();
   if (committed || committed.error().code != Code::unavailable) return committed;
-  // The disk failed while it was asked to keep this: nobody knows what it kept. The kernel may have
-  // dropped the pages and would report success next time (the "fsyncgate" of 2018).
-  stopped_ = Error{.code = Code::failed_precondition,
-                   .message = "ledger " + database_->path() +
-                              ": writing has stopped because a commit failed; check the disk, then "
-                              "start again: " +
-                              committed.error().message};
-  log::error("ledger_stopped", "a commit failed; nothing more is written",
-             {{"path", database_->path()}, {"error", committed.error().message}});
+  stop("a commit failed", committed.error());
   return committed;
+}
+
+/// The disk failed while it was asked to keep something: nobody knows what it kept. The kernel may
+/// have dropped the pages and would report success next time (the "fsyncgate" of 2018).
+void Writer::stop(const std::string& why, const Error& error) {
+  stopped_ = Error{.code = Code::failed_precondition,
+                   .message = "ledger " + database_->path() + ": writing has stopped because " +
+                              why + "; check the disk, then start again: " + error.message};
+  log::error("ledger_stopped", why + "; nothing more is written",
+             {{"path", database_->path()}, {"error", error.message}});
 }
 
 void Writer::answer_all(const Group& group, const Status& answer) {
@@ -117,7 +119,9 @@ void Writer::keep_log_short() {
   // Passive: readers are not waited for. When none is in the way the log begins anew.
   const int code = sqlite3_wal_checkpoint_v2(database_->connection(), nullptr,
                                              SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (code != SQLITE_OK && code != SQLITE_BUSY) {
+  if (code == SQLITE_IOERR_FSYNC) {
+    stop("the log could not be written back", database_->last_error());
+  } else if (code != SQLITE_OK && code != SQLITE_BUSY) {
     log::warn("ledger_checkpoint_failed", "the log could not be written back; it grows",
               {{"path", database_->path()}, {"error", database_->last_error().message}});
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "adapters/sqlite/database.h"
@@ -47,6 +48,7 @@ class Writer {
   /// One transaction. False: it was undone because of one call among several.
   bool run_together(const Group& group);
   Status commit();
+  void stop(const std::string& why, const Error& error);
   void answer_all(const Group& group, const Status& answer);
   void keep_log_short();
 
@@ -59,7 +61,7 @@ class Writer {
   // Of the thread that works for the group:
   std::unique_ptr<Database> database_;
   Transaction transaction_;
-  std::optional<Error> stopped_;  // after a commit whose fate is unknown
+  std::optional<Error> stopped_;  // after a failed sync
   std::size_t log_pages_ = 0;
 };
 
