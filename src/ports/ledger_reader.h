@@ -27,12 +27,13 @@ struct TaskFilter {
   Uuid id_first;  ///< with id_last: ids in this range, both included; nil: no bound. Finds ids by
   Uuid id_last;   ///< their beginning, at the price of an index lookup
 };
-/// Newest first, but oldest first for retention.
-enum class PageOrder : std::uint8_t { newest_first, oldest_first };
+/// By acceptance, or, for retention, by the time they finished, equal ones by acceptance: that order
+/// has finished tasks alone, and a page with `finished_before` costs what it returns.
+enum class PageOrder : std::uint8_t { newest_first, oldest_first, first_finished };
 struct PageParams {
   TaskFilter filter;
   PageOrder order = PageOrder::newest_first;
-  std::string cursor;  ///< from the last page; empty: the beginning. Opaque
+  std::string cursor;  ///< from the last page of this order; empty: the beginning. Opaque
   std::size_t limit = 100;
 };
 struct TaskPage {

@@ -66,7 +66,7 @@ Result<bool> Janitor::remove_page(Heap& heap) {
       ports_.reader.page(PageParams{.filter = {.states = {heap.outcome},
                                                .queue = heap.queue,
                                                .finished_before = heap.finished_before},
-                                    .order = PageOrder::oldest_first,
+                                    .order = PageOrder::first_finished,
                                     .cursor = heap.cursor,
                                     .limit = params_.batch});
   if (!page)

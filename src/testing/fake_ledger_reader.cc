@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
 
 #include "core/priority.h"
@@ -30,6 +32,25 @@ bool matches(const Task& task, const TaskFilter& filter) {
          same(filter.definition, request.definition) && same(filter.created_by, request.created_by);
 }
 
+/// By the time they finished, in microseconds, then by handle.
+using Finish = std::pair<std::int64_t, std::int64_t>;
+
+std::string make_cursor(PageOrder order, const Task& last) {
+  std::string cursor = std::to_string(last.handle);
+  if (order != PageOrder::first_finished) return cursor;
+  return std::to_string(to_micros(last.status.finished_at)) + "." + cursor;
+}
+
+Result<Finish> parse_finish_cursor(const std::string& cursor) {
+  if (cursor.empty()) return Finish();
+  const auto dot = std::min(cursor.find('.'), cursor.size());
+  const auto finished_at = parse_number_cursor(cursor.substr(0, dot));
+  if (!finished_at) return fail(finished_at.error());
+  const auto handle = parse_number_cursor(cursor.substr(std::min(dot + 1, cursor.size())));
+  if (!handle) return fail(handle.error());
+  return Finish(*finished_at, *handle);
+}
+
 /// Fills a page from rows in the wanted order.
 template <class Iterator>
 TaskPage take_page(Iterator begin, Iterator end, const PageParams& params) {
@@ -38,12 +59,24 @@ TaskPage take_page(Iterator begin, Iterator end, const PageParams& params) {
     const LedgerTable::Row& row = begin->second;
     if (!matches(row.task, params.filter)) continue;
     if (page.tasks.size() == params.limit) {
-      page.next_cursor = std::to_string(page.tasks.back().handle);
+      page.next_cursor = make_cursor(params.order, page.tasks.back());
       break;
     }
     page.tasks.push_back(row.task);
   }
   return page;
+}
+
+Result<TaskPage> finished_page(const LedgerTable& table, const PageParams& params) {
+  const auto after = parse_finish_cursor(params.cursor);
+  if (!after) return fail(after.error());
+  std::map<Finish, std::reference_wrapper<const LedgerTable::Row>> finished;
+  for (const auto& [handle, row] : table.rows()) {
+    const TaskStatus& status = row.task.status;
+    if (!is_finished(status.state)) continue;
+    finished.emplace(Finish(to_micros(status.finished_at), handle), row);
+  }
+  return take_page(finished.upper_bound(*after), finished.end(), params);
 }
 
 }  // namespace
@@ -73,6 +106,7 @@ Result<std::vector<HistoryEntry>> FakeLedger::history(const Uuid& id) {
 
 Result<TaskPage> FakeLedger::page(const PageParams& params) {
   const Lock lock(mutex_);
+  if (params.order == PageOrder::first_finished) return finished_page(table_, params);
   const auto& rows = table_.rows();
   const bool newest_first = params.order == PageOrder::newest_first;
   // The cursor is the handle of the last task of the page before.

@@ -20,7 +20,7 @@ struct LoadedTask {
   std::int64_t lane = 0;
 };
 
-/// The task in the current row of load_task, load_tasks, page_newest or page_oldest. `data_loss`
+/// The task in the current row of load_task, load_tasks or export_tasks. `data_loss`
 /// when its bytes are damaged.
 Result<LoadedTask> read_task(Statement& row);
 void name_lane(LoadedTask& loaded, const Lane& lane);

@@ -3,105 +3,101 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <unordered_map>
+#include <optional>
+#include <string_view>
 
 #include "adapters/sqlite/lanes.h"
 #include "adapters/sqlite/load.h"
-#include "adapters/sqlite/record.h"
+#include "adapters/sqlite/page_candidates.h"
 
 namespace waybill::sqlite {
 namespace {
 
-constexpr std::int64_t kNoHandle = std::numeric_limits<std::int64_t>::max();
-const Uuid kIdMax = [] {
-  Uuid id;
-  id.bytes.fill(0xff);
-  return id;
-}();
+/// Tasks that are read at once: of many that a filter refuses, no more are in memory.
+constexpr std::size_t kChunk = 500;
 
 bool wanted(const std::string& filter, const std::string& value) {
   return filter.empty() || filter == value;
 }
 
+/// What the lanes and states have not decided yet.
 bool matches(const Task& task, const TaskFilter& filter) {
-  const auto& states = filter.states;
-  if (!states.empty() && std::ranges::find(states, task.status.state) == states.end()) return false;
   if (filter.created_after != Time{} && task.created_at < filter.created_after) return false;
   if (filter.created_before != Time{} && task.created_at >= filter.created_before) return false;
-  if (filter.finished_before != Time{} &&
-      (!is_finished(task.status.state) || task.status.finished_at >= filter.finished_before)) {
+  if (filter.finished_before != Time{} && task.status.finished_at >= filter.finished_before) {
     return false;
   }
-  return wanted(filter.queue, task.request.queue) && wanted(filter.kind, task.request.kind) &&
-         wanted(filter.definition, task.request.definition) &&
+  if (task.id() < filter.id_first) return false;
+  if (!filter.id_last.is_nil() && task.id() > filter.id_last) return false;
+  return wanted(filter.definition, task.request.definition) &&
          wanted(filter.created_by, task.request.created_by);
 }
 
-/// The handle after which a page begins. A cursor is the handle of the last page's last task.
-Result<std::int64_t> parse_cursor(const PageParams& params) {
-  if (params.cursor.empty()) return params.order == PageOrder::newest_first ? kNoHandle : 0;
-  std::int64_t handle = 0;
-  const char* end = params.cursor.data() + params.cursor.size();
-  const auto [stop, error] = std::from_chars(params.cursor.data(), end, handle);
-  if (error != std::errc() || stop != end || handle <= 0) {
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+/// A cursor is the handle of the last page's last task; before it, where the order is that of the
+/// finish, when that was, in microseconds, and a dot.
+std::string make_cursor(PageOrder order, const Task& last) {
+  std::string cursor = std::to_string(last.handle);
+  if (order != PageOrder::first_finished) return cursor;
+  return std::to_string(to_micros(last.status.finished_at)) + "." + cursor;
+}
+
+Result<PagePlace> parse_cursor(const PageParams& params) {
+  const std::string_view cursor = params.cursor;
+  if (cursor.empty()) {
+    if (params.order != PageOrder::newest_first) return PagePlace{};
+    return PagePlace{.handle = std::numeric_limits<std::int64_t>::max()};
+  }
+  const bool by_finish = params.order == PageOrder::first_finished;
+  const auto dot = by_finish ? cursor.find('.') : std::string_view::npos;
+  const auto handle = parse_number(dot == cursor.npos ? cursor : cursor.substr(dot + 1));
+  const auto finished_at = by_finish ? parse_number(cursor.substr(0, dot)) : 0;
+  const bool whole = handle && *handle > 0 && finished_at && by_finish == (dot != cursor.npos);
+  if (!whole) {
     return fail(Code::invalid_argument, "'" + params.cursor.substr(0, 64) +
                                             "' is not a cursor of this ledger; take next_cursor "
                                             "of the page before");
   }
-  return handle;
-}
-
-bool has_id_range(const TaskFilter& filter) {
-  return !filter.id_first.is_nil() || !filter.id_last.is_nil();
-}
-
-/// The statement that gives a page's candidates in order, bound.
-Result<Statement*> candidates(Database& database, const PageParams& params, std::int64_t cursor) {
-  const bool newest_first = params.order == PageOrder::newest_first;
-  const bool by_id = has_id_range(params.filter);
-  const auto query =
-      database.statement(by_id ? newest_first ? Sql::page_of_ids_newest : Sql::page_of_ids_oldest
-                         : newest_first ? Sql::page_newest
-                                        : Sql::page_oldest);
-  if (!query) return fail(query.error());
-  (*query)->bind(1, cursor);
-  if (by_id) {
-    (*query)->bind_blob(2, bytes_of(params.filter.id_first));
-    (*query)->bind_blob(3,
-                        bytes_of(params.filter.id_last.is_nil() ? kIdMax : params.filter.id_last));
-  }
-  return query;
+  return PagePlace{.finished_at = *finished_at, .handle = *handle};
 }
 
 }  // namespace
 
 Result<TaskPage> read_page(Database& database, const PageParams& params) {
-  const auto cursor = parse_cursor(params);
-  if (!cursor) return fail(cursor.error());
+  const auto after = parse_cursor(params);
+  if (!after) return fail(after.error());
   const auto lanes = read_lanes(database);
   if (!lanes) return fail(lanes.error());
-  std::unordered_map<std::int64_t, const Lane*> by_number;
-  for (const Lane& lane : *lanes) by_number[lane.lane] = &lane;
-
-  const auto query = candidates(database, params, *cursor);
-  if (!query) return fail(query.error());
-  const ResetAtExit reset(**query);
+  const PageSelection selection(*lanes, params.filter);
+  PageCandidates candidates(database, params, selection, *after);
   TaskPage page;
   for (;;) {
-    const auto row = (*query)->step();
-    if (!row) return fail(row.error());
-    if (!*row) return page;
-    auto loaded = read_task(**query);
-    if (!loaded) return fail(loaded.error());
-    if (const auto lane = by_number.find(loaded->lane); lane != by_number.end()) {
-      name_lane(*loaded, *lane->second);
+    // One more than fits, to know whether there is another page.
+    const auto places = candidates.next(std::min(kChunk, params.limit - page.tasks.size()) + 1);
+    if (!places) return fail(places.error());
+    if (places->empty()) return page;
+    std::vector<std::int64_t> handles;
+    for (const PagePlace& place : *places) handles.push_back(place.handle);
+    auto tasks = load_tasks(database, handles);
+    if (!tasks) return fail(tasks.error());
+    for (LoadedTask& loaded : *tasks) {
+      const bool chosen =
+          selection.has(loaded.task.status.state) && matches(loaded.task, params.filter);
+      if (!chosen) continue;
+      if (page.tasks.size() == params.limit) {
+        if (params.limit > 0) page.next_cursor = make_cursor(params.order, page.tasks.back());
+        return page;
+      }
+      name_lane(loaded, selection.lane(loaded.lane));
+      page.tasks.push_back(std::move(loaded.task));
     }
-    if (!matches(loaded->task, params.filter)) continue;
-    if (page.tasks.size() == params.limit) {
-      page.next_cursor = std::to_string(page.tasks.back().handle);
-      return page;
-    }
-    page.tasks.push_back(std::move(loaded->task));
   }
 }
 

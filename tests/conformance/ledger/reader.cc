@@ -111,6 +111,11 @@ TEST_P(LedgerConformance, ACursorThatIsNotOursIsRefused) {
     ASSERT_FALSE(page.has_value()) << cursor;
     EXPECT_EQ(page.error().code, Code::invalid_argument);
   }
+  for (const std::string cursor : {"nonsense", "1", "1.", ".1", "1.x", "1.2.3"}) {
+    const auto page = reader().page({.order = PageOrder::first_finished, .cursor = cursor});
+    ASSERT_FALSE(page.has_value()) << cursor;
+    EXPECT_EQ(page.error().code, Code::invalid_argument);
+  }
 }
 
 TEST_P(LedgerConformance, EachFilterFieldSelects) {
@@ -149,6 +154,57 @@ TEST_P(LedgerConformance, TasksAreSelectedByStateAndByTheTimeTheyFinished) {
   EXPECT_THAT(select({.finished_before = first}), IsEmpty());
   EXPECT_EQ(select({.states = {State::succeeded}, .finished_before = first + 1h}),
             task_ids({2, 1}));
+}
+
+TEST_P(LedgerConformance, PagesForRetentionGoByTheTimeTasksFinishedAndHaveNoOthers) {
+  insert(some_tasks(1, 5));
+  insert_one(a_task(6).queue("other"));
+  const auto leased = claim(4);
+  const Task other = claim(1, {.queues = {"other"}}).at(0);
+  for (const int number : {3, 1}) {
+    succeed(leased[static_cast<std::size_t>(number - 1)]);
+    clock_.advance(10s);
+  }
+  ASSERT_TRUE(happen(task_id(5), event::Cancel{.by = "ann"}));
+  succeed(other);
+  succeed(leased[1]);
+  const auto select = [&](TaskFilter filter) {
+    return walk(reader(), {.filter = filter, .order = PageOrder::first_finished, .limit = 2});
+  };
+  EXPECT_EQ(select({}), task_ids({3, 1, 2, 5, 6}));
+  EXPECT_EQ(select({.states = {State::succeeded}, .queue = "default"}), task_ids({3, 1, 2}));
+  EXPECT_EQ(select({.finished_before = clock_.now()}), task_ids({3, 1}));
+  EXPECT_THAT(select({.states = {State::leased, State::ready}}), IsEmpty());
+}
+
+TEST_P(LedgerConformance, PagesForRetentionGoOnAfterWhatTheyGaveWasRemoved) {
+  insert(some_tasks(1, 5));
+  for (const Task& task : claim(5)) succeed(task);
+  int removed = 0;
+  const auto seen = walk(reader(), {.order = PageOrder::first_finished, .limit = 2}, [&] {
+    (void)ledger().remove(task_ids({removed + 1, removed + 2}));
+    removed += 2;
+  });
+  EXPECT_EQ(seen, task_ids({1, 2, 3, 4, 5}));
+}
+
+TEST_P(LedgerConformance, PagesOfAStateKeepTheOrderOfAcceptanceAcrossQueues) {
+  std::vector<TaskRequest> requests;
+  for (int i = 1; i <= 30; ++i) {
+    requests.push_back(a_task(i).queue(i % 3 == 0 ? "a" : "default").priority(i % 5));
+  }
+  insert(requests);
+  for (const int number : {20, 4, 9, 25, 14}) {
+    ASSERT_TRUE(happen(task_id(number), event::Cancel{.by = "ann"}));
+  }
+  const auto select = [&](PageOrder order, TaskFilter filter) {
+    return walk(reader(), {.filter = filter, .order = order, .limit = 2});
+  };
+  const TaskFilter cancelled{.states = {State::cancelled}};
+  EXPECT_EQ(select(PageOrder::newest_first, cancelled), task_ids({25, 20, 14, 9, 4}));
+  EXPECT_EQ(select(PageOrder::oldest_first, cancelled), task_ids({4, 9, 14, 20, 25}));
+  EXPECT_EQ(select(PageOrder::newest_first, {.states = {State::ready}, .queue = "a"}),
+            task_ids({30, 27, 24, 21, 18, 15, 12, 6, 3}));
 }
 
 TEST_P(LedgerConformance, ARangeOfIdsSelects) {

@@ -1,1 +1,1 @@
-SELECT handle FROM tasks INDEXED BY leased_tasks WHERE state = 3 AND lane = ?1
+SELECT handle, lane FROM tasks INDEXED BY leased_tasks WHERE state = 3

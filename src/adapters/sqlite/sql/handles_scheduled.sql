@@ -1,1 +1,1 @@
-SELECT handle FROM tasks INDEXED BY scheduled_tasks WHERE state = 1 AND lane = ?1
+SELECT handle, lane FROM tasks INDEXED BY scheduled_tasks WHERE state = 1
