@@ -23,8 +23,8 @@ constexpr ConfigEntry kEntries[] = {
      .type = ConfigType::names,
      .fallback = "",
      .range = "",
-     .help = "Queues that the worker serves, with commas; empty: all that the definitions or the "
-             "ledger know.",
+     .help = "Queues that the worker serves, with commas; empty: every queue, also those that "
+             "appear later.",
      .member = &Config::queues},
     {.name = "slots",
      .type = ConfigType::integer,

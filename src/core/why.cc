@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/name_filter.h"
+
 namespace waybill {
 namespace {
 
@@ -148,7 +150,7 @@ class Reasoner {
     std::uint32_t busy = 0;
     for (const WhyWorker& worker : params_.workers) {
       if (params_.now - worker.seen_at > params_.silence_max) continue;
-      if (!contains(worker.queues, queue)) continue;
+      if (!accepts(worker.queues, queue)) continue;
       ++of_queue;
       if (!contains(worker.kinds, kind)) continue;
       ++able;

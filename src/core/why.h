@@ -43,7 +43,7 @@ struct WhyCondition {
 
 struct WhyWorker {
   std::string name;
-  std::vector<std::string> queues;
+  std::vector<std::string> queues;  ///< empty: every queue
   std::vector<std::string> kinds;
   std::uint32_t slots = 0;
   std::uint32_t busy = 0;

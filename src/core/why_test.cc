@@ -92,6 +92,22 @@ const Case kCases[] = {
     {"WorkerOfAnotherQueue", [](WhyParams& p) { p.workers[0].queues = {"default"}; },
      WhyReason::no_worker, "no worker serves its queue intake", "waybill worker --queues intake",
      std::nullopt},
+    {"WorkerOfEveryQueue", [](WhyParams& p) { p.workers[0].queues.clear(); }, WhyReason::starting,
+     "nothing is in its way: it starts next", "", kNow},
+    {"SilentWorkerOfEveryQueue",
+     [](WhyParams& p) {
+       p.workers[0].queues.clear();
+       p.workers[0].seen_at = kNow - seconds(31);
+     },
+     WhyReason::no_worker, "no worker serves its queue intake", "waybill worker --queues intake",
+     std::nullopt},
+    {"WorkerOfEveryQueueAndAnotherKind",
+     [](WhyParams& p) {
+       p.workers[0].queues.clear();
+       p.workers[0].kinds = {"noop"};
+     },
+     WhyReason::no_worker_for_kind, "no worker of its queue intake can run tasks of kind command",
+     "", std::nullopt},
     {"WorkerOfAnotherKind", [](WhyParams& p) { p.workers[0].kinds = {"noop"}; },
      WhyReason::no_worker_for_kind, "no worker of its queue intake can run tasks of kind command",
      "", std::nullopt},

@@ -15,7 +15,7 @@ namespace waybill {
 
 struct ClaimerOptions {
   std::string worker;
-  std::vector<std::string> queues;
+  std::vector<std::string> queues;  ///< empty: every queue
   Duration lease{};
   std::size_t inline_batch = 0;
 };

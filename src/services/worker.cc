@@ -19,7 +19,6 @@ bool can_be_waited_out(const Error& error) {
 Status check_worker_options(const WorkerOptions& options) {
   const auto refuse = [](std::string why) { return fail(Code::invalid_argument, std::move(why)); };
   if (options.name.empty()) return refuse("worker name must not be empty");
-  if (options.queues.empty()) return refuse("a worker needs at least one queue");
   if (options.slots < 1 || options.slots > 10'000) return refuse("slots must be 1 to 10000");
   if (options.inline_batch < 1) return refuse("inline_batch must be at least 1");
   if (options.beat_every <= Duration(0)) return refuse("beat_every must be longer than 0s");

@@ -27,9 +27,9 @@ struct WorkerOptions {
   std::string name;  ///< unique: host, process id and a random part
   std::string host;
   std::int64_t process_id = 0;
-  std::vector<std::string> queues = {"default"};
-  std::size_t slots = 4;           ///< runs at a time, not counting kinds that run inline
-  std::size_t inline_batch = 512;  ///< tasks of inline kinds that are claimed together
+  std::vector<std::string> queues;  ///< empty: every queue, also those that appear later
+  std::size_t slots = 4;            ///< runs at a time, not counting kinds that run inline
+  std::size_t inline_batch = 512;   ///< tasks of inline kinds that are claimed together
   /// A dead worker's tasks are free again after this: 25 s and the rescuer's part stay below 30 s,
   /// and a live worker loses no task before its second beat in a row has failed.
   Duration lease = std::chrono::seconds(25);

@@ -44,6 +44,29 @@ TEST(LifeTest, UpRunsWhatIsCreatedBesideIt) {
   EXPECT_EQ(up->wait().status, 0);
 }
 
+TEST(LifeTest, UpServesAQueueThatNobodyHadNamedWhenItStarted) {
+  const Place place;
+  const auto up = place.start({"up"});
+  up->wait_for_output("waybill is up");
+  const std::string id = place.create({"--queue", "new", "--kind", "noop"});
+  const auto waited = place.json("tasks", {"task", "wait", id, "--for", "30s"});
+  EXPECT_EQ(waited.at("tasks").at(0).at("state"), "succeeded");
+}
+
+TEST(LifeTest, AWorkerOfNamedQueuesServesNoOthers) {
+  const Place place;
+  const std::string other = place.create({"--queue", "other", "--kind", "noop"});
+  const std::string mine = place.create({"--queue", "mine", "--kind", "noop"});
+  const Ran ran = place.run({"worker", "--queues", "mine,too", "--until-idle"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("working on queues mine, too"));
+  EXPECT_EQ(place.json("task show", {"task", "show", mine}).at("state"), "succeeded");
+  EXPECT_EQ(place.json("task show", {"task", "show", other}).at("state"), "ready");
+  EXPECT_THAT(place.run({"task", "why", other}).out, HasSubstr("no worker serves its queue other"));
+  EXPECT_THAT(place.run({"worker", "--until-idle"}).err, HasSubstr("working on all queues"));
+  EXPECT_EQ(place.json("task show", {"task", "show", other}).at("state"), "succeeded");
+}
+
 TEST(LifeTest, LogsAreFollowedUntilTheTaskEnds) {
   Place place;
   const auto worker = place.start({"worker"});

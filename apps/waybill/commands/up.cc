@@ -4,11 +4,11 @@
 
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
+#include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/definitions_apply.h"
 #include "apps/waybill/runtime/idle.h"
 #include "apps/waybill/runtime/work_loop.h"
-#include "apps/waybill/runtime/worker_host.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
 #include "services/janitor.h"
@@ -86,8 +86,6 @@ class House {
 Exit run_all(Session& session, Store& store, const Definitions& definitions,
              const Invocation& invocation, const Signals& signals) {
   const bool until_idle = invocation.has("until-idle");
-  const auto queues = served_queues(session, store);
-  if (!queues) return fail(queues.error());
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
   IdleWatch idle(names_of(definitions.scans));
@@ -95,7 +93,6 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   const Status worked = work_until_done(
       {.session = session,
        .store = store,
-       .queues = *queues,
        .stop = signals.token(),
        .idle = until_idle ? &idle : nullptr,
        .greeting = "waybill is up on " + session.config().data + " with " +

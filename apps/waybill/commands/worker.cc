@@ -1,7 +1,6 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/runtime/work_loop.h"
-#include "apps/waybill/runtime/worker_host.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
 #include "services/rescuer.h"
@@ -10,28 +9,26 @@
 namespace waybill::cli {
 namespace {
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
+std::string greeting(const std::vector<std::string>& queues) {
+  if (queues.empty()) return "working on all queues";
+  std::string names;
+  for (const std::string& queue : queues) names += (names.empty() ? "" : ", ") + queue;
+  return "working on queues " + names;
 }
 
 Exit run_worker(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  const auto queues = served_queues(session, **store);
-  if (!queues) return fail(queues.error());
   // Without it, what is scheduled or lost by another worker would wait for somebody's `up`.
   Rescuer rescuer((*store)->ledger(), session.rng().fork());
   ServiceLoop rescuing(rescuer, session.clock(), {.seed = session.rng().next()});
   IdleWatch idle({});
   const Status worked = work_until_done({.session = session,
                                          .store = **store,
-                                         .queues = *queues,
                                          .stop = signals.token(),
                                          .idle = invocation.has("until-idle") ? &idle : nullptr,
-                                         .greeting = "working on queues " + joined(*queues)});
+                                         .greeting = greeting(session.config().queues)});
   if (!worked) return fail(worked.error());
   return 0;
 }
@@ -45,6 +42,7 @@ Command worker_command() {
       .examples = {"waybill worker", "waybill worker --queues intake,default --slots 8",
                    "waybill worker --until-idle"},
       .details =
+          "Serves every queue, also those that appear later, unless --queues names some. "
           "SIGTERM takes no new task, waits --grace for those that run, and gives back "
           "the rest; a second one ends at once.",
       .options = {{"until-idle", "", "end when no task is left that can start within a minute"}},

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "apps/waybill/cli/progress_bar.h"
+#include "core/name_filter.h"
 
 namespace waybill::cli {
 namespace {
@@ -41,7 +42,7 @@ Result<Work> count_work(Store& store, const std::vector<std::string>& queues) {
   std::int64_t scheduled = 0;
   std::int64_t startable = 0;
   for (const QueueCounts& count : *counts) {
-    if (std::find(queues.begin(), queues.end(), count.queue) == queues.end()) continue;
+    if (!accepts(queues, count.queue)) continue;
     const auto in = [&](State state) { return count.by_state[static_cast<int>(state)]; };
     work.running += in(State::leased);
     work.waiting += in(State::ready) + in(State::scheduled) + in(State::blocked);
@@ -80,15 +81,15 @@ Result<bool> IdleWatch::scans_agree(Time since) {
   });
 }
 
-Status IdleWatch::wait(Session& session, Store& store, const std::vector<std::string>& queues,
-                       const Deadline& deadline, const std::function<void(const Work&)>& shown) {
+Status IdleWatch::wait(Session& session, Store& store, const Deadline& deadline,
+                       const std::function<void(const Work&)>& shown) {
   Time still_since = session.clock().now();
   std::uint64_t still_at = 0;
   while (!deadline.stop_requested()) {
     const Deadline look{.at = session.clock().steady_now() + kLook, .stop = deadline.stop};
     const auto sequence = store.reader().last_sequence(std::nullopt, look);
     if (!sequence) return fail(sequence.error());
-    const auto work = count_work(store, queues);
+    const auto work = count_work(store, session.config().queues);
     if (!work) return fail(work.error());
     shown(*work);
     if (work->moves || *sequence != still_at) {

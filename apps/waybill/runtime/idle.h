@@ -14,7 +14,7 @@
 
 namespace waybill::cli {
 
-/// How many tasks of some queues are where.
+/// How many tasks of the queues in question are where.
 struct Work {
   std::int64_t running = 0;
   std::int64_t waiting = 0;  ///< ready, scheduled or blocked
@@ -29,6 +29,7 @@ inline constexpr Duration kIdleHorizon = std::chrono::minutes(1);
 /// Shows a bar on a terminal: what has ended of the work since it was first told of any.
 std::function<void(const Work&)> progress_printer(Output& output);
 
+/// Of these queues; empty: of every queue.
 Result<Work> count_work(Store& store, const std::vector<std::string>& queues);
 
 /// Knows when nothing is left to do: no task moves, and every scan has found nothing new since.
@@ -40,10 +41,11 @@ class IdleWatch {
   /// For Scanner's observer: one pass, or why it came to nothing. Thread-safe.
   void saw(const Result<ScanReport>& report);
 
-  /// Blocks until nothing is left to do, or the stop of `deadline` is asked for. `shown` is told of
-  /// the work whenever it was counted. The error of a scan that failed ends it too.
-  Status wait(Session& session, Store& store, const std::vector<std::string>& queues,
-              const Deadline& deadline, const std::function<void(const Work&)>& shown);
+  /// Blocks until nothing is left to do in the queues of the session's worker, or the stop of
+  /// `deadline` is asked for. `shown` is told of the work whenever it was counted. The error of a
+  /// scan that failed ends it too.
+  Status wait(Session& session, Store& store, const Deadline& deadline,
+              const std::function<void(const Work&)>& shown);
 
  private:
   Result<bool> scans_agree(Time since);

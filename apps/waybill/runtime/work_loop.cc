@@ -6,12 +6,12 @@ namespace waybill::cli {
 
 Status work_until_done(const WorkTerms& terms) {
   Session& session = terms.session;
-  auto worker = WorkerHost::start(session, terms.store, terms.queues);
+  auto worker = WorkerHost::start(session, terms.store);
   if (!worker) return fail(worker.error());
   session.output().note(terms.greeting + "; ctrl-c ends it");
   Status ended{};
   if (terms.idle != nullptr) {
-    ended = terms.idle->wait(session, terms.store, terms.queues, {.stop = terms.stop},
+    ended = terms.idle->wait(session, terms.store, {.stop = terms.stop},
                              progress_printer(session.output()));
   } else {
     session.clock().wait_until(kSteadyTimeMax, terms.stop);

@@ -2,18 +2,16 @@
 
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "apps/waybill/runtime/idle.h"
 #include "apps/waybill/session.h"
 
 namespace waybill::cli {
 
-/// How long a worker of this process works, and on what.
+/// How long a worker of this process works.
 struct WorkTerms {
   Session& session;
   Store& store;
-  const std::vector<std::string>& queues;
   std::stop_token stop;
   IdleWatch* idle = nullptr;  ///< ends it when nothing is left to do; null: only `stop` does
   std::string greeting;       ///< said when the worker has begun

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <filesystem>
-#include <set>
 #include <utility>
 
 #include "adapters/file/scratch_space.h"
@@ -18,14 +17,14 @@ std::string host_name() {
   return name.data();
 }
 
-WorkerOptions worker_options(Session& session, std::vector<std::string> queues) {
+WorkerOptions worker_options(Session& session) {
   const Config& config = session.config();
   WorkerOptions options;
   options.host = host_name();
   options.process_id = ::getpid();
   options.name = options.host + "-" + std::to_string(options.process_id) + "-" +
                  to_string(UuidMaker(session.rng()).next(session.clock().now())).substr(24);
-  options.queues = std::move(queues);
+  options.queues = config.queues;
   options.slots = static_cast<std::size_t>(config.slots);
   options.lease = config.lease;
   options.beat_every = config.beat;
@@ -58,32 +57,15 @@ WorkerHost::WorkerHost(Session& session, Store& store, Parts parts)
       loop_(worker_, bell_, session.clock()),
       watch_(store.reader(), {&bell_}, session.clock()) {}
 
-Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
-                                                      std::vector<std::string> queues) {
+Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store) {
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
-  WorkerOptions options = worker_options(session, std::move(queues));
+  WorkerOptions options = worker_options(session);
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
   auto scratch = FileScratchSpace::open(scratch_root(session.config()), options.name);
   if (!scratch) return fail(scratch.error());
   return std::make_unique<WorkerHost>(
       session, store, Parts{std::move(*kinds), std::move(*scratch), std::move(options)});
-}
-
-Result<std::vector<std::string>> served_queues(Session& session, Store& store) {
-  if (!session.config().queues.empty()) return session.config().queues;
-  std::set<std::string> queues = {"default"};
-  const auto definitions = session.definitions();
-  if (!definitions) return fail(definitions.error());
-  for (const auto& [name, task] : (*definitions)->tasks) queues.insert(task.queue);
-  for (const auto& [name, queue] : (*definitions)->queues) queues.insert(name);
-  const auto known = store.registry().queues();
-  if (!known) return fail(known.error());
-  for (const QueueSettings& queue : *known) queues.insert(queue.name);
-  const auto counts = store.reader().counts();
-  if (!counts) return fail(counts.error());
-  for (const QueueCounts& count : *counts) queues.insert(count.queue);
-  return std::vector<std::string>(queues.begin(), queues.end());
 }
 
 }  // namespace waybill::cli

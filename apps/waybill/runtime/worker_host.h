@@ -1,8 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/session.h"
@@ -18,9 +16,8 @@ namespace waybill::cli {
 /// A worker of this process with all that it needs, running from start to destruction.
 class WorkerHost {
  public:
-  /// Serves `queues`. Session and store outlive it.
-  static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store,
-                                                   std::vector<std::string> queues);
+  /// Works by the session's settings. Session and store outlive it.
+  static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store);
   struct Parts {
     Kinds kinds;
     std::unique_ptr<ScratchSpace> scratch;
@@ -42,9 +39,5 @@ class WorkerHost {
   WorkerLoop loop_;
   LedgerWatch watch_;
 };
-
-/// The queues that --queues names; if it names none, every queue that the definitions or the ledger
-/// know, and `default`.
-Result<std::vector<std::string>> served_queues(Session& session, Store& store);
 
 }  // namespace waybill::cli
