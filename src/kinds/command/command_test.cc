@@ -126,6 +126,12 @@ TEST_F(CommandTest, ReportsAreProgressOutputsAndCheckpoints) {
   EXPECT_NE(context_.logged(LogStream::system).find("[report line 4 not JSON"), std::string::npos);
 }
 
+TEST_F(CommandTest, AProgramThatTakesTheReportsForItsOutputDoesNotFillTheLog) {
+  run(R"({"shell": "i=0; while [ $i -lt 5000 ]; do echo no report; i=$((i+1)); done >&3"})");
+  EXPECT_LT(context_.logged(LogStream::system).size(), 5000U);
+  EXPECT_NE(context_.logged(LogStream::system).find("no more of this is told"), std::string::npos);
+}
+
 TEST_F(CommandTest, OutputOverTheLimitIsCutWithAMark) {
   EXPECT_TRUE(succeeded(
       run_shell("head -c 100000 /dev/zero | tr '\\0' x", R"(,"limits":{"output":"1KiB"})")));

@@ -11,6 +11,9 @@ namespace {
 
 // One line, and all outputs together: what a ledger takes as params of the next task.
 constexpr std::size_t kBytesMax = kParamsBytesMax;
+// A program that takes the descriptor for its output must not fill the disk with our complaints.
+constexpr std::size_t kComplaintsMax = 20;
+constexpr std::size_t kKeyShownMax = 100;
 
 }  // namespace
 
@@ -48,7 +51,7 @@ void ReportReader::read_line(std::string_view line) {
     const std::string_view key(member.key().data(), member.key().size());
     const bj::object* object = member.value().if_object();
     if (object == nullptr) {
-      complain("\"" + std::string(key) + "\" is not a JSON object");
+      complain("\"" + std::string(key.substr(0, kKeyShownMax)) + "\" is not a JSON object");
     } else if (key == "progress") {
       context_.progress(json::serialize(*object));
     } else if (key == "checkpoint") {
@@ -56,7 +59,7 @@ void ReportReader::read_line(std::string_view line) {
     } else if (key == "output") {
       merge(*object);
     } else {
-      complain("has \"" + std::string(key) +
+      complain("has \"" + std::string(key.substr(0, kKeyShownMax)) +
                "\", but only progress, checkpoint and output are known");
     }
   }
@@ -91,8 +94,11 @@ std::string ReportReader::result() const {
 }
 
 void ReportReader::complain(std::string_view what) {
-  context_.log(LogStream::system,
-               "[report line " + std::to_string(lines_ + 1) + " " + std::string(what) + "]\n");
+  if (complaints_ == kComplaintsMax) return;
+  const bool last = ++complaints_ == kComplaintsMax;
+  context_.log(LogStream::system, "[report line " + std::to_string(lines_ + 1) + " " +
+                                      std::string(what) +
+                                      (last ? "; no more of this is told]\n" : "]\n"));
 }
 
 }  // namespace waybill

@@ -12,7 +12,7 @@ namespace waybill {
 
 /// Reads what a program says on WAYBILL_REPORT_FD: JSON lines {"progress": {…}}, {"checkpoint":
 /// {…}} and {"output": {…}}, alone or together. Outputs are merged, the later key wins. What can't
-/// be read is named in the run's log and otherwise passed over.
+/// be read is named in the run's log, the first times, and otherwise passed over.
 class ReportReader {
  public:
   explicit ReportReader(TaskContext& context) : context_(context) {}
@@ -32,6 +32,7 @@ class ReportReader {
   std::string pending_;
   bool skipping_ = false;  // the rest of a line that is too long
   std::size_t lines_ = 0;
+  std::size_t complaints_ = 0;
   std::map<std::string, std::string> outputs_;  // key to JSON text
   std::size_t output_bytes_ = 0;
 };
