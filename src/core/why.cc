@@ -87,9 +87,10 @@ class Reasoner {
           "waybill task why " + to_string(dependency.id));
     }
     if (conditions_.empty()) {
-      add(WhyReason::dependency_pending,
-          "it waits for " + count(status().waiting_for, "task") + " that can no longer be seen",
-          "waybill db check");
+      add(WhyReason::dependency_failed,
+          "it waits for " + count(status().waiting_for, "task") +
+              " that ended without success and that retention has removed since",
+          "waybill task cancel " + id());
     }
   }
 

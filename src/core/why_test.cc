@@ -168,13 +168,14 @@ const Case kCases[] = {
      WhyReason::dependency_failed,
      "it waits for 0192f3c1-0000-7000-8000-000000000002, which failed",
      "waybill task retry 0192f3c1-0000-7000-8000-000000000002", std::nullopt},
-    {"UnseenDependency",
+    {"RemovedDependency",
      [](WhyParams& p) {
        p.task.status.state = State::blocked;
        p.task.status.waiting_for = 1;
      },
-     WhyReason::dependency_pending, "it waits for 1 task that can no longer be seen",
-     "waybill db check", std::nullopt},
+     WhyReason::dependency_failed,
+     "it waits for 1 task that ended without success and that retention has removed since",
+     "waybill task cancel 0192f3c1-0000-7000-8000-000000000001", std::nullopt},
     {"Running", [](WhyParams& p) { lease(p, kNow + seconds(20)); }, WhyReason::running,
      "it runs on w1 since 2026-11-22T11:59:00Z (attempt 2); if that worker dies it is free again "
      "at 2026-11-22T12:00:20Z (in 20s)",
