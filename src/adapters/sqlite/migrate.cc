@@ -35,12 +35,14 @@ Status take_step(Database& database, int to) {
 int schema_version() { return static_cast<int>(migrations().size()); }
 
 Result<SchemaVersion> read_schema_version(Database& database) {
+  // Whose it is comes last: another process may make it a ledger between these reads, and a file
+  // that is not anybody's by then was empty before.
+  const auto objects = database.number(Sql::schema_objects);
+  if (!objects) return fail(objects.error());
   const auto version = database.number(Sql::user_version);
   if (!version) return fail(version.error());
   const auto application = database.number(Sql::application_id);
   if (!application) return fail(application.error());
-  const auto objects = database.number(Sql::schema_objects);
-  if (!objects) return fail(objects.error());
   const bool empty = *version == 0 && *application == 0 && *objects == 0;
   return SchemaVersion{.version = static_cast<int>(*version),
                        .ours = empty || *application == kApplicationId};
