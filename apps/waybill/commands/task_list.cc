@@ -36,11 +36,8 @@ Result<PageParams> page_params(const Invocation& invocation, Time now) {
   PageParams params;
   auto states = states_of(invocation);
   if (!states) return fail(states.error());
-  const auto limit = integer_option(invocation, "limit", 50);
+  const auto limit = integer_option(invocation, "limit", 50, {.min = 1, .max = 10'000});
   if (!limit) return fail(limit.error());
-  if (*limit < 1 || *limit > 10'000) {
-    return fail(Code::invalid_argument, "--limit: has to be 1 to 10000");
-  }
   const auto since = duration_option(invocation, "since", Duration::zero());
   if (!since) return fail(since.error());
   params.filter.states = std::move(*states);

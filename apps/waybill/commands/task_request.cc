@@ -18,6 +18,9 @@ namespace {
 
 namespace bj = boost::json;
 
+/// As definitions.schema.json has it.
+constexpr std::int64_t kFailuresMax = 1'000'000;
+
 /// `name=value`, split at the first equals sign.
 Result<std::pair<std::string, std::string>> split_pair(std::string_view option,
                                                        const std::string& text) {
@@ -111,10 +114,12 @@ Status read_time_options(const Invocation& invocation, Time now, TaskRequest& re
 
 Status read_options(const Invocation& invocation, TaskRequest& request) {
   if (invocation.has("queue")) request.queue = invocation.text("queue");
-  const auto priority = integer_option(invocation, "priority", request.priority);
+  const auto priority = integer_option(invocation, "priority", request.priority,
+                                       {.min = kPriorityMin, .max = kPriorityMax});
   if (!priority) return fail(priority.error());
   request.priority = static_cast<int>(*priority);
-  const auto failures = integer_option(invocation, "failures", request.retry.failures_max);
+  const auto failures = integer_option(invocation, "failures", request.retry.failures_max,
+                                       {.min = 1, .max = kFailuresMax});
   if (!failures) return fail(failures.error());
   request.retry.failures_max = static_cast<std::uint32_t>(*failures);
   for (const std::string& text : invocation.texts("label")) {

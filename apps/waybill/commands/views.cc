@@ -87,7 +87,7 @@ Result<Duration> duration_option(const Invocation& invocation, std::string_view 
 }
 
 Result<std::int64_t> integer_option(const Invocation& invocation, std::string_view name,
-                                    std::int64_t otherwise) {
+                                    std::int64_t otherwise, IntegerRange range) {
   if (!invocation.has(name)) return otherwise;
   const std::string text = invocation.text(name);
   std::int64_t value = 0;
@@ -95,6 +95,11 @@ Result<std::int64_t> integer_option(const Invocation& invocation, std::string_vi
   if (error != std::errc() || end != text.data() + text.size()) {
     return fail(Code::invalid_argument,
                 "--" + std::string(name) + ": \"" + text + "\" is no whole number");
+  }
+  if (value < range.min || value > range.max) {
+    return fail(Code::invalid_argument, "--" + std::string(name) + ": " + text + " is outside of " +
+                                            std::to_string(range.min) + ".." +
+                                            std::to_string(range.max));
   }
   return value;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,12 @@ std::string counted(std::int64_t number, std::string_view one);
 /// Reads options that have types; errors name the option.
 Result<Duration> duration_option(const Invocation& invocation, std::string_view name,
                                  Duration otherwise);
+struct IntegerRange {
+  std::int64_t min = INT64_MIN;
+  std::int64_t max = INT64_MAX;
+};
 Result<std::int64_t> integer_option(const Invocation& invocation, std::string_view name,
-                                    std::int64_t otherwise);
+                                    std::int64_t otherwise, IntegerRange range = {});
 Result<Time> time_option(const Invocation& invocation, std::string_view name);
 
 boost::json::string json_text(std::string_view text);
