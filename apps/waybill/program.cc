@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -114,7 +115,10 @@ int run_program(const std::vector<std::string>& arguments) {
     return 0;
   }
   mode.quiet = parsed->invocation.has("quiet");
-  const Exit exit = run_command(*parsed, mode);
+  Exit exit = run_command(*parsed, mode);
+  if (exit && std::ferror(stdout) != 0) {
+    exit = fail(Code::unavailable, "writing to stdout failed: what it got is not complete");
+  }
   if (exit) return *exit;
   output.error(exit.error());
   return exit_status(exit.error().code);

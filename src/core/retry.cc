@@ -7,7 +7,7 @@ namespace waybill {
 
 Status check_retry_policy(const RetryPolicy& policy) {
   const auto refuse = [](const std::string& what) { return fail(Code::invalid_argument, what); };
-  if (policy.failures_max < 1) return refuse("retry.failures_max must be at least 1");
+  if (policy.failures_max < 1) return refuse("retry.failures must be at least 1");
   if (policy.worker_deaths_max < 1) return refuse("retry.worker_deaths_max must be at least 1");
   if (policy.backoff_first < Duration(0)) return refuse("retry.backoff_first must not be negative");
   if (policy.backoff_max < policy.backoff_first) {

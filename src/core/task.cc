@@ -44,7 +44,7 @@ Status check_request(const TaskRequest& request) {
   if (request.params.size() > kParamsBytesMax || request.spec.size() > kParamsBytesMax) {
     return refuse("params", "and spec must be at most 1 MiB each; keep big data in a file");
   }
-  if (request.run_time_max < Duration(0)) return refuse("run_time_max", "must not be negative");
+  if (request.run_time_max < Duration(0)) return refuse("timeout", "must not be negative");
   if (request.dedup_key.size() > 1024) return refuse("dedup_key", "is over 1024 bytes");
   for (const Uuid& id : request.waits_for) {
     if (id == request.id) return refuse("waits_for", "names the task itself");

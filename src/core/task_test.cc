@@ -58,10 +58,10 @@ TEST(CheckRequest, NamesTheFieldThatIsWrong) {
            {"priority", [](TaskRequest& r) { r.priority = 101; }},
            {"priority", [](TaskRequest& r) { r.priority = -101; }},
            {"params", [](TaskRequest& r) { r.params.assign(kParamsBytesMax + 1, ' '); }},
-           {"run_time_max", [](TaskRequest& r) { r.run_time_max = Duration(-1); }},
+           {"timeout", [](TaskRequest& r) { r.run_time_max = Duration(-1); }},
            {"dedup_key", [](TaskRequest& r) { r.dedup_key.assign(1025, 'k'); }},
            {"waits_for", [](TaskRequest& r) { r.waits_for = {r.id}; }},
-           {"retry.failures_max", [](TaskRequest& r) { r.retry.failures_max = 0; }}}) {
+           {"retry.failures", [](TaskRequest& r) { r.retry.failures_max = 0; }}}) {
     TaskRequest request = good();
     c.spoil(request);
     const Status status = check_request(request);

@@ -35,7 +35,7 @@ struct Judge {
       return event::GiveBack{.fence = fence, .reason = "the worker stops"};
     }
     std::string error = run.stop == StopReason::timed_out
-                            ? "timed out: it ran longer than its run_time_max of " +
+                            ? "timed out: it ran longer than its timeout of " +
                                   format_duration(run.task.request.run_time_max)
                             : "it stopped without having been asked to";
     if (!stopped.proof.empty()) error += "; " + stopped.proof;

@@ -310,7 +310,7 @@ TEST_F(WorkerTest, ARunThatExceedsItsTimeIsStoppedAndFailsTransiently) {
   step();
   EXPECT_EQ(state(1), State::scheduled);
   EXPECT_EQ(get(1).status.error,
-            R"(timed out: it ran longer than its run_time_max of 3s; {"signal":9})");
+            R"(timed out: it ran longer than its timeout of 3s; {"signal":9})");
 }
 
 TEST_F(WorkerTest, DrainingWaitsThenStopsAndGivesBack) {

@@ -72,7 +72,7 @@ Ran Running::wait() {
   ::waitpid(pid_, &status, 0);
   pid_ = -1;
   return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-          .out = read_file(out_path_),
+          .out = fs::is_regular_file(out_path_) ? read_file(out_path_) : "",
           .err = read_file(err_path_)};
 }
 
@@ -117,7 +117,7 @@ bool Place::exists(const std::string& name) const { return fs::exists(path(name)
 
 std::unique_ptr<Running> Place::start(const std::vector<std::string>& arguments) const {
   const std::string number = std::to_string(++runs_);
-  const std::string out = path(".out-" + number);
+  const std::string out = stdout_path.empty() ? path(".out-" + number) : stdout_path;
   const std::string err = path(".err-" + number);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

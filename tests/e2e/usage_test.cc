@@ -12,7 +12,10 @@
 namespace waybill::e2e {
 namespace {
 
+using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 std::vector<std::vector<std::string>> every_command(const std::string& overview) {
@@ -85,6 +88,12 @@ const Wrong kWrong[] = {
     {"NothingToCreate", {"task", "create"}, "which task?"},
     {"Kind", {"task", "create", "--kind", "nop"}, "did you mean \"noop\"?"},
     {"Params", {"task", "create", "--kind", "noop", "--params", "[1]"}, "has to be a JSON object"},
+    {"NegativeDelay", {"task", "create", "--delay", "-5s", "--", "true"}, "must not be negative"},
+    {"NegativeTimeout",
+     {"task", "create", "--timeout", "-5s", "--", "true"},
+     "timeout must not be negative"},
+    {"Spec", {"task", "create", "--kind", "noop", "--spec", "{bad"}, "--spec: not JSON"},
+    {"MissingValue", {"task", "list", "--limit"}, "--limit: a value is missing"},
     {"Setting", {"version", "--slots", "0"}, "slots: \"0\" is outside of 1..1024"},
     {"Rest", {"version", "--", "x"}, "nothing can stand behind --"},
 };
@@ -108,6 +117,39 @@ TEST(UsageTest, ALedgerThatIsNotThereIsNotMade) {
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.err, HasSubstr("there is no ledger nowhere/ledger.db; make one with"));
   EXPECT_FALSE(place.exists("nowhere"));
+}
+
+TEST(UsageTest, OutputThatCannotBeWrittenIsAnError) {
+  Place place;
+  place.create({"--kind", "noop"});
+  place.stdout_path = "/dev/full";
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"task", "list"}, {"task", "list", "--json"}, {"db", "export"}}) {
+    EXPECT_THAT(place.start(command)->wait().status, AnyOf(69, 75)) << command.back();
+  }
+}
+
+TEST(UsageTest, NamesCannotSteerATerminal) {
+  const Place place;
+  const std::string id = place.create({"--kind", "noop", "--label", "a=\u202e\u009b31m\x1b[2J"});
+  const Ran shown = place.run({"task", "show", id});
+  EXPECT_THAT(shown.out, HasSubstr("a=??31m?[2J"));
+  EXPECT_THAT(place.run({"task", "list", "--state", "\x1b[2J"}).err, Not(HasSubstr("\x1b")));
+}
+
+TEST(UsageTest, AMisspeltQueueIsSeen) {
+  const Place place;
+  place.create({"--kind", "noop", "--queue", "intake"});
+  EXPECT_THAT(place.run({"queue", "pause", "intak"}).err, HasSubstr("did you mean \"intake\"?"));
+  const Ran resumed = place.run({"queue", "resume", "intke"});
+  EXPECT_EQ(resumed.status, 1);
+  EXPECT_THAT(resumed.err, HasSubstr("did you mean \"intake\"?"));
+}
+
+TEST(UsageTest, AFlagReplacesALabel) {
+  const Place place;
+  const std::string id = place.create({"--kind", "noop", "--label", "a=1", "--label", "a=2"});
+  EXPECT_THAT(place.run({"task", "show", id}).out, AllOf(HasSubstr("a=2"), Not(HasSubstr("a=1"))));
 }
 
 TEST(UsageTest, IntoAPipeNothingIsColoured) {

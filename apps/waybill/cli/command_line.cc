@@ -45,6 +45,9 @@ class Lexer {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {
       app_.parse(arguments);
+    } catch (const CLI::ArgumentMismatch& error) {
+      const std::string_view what = error.what();  // "--limit: 1 required TEXT missing"
+      return usage(std::string(what.substr(0, what.find(':'))) + ": a value is missing");
     } catch (const CLI::ParseError& error) {
       return usage(error.what());
     }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "apps/waybill/cli/table.h"
 #include "base/json.h"
 
 namespace waybill::cli {
@@ -57,12 +58,12 @@ void Output::json_line(const bj::value& value) { data(json::serialize(value) + "
 void Output::note(std::string_view text) {
   if (mode_.quiet) return;
   end_progress();
-  write(stderr, std::string(text) + "\n");
+  write(stderr, printable_lines(text) + "\n");
 }
 
 void Output::error(const Error& error) {
   end_progress();
-  if (!mode_.json) return write(stderr, "waybill: " + error.message + "\n");
+  if (!mode_.json) return write(stderr, "waybill: " + printable_lines(error.message) + "\n");
   const std::string_view code = to_string(error.code);
   const bj::object object{
       {"error", {{"code", bj::string_view(code.data(), code.size())}, {"message", error.message}}}};

@@ -16,8 +16,7 @@ struct Cell {
   Colour colour = Colour::none;
 };
 
-/// Columns for people: as wide as their widest cell, without lines. Control characters in cells
-/// are shown as `?`, so that no task can write to somebody's terminal.
+/// Columns for people: as wide as their widest cell, without lines; each cell `printable`.
 class Table {
  public:
   explicit Table(std::vector<std::string> titles) : titles_(std::move(titles)) {}
@@ -31,8 +30,12 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
-/// `text` without control characters, newlines as spaces, cut with an ellipsis after `width_max`
-/// characters.
+/// `text` for a terminal that nobody else may steer: `?` for control characters, those that turn
+/// the direction of text, and bytes that are not UTF-8; spaces for newlines; cut with an ellipsis
+/// after `width_max` characters.
 std::string printable(std::string_view text, std::size_t width_max = 200);
+
+/// `printable` for each line, none of them cut.
+std::string printable_lines(std::string_view text);
 
 }  // namespace waybill::cli

@@ -33,6 +33,19 @@ TEST(TableTest, NothingInACellCanSteerATerminal) {
   EXPECT_EQ(printable("a\x1b[31m\nb\tc\x7f"), "a?[31m b c?");
 }
 
+TEST(TableTest, NothingInACellCanSteerATerminalInUnicodeEither) {
+  EXPECT_EQ(printable("a\u009b31mb"), "a?31mb") << "CSI as one character";
+  EXPECT_EQ(printable("a\u202eb\u2066c\u200f"), "a?b?c?") << "the direction of the text";
+  EXPECT_EQ(printable("a\u200bb\ufeff"), "a?b?") << "characters that are not seen";
+  EXPECT_EQ(printable("a\xff\x9b"), "a??") << "bytes that are no characters";
+  EXPECT_EQ(printable("ä€😀"), "ä€😀");
+}
+
+TEST(TableTest, LinesStayLines) {
+  EXPECT_EQ(printable_lines("a\x1b\nb\n"), "a?\nb\n");
+  EXPECT_EQ(printable_lines(std::string(500, 'x')), std::string(500, 'x'));
+}
+
 TEST(TableTest, LongTextsAreCutBetweenCharacters) {
   EXPECT_EQ(printable("äöü", 3), "äöü");
   EXPECT_EQ(printable("äöü", 2), "äö…");

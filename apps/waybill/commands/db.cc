@@ -97,7 +97,7 @@ Exit export_ledger(Session& session, const Invocation& invocation) {
   std::unique_ptr<std::FILE, decltype(close)> file(
       path.empty() ? stdout : std::fopen(path.c_str(), "we"), close);
   const auto failed = [&] {
-    return fail(Code::unavailable,
+    return fail(errno == ENOSPC ? Code::resource_exhausted : Code::unavailable,
                 "writing " + (path.empty() ? "to stdout" : path) + ": " + std::strerror(errno));
   };
   if (file == nullptr) return failed();

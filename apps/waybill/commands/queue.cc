@@ -5,6 +5,7 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "core/suggest.h"
 
 namespace waybill::cli {
 namespace {
@@ -80,6 +81,12 @@ Exit list_queues(Session& session, const Invocation&) {
   return 0;
 }
 
+std::string similar(const std::map<std::string, QueueView>& views, const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& [known_name, view] : views) known.push_back(known_name);
+  return did_you_mean(name, known) + "; list them with `waybill queue list`";
+}
+
 enum class Pause : std::uint8_t { pause, resume };
 
 Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
@@ -90,7 +97,13 @@ Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
   if (!views) return fail(views.error());
   QueueView view;
   view.settings.name = name;
-  if (const auto found = views->find(name); found != views->end()) view = found->second;
+  if (const auto found = views->find(name); found != views->end()) {
+    view = found->second;
+  } else if (pause == Pause::resume) {
+    return fail(Code::not_found, "no queue " + name + " is known" + similar(*views, name));
+  } else {
+    session.output().note("queue " + name + " has had no task yet" + similar(*views, name));
+  }
   view.settings.paused = pause == Pause::pause;
   if (const Status put = (*store)->registry().put_queue(view.settings); !put) {
     return fail(put.error());

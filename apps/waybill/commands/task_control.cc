@@ -26,7 +26,7 @@ Result<Task> apply_event(Session& session, Store& store, const Uuid& id, const E
     if (!task) return fail(task.error());
     const Moment moment{.now = store.ledger().now(), .chance = session.rng().unit()};
     auto change = transition(*task, event, moment);
-    if (!change) return fail(with_context(change.error(), "task " + to_string(id)));
+    if (!change) return fail(change.error());
     const auto answers = store.ledger().apply({&*change, 1});
     if (!answers) return fail(answers.error());
     const Status& answer = answers->front();

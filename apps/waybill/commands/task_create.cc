@@ -30,7 +30,7 @@ Exit print_created(Output& output, LedgerReader& reader, const Inserted& inserte
     output.json_line(bj::object{{"created", is_new}, {"task", task_to_json(*task)}});
     return 0;
   }
-  if (!is_new) output.note("the same task is there already, " + title_of(*task));
+  if (!is_new) output.note("a task with this id or key is there already: " + title_of(*task));
   output.data(to_string(inserted.id) + "\n");
   return 0;
 }

@@ -38,16 +38,21 @@ bj::value param_value(const std::string& text) {
   return value && !value->is_string() ? std::move(*value) : bj::value(text);
 }
 
-Result<std::string> read_params(const Invocation& invocation) {
-  bj::object params;
-  if (invocation.has("params")) {
-    auto value = json::parse(invocation.text("params"));
-    if (!value) return fail(with_context(value.error(), "--params"));
-    if (!value->is_object()) {
-      return fail(Code::invalid_argument, "--params: has to be a JSON object");
-    }
-    params = std::move(value->get_object());
+/// The JSON object that an option gives; an empty one if it was not given.
+Result<bj::object> object_option(const Invocation& invocation, std::string_view name) {
+  if (!invocation.has(name)) return bj::object();
+  auto value = json::parse(invocation.text(name));
+  if (!value) return fail(with_context(value.error(), "--" + std::string(name)));
+  if (!value->is_object()) {
+    return fail(Code::invalid_argument, "--" + std::string(name) + ": has to be a JSON object");
   }
+  return std::move(value->get_object());
+}
+
+Result<std::string> read_params(const Invocation& invocation) {
+  auto given = object_option(invocation, "params");
+  if (!given) return fail(given.error());
+  bj::object params = std::move(*given);
   for (const std::string& text : invocation.texts("param")) {
     const auto pair = split_pair("param", text);
     if (!pair) return fail(pair.error());
@@ -60,7 +65,9 @@ Result<std::string> read_params(const Invocation& invocation) {
 Result<TaskRequest> bare_request(const Invocation& invocation) {
   TaskRequest request;
   request.kind = invocation.has("kind") ? invocation.text("kind") : "command";
-  if (invocation.has("spec")) request.spec = invocation.text("spec");
+  const auto spec = object_option(invocation, "spec");
+  if (!spec) return fail(spec.error());
+  request.spec = json::serialize(*spec);
   if (invocation.rest.empty()) {
     if (invocation.has("kind")) return request;
     return fail(Code::invalid_argument,
@@ -100,6 +107,9 @@ Result<TaskRequest> defined_request(Session& session, const std::string& name,
 Status read_time_options(const Invocation& invocation, Time now, TaskRequest& request) {
   const auto delay = duration_option(invocation, "delay", Duration::zero());
   if (!delay) return fail(delay.error());
+  if (*delay < Duration::zero()) {
+    return fail(Code::invalid_argument, "--delay: must not be negative");
+  }
   const auto at = time_option(invocation, "at");
   if (!at) return fail(at.error());
   if (invocation.has("at") && invocation.has("delay")) {
@@ -125,6 +135,7 @@ Status read_options(const Invocation& invocation, TaskRequest& request) {
   for (const std::string& text : invocation.texts("label")) {
     auto pair = split_pair("label", text);
     if (!pair) return fail(pair.error());
+    std::erase_if(request.labels, [&](const auto& label) { return label.first == pair->first; });
     request.labels.push_back(std::move(*pair));
   }
   request.dedup_key = invocation.text("key");

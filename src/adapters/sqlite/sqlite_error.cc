@@ -9,13 +9,16 @@ namespace waybill::sqlite {
 namespace {
 
 struct Meaning {
-  int primary;
+  int sqlite_code;  ///< primary, or extended
   Code code;
   std::string_view what;
   std::string_view advice;
 };
 
+/// Extended codes stand before their primary ones.
 constexpr Meaning kMeanings[] = {
+    {SQLITE_IOERR_SHMSIZE, Code::resource_exhausted,
+     "its index of the write-ahead log cannot grow: the disk is full", "free some space"},
     {SQLITE_BUSY, Code::unavailable, "another process has held the ledger for too long",
      "try again; look for a process that holds it"},
     {SQLITE_LOCKED, Code::unavailable, "the ledger is locked", "try again"},
@@ -45,7 +48,7 @@ Error sqlite_error(int extended_code, std::string_view message, const std::strin
   const std::string origin =
       " (SQLite " + std::to_string(extended_code) + ": " + std::string(message) + ")";
   for (const Meaning& meaning : kMeanings) {
-    if (meaning.primary != primary) continue;
+    if (meaning.sqlite_code != primary && meaning.sqlite_code != extended_code) continue;
     return {.code = meaning.code,
             .message = "ledger " + path + ": " + std::string(meaning.what) + "; " +
                        std::string(meaning.advice) + origin};
