@@ -117,7 +117,7 @@ class WorkerTest : public ::testing::Test {
     ASSERT_TRUE(change.has_value()) << change.error().message;
     ASSERT_TRUE((*fake_.apply(std::vector{*change}))[0].has_value());
   }
-  static TaskBuilder work(int number) { return a_task(number).kind("work"); }
+  static TaskRequest work(int number) { return a_task(number).kind("work"); }
 
   SimClock clock_;
   FakeLedger fake_{clock_};
@@ -144,31 +144,6 @@ TEST_F(WorkerTest, RunsATaskAndRecordsItsResult) {
   EXPECT_EQ(state(1), State::succeeded);
   EXPECT_EQ(get(1).status.result, R"({"n":1})");
   EXPECT_EQ(worker_.held(), 0U);
-}
-
-TEST_F(WorkerTest, ServesAlsoAQueueThatAppearsLaterIfItsOptionsNameNone) {
-  step();
-  insert({work(1).queue("new")});
-  pass(options_.poll_every);
-  EXPECT_EQ(state(1), State::leased);
-  const auto workers = fake_.workers().value();
-  ASSERT_EQ(workers.size(), 1U);
-  EXPECT_TRUE(workers[0].queues.empty());
-}
-
-TEST_F(WorkerTest, ServesOnlyTheQueuesThatItsOptionsName) {
-  options_.queues = {"mine"};
-  Worker worker({.ledger = ledger_,
-                 .reader = fake_,
-                 .registry = fake_,
-                 .clock = clock_,
-                 .executor = executor_},
-                options_, Rng(1));
-  insert({work(1).queue("other"), work(2).queue("mine")});
-  ASSERT_TRUE(worker.step({}).has_value());
-  EXPECT_EQ(state(1), State::ready);
-  EXPECT_EQ(state(2), State::leased);
-  EXPECT_EQ(fake_.workers().value().at(0).queues, options_.queues);
 }
 
 TEST_F(WorkerTest, ClaimsNoMoreThanItsFreeSlots) {
