@@ -84,7 +84,7 @@ CREATE TABLE spent_keys (
   id BLOB NOT NULL CHECK (length(id) = 16)
 ) STRICT, WITHOUT ROWID;
 
--- The tail of changes: a row for each transaction. Only the newest are kept.
+-- The tail of changes: a row for each transaction, more for a great one. Only the newest are kept.
 CREATE TABLE events (
   commit_number INTEGER PRIMARY KEY,
   changes_until INTEGER NOT NULL, -- how many changes there were up to and including this row

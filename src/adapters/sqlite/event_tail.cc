@@ -4,16 +4,16 @@
 
 #include "adapters/sqlite/lanes.h"
 #include "adapters/sqlite/record.h"
+#include "adapters/sqlite/transaction.h"
 
 namespace waybill::sqlite {
 namespace {
 
-/// A commit has at most a million changes: see Transaction::kChangesMax.
 constexpr unsigned kPlaceBits = 20;
+static_assert(Transaction::kChangesMax <= std::int64_t{1} << kPlaceBits,
+              "the places in a row of events must not run into the next row's sequences");
 
-std::uint64_t sequence(std::uint64_t commit, std::size_t place) {
-  return commit << kPlaceBits | place;
-}
+std::uint64_t sequence(std::uint64_t row, std::size_t place) { return row << kPlaceBits | place; }
 
 /// `out_of_range` when changes after `after` have been trimmed.
 Status check_kept(Database& database, std::uint64_t after) {

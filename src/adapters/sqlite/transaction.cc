@@ -8,7 +8,7 @@
 namespace waybill::sqlite {
 namespace {
 
-/// How many commits pass between two looks for events that are too old.
+/// How many rows of events are written between two looks for those that are too old.
 constexpr std::int64_t kTrimEvery = 8;
 
 TaskRow read_row(Statement& row) {
@@ -95,7 +95,7 @@ Status Transaction::load_last_event() {
   const ResetAtExit reset(**query);
   const auto row = (*query)->step();
   if (!row) return fail(row.error());
-  last_commit_ = *row ? (*query)->integer(0) : 0;
+  last_event_row_ = *row ? (*query)->integer(0) : 0;
   changes_until_ = *row ? (*query)->integer(1) : 0;
   return {};
 }
@@ -178,8 +178,7 @@ void Transaction::change(TaskRow& row, const Change& change) {
   scratch_.clear();
   append_history(scratch_, change.entry);
   row.history += scratch_;
-  append_event(events_, row.id, row.lane, scratch_);
-  ++changes_;
+  add_event(row.id, row.lane, scratch_);
   touch(row);
 }
 
@@ -192,9 +191,14 @@ void Transaction::touch(TaskRow& row) {
 
 void Transaction::tell(const Uuid& id, std::int64_t lane, State state, std::string_view entry) {
   lanes_.add(lane, state, 1);
-  append_event(events_, id, lane, entry);
-  ++changes_;
+  add_event(id, lane, entry);
   ++writes_;
+}
+
+void Transaction::add_event(const Uuid& id, std::int64_t lane, std::string_view entry) {
+  if (events_.empty() || events_.back().changes == kChangesMax) events_.emplace_back();
+  append_event(events_.back().bytes, id, lane, entry);
+  ++events_.back().changes;
 }
 
 Status Transaction::flush() {
@@ -211,17 +215,20 @@ Status Transaction::flush() {
   return {};
 }
 
-Status Transaction::write_events() {
-  if (changes_ == 0) return {};
+Status Transaction::write_event_row(const EventRow& row) {
   const auto insert = database_.statement(Sql::add_event);
   if (!insert) return fail(insert.error());
-  ++last_commit_;
-  changes_until_ += changes_;
-  (*insert)->bind(1, last_commit_).bind(2, changes_until_).bind(3, changes_);
-  (*insert)->bind_blob(4, events_);
+  ++last_event_row_;
+  changes_until_ += row.changes;
+  (*insert)->bind(1, last_event_row_).bind(2, changes_until_).bind(3, row.changes);
+  (*insert)->bind_blob(4, row.bytes);
   if (Status inserted = (*insert)->run(); !inserted) return inserted;
+  return last_event_row_ % kTrimEvery == 0 ? trim_events() : Status();
+}
+
+Status Transaction::trim_events() {
   const std::int64_t too_old = changes_until_ - static_cast<std::int64_t>(events_kept_);
-  if (too_old <= 0 || last_commit_ % kTrimEvery != 0) return {};
+  if (too_old <= 0) return {};
   const auto trim = database_.statement(Sql::trim_events);
   if (!trim) return fail(trim.error());
   return (*trim)->bind(1, too_old).run();
@@ -230,7 +237,9 @@ Status Transaction::write_events() {
 Status Transaction::commit() {
   if (Status flushed = flush(); !flushed) return flushed;
   if (Status counted = lanes_.flush(database_); !counted) return counted;
-  if (Status told = write_events(); !told) return told;
+  for (const EventRow& row : events_) {
+    if (Status told = write_event_row(row); !told) return told;
+  }
   const auto commit = database_.statement(Sql::commit);
   if (!commit) return fail(commit.error());
   return (*commit)->run();
@@ -246,7 +255,6 @@ void Transaction::clear() {
   rows_.clear();
   dirty_.clear();
   events_.clear();
-  changes_ = 0;
 }
 
 }  // namespace waybill::sqlite

@@ -58,7 +58,7 @@ class Transaction {
   std::uint64_t writes() const { return writes_; }
   /// Callers say so before they write through the database themselves.
   void note_write() { ++writes_; }
-  bool has_events() const { return changes_ > 0; }
+  bool has_events() const { return !events_.empty(); }
 
   std::int64_t next_handle() const { return last_handle_ + 1; }
   void use_handles(std::int64_t count) { last_handle_ += count; }
@@ -88,13 +88,24 @@ class Transaction {
   /// Writes the gathered rows to the table, so that statements see them.
   Status flush();
 
+  /// Changes in a row of events; a transaction that has more writes several. So no number of
+  /// changes runs into the next commit's sequences (event_tail.cc), and no row grows too big to
+  /// be read for a few of its changes.
+  static constexpr std::int64_t kChangesMax = 4096;
   /// Bytes of detail, history and room together: what a task that succeeds at once needs.
   static constexpr std::int64_t kRoomBytes = 150;
 
  private:
   Status refresh();
   Status load_last_event();
-  Status write_events();
+  /// Changes as they are stored in one row of events.
+  struct EventRow {
+    std::string bytes;
+    std::int64_t changes = 0;
+  };
+  void add_event(const Uuid& id, std::int64_t lane, std::string_view entry);
+  Status write_event_row(const EventRow& row);
+  Status trim_events();
   void clear();
 
   Database& database_;
@@ -103,7 +114,7 @@ class Transaction {
   LaneTable lanes_;
   std::map<std::string, QueueSettings> queues_;
   std::int64_t last_handle_ = 0;
-  std::int64_t last_commit_ = 0;    // of events
+  std::int64_t last_event_row_ = 0;
   std::int64_t changes_until_ = 0;  // of all events
   std::optional<bool> any_waits_;
   std::optional<bool> any_spent_keys_;
@@ -111,8 +122,7 @@ class Transaction {
   // Of the transaction under way:
   std::unordered_map<std::int64_t, TaskRow> rows_;
   std::vector<TaskRow*> dirty_;
-  std::string events_;
-  std::int64_t changes_ = 0;
+  std::vector<EventRow> events_;
   std::string scratch_;
   std::uint64_t writes_ = 0;
 };
