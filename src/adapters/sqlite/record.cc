@@ -12,6 +12,17 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
+/// The retry policy of a stored request without a rest. Ledgers in use hold such requests: never
+/// change it, also when the defaults of RetryPolicy change. What is not equal to it is stored
+/// whole, so that new defaults are right with this as it is, and at worst cost bytes;
+/// record_test.cc.
+constexpr RetryPolicy kRetryOfNoRest = {.failures_max = 5,
+                                        .worker_deaths_max = 3,
+                                        .backoff_first = std::chrono::seconds(1),
+                                        .backoff_max = std::chrono::minutes(5),
+                                        .backoff_factor = 2.0,
+                                        .jitter = 0.2};
+
 tl::unexpected<Error> damaged(std::string_view what) {
   return fail(Code::data_loss, std::string(what) +
                                    " of a task in the ledger is damaged; run "
@@ -112,10 +123,18 @@ void take_rest(Fields& fields, TaskRequest& request) {
   for (auto& [name, value] : request.labels) fields.text(name).text(value);
 }
 
-bool rest_is_default(const TaskRequest& request) {
-  static const RetryPolicy kDefaultRetry;
+/// Keep in step with set_no_rest.
+bool needs_no_rest(const TaskRequest& request) {
   return request.run_at == Time{} && request.run_time_max == Duration(0) &&
-         request.waits_for.empty() && request.labels.empty() && request.retry == kDefaultRetry;
+         request.waits_for.empty() && request.labels.empty() && request.retry == kRetryOfNoRest;
+}
+
+void set_no_rest(TaskRequest& request) {
+  request.run_at = Time{};
+  request.run_time_max = Duration(0);
+  request.waits_for.clear();
+  request.labels.clear();
+  request.retry = kRetryOfNoRest;
 }
 
 }  // namespace
@@ -151,14 +170,17 @@ Status decode_detail(std::string_view bytes, TaskStatus& status) {
 
 std::string encode_rest(const TaskRequest& request) {
   std::string out;
-  if (rest_is_default(request)) return out;
+  if (needs_no_rest(request)) return out;
   out += static_cast<char>(kVersion);
   put_rest(out, request);
   return out;
 }
 
 Status decode_rest(std::string_view bytes, TaskRequest& request) {
-  if (bytes.empty()) return {};
+  if (bytes.empty()) {
+    set_no_rest(request);
+    return {};
+  }
   Fields fields(bytes);
   if (!fields.version()) return damaged("the request");
   take_rest(fields, request);

@@ -20,7 +20,8 @@ std::string encode_detail(const TaskStatus& status);
 Status decode_detail(std::string_view bytes, TaskStatus& status);
 
 /// requests.rest: run_at as asked for, run_time_max, retry policy, what it waits for, labels.
-/// Empty when all of them are the defaults.
+/// Empty when all of them are what most requests have: values fixed in record.cc, not the defaults
+/// that TaskRequest has today.
 std::string encode_rest(const TaskRequest& request);
 Status decode_rest(std::string_view bytes, TaskRequest& request);
 
