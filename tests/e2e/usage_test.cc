@@ -33,7 +33,7 @@ TEST(UsageTest, WithoutArgumentsItListsItsCommands) {
   const Ran ran = place.run({});
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.out, HasSubstr("waybill task create"));
-  EXPECT_EQ(every_command(ran.out).size(), 25U) << ran.out;
+  EXPECT_EQ(every_command(ran.out).size(), 26U) << ran.out;
 }
 
 TEST(UsageTest, HelpOnEveryCommandOpensWithExamples) {
