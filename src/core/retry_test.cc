@@ -59,7 +59,7 @@ RC_GTEST_PROP(RetryDelay, LiesBetweenItsBoundsAndNeverShrinks, ()) {
     RC_ASSERT(plain >= last);
     RC_ASSERT(jittered >= plain);
     RC_ASSERT(static_cast<double>(jittered.count()) <=
-              static_cast<double>(plain.count()) * (1 + policy.jitter) + 1);
+              static_cast<double>(plain.count() + 1) * (1 + policy.jitter));
     last = plain;
   }
 }

@@ -27,8 +27,8 @@ struct TaskFilter {
   Uuid id_first;  ///< with id_last: ids in this range, both included; nil: no bound. Finds ids by
   Uuid id_last;   ///< their beginning, at the price of an index lookup
 };
-/// By acceptance, or, for retention, by the time they finished, equal ones by acceptance: that order
-/// has finished tasks alone, and a page with `finished_before` costs what it returns.
+/// By acceptance, or, for retention, by the time they finished, equal ones by acceptance: that
+/// order has finished tasks alone, and a page with `finished_before` costs what it returns.
 enum class PageOrder : std::uint8_t { newest_first, oldest_first, first_finished };
 struct PageParams {
   TaskFilter filter;

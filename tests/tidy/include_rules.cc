@@ -28,9 +28,10 @@ const std::vector<Layer>& layers() {
       {"src/testing/", {"base/", "core/", "ports/"}},
       {"src/http/", {"base/", "core/", "ports/", "services/"}},
       {"src/rpc/", {"base/", "core/", "ports/", "services/"}},
+      {"bench/", {"base/", "core/", "ports/", "services/", "kinds/", "adapters/"}},
       {"apps/",
        {"base/", "core/", "ports/", "services/", "decorators/", "kinds/", "adapters/", "http/",
-        "rpc/"}},
+        "rpc/", "bench/"}},
   };
   return all;
 }
