@@ -71,7 +71,7 @@ TEST(CheckRetryPolicy, NamesTheFieldThatIsOutOfRange) {
     const char* field;
   };
   for (const Case& c : std::initializer_list<Case>{
-           {{.failures_max = 0}, "retry.failures_max"},
+           {{.failures_max = 0}, "retry.failures "},
            {{.worker_deaths_max = 0}, "retry.worker_deaths_max"},
            {{.backoff_first = seconds(-1)}, "retry.backoff_first"},
            {{.backoff_first = seconds(2), .backoff_max = seconds(1)}, "retry.backoff_max"},

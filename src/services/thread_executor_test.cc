@@ -50,6 +50,24 @@ class CountingScratch final : public ScratchSpace {
   std::atomic<int> held = 0;
 };
 
+/// A ledger on a damaged disk.
+class DamagedLedger final : public Ledger {
+ public:
+  Time now() const override { return {}; }
+  Result<std::vector<Inserted>> insert(std::span<const TaskRequest>) override { return damaged(); }
+  Result<std::vector<Task>> claim(const ClaimParams&) override { return damaged(); }
+  Result<std::vector<Status>> apply(std::span<const Change>) override { return damaged(); }
+  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension>) override {
+    return damaged();
+  }
+  Result<std::vector<Status>> record(std::span<const Report>) override { return damaged(); }
+  Result<Overdue> overdue(std::size_t) override { return damaged(); }
+  Result<std::vector<Uuid>> remove(std::span<const Uuid>) override { return damaged(); }
+
+ private:
+  static tl::unexpected<Error> damaged() { return fail(Code::data_loss, "page 5 is damaged"); }
+};
+
 /// Blocks until its run is asked to stop.
 Outcome run_until_stopped(const Task& /*task*/, TaskContext& context) {
   Bell bell;
@@ -174,6 +192,22 @@ TEST_F(ThreadExecutorTest, ALoopRunsTasksAndGivesThemBackWhenItStops) {
   loop.stop(seconds(0));
   EXPECT_EQ(ledger.get(task_id(2))->status.state, State::ready);
   EXPECT_TRUE(ledger.workers()->empty());
+}
+
+TEST_F(ThreadExecutorTest, ALoopEndsAndSaysWhyWhenTheLedgerCannotGoOn) {
+  DamagedLedger ledger;
+  FakeLedger others(clock_);
+  Worker worker({.ledger = ledger,
+                 .reader = others,
+                 .registry = others,
+                 .clock = clock_,
+                 .executor = *executor_},
+                {.name = "w1", .slots = 2}, Rng(1));
+  WorkerLoop loop(worker, bell_, clock_);
+  Bell never;
+  never.wait(never.rung(), {.stop = loop.broken()}, clock_);
+  ASSERT_TRUE(loop.failure().has_value());
+  EXPECT_EQ(loop.failure()->code, Code::data_loss);
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace {
 constexpr Duration kStepMax = std::chrono::seconds(1);
 constexpr Duration kPauseAfterError = std::chrono::seconds(1);
 
+bool is_for_good(Code code) { return code == Code::data_loss || code == Code::failed_precondition; }
+
 }  // namespace
 
 WorkerLoop::WorkerLoop(Worker& worker, Bell& bell, Clock& clock)
@@ -41,10 +43,26 @@ void WorkerLoop::run() {
     if (const auto drain_at = this->drain_at()) worker_.drain(*drain_at);
     const SteadyTime now = clock_.steady_now();
     const Result<Duration> wait = worker_.step({.at = now + kStepMax});
-    if (!wait) log::error("worker_step_failed", wait.error().message);
+    if (!wait) {
+      log::error("worker_step_failed", wait.error().message);
+      if (is_for_good(wait.error().code)) return give_up(wait.error());
+    }
     const Duration pause = wait.value_or(kPauseAfterError);
     if (pause > Duration(0)) bell_.wait(rung, {.at = clock_.steady_now() + pause}, clock_);
   }
+}
+
+void WorkerLoop::give_up(const Error& error) {
+  {
+    const Lock lock(mutex_);
+    failure_ = error;
+  }
+  broken_.request_stop();
+}
+
+std::optional<Error> WorkerLoop::failure() {
+  const Lock lock(mutex_);
+  return failure_;
 }
 
 std::optional<SteadyTime> WorkerLoop::drain_at() {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <thread>
 
+#include "base/error.h"
 #include "base/mutex.h"
 #include "base/time.h"
 #include "ports/bell.h"
@@ -27,8 +29,16 @@ class WorkerLoop {
   /// Drains and waits until nothing is held any more.
   void stop(Duration grace);
 
+  /// Asked for when the loop has ended because the ledger cannot go on (`data_loss`,
+  /// `failed_precondition`): waiting heals neither, somebody must act. What runs is not given back;
+  /// its leases run out.
+  std::stop_token broken() const { return broken_.get_token(); }
+  /// Why; none while the ledger answers.
+  std::optional<Error> failure();
+
  private:
   void run();
+  void give_up(const Error& error);
   std::optional<SteadyTime> drain_at();
 
   Worker& worker_;
@@ -36,6 +46,8 @@ class WorkerLoop {
   Clock& clock_;
   Mutex mutex_;
   std::optional<SteadyTime> drain_at_ GUARDED_BY(mutex_);
+  std::optional<Error> failure_ GUARDED_BY(mutex_);
+  std::stop_source broken_;
   std::jthread thread_;  // last: it uses all of the above
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <stop_token>
 
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/session.h"
@@ -30,6 +32,9 @@ class WorkerHost {
 
   /// Takes no new work, waits for what runs, and after `grace` gives back what has not ended.
   void stop(Duration grace) { loop_.stop(grace); }
+  /// See WorkerLoop.
+  std::stop_token broken() const { return loop_.broken(); }
+  std::optional<Error> failure() { return loop_.failure(); }
 
  private:
   const Parts parts_;
