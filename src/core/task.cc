@@ -1,12 +1,50 @@
 #include "core/task.h"
 
+#include <algorithm>
 #include <array>
+#include <unordered_map>
 
 namespace waybill {
 namespace {
 
 constexpr std::array<std::string_view, kStateCount> kStateNames = {
     "blocked", "scheduled", "ready", "leased", "succeeded", "failed", "cancelled"};
+
+/// A task that waits, by way of others of the same call, for itself; null if there is none.
+/// Kahn's algorithm: what is left when all that waits for nothing has been taken away again and
+/// again.
+const TaskRequest* find_circle(std::span<const TaskRequest> requests) {
+  struct Node {
+    const TaskRequest* request = nullptr;
+    std::size_t waiting_for = 0;
+    std::vector<Uuid> waiters;
+  };
+  std::unordered_map<Uuid, Node> nodes;
+  for (const TaskRequest& request : requests) nodes.try_emplace(request.id, Node{&request});
+  std::vector<Node*> free;
+  for (auto& [id, node] : nodes) {
+    for (const Uuid& on : node.request->waits_for) {
+      const auto found = nodes.find(on);
+      if (found == nodes.end()) continue;
+      found->second.waiters.push_back(id);
+      ++node.waiting_for;
+    }
+    if (node.waiting_for == 0) free.push_back(&node);
+  }
+  std::size_t left = nodes.size();
+  for (; !free.empty(); --left) {
+    const Node* node = free.back();
+    free.pop_back();
+    for (const Uuid& waiter : node->waiters) {
+      Node& other = nodes.at(waiter);
+      if (--other.waiting_for == 0) free.push_back(&other);
+    }
+  }
+  if (left == 0) return nullptr;
+  const auto stuck = std::ranges::find_if(
+      requests, [&](const TaskRequest& request) { return nodes.at(request.id).waiting_for > 0; });
+  return &*stuck;
+}
 
 tl::unexpected<Error> refuse(std::string_view field, std::string_view why) {
   return fail(Code::invalid_argument, std::string(field) + " " + std::string(why));
@@ -50,6 +88,20 @@ Status check_request(const TaskRequest& request) {
     if (id == request.id) return refuse("waits_for", "names the task itself");
   }
   return check_retry_policy(request.retry);
+}
+
+Status check_requests(std::span<const TaskRequest> requests) {
+  bool any_waits = false;
+  for (const TaskRequest& request : requests) {
+    any_waits = any_waits || !request.waits_for.empty();
+    const Status valid = check_request(request);
+    if (!valid) return fail(with_context(valid.error(), "task " + to_string(request.id)));
+  }
+  if (!any_waits) return {};
+  const TaskRequest* const stuck = find_circle(requests);
+  if (stuck == nullptr) return {};
+  return refuse("task " + to_string(stuck->id),
+                "waits for tasks of the same call that wait for it: break the circle");
 }
 
 }  // namespace waybill

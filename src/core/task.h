@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -115,5 +116,9 @@ inline constexpr std::string_view kNameRule =
 /// too big, a task that waits for itself. Does not parse the JSON. `invalid_argument` names the
 /// field.
 Status check_request(const TaskRequest& request);
+
+/// Refuses what no ledger may take in one call: what check_request refuses, and tasks that wait for
+/// each other in a circle, which could never begin. `invalid_argument` names the task.
+Status check_requests(std::span<const TaskRequest> requests);
 
 }  // namespace waybill

@@ -66,7 +66,7 @@ class Ledger {
   /// Accepts tasks, all or none. One answer each, in order. A request whose id is known, or whose
   /// dedup key is held (see DedupScope), is a duplicate and changes nothing; also within the call.
   /// A dependency that is not in the ledger or in the call: `invalid_argument`; one that has
-  /// succeeded counts at once; one that is named twice counts once. What check_request refuses is
+  /// succeeded counts at once; one that is named twice counts once. What check_requests refuses is
   /// `invalid_argument`. Keys that are held for ever also keep tasks out after the holder was
   /// removed.
   virtual Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) = 0;

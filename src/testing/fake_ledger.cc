@@ -45,13 +45,11 @@ Result<std::vector<Inserted>> FakeLedger::insert(std::span<const TaskRequest> re
 }
 
 Status FakeLedger::check_insert(std::span<const TaskRequest> requests) const {
+  if (Status valid = check_requests(requests); !valid) return valid;
   std::unordered_set<Uuid> accepted;
   std::unordered_set<std::string> keys;
   std::vector<const TaskRequest*> fresh;
   for (const TaskRequest& request : requests) {
-    if (const Status valid = check_request(request); !valid) {
-      return fail(with_context(valid.error(), "task " + to_string(request.id)));
-    }
     if (!table_.kept_out_by(request).is_nil() || accepted.contains(request.id)) continue;
     if (!request.dedup_key.empty() && !keys.insert(request.dedup_key).second) continue;
     accepted.insert(request.id);

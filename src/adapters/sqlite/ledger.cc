@@ -32,11 +32,7 @@ Result<std::vector<std::int64_t>> handles_of(Database& database, std::span<const
 }
 
 Result<std::vector<Inserted>> SqliteLedgerPort::insert(std::span<const TaskRequest> requests) {
-  for (const TaskRequest& request : requests) {
-    if (const Status valid = check_request(request); !valid) {
-      return fail(with_context(valid.error(), "task " + to_string(request.id)));
-    }
-  }
+  if (const Status valid = check_requests(requests); !valid) return fail(valid.error());
   if (requests.empty()) return std::vector<Inserted>();
   Insertion insertion(requests, clock_.now());
   return write<std::vector<Inserted>>(

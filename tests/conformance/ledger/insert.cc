@@ -194,6 +194,15 @@ TEST_P(LedgerConformance, AnUnknownDependencyKeepsTheWholeCallOut) {
   EXPECT_EQ(reader().get(task_id(1)).error().code, Code::not_found);
 }
 
+TEST_P(LedgerConformance, TasksThatWaitForEachOtherInACircleAreRefused) {
+  const auto answers =
+      ledger().insert(a_batch({a_task(1).waits_for({task_id(3)}), a_task(2).waits_for({task_id(1)}),
+                               a_task(3).waits_for({task_id(2)}), a_task(4)}));
+  ASSERT_FALSE(answers.has_value());
+  EXPECT_EQ(answers.error().code, Code::invalid_argument);
+  EXPECT_EQ(reader().get(task_id(4)).error().code, Code::not_found);
+}
+
 TEST_P(LedgerConformance, ADuplicateIsNotAskedForItsDependencies) {
   insert({a_task(1), a_task(2).waits_for({task_id(1)})});
   succeed(claim_one());
