@@ -25,6 +25,7 @@ class WAYBILL_THREAD_ANNOTATION(capability("mutex")) Mutex {
   }
 
  private:
+  friend class Condition;
   std::mutex mutex_;
 };
 
@@ -48,14 +49,25 @@ class Condition {
  public:
   void notify_one() { condition_.notify_one(); }
   void notify_all() { condition_.notify_all(); }
-  void wait(Lock& lock) { condition_.wait(lock.mutex_); }
+  void wait(Lock& lock) {
+    Held held(lock);
+    condition_.wait(held.mutex);
+  }
   /// False when `until` passed without a notification.
   bool wait_until(Lock& lock, std::chrono::steady_clock::time_point until) {
-    return condition_.wait_until(lock.mutex_, until) == std::cv_status::no_timeout;
+    Held held(lock);
+    return condition_.wait_until(held.mutex, until) == std::cv_status::no_timeout;
   }
 
  private:
-  std::condition_variable_any condition_;
+  /// The mutex of a Lock for the one kind of lock that std::condition_variable takes: the other
+  /// kind, condition_variable_any, has a mutex of its own on the heap, and locks it too.
+  struct Held {
+    explicit Held(Lock& lock) : mutex(lock.mutex_.mutex_, std::adopt_lock) {}
+    ~Held() { mutex.release(); }
+    std::unique_lock<std::mutex> mutex;
+  };
+  std::condition_variable condition_;
 };
 
 }  // namespace waybill

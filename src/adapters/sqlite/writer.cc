@@ -31,27 +31,49 @@ Writer::Writer(std::unique_ptr<Database> database, const Params& params, Bell& b
 
 Status Writer::write(const Work& work) {
   Call call{.work = &work};
-  Group group;
+  bool others_work = false;
   {
-    Lock lock(mutex_);
+    const Lock lock(mutex_);
     waiting_.push_back(&call);
-    while (!call.done && (busy_ || waiting_.front() != &call)) call.turn.wait(lock);
-    if (call.done) return std::move(call.answer);
-    busy_ = true;
-    const auto count = std::min(waiting_.size(), kGroupMax);
-    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-    group.assign(waiting_.begin(), end);
-    waiting_.erase(waiting_.begin(), end);
+    others_work = std::exchange(busy_, true);
   }
+  if (others_work && wait_for_turn(call) == Turn::done) return std::move(call.answer);
+  // `call` is the first of those that wait.
+  const Group group = take_group();
   run(group);
-  const Lock lock(mutex_);
-  busy_ = false;
-  for (Call* other : group) {
-    other->done = true;
-    if (other != &call) other->turn.notify_one();
+  Call* next = nullptr;
+  {
+    const Lock lock(mutex_);
+    busy_ = !waiting_.empty();
+    if (busy_) next = waiting_.front();
   }
-  if (!waiting_.empty()) waiting_.front()->turn.notify_one();
+  if (next != nullptr) give_turn(*next, Turn::work_for_all);
+  for (Call* other : group) {
+    if (other != &call) give_turn(*other, Turn::done);
+  }
   return std::move(call.answer);
+}
+
+Writer::Turn Writer::wait_for_turn(Call& call) {
+  Lock lock(call.mutex);
+  while (call.turn == Turn::wait) call.changed.wait(lock);
+  return call.turn;
+}
+
+void Writer::give_turn(Call& call, Turn turn) {
+  // Told with the lock held: the caller may take the call away as soon as it sees its turn.
+  const Lock lock(call.mutex);
+  call.turn = turn;
+  call.changed.notify_one();
+}
+
+Writer::Group Writer::take_group() {
+  const Lock lock(mutex_);
+  const auto end =
+      waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kGroupMax));
+  Group group(waiting_.begin(), end);
+  waiting_.erase(waiting_.begin(), end);
+  return group;
 }
 
 void Writer::run(const Group& group) {

@@ -36,13 +36,22 @@ class Writer {
   Status write(const Work& work);
 
  private:
+  enum class Turn : std::uint8_t { wait, work_for_all, done };
+  /// Each has a mutex of its own, so that the many callers of a group that are answered at once do
+  /// not queue for one.
   struct Call {
     const Work* work = nullptr;
     Status answer{};
-    bool done = false;
-    Condition turn;  // to be answered, or to work for the rest
+    Mutex mutex;
+    Condition changed;
+    Turn turn GUARDED_BY(mutex) = Turn::wait;
   };
   using Group = std::vector<Call*>;
+
+  /// Waits until the call is answered or is to work for all that wait.
+  static Turn wait_for_turn(Call& call);
+  static void give_turn(Call& call, Turn turn);
+  Group take_group();
 
   void run(const Group& group);
   /// One transaction. False: it was undone because of one call among several.
