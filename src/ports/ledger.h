@@ -91,8 +91,10 @@ class Ledger {
   /// applies Expire and Due.
   virtual Result<Overdue> overdue(std::size_t limit) = 0;
 
-  /// Removes finished tasks with all that belongs to them; live and unknown ids are passed over.
-  /// Keys with DedupScope::forever stay spent. Answers the ids that were removed.
+  /// Removes finished tasks with all that belongs to them, in the order given. Passed over are
+  /// unknown ids, live tasks, and tasks that another one in the ledger waits for: without them it
+  /// could never become ready. Keys with DedupScope::forever stay spent. Answers the ids that were
+  /// removed.
   virtual Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) = 0;
 };
 

@@ -53,11 +53,14 @@ Result<Finish> parse_finish_cursor(const std::string& cursor) {
 
 /// Fills a page from rows in the wanted order.
 template <class Iterator>
-TaskPage take_page(Iterator begin, Iterator end, const PageParams& params) {
+TaskPage take_page(const LedgerTable& table, Iterator begin, Iterator end,
+                   const PageParams& params) {
   TaskPage page;
   for (; begin != end; ++begin) {
     const LedgerTable::Row& row = begin->second;
     if (!matches(row.task, params.filter)) continue;
+    const bool unneeded_only = params.filter.waiters == Waiters::none;
+    if (unneeded_only && table.is_waited_for(row.task.id())) continue;
     if (page.tasks.size() == params.limit) {
       page.next_cursor = make_cursor(params.order, page.tasks.back());
       break;
@@ -76,7 +79,7 @@ Result<TaskPage> finished_page(const LedgerTable& table, const PageParams& param
     if (!is_finished(status.state)) continue;
     finished.emplace(Finish(to_micros(status.finished_at), handle), row);
   }
-  return take_page(finished.upper_bound(*after), finished.end(), params);
+  return take_page(table, finished.upper_bound(*after), finished.end(), params);
 }
 
 }  // namespace
@@ -114,9 +117,10 @@ Result<TaskPage> FakeLedger::page(const PageParams& params) {
                                             : parse_number_cursor(params.cursor);
   if (!cursor) return fail(cursor.error());
   if (newest_first) {
-    return take_page(std::make_reverse_iterator(rows.lower_bound(*cursor)), rows.rend(), params);
+    return take_page(table_, std::make_reverse_iterator(rows.lower_bound(*cursor)), rows.rend(),
+                     params);
   }
-  return take_page(rows.upper_bound(*cursor), rows.end(), params);
+  return take_page(table_, rows.upper_bound(*cursor), rows.end(), params);
 }
 
 Result<std::vector<QueueCounts>> FakeLedger::counts() {

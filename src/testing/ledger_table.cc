@@ -1,5 +1,7 @@
 #include "testing/ledger_table.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "core/priority.h"
 
@@ -102,6 +104,12 @@ void LedgerTable::remove(const Row& row) {
   unindex(row);
   by_id_.erase(id);
   rows_.erase(handle);
+}
+
+bool LedgerTable::is_waited_for(const Uuid& id) const {
+  const auto found = waiters_.find(id);
+  return found != waiters_.end() &&
+         std::ranges::any_of(found->second, [&](Handle waiter) { return rows_.contains(waiter); });
 }
 
 const std::set<LedgerTable::Place>& LedgerTable::ready(const std::string& queue) const {

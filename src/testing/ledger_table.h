@@ -46,8 +46,10 @@ class LedgerTable {
   void change(Row& row, const Change& change);
   /// A heartbeat: the row is leased.
   void extend(Row& row, Time lease_until);
-  /// The row is finished.
+  /// The row is finished and nobody waits for it.
   void remove(const Row& row);
+  /// Whether a task in the table waits for this one.
+  bool is_waited_for(const Uuid& id) const;
 
   /// Ready tasks of a queue, best first.
   const std::set<Place>& ready(const std::string& queue) const;
