@@ -11,7 +11,9 @@ std::string name_of(const Uuid& id) { return "task " + to_string(id); }
 }  // namespace
 
 void LedgerAuditor::report(Invariant invariant, std::string what) {
-  if (!violation_) violation_ = Violation{invariant, std::move(what)};
+  if (violation_) return;
+  violation_ = Violation{invariant, std::move(what)};
+  if (tell_violation_) tell_violation_();
 }
 
 std::vector<LedgerEvent> LedgerAuditor::news() {
@@ -79,6 +81,7 @@ void LedgerAuditor::follow_created(const LedgerEvent& event) {
   }
   tasks_.emplace(event.id, std::move(task));
   accepted_.push_back(event.id);
+  if (tell_accepted_) tell_accepted_(request);
 }
 
 void LedgerAuditor::follow_success(const Uuid& id) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -7,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/queue_settings.h"
@@ -36,6 +38,12 @@ class LedgerAuditor final : public Ledger {
 
   /// A worker begins to run a task that it says it has leased.
   void run_begins(const Task& task, const std::string& worker);
+  /// Told of each task in the call that accepts it.
+  void tell_of_accepted(std::function<void(const TaskRequest&)> tell) {
+    tell_accepted_ = std::move(tell);
+  }
+  /// Told at once of the first violation.
+  void tell_of_violation(std::function<void()> tell) { tell_violation_ = std::move(tell); }
   /// These settings hold from now on.
   void queue_is(const QueueSettings& settings) { queues_[settings.name] = settings; }
   /// Compares every task and count with what the events said.
@@ -83,6 +91,8 @@ class LedgerAuditor final : public Ledger {
   std::map<std::string, std::uint32_t> leased_;
   std::map<std::string, QueueSettings> queues_;
   std::set<std::pair<Uuid, std::uint64_t>> runs_;
+  std::function<void(const TaskRequest&)> tell_accepted_;  // may be empty
+  std::function<void()> tell_violation_;                   // likewise
 };
 
 }  // namespace waybill
