@@ -13,6 +13,8 @@ std::vector<Plant> plants();
 std::vector<Plant> lease_plants();
 std::vector<Plant> change_plants();
 std::vector<Plant> insert_plants();
-std::vector<Plant> service_plants();
+std::vector<Plant> scan_plants();
+std::vector<Plant> prio_plants();
+std::vector<Plant> schedule_plants();
 
 }  // namespace waybill::sim

@@ -1,5 +1,6 @@
 // Every checker has mistakes that it is seen to catch.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -25,6 +26,7 @@ TEST_P(PlantedFault, IsCaughtByTheInvariantThatItBreaks) {
     if (!played.violation) continue;
     EXPECT_EQ(to_string(played.violation->invariant), to_string(GetParam().caught_by))
         << to_line(played);
+    EXPECT_THAT(played.violation->what, ::testing::HasSubstr(GetParam().says));
     RecordProperty("seeds", std::to_string(seed));
     return;
   }

@@ -41,11 +41,13 @@ int main(int argc, char** argv) {
   std::uint64_t acts = 0;
   std::uint64_t tasks = 0;
   std::map<Happening, std::uint64_t> happenings;
+  std::map<std::string, std::uint64_t> batches;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     const sim::Played played = sim::play(seed);
     acts += played.acts;
     tasks += played.tasks;
     for (const auto& [happening, count] : played.happenings) happenings[happening] += count;
+    for (const auto& [kind, count] : played.batches) batches[kind] += count;
     if (!played.violation) continue;
     ++failed;
     std::printf("%s\n", sim::to_line(played).c_str());
@@ -54,6 +56,9 @@ int main(int argc, char** argv) {
   for (const auto& [happening, count] : happenings) {
     std::printf("%12llu %s\n", static_cast<unsigned long long>(count),
                 std::string(to_string(happening)).c_str());
+  }
+  for (const auto& [kind, count] : batches) {
+    std::printf("%12llu %s\n", static_cast<unsigned long long>(count), kind.c_str());
   }
   std::printf("%12llu tasks in %llu acts\n", static_cast<unsigned long long>(tasks),
               static_cast<unsigned long long>(acts));

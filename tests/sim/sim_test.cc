@@ -45,5 +45,18 @@ TEST(Simulation, ReachesEverythingThatCanHappenToATask) {
   }
 }
 
+TEST(Simulation, ReachesEveryKindOfBatch) {
+  log::configure(log::Level::off, log::Format::human);
+  std::map<std::string, std::uint64_t> kinds;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    for (const auto& [kind, count] : play(seed).batches) kinds[kind] += count;
+  }
+  for (const char* kind :
+       {"prio: incomplete", "prio: outside the window", "prio: at the edge of the window",
+        "prio: owed an intake", "prio: aggregated", "prio: validated too late"}) {
+    EXPECT_GE(kinds[kind], 10u) << kind << " is hardly ever reached";
+  }
+}
+
 }  // namespace
 }  // namespace waybill::sim

@@ -38,7 +38,7 @@ World::World(std::uint64_t seed, const Scenario& scenario, const Plant& plant)
       wrong_ledger_(make_wrong(plant_, truth_, rng_)),
       auditor_(wrong_ledger_ ? *wrong_ledger_ : truth_, truth_),
       hints_(stage_, {.order = DeliveryOrder::shuffled, .seed = rng_.next()}),
-      drop_(stage_, rng_.fork()),
+      scans_(stage_, auditor_, rng_.fork()),
       client_faults_(stage_, rng_.fork(), {.before = 0.05, .reply_lost = 0.05}),
       client_(auditor_, client_faults_, rng_.fork()),
       person_(auditor_, truth_, truth_, rng_.fork()),
@@ -72,19 +72,14 @@ void World::open() {
       },
       5s);
   // The first violation ends it: what follows it is only noise.
-  stage_.enter(
-      [this] {
-        if (auditor_.violation()) stage_.halt();
-        return 1s;
-      },
-      1s);
+  auditor_.tell_of_violation([this] { stage_.halt(); });
 }
 
 /// All that goes on, and goes wrong, until it is calm.
 void World::trouble() {
   now_and_then(scenario_.insert_every, [this] { client_.act(); });
   now_and_then(scenario_.person_every, [this] { person_.act(); });
-  now_and_then(scenario_.upload_every, [this] { drop_.begin_batch(); });
+  now_and_then(scenario_.upload_every, [this] { scans_.begin_batches(); });
   now_and_then(scenario_.queue_loss_every, [this] { hints_.lose_all(); });
   now_and_then(scenario_.kill_every, [this] {
     if (Process* victim = random_process()) victim->kill();
@@ -126,7 +121,7 @@ void World::start(Role role) {
                       .registry = truth_,
                       .hints = hints_,
                       .logs = logs_,
-                      .buckets = drop_.buckets()};
+                      .buckets = scans_.buckets()};
   Process::Params params{
       .name = (is_worker ? "worker-" : "controller-") + std::to_string(processes_.size() + 1),
       .rates = rates_,
@@ -175,9 +170,12 @@ void World::add_services(Process& process) {
       .ledger = process.ledger(),
       .clock = stage_,
       .open_bucket = [&process](const std::string& url) { return process.open_bucket(url); }};
-  ScannerParams scanner{.scans = {{"prio", drop_.scan()}}, .tasks = drop_.tasks()};
-  scanner.observer = [this](const Result<ScanReport>& scan) {
-    if (calm_ && scan && scan->complete() && !drop_.is_filling()) ++passes_;
+  ScannerParams scanner{.scans = scans_.scans(), .tasks = scans_.tasks()};
+  for (auto& [name, scan] : scanner.scans) {
+    if (plant_.scan) plant_.scan(scan);
+  }
+  scanner.observer = [this](const Result<ScanReport>& pass) {
+    if (calm_ && pass && pass->complete()) scans_.came_through(*pass);
   };
   process.add(std::make_unique<Scanner>(scan_ports, std::move(scanner)));
   process.add(std::make_unique<Scheduler>(process.ledger(), process.registry(),
@@ -224,7 +222,7 @@ void World::calm_down() {
 }
 
 bool World::at_rest() const {
-  if (passes_ < 4) return false;
+  if (!scans_.have_settled()) return false;
   return std::ranges::all_of(auditor_.live_ids(), [&](const Uuid& id) {
     return auditor_.tasks().at(id).state() == State::blocked;
   });
@@ -241,8 +239,11 @@ void World::check_end() {
                                              std::string(to_string(task.state())) + " after " +
                                              format_duration(kPatience) + " without faults");
   }
-  if (passes_ < 4) auditor_.report(Invariant::liveness, "the scanners do not come through");
-  drop_.check(auditor_);
+  if (scans_.have_settled()) {
+    scans_.check();
+  } else {
+    auditor_.report(Invariant::liveness, "the scanners do not come through");
+  }
   check_schedules(auditor_, truth_, begun_);
 }
 
@@ -255,6 +256,7 @@ Played World::outcome() {
                 .processes = processes_.size()};
   const auto events = truth_.events(0, SIZE_MAX);
   for (const LedgerEvent& event : *events) ++played.happenings[event.entry.happening];
+  scans_.tally(played.batches);
   if (!played.violation) return played;
   const std::size_t shown = std::min(kEventsShown, events->size());
   for (std::size_t i = events->size() - shown; i < events->size(); ++i) {
