@@ -14,6 +14,7 @@ std::vector<Plant> lease_plants();
 std::vector<Plant> change_plants();
 std::vector<Plant> insert_plants();
 std::vector<Plant> scan_plants();
+std::vector<Plant> batch_plants();
 std::vector<Plant> prio_plants();
 std::vector<Plant> schedule_plants();
 

@@ -41,7 +41,7 @@ ScanDefinition PrioDrop::scan() const {
                               .catch_up = kPrioWindow,
                               .intake_task = "intake",
                               .aggregate_task = "aggregate"},
-          .every = 40s};
+          .every = 60s};
 }
 
 std::map<std::string, TaskDefinition> PrioDrop::tasks() const {

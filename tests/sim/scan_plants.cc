@@ -9,15 +9,16 @@ namespace waybill::sim {
 namespace {
 
 bool is_of_prio(const TaskRequest& request) { return request.created_by == "scan:prio"; }
+bool is_of_batches(const TaskRequest& request) { return request.created_by == "scan:batches"; }
 
-/// Inserts the tasks of a scan only after their markers were written: with the next call
+/// Inserts the tasks of a scan of batches only after their markers were written: with the next call
 /// of any service of the process.
 class InsertsAfterMarking final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
   Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
     catch_up();
-    if (requests.empty() || !is_of_prio(requests[0])) return inner_.insert(requests);
+    if (requests.empty() || !is_of_batches(requests[0])) return inner_.insert(requests);
     late_.assign(requests.begin(), requests.end());
     std::vector<Inserted> answers;
     for (const TaskRequest& request : requests) answers.push_back({.id = request.id});
@@ -52,12 +53,18 @@ std::vector<Plant> scan_plants() {
       {.name = "ScannerOfPrioMarksWhatItHasNotInserted",
        .says = "is written, but its task is not accepted",
        .controller_ledger = wrong_ledger<GoesOnBeforeInserting<is_of_prio>>()},
-      {.name = "ScannerOfPrioInsertsAfterMarking",
+      {.name = "ScannerOfBatchesMarksWhatItHasNotInserted",
+       .says = "is written, but its task is not accepted",
+       .controller_ledger = wrong_ledger<GoesOnBeforeInserting<is_of_batches>>()},
+      {.name = "ScannerOfBatchesInsertsAfterMarking",
        .says = "is written, but its task is not accepted",
        .controller_ledger = wrong_ledger<InsertsAfterMarking>()},
       {.name = "ScannerOfPrioForgetsWhatItHasScheduled",
        .says = "another intake of batch",
        .controller_ledger = wrong_ledger<AsksAgain<is_of_prio>>()},
+      {.name = "ScannerOfBatchesForgetsWhatItHasScheduled",
+       .says = "another task of batch",
+       .controller_ledger = wrong_ledger<AsksAgain<is_of_batches>>()},
       {.name = "BucketForgetsMarkers",
        .says = "is there, but no marker",
        .controller_bucket = wrong_bucket<ForgetsMarkers>()},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/sim/batch_drop.h"
 #include "tests/sim/prio_drop.h"
 
 namespace waybill::sim {
@@ -31,6 +32,7 @@ class Scans::WatchedBucket final : public ForwardingBucket {
 
 Scans::Scans(Stage& stage, LedgerAuditor& auditor, Rng rng) : auditor_(auditor) {
   add(std::make_unique<PrioDrop>(stage, rng.fork()));
+  add(std::make_unique<BatchDrop>(stage, rng.fork()));
   auditor_.tell_of_accepted([this](const TaskRequest& request) { accepted(request); });
 }
 

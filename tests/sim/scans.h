@@ -17,9 +17,9 @@
 
 namespace waybill::sim {
 
-/// The scans of the simulation, and the buckets that they look at. Holds what comes of them to I5:
-/// no task that a drop does not owe, none missing in the end; no marker before its task is
-/// accepted, and in the end none missing.
+/// One scan of each planner, and the buckets that they look at. Holds what comes of them to I5: no
+/// task that a drop does not owe, none missing in the end; no marker before its task is accepted,
+/// and in the end none missing.
 class Scans {
  public:
   Scans(Stage& stage, LedgerAuditor& auditor, Rng rng);

@@ -52,8 +52,10 @@ TEST(Simulation, ReachesEveryKindOfBatch) {
     for (const auto& [kind, count] : play(seed).batches) kinds[kind] += count;
   }
   for (const char* kind :
-       {"prio: incomplete", "prio: outside the window", "prio: at the edge of the window",
-        "prio: owed an intake", "prio: aggregated", "prio: validated too late"}) {
+       {"batches: incomplete", "batches: outside the window", "batches: at the edge of the window",
+        "batches: owed a task", "batches: rewritten", "prio: incomplete",
+        "prio: outside the window", "prio: at the edge of the window", "prio: owed an intake",
+        "prio: aggregated", "prio: validated too late"}) {
     EXPECT_GE(kinds[kind], 10u) << kind << " is hardly ever reached";
   }
 }
