@@ -27,6 +27,9 @@ TEST_P(PlantedFault, IsCaughtByTheInvariantThatItBreaks) {
     EXPECT_EQ(to_string(played.violation->invariant), to_string(GetParam().caught_by))
         << to_line(played);
     EXPECT_THAT(played.violation->what, ::testing::HasSubstr(GetParam().says));
+    const std::string line = to_line(played);
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+    EXPECT_EQ(to_line(play(seed, GetParam())), line) << "played again";
     RecordProperty("seeds", std::to_string(seed));
     return;
   }

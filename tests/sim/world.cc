@@ -250,6 +250,7 @@ void World::check_end() {
 Played World::outcome() {
   Played played{.seed = seed_,
                 .scenario = std::string(scenario_.name),
+                .plant = plant_.name,
                 .violation = auditor_.violation(),
                 .acts = stage_.acts(),
                 .tasks = auditor_.accepted().size(),
@@ -279,8 +280,9 @@ std::string to_line(const Played& played) {
   std::string line = "seed " + std::to_string(played.seed) + " (" + played.scenario + "): ";
   if (!played.violation) return line + "all well";
   line += std::string(to_string(played.violation->invariant)) +
-          " violated: " + played.violation->what + "; again with: sim --first " +
-          std::to_string(played.seed) + " --seeds 1; last events:";
+          " violated: " + played.violation->what +
+          "; again with: make sim SEEDS=1 FIRST=" + std::to_string(played.seed) +
+          (played.plant.empty() ? "" : " PLANT=" + played.plant) + "; last events:";
   for (const std::string& event : played.last_events) line += " | " + event;
   return line;
 }

@@ -24,6 +24,7 @@ namespace waybill::sim {
 struct Played {
   std::uint64_t seed = 0;
   std::string scenario;
+  std::string plant;  ///< its name, if there is one
   std::optional<Violation> violation;
   std::vector<std::string> last_events;  ///< of the ledger, when it is violated
   std::uint64_t acts = 0;
@@ -33,7 +34,7 @@ struct Played {
   std::uint64_t processes = 0;
 };
 
-/// One line that says what was violated and how to see it again.
+/// One line that says what was violated, and the command that shows it again.
 std::string to_line(const Played& played);
 
 /// A whole deployment in one thread under one seed: the real services over ports in memory, in
