@@ -30,7 +30,7 @@ void LedgerAuditor::nothing_happened(std::string_view call) {
   for (const LedgerEvent& event : news()) {
     report(Invariant::one_state, name_of(event.id) + ", " +
                                      std::string(to_string(event.entry.happening)) + ": " +
-                                     std::string(call) + " failed but took effect");
+                                     std::string(call) + " took effect");
   }
 }
 
@@ -38,8 +38,9 @@ void LedgerAuditor::follow(const LedgerEvent& event, const std::string& of_call)
   if (event.entry.happening == Happening::created) follow_created(event);
   const auto found = tasks_.find(event.id);
   if (found == tasks_.end()) {
-    return report(Invariant::one_state,
-                  name_of(event.id) + " was never accepted, but changed in " + of_call);
+    return report(Invariant::one_state, name_of(event.id) + ", " +
+                                            std::string(to_string(event.entry.happening)) + " in " +
+                                            of_call + ", was never asked for");
   }
   AuditedTask& task = found->second;
   const bool was_leased = task.is_leased();
@@ -59,9 +60,7 @@ void LedgerAuditor::follow(const LedgerEvent& event, const std::string& of_call)
 
 void LedgerAuditor::follow_created(const LedgerEvent& event) {
   const auto asked = asked_.find(event.id);
-  if (asked == asked_.end()) {
-    return report(Invariant::one_state, name_of(event.id) + " was created, but not asked for");
-  }
+  if (asked == asked_.end()) return;  // follow() says so
   const TaskRequest& request = *asked->second;
   const auto known = tasks_.find(event.id);
   if (known != tasks_.end()) {
@@ -139,7 +138,7 @@ void LedgerAuditor::check_all_unblocked() {
 Result<std::vector<Inserted>> LedgerAuditor::insert(std::span<const TaskRequest> requests) {
   auto answers = ledger_.insert(requests);
   if (!answers) {
-    nothing_happened("insert");
+    nothing_happened("insert failed but");
     return answers;
   }
   asked_.clear();
@@ -178,7 +177,7 @@ void LedgerAuditor::check_insert(std::span<const TaskRequest> requests,
 Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
   auto claimed = ledger_.claim(params);
   if (!claimed) {
-    nothing_happened("claim");
+    nothing_happened("claim failed but");
     return claimed;
   }
   std::set<std::pair<Uuid, std::uint64_t>> given;
@@ -201,7 +200,7 @@ Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
 Result<std::vector<Status>> LedgerAuditor::apply(std::span<const Change> changes) {
   auto answers = ledger_.apply(changes);
   if (!answers) {
-    nothing_happened("apply");
+    nothing_happened("apply failed but");
     return answers;
   }
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -279,7 +278,7 @@ Result<std::vector<Status>> LedgerAuditor::record(std::span<const Report> report
 Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
   auto removed = ledger_.remove(ids);
   if (!removed) {
-    nothing_happened("remove");
+    nothing_happened("remove failed but");
     return removed;
   }
   for (const LedgerEvent& event : news()) follow(event, "remove");

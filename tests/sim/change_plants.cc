@@ -1,6 +1,4 @@
-// Mistakes with changes of state, retries, cancels and dependencies.
-
-#include <algorithm>
+// Mistakes with changes of state, retries and cancels.
 
 #include "tests/sim/forwarding_ledger.h"
 #include "tests/sim/mutants.h"
@@ -106,68 +104,18 @@ class ForgetsSuccess final : public ForwardingLedger {
   }
 };
 
-/// After a success or a failure, unblocks whoever waits, though it was done before or is not due.
-class UnblocksWrongly : public ForwardingLedger {
+/// Acts on what is scheduled before its time.
+class IsTooEarly final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-
- protected:
-  void unblock(const Task& task) {
-    Change change{.id = task.id(), .after = task.status};
-    change.after.state = State::ready;
-    change.after.revision += 1;
-    change.after.waiting_for = 0;
-    change.after.run_at = now();
-    change.entry = {.at = now(),
-                    .happening = Happening::dependency_succeeded,
-                    .state = State::ready,
-                    .fence = task.status.fence,
-                    .attempt = task.status.attempt};
-    force(change);
-  }
-};
-
-class UnblocksTwice final : public UnblocksWrongly {
- public:
-  using UnblocksWrongly::UnblocksWrongly;
-  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    auto answers = inner_.apply(changes);
-    for (const Task& task : some({State::ready})) {
-      const auto history = reader_.history(task.id());
-      if (history->back().happening == Happening::dependency_succeeded) unblock(task);
+  Result<Overdue> overdue(std::size_t limit) override {
+    auto overdue = inner_.overdue(limit);
+    if (!overdue || !overdue->tasks.empty()) return overdue;
+    for (Task& task : some({State::scheduled})) {
+      task.status.run_at = now();
+      overdue->tasks.push_back(task);
     }
-    return answers;
-  }
-};
-
-class UnblocksOnFailure final : public UnblocksWrongly {
- public:
-  using UnblocksWrongly::UnblocksWrongly;
-  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    auto answers = inner_.apply(changes);
-    for (const Task& task : some({State::blocked})) {
-      const auto& waits_for = task.request.waits_for;
-      const bool failed = std::ranges::any_of(waits_for, [&](const Uuid& id) {
-        const auto dependency = reader_.get(id);
-        return dependency && dependency->status.state == State::failed;
-      });
-      if (failed) unblock(task);
-    }
-    return answers;
-  }
-};
-
-/// Unblocks by the first success, whatever else is waited for.
-class UnblocksByTheFirst final : public UnblocksWrongly {
- public:
-  using UnblocksWrongly::UnblocksWrongly;
-  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    auto answers = inner_.apply(changes);
-    for (const Task& task : some({State::blocked})) {
-      const auto history = reader_.history(task.id());
-      if (history->back().happening == Happening::dependency_succeeded) unblock(task);
-    }
-    return answers;
+    return overdue;
   }
 };
 
@@ -177,34 +125,36 @@ std::vector<Plant> change_plants() {
   return {
       {.name = "LedgerForgetsBackoff",
        .caught_by = Invariant::backoff,
+       .says = "it did not wait",
        .ledger = wrong_ledger<ForgetsBackoff>()},
       {.name = "LedgerCountsFailuresOffByOne",
        .caught_by = Invariant::attempts,
+       .says = "its failures are used up",
        .ledger = wrong_ledger<RetriesOnceTooOften>()},
       {.name = "LedgerForgetsDeathsOfWorkers",
        .caught_by = Invariant::attempts,
+       .says = "it has killed enough workers",
        .ledger = wrong_ledger<ForgetsDeaths>()},
       {.name = "LedgerLosesACancel",
        .caught_by = Invariant::cancel,
+       .says = "'cancel_requested' was acknowledged, but is not in the ledger",
        .ledger = wrong_ledger<LosesCancels>()},
       {.name = "WorkerGivesBackWhatWasCancelled",
        .caught_by = Invariant::cancel,
+       .says = "it was asked to end",
        .worker_ledger = wrong_ledger<RevivesCancelled>()},
       {.name = "RescuerOverwritesAFinishedTask",
        .caught_by = Invariant::one_state,
+       .says = "that cannot happen in this state",
        .ledger = wrong_ledger<RescuesFinished>()},
       {.name = "LedgerSaysYesToASuccessAndForgetsIt",
        .caught_by = Invariant::one_state,
+       .says = "'succeeded' was acknowledged, but is not in the ledger",
        .ledger = wrong_ledger<ForgetsSuccess>()},
-      {.name = "LedgerUnblocksTwice",
-       .caught_by = Invariant::unblocks_once,
-       .ledger = wrong_ledger<UnblocksTwice>()},
-      {.name = "LedgerUnblocksOnFailure",
-       .caught_by = Invariant::unblocks_once,
-       .ledger = wrong_ledger<UnblocksOnFailure>()},
-      {.name = "LedgerUnblocksByTheFirstSuccess",
-       .caught_by = Invariant::unblocks_once,
-       .ledger = wrong_ledger<UnblocksByTheFirst>()},
+      {.name = "RescuerIsTooEarly",
+       .caught_by = Invariant::backoff,
+       .says = "not before",
+       .controller_ledger = wrong_ledger<IsTooEarly>()},
   };
 }
 

@@ -1,5 +1,7 @@
 // Mistakes with what is accepted, kept and removed.
 
+#include <algorithm>
+
 #include "tests/sim/forwarding_ledger.h"
 #include "tests/sim/mutants.h"
 
@@ -69,23 +71,84 @@ class RemovesLive final : public ForwardingLedger {
   }
 };
 
-/// Claims from queues that are paused, beyond every limit.
-class IgnoresLimits final : public ForwardingLedger {
+/// Says that it removed all that it was asked to remove, and more.
+class RemovesLessThanItSays final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    auto removed = inner_.remove(ids);
+    if (!removed) return removed;
+    for (const Task& task : some({State::scheduled, State::ready, State::leased})) {
+      removed->push_back(task.id());
+    }
+    return removed;
+  }
+};
+
+/// Does not say of all that it removed.
+class RemovesMoreThanItSays final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    auto removed = inner_.remove(ids);
+    if (removed && !removed->empty()) removed->pop_back();
+    return removed;
+  }
+};
+
+/// Calls a new task a duplicate of itself.
+class CallsNewOnesDuplicates final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
+    auto answers = inner_.insert(requests);
+    if (answers && !answers->empty()) answers->front().outcome = InsertOutcome::duplicate;
+    return answers;
+  }
+};
+
+/// Names the wrong task as the one that keeps a duplicate out.
+class MisnamesRivals final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
+    auto answers = inner_.insert(requests);
+    if (!answers) return answers;
+    for (Inserted& answer : *answers) {
+      if (answer.outcome == InsertOutcome::duplicate) answer.id = uuid_v5(answer.id, "another");
+    }
+    return answers;
+  }
+};
+
+bool is_any(const TaskRequest&) { return true; }
+
+/// Claims what is ready beyond what the ledger gave: of paused queues, or of a queue with a limit
+/// that has just been reached.
+enum class Beyond { pauses, limits };
+template <Beyond kBeyond>
+class ClaimsBeyond final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
   Result<std::vector<Task>> claim(const ClaimParams& params) override {
     auto tasks = inner_.claim(params);
-    if (!tasks || tasks->size() >= params.limit) return tasks;
+    if (!tasks) return tasks;
+    const bool took = std::ranges::any_of(*tasks, is_limited);
     for (Task& task : some({State::ready})) {
+      if (tasks->size() >= params.limit) break;
+      if (kBeyond == Beyond::pauses ? is_limited(task) : !(took && is_limited(task))) continue;
       const auto change = transition(
           task, event::Claim{.worker = params.worker, .lease = params.lease}, {.now = now()});
-      if (!change || tasks->size() >= params.limit) break;
+      if (!change) break;
       force(*change);
       task.status = change->after;
       tasks->push_back(task);
     }
     return tasks;
   }
+
+ private:
+  static bool is_limited(const Task& task) { return task.request.queue == "q2"; }
 };
 
 /// Never finds what is due.
@@ -108,24 +171,55 @@ std::vector<Plant> insert_plants() {
   return {
       {.name = "LedgerForgetsTheDedupScope",
        .caught_by = Invariant::keys_apart,
+       .says = "is live with key 'forever/",
        .ledger = wrong_ledger<ForgetsTheScope>()},
       {.name = "LedgerIgnoresDedupKeys",
        .caught_by = Invariant::keys_apart,
+       .says = "is live with key",
        .ledger = wrong_ledger<IgnoresKeys>()},
       {.name = "LedgerAcknowledgesBeforeItInserts",
        .caught_by = Invariant::one_state,
+       .says = "was accepted, but is not there",
        .ledger = wrong_ledger<AcceptsBeforeItWrites>()},
       {.name = "LedgerInsertsHalfOfACall",
        .caught_by = Invariant::one_state,
+       .says = "insert failed but took effect",
        .ledger = wrong_ledger<InsertsHalf>()},
       {.name = "JanitorRemovesLiveTasks",
        .caught_by = Invariant::one_state,
+       .says = "that cannot happen in this state",
        .ledger = wrong_ledger<RemovesLive>()},
-      {.name = "LedgerIgnoresPausesAndLimits",
+      {.name = "LedgerInventsTasks",
+       .caught_by = Invariant::one_state,
+       .says = "in insert, was never asked for",
+       .ledger = wrong_ledger<AsksAgain<is_any>>()},
+      {.name = "LedgerCallsNewTasksDuplicates",
+       .caught_by = Invariant::one_state,
+       .says = "were accepted, but",
+       .ledger = wrong_ledger<CallsNewOnesDuplicates>()},
+      {.name = "LedgerMisnamesTheRivalOfADuplicate",
+       .caught_by = Invariant::one_state,
+       .says = "which nobody has seen",
+       .ledger = wrong_ledger<MisnamesRivals>()},
+      {.name = "LedgerRemovesLessThanItSays",
+       .caught_by = Invariant::one_state,
+       .says = "was removed, but is not finished",
+       .ledger = wrong_ledger<RemovesLessThanItSays>()},
+      {.name = "LedgerRemovesMoreThanItSays",
+       .caught_by = Invariant::one_state,
+       .says = "was accepted and never removed, but is gone",
+       .ledger = wrong_ledger<RemovesMoreThanItSays>()},
+      {.name = "LedgerIgnoresPauses",
        .caught_by = Invariant::limits,
-       .ledger = wrong_ledger<IgnoresLimits>()},
+       .says = "was claimed from paused queue",
+       .ledger = wrong_ledger<ClaimsBeyond<Beyond::pauses>>()},
+      {.name = "LedgerIgnoresLimits",
+       .caught_by = Invariant::limits,
+       .says = "leases, its limit is",
+       .ledger = wrong_ledger<ClaimsBeyond<Beyond::limits>>()},
       {.name = "RescuerForgetsWhatIsDue",
        .caught_by = Invariant::liveness,
+       .says = "without faults",
        .controller_ledger = wrong_ledger<ForgetsTime>()},
   };
 }

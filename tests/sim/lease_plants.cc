@@ -1,5 +1,6 @@
 // Mistakes with leases and fences.
 
+#include <algorithm>
 #include <set>
 
 #include "tests/sim/forwarding_ledger.h"
@@ -108,6 +109,7 @@ class RescuesInSpiteOfHeartbeats final : public ForwardingLedger {
 };
 
 /// Takes the message of a queue for the truth: what it names is run, claimed or not.
+template <State kState>
 class TrustsTheQueue final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
@@ -116,9 +118,42 @@ class TrustsTheQueue final : public ForwardingLedger {
     std::vector<Task> tasks;
     for (const Uuid& id : params.only_ids) {
       auto task = reader_.get(id);
-      if (task) tasks.push_back(std::move(*task));
+      if (task && task->status.state == kState) tasks.push_back(std::move(*task));
     }
     return tasks;
+  }
+};
+
+/// Leases a task that is leased, with a fence of its own.
+class StealsLeases final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks || !tasks->empty()) return tasks;
+    for (Task& task : some({State::leased})) {
+      if (task.status.worker == params.worker) continue;
+      task.status.state = State::ready;
+      const auto change = transition(
+          task, event::Claim{.worker = params.worker, .lease = params.lease}, {.now = now()});
+      force(*change);
+      task.status = change->after;
+      tasks->push_back(task);
+      break;
+    }
+    return tasks;
+  }
+};
+
+/// Gives wrong answers to heartbeats.
+template <ExtendOutcome kFrom, ExtendOutcome kTo>
+class MisreportsHeartbeats final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override {
+    auto answers = inner_.extend(extensions);
+    if (answers) std::ranges::replace(*answers, kFrom, kTo);
+    return answers;
   }
 };
 
@@ -128,25 +163,55 @@ std::vector<Plant> lease_plants() {
   return {
       {.name = "LedgerIgnoresTheFence",
        .caught_by = Invariant::fences_grow,
+       .says = "took a change of fence",
        .ledger = wrong_ledger<IgnoresFences>()},
       {.name = "LedgerTakesReportsOfOldFences",
        .caught_by = Invariant::fences_grow,
+       .says = "took a report of fence",
        .ledger = wrong_ledger<IgnoresFencesOfReports>()},
       {.name = "LedgerKeepsTheFenceOfTheLastLease",
        .caught_by = Invariant::fences_grow,
+       .says = "another fence took effect",
        .ledger = wrong_ledger<KeepsTheFence>()},
       {.name = "LedgerGivesALeaseTwice",
        .caught_by = Invariant::leases_apart,
+       .says = "without a lease of its own",
        .ledger = wrong_ledger<LeasesTwice>()},
       {.name = "LedgerForgetsHeartbeats",
        .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
        .ledger = wrong_ledger<ForgetsHeartbeats>()},
       {.name = "RescuerTakesALeaseInSpiteOfAHeartbeat",
        .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
        .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
-      {.name = "WorkerTakesAMessageForTheTruth",
+      {.name = "WorkerRunsWhatAMessageNames",
        .caught_by = Invariant::leases_apart,
-       .worker_ledger = wrong_ledger<TrustsTheQueue>()},
+       .says = "which it has no lease of",
+       .worker_ledger = wrong_ledger<TrustsTheQueue<State::ready>>()},
+      {.name = "WorkerRunsAgainWhatAMessageNames",
+       .caught_by = Invariant::leases_apart,
+       .says = "twice under fence",
+       .worker_ledger = wrong_ledger<TrustsTheQueue<State::succeeded>>()},
+      {.name = "LedgerLeasesWhatIsLeased",
+       .caught_by = Invariant::leases_apart,
+       .says = "it is leased by",
+       .ledger = wrong_ledger<StealsLeases>()},
+      {.name = "LedgerExtendsALostLease",
+       .caught_by = Invariant::fences_grow,
+       .says = "was extended, but does not hold it",
+       .ledger =
+           wrong_ledger<MisreportsHeartbeats<ExtendOutcome::lost, ExtendOutcome::extended>>()},
+      {.name = "LedgerCallsALeaseLost",
+       .caught_by = Invariant::leases_apart,
+       .says = "its lease was called lost",
+       .ledger =
+           wrong_ledger<MisreportsHeartbeats<ExtendOutcome::extended, ExtendOutcome::lost>>()},
+      {.name = "LedgerDoesNotTellOfACancel",
+       .caught_by = Invariant::cancel,
+       .says = "a heartbeat did not say of the cancel",
+       .ledger = wrong_ledger<
+           MisreportsHeartbeats<ExtendOutcome::cancel_requested, ExtendOutcome::extended>>()},
   };
 }
 

@@ -74,6 +74,7 @@ class World {
   const Time begun_;
   FakeLedger truth_;
   std::unique_ptr<Ledger> wrong_ledger_;
+  std::unique_ptr<LedgerReader> wrong_reader_;
   LedgerAuditor auditor_;
   FakeQueue hints_;
   FakeLogStore logs_;
