@@ -156,22 +156,35 @@ Result<std::vector<Inserted>> LedgerAuditor::insert(std::span<const TaskRequest>
 void LedgerAuditor::check_insert(std::span<const TaskRequest> requests,
                                  const std::vector<Inserted>& answers,
                                  const std::unordered_set<Uuid>& created) {
+  if (answers.size() != requests.size()) {
+    return report(Invariant::one_state, std::to_string(answers.size()) + " answers were given to " +
+                                            std::to_string(requests.size()) + " requests");
+  }
   std::size_t inserted = 0;
-  for (std::size_t i = 0; i < requests.size() && i < answers.size(); ++i) {
-    const Uuid& id = answers[i].id;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const TaskRequest& request = requests[i];
     if (answers[i].outcome == InsertOutcome::inserted) {
       ++inserted;
-      if (created.contains(requests[i].id)) continue;
-      report(Invariant::one_state, name_of(requests[i].id) + " was accepted, but is not there");
-    } else if (!tasks_.contains(id)) {
-      report(Invariant::one_state, name_of(requests[i].id) + " was called a duplicate of " +
-                                       to_string(id) + ", which nobody has seen");
+      if (answers[i].id == request.id && created.contains(request.id)) continue;
+      report(Invariant::one_state, name_of(request.id) + " was accepted, but is not there");
+    } else if (const Uuid rival = kept_out_by(request); rival != answers[i].id) {
+      report(Invariant::one_state, name_of(request.id) + " was called a duplicate of " +
+                                       to_string(answers[i].id) + ", but is kept out by " +
+                                       (rival.is_nil() ? "nothing" : to_string(rival)));
     }
   }
   if (inserted != created.size()) {
     report(Invariant::one_state, std::to_string(inserted) + " were accepted, but " +
                                      std::to_string(created.size()) + " were created");
   }
+}
+
+Uuid LedgerAuditor::kept_out_by(const TaskRequest& request) const {
+  const auto own = tasks_.find(request.id);
+  if (own != tasks_.end() && !own->second.is_removed()) return request.id;
+  const auto key = keys_.find(request.dedup_key);
+  if (key == keys_.end()) return {};
+  return key->second.live_holder.is_nil() ? key->second.spent_by : key->second.live_holder;
 }
 
 Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {

@@ -75,6 +75,8 @@ class LedgerAuditor final : public Ledger {
   void check_limits(const AuditedTask& task);
   void check_insert(std::span<const TaskRequest> requests, const std::vector<Inserted>& answers,
                     const std::unordered_set<Uuid>& created);
+  /// The task of its id, or the holder of its key; nil: it is not a duplicate.
+  Uuid kept_out_by(const TaskRequest& request) const;
   void check_all_unblocked();
 
   Ledger& ledger_;

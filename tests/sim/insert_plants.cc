@@ -96,29 +96,40 @@ class RemovesMoreThanItSays final : public ForwardingLedger {
   }
 };
 
-/// Calls a new task a duplicate of itself.
-class CallsNewOnesDuplicates final : public ForwardingLedger {
+/// Inserts as it should, and `kTwist` has its way with the answers.
+template <void (*kTwist)(std::vector<Inserted>&)>
+class TwistedAnswers final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
   Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
     auto answers = inner_.insert(requests);
-    if (answers && !answers->empty()) answers->front().outcome = InsertOutcome::duplicate;
+    if (answers && !answers->empty()) kTwist(*answers);
     return answers;
   }
 };
 
-/// Names the wrong task as the one that keeps a duplicate out.
-class MisnamesRivals final : public ForwardingLedger {
- public:
-  using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
-    auto answers = inner_.insert(requests);
-    if (!answers) return answers;
-    for (Inserted& answer : *answers) {
-      if (answer.outcome == InsertOutcome::duplicate) answer.id = uuid_v5(answer.id, "another");
-    }
-    return answers;
+void call_new_ones_duplicates(std::vector<Inserted>& answers) {
+  answers.front().outcome = InsertOutcome::duplicate;
+}
+void misname_rivals(std::vector<Inserted>& answers) {
+  for (Inserted& answer : answers) {
+    if (answer.outcome == InsertOutcome::duplicate) answer.id = uuid_v5(answer.id, "another");
   }
+}
+void misname_new_ones(std::vector<Inserted>& answers) {
+  for (Inserted& answer : answers) {
+    if (answer.outcome == InsertOutcome::inserted) answer.id = uuid_v5(answer.id, "another");
+  }
+}
+void answer_once_more(std::vector<Inserted>& answers) { answers.push_back(answers.back()); }
+
+/// Keeps every key for ever.
+class NeverFreesKeys final : public TwistedRequests {
+ public:
+  using TwistedRequests::TwistedRequests;
+
+ protected:
+  void twist(TaskRequest& request) override { request.dedup_scope = DedupScope::forever; }
 };
 
 bool is_any(const TaskRequest&) { return true; }
@@ -196,11 +207,23 @@ std::vector<Plant> insert_plants() {
       {.name = "LedgerCallsNewTasksDuplicates",
        .caught_by = Invariant::one_state,
        .says = "were accepted, but",
-       .ledger = wrong_ledger<CallsNewOnesDuplicates>()},
+       .ledger = wrong_ledger<TwistedAnswers<call_new_ones_duplicates>>()},
       {.name = "LedgerMisnamesTheRivalOfADuplicate",
        .caught_by = Invariant::one_state,
-       .says = "which nobody has seen",
-       .ledger = wrong_ledger<MisnamesRivals>()},
+       .says = ", but is kept out by ",
+       .ledger = wrong_ledger<TwistedAnswers<misname_rivals>>()},
+      {.name = "LedgerMisnamesNewTasks",
+       .caught_by = Invariant::one_state,
+       .says = "was accepted, but is not there",
+       .ledger = wrong_ledger<TwistedAnswers<misname_new_ones>>()},
+      {.name = "LedgerAnswersOnceMore",
+       .caught_by = Invariant::one_state,
+       .says = "answers were given to",
+       .ledger = wrong_ledger<TwistedAnswers<answer_once_more>>()},
+      {.name = "LedgerNeverFreesKeys",
+       .caught_by = Invariant::one_state,
+       .says = ", but is kept out by nothing",
+       .ledger = wrong_ledger<NeverFreesKeys>()},
       {.name = "LedgerRemovesLessThanItSays",
        .caught_by = Invariant::one_state,
        .says = "was removed, but is not finished",
