@@ -207,6 +207,11 @@ Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
     const auto known = tasks_.find(task.id());
     if (known != tasks_.end()) known->second.extended_until(task.status.lease_until);
   }
+  for (const auto& [id, fence] : given) {
+    report(Invariant::leases_apart, name_of(id) + " was leased with fence " +
+                                        std::to_string(fence) + ", but not given to " +
+                                        params.worker);
+  }
   return claimed;
 }
 
@@ -228,23 +233,42 @@ Result<std::vector<Status>> LedgerAuditor::apply(std::span<const Change> changes
   std::vector<LedgerEvent> events = news();
   for (const LedgerEvent& event : events) follow(event, "apply");
   check_all_unblocked();
-  // Each change that was taken has left its entry, in order; steps of waiters stand between them.
+  check_taken(changes, *answers, events);
+  return answers;
+}
+
+/// Each change that was taken has left its entry, in order, and nothing else has but the steps of
+/// those that wait for a success.
+void LedgerAuditor::check_taken(std::span<const Change> changes, const std::vector<Status>& answers,
+                                const std::vector<LedgerEvent>& events) {
   auto next = events.begin();
+  const auto pass_over = [&](const Change* until) {
+    for (; next != events.end(); ++next) {
+      if (until != nullptr && next->id == until->id && next->entry == until->entry) return;
+      if (next->entry.happening == Happening::dependency_succeeded) continue;
+      report(Invariant::one_state, name_of(next->id) + ": '" +
+                                       std::string(to_string(next->entry.happening)) +
+                                       "' is in the ledger, but was not acknowledged");
+    }
+  };
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (!(*answers)[i]) continue;
+    if (!answers[i]) continue;
     const Change& change = changes[i];
-    next = std::find_if(next, events.end(), [&](const LedgerEvent& event) {
+    const auto found = std::find_if(next, events.end(), [&](const LedgerEvent& event) {
       return event.id == change.id && event.entry == change.entry;
     });
-    if (next != events.end()) continue;
+    if (found != events.end()) {
+      pass_over(&change);
+      ++next;
+      continue;
+    }
     const bool is_cancel = change.entry.happening == Happening::cancel_requested ||
                            change.entry.happening == Happening::cancelled;
-    report(is_cancel ? Invariant::cancel : Invariant::one_state,
-           name_of(change.id) + ": '" + std::string(to_string(change.entry.happening)) +
-               "' was acknowledged, but is not in the ledger");
-    break;
+    return report(is_cancel ? Invariant::cancel : Invariant::one_state,
+                  name_of(change.id) + ": '" + std::string(to_string(change.entry.happening)) +
+                      "' was acknowledged, but is not in the ledger");
   }
-  return answers;
+  pass_over(nullptr);
 }
 
 Result<std::vector<ExtendOutcome>> LedgerAuditor::extend(std::span<const Extension> extensions) {

@@ -77,6 +77,8 @@ class LedgerAuditor final : public Ledger {
                     const std::unordered_set<Uuid>& created);
   /// The task of its id, or the holder of its key; nil: it is not a duplicate.
   Uuid kept_out_by(const TaskRequest& request) const;
+  void check_taken(std::span<const Change> changes, const std::vector<Status>& answers,
+                   const std::vector<LedgerEvent>& events);
   void check_all_unblocked();
 
   Ledger& ledger_;

@@ -104,6 +104,21 @@ class ForgetsSuccess final : public ForwardingLedger {
   }
 };
 
+/// Writes a success and says that it came too late.
+class RefusesWhatItTook final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
+    auto answers = inner_.apply(changes);
+    if (!answers) return answers;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      if (changes[i].entry.happening != Happening::succeeded) continue;
+      (*answers)[i] = fail(Code::aborted, "it has changed since it was read");
+    }
+    return answers;
+  }
+};
+
 /// Acts on what is scheduled before its time.
 class IsTooEarly final : public ForwardingLedger {
  public:
@@ -151,6 +166,10 @@ std::vector<Plant> change_plants() {
        .caught_by = Invariant::one_state,
        .says = "'succeeded' was acknowledged, but is not in the ledger",
        .ledger = wrong_ledger<ForgetsSuccess>()},
+      {.name = "LedgerRefusesASuccessThatItTook",
+       .caught_by = Invariant::one_state,
+       .says = "'succeeded' is in the ledger, but was not acknowledged",
+       .ledger = wrong_ledger<RefusesWhatItTook>()},
       {.name = "RescuerIsTooEarly",
        .caught_by = Invariant::backoff,
        .says = "not before",

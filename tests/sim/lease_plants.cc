@@ -52,6 +52,17 @@ class LeasesTwice final : public ForwardingLedger {
   std::set<Uuid> given_;  // once is enough
 };
 
+/// Leases a task and does not give it.
+class KeepsATaskBack final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (tasks && !tasks->empty()) tasks->pop_back();
+    return tasks;
+  }
+};
+
 /// Leases again without a new fence.
 class KeepsTheFence final : public ForwardingLedger {
  public:
@@ -177,6 +188,10 @@ std::vector<Plant> lease_plants() {
        .caught_by = Invariant::leases_apart,
        .says = "without a lease of its own",
        .ledger = wrong_ledger<LeasesTwice>()},
+      {.name = "LedgerLeasesATaskToNobody",
+       .caught_by = Invariant::leases_apart,
+       .says = ", but not given to ",
+       .ledger = wrong_ledger<KeepsATaskBack>()},
       {.name = "LedgerForgetsHeartbeats",
        .caught_by = Invariant::leases_apart,
        .says = "the lease lasts until",
