@@ -31,7 +31,6 @@ class AuditedTask {
   const TaskRequest& request() const { return request_; }
   State state() const { return state_; }
   std::uint64_t fence() const { return fence_; }
-  const std::string& holder() const { return holder_; }
   bool is_leased() const { return state_ == State::leased && !removed_; }
   bool is_live() const { return !is_finished(state_) && !removed_; }
   bool is_removed() const { return removed_; }

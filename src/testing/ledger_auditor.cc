@@ -68,6 +68,8 @@ void LedgerAuditor::follow_created(const LedgerEvent& event) {
     tasks_.erase(known);
     // Its fences begin anew.
     runs_.erase(runs_.lower_bound({event.id, 0}), runs_.upper_bound({event.id, UINT64_MAX}));
+    holders_.erase(holders_.lower_bound({event.id, 0}),
+                   holders_.upper_bound({event.id, UINT64_MAX}));
   }
   AuditedTask task(request);
   for (const Uuid& id : request.waits_for) {
@@ -199,6 +201,7 @@ Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
     given.insert({event.id, event.entry.fence});
   }
   for (const Task& task : *claimed) {
+    holders_[{task.id(), task.status.fence}] = params.worker;
     if (given.erase({task.id(), task.status.fence}) == 0) {
       report(Invariant::leases_apart, name_of(task.id()) + " with fence " +
                                           std::to_string(task.status.fence) + " was given to " +
@@ -304,9 +307,10 @@ Result<std::vector<Status>> LedgerAuditor::record(std::span<const Report> report
   for (std::size_t i = 0; i < reports.size(); ++i) {
     const auto task = tasks_.find(reports[i].id);
     if (!(*answers)[i] || task == tasks_.end()) continue;
-    if (task->second.fence() != reports[i].fence) {
+    if (task->second.fence() != reports[i].fence || !task->second.is_leased()) {
       report(Invariant::fences_grow, name_of(reports[i].id) + " took a report of fence " +
-                                         std::to_string(reports[i].fence));
+                                         std::to_string(reports[i].fence) +
+                                         ", which does not hold it");
     }
   }
   return answers;
@@ -331,15 +335,11 @@ Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
 }
 
 void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
-  const auto known = tasks_.find(task.id());
-  const bool leased =
-      known != tasks_.end() && known->second.fence() >= task.status.fence &&
-      task.status.fence > 0 &&
-      (known->second.fence() > task.status.fence || known->second.holder() == worker);
-  if (!leased) {
+  const auto holder = holders_.find({task.id(), task.status.fence});
+  if (holder == holders_.end() || holder->second != worker) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " with fence " +
                                         std::to_string(task.status.fence) +
-                                        ", which it has no lease of");
+                                        ", which it was not given");
   } else if (!runs_.insert({task.id(), task.status.fence}).second) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " twice under fence " +
                                         std::to_string(task.status.fence));

@@ -94,6 +94,7 @@ class LedgerAuditor final : public Ledger {
   std::unordered_map<std::string, Key> keys_;
   std::map<std::string, std::uint32_t> leased_;
   std::map<std::string, QueueSettings> queues_;
+  std::map<std::pair<Uuid, std::uint64_t>, std::string> holders_;  // of each lease ever given
   std::set<std::pair<Uuid, std::uint64_t>> runs_;
   std::function<void(const TaskRequest&)> tell_accepted_;  // may be empty
   std::function<void()> tell_violation_;                   // likewise

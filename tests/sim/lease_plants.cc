@@ -135,6 +135,25 @@ class TrustsTheQueue final : public ForwardingLedger {
   }
 };
 
+/// Runs a task that was leased before under the fence that another worker had.
+class RunsUnderAnOldFence final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks) return tasks;
+    for (Task& task : *tasks) {
+      const auto history = reader_.history(task.id());
+      const bool was_others = std::ranges::any_of(*history, [&](const HistoryEntry& entry) {
+        return entry.happening == Happening::claimed && entry.fence + 1 == task.status.fence &&
+               entry.worker != params.worker;
+      });
+      if (was_others) task.status.fence -= 1;
+    }
+    return tasks;
+  }
+};
+
 /// Leases a task that is leased, with a fence of its own.
 class StealsLeases final : public ForwardingLedger {
  public:
@@ -202,8 +221,12 @@ std::vector<Plant> lease_plants() {
        .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
       {.name = "WorkerRunsWhatAMessageNames",
        .caught_by = Invariant::leases_apart,
-       .says = "which it has no lease of",
+       .says = "which it was not given",
        .worker_ledger = wrong_ledger<TrustsTheQueue<State::ready>>()},
+      {.name = "WorkerRunsUnderTheFenceOfAnother",
+       .caught_by = Invariant::leases_apart,
+       .says = "which it was not given",
+       .worker_ledger = wrong_ledger<RunsUnderAnOldFence>()},
       {.name = "WorkerRunsAgainWhatAMessageNames",
        .caught_by = Invariant::leases_apart,
        .says = "twice under fence",
