@@ -325,10 +325,14 @@ Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
   for (const LedgerEvent& event : news()) follow(event, "remove");
   for (const Uuid& id : *removed) {
     const auto task = tasks_.find(id);
-    if (task == tasks_.end() || task->second.is_removed() || task->second.is_live()) {
+    if (task == tasks_.end() || task->second.is_removed()) {
+      report(Invariant::one_state, name_of(id) + " was removed, but was not there");
+      continue;
+    }
+    if (task->second.is_live()) {
       report(Invariant::one_state, name_of(id) + " was removed, but is not finished");
     }
-    if (task != tasks_.end()) task->second.removed();
+    task->second.removed();
     live_.erase(id);
   }
   return removed;
@@ -350,9 +354,12 @@ void LedgerAuditor::check_at_rest() {
   nothing_happened("nobody's call");
   std::map<std::pair<std::string, State>, std::int64_t> expected;
   for (const auto& [id, task] : tasks_) {
-    if (task.is_removed()) continue;
-    ++expected[{task.request().queue, task.state()}];
     const auto stored = reader_.get(id);
+    if (task.is_removed()) {
+      if (stored) report(Invariant::one_state, name_of(id) + " was removed, but is still there");
+      continue;
+    }
+    ++expected[{task.request().queue, task.state()}];
     if (!stored) {
       report(Invariant::one_state, name_of(id) + " was accepted and never removed, but is gone");
     } else if (stored->status.state != task.state() || stored->status.fence != task.fence()) {

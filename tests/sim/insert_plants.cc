@@ -1,4 +1,4 @@
-// Mistakes with what is accepted, kept and removed.
+// Mistakes with what is accepted, with limits and with time.
 
 #include <algorithm>
 
@@ -46,53 +46,6 @@ class InsertsHalf final : public ForwardingLedger {
     if (requests.size() < 2 || !rng_.chance(0.1)) return inner_.insert(requests);
     (void)inner_.insert(requests.first(1));
     return fail(Code::unavailable, "the disk was busy");
-  }
-};
-
-/// Removes tasks that are live.
-class RemovesLive final : public ForwardingLedger {
- public:
-  using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    std::vector<Uuid> all(ids.begin(), ids.end());
-    for (const Task& task : some({State::scheduled})) {
-      Change change{.id = task.id(), .after = task.status};
-      change.after.state = State::failed;
-      change.after.revision += 1;
-      change.entry = {.at = now(),
-                      .happening = Happening::failed,
-                      .state = State::failed,
-                      .fence = task.status.fence,
-                      .attempt = task.status.attempt};
-      force(change);
-      all.push_back(task.id());
-    }
-    return inner_.remove(all);
-  }
-};
-
-/// Says that it removed all that it was asked to remove, and more.
-class RemovesLessThanItSays final : public ForwardingLedger {
- public:
-  using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    auto removed = inner_.remove(ids);
-    if (!removed) return removed;
-    for (const Task& task : some({State::scheduled, State::ready, State::leased})) {
-      removed->push_back(task.id());
-    }
-    return removed;
-  }
-};
-
-/// Does not say of all that it removed.
-class RemovesMoreThanItSays final : public ForwardingLedger {
- public:
-  using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    auto removed = inner_.remove(ids);
-    if (removed && !removed->empty()) removed->pop_back();
-    return removed;
   }
 };
 
@@ -196,10 +149,6 @@ std::vector<Plant> insert_plants() {
        .caught_by = Invariant::one_state,
        .says = "insert failed but took effect",
        .ledger = wrong_ledger<InsertsHalf>()},
-      {.name = "JanitorRemovesLiveTasks",
-       .caught_by = Invariant::one_state,
-       .says = "that cannot happen in this state",
-       .ledger = wrong_ledger<RemovesLive>()},
       {.name = "LedgerInventsTasks",
        .caught_by = Invariant::one_state,
        .says = "in insert, was never asked for",
@@ -224,14 +173,6 @@ std::vector<Plant> insert_plants() {
        .caught_by = Invariant::one_state,
        .says = ", but is kept out by nothing",
        .ledger = wrong_ledger<NeverFreesKeys>()},
-      {.name = "LedgerRemovesLessThanItSays",
-       .caught_by = Invariant::one_state,
-       .says = "was removed, but is not finished",
-       .ledger = wrong_ledger<RemovesLessThanItSays>()},
-      {.name = "LedgerRemovesMoreThanItSays",
-       .caught_by = Invariant::one_state,
-       .says = "was accepted and never removed, but is gone",
-       .ledger = wrong_ledger<RemovesMoreThanItSays>()},
       {.name = "LedgerIgnoresPauses",
        .caught_by = Invariant::limits,
        .says = "was claimed from paused queue",

@@ -14,6 +14,7 @@ std::vector<Plant> lease_plants();
 std::vector<Plant> change_plants();
 std::vector<Plant> dependency_plants();
 std::vector<Plant> insert_plants();
+std::vector<Plant> removal_plants();
 std::vector<Plant> reader_plants();
 std::vector<Plant> scan_plants();
 std::vector<Plant> batch_plants();
