@@ -350,6 +350,17 @@ void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
   }
 }
 
+void LedgerAuditor::run_failed_for_good(const Task& task) {
+  const auto known = tasks_.find(task.id());
+  if (known != tasks_.end()) known->second.asks_for_no_more(task.status.fence);
+}
+
+void LedgerAuditor::run_asked_for_delay(const Task& task, Duration delay) {
+  const auto known = tasks_.find(task.id());
+  if (known == tasks_.end()) return;
+  known->second.asks_for_delay(task.status.fence, ledger_.now(), delay);
+}
+
 void LedgerAuditor::check_at_rest() {
   nothing_happened("nobody's call");
   std::map<std::pair<std::string, State>, std::int64_t> expected;

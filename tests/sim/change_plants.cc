@@ -29,6 +29,54 @@ class RetriesOnceTooOften final : public TwistedRequests {
   void twist(TaskRequest& request) override { request.retry.failures_max += 1; }
 };
 
+/// Lets a task fail, or kill workers, once less than its policy says.
+template <std::uint32_t RetryPolicy::*kLimit>
+class GivesUpTooEarly final : public TwistedRequests {
+ public:
+  using TwistedRequests::TwistedRequests;
+
+ protected:
+  void twist(TaskRequest& request) override {
+    std::uint32_t& limit = request.retry.*kLimit;
+    if (limit > 1) limit -= 1;
+  }
+};
+
+/// Forgets what a run asked for: a delay before it is tried again, or that it is snoozed at all.
+template <Happening kHappening>
+class ForgetsTheDelay final : public TwistedChanges {
+ public:
+  using TwistedChanges::TwistedChanges;
+
+ protected:
+  void twist(Change& change) override {
+    const auto task = reader_.get(change.id);
+    if (!task || change.entry.happening != kHappening) return;
+    const Duration delay = kHappening == Happening::retry_scheduled
+                               ? retry_delay(task->request.retry, change.after.failures, 0)
+                               : Duration(0);
+    change.after.run_at = now() + delay;
+    if (delay > Duration(0)) return;
+    change.after.state = State::ready;
+    change.entry.state = State::ready;
+  }
+};
+
+/// Ends as cancelled what was given back.
+class EndsWhatWasGivenBack final : public TwistedChanges {
+ public:
+  using TwistedChanges::TwistedChanges;
+
+ protected:
+  void twist(Change& change) override {
+    if (change.entry.happening != Happening::given_back) return;
+    change.after.state = State::cancelled;
+    change.after.finished_at = now();
+    change.entry.state = State::cancelled;
+    change.entry.happening = Happening::cancelled;
+  }
+};
+
 /// Lets a task kill any number of workers.
 class ForgetsDeaths final : public TwistedChanges {
  public:
@@ -150,6 +198,26 @@ std::vector<Plant> change_plants() {
        .caught_by = Invariant::attempts,
        .says = "it has killed enough workers",
        .ledger = wrong_ledger<ForgetsDeaths>()},
+      {.name = "LedgerForgetsTheDelayThatARunAskedFor",
+       .caught_by = Invariant::backoff,
+       .says = "not before",
+       .ledger = wrong_ledger<ForgetsTheDelay<Happening::retry_scheduled>>()},
+      {.name = "LedgerDoesNotSnooze",
+       .caught_by = Invariant::backoff,
+       .says = "it did not wait",
+       .ledger = wrong_ledger<ForgetsTheDelay<Happening::snoozed>>()},
+      {.name = "LedgerGivesUpAFailureTooEarly",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .ledger = wrong_ledger<GivesUpTooEarly<&RetryPolicy::failures_max>>()},
+      {.name = "LedgerGivesUpADeathTooEarly",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .ledger = wrong_ledger<GivesUpTooEarly<&RetryPolicy::worker_deaths_max>>()},
+      {.name = "WorkerEndsWhatItShouldGiveBack",
+       .caught_by = Invariant::cancel,
+       .says = "nobody asked it to end",
+       .worker_ledger = wrong_ledger<EndsWhatWasGivenBack>()},
       {.name = "LedgerLosesACancel",
        .caught_by = Invariant::cancel,
        .says = "'cancel_requested' was acknowledged, but is not in the ledger",
