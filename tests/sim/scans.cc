@@ -33,7 +33,6 @@ class Scans::WatchedBucket final : public ForwardingBucket {
 Scans::Scans(Stage& stage, LedgerAuditor& auditor, Rng rng) : auditor_(auditor) {
   add(std::make_unique<PrioDrop>(stage, rng.fork()));
   add(std::make_unique<BatchDrop>(stage, rng.fork()));
-  auditor_.tell_of_accepted([this](const TaskRequest& request) { accepted(request); });
 }
 
 void Scans::add(std::unique_ptr<Drop> drop) {
@@ -66,7 +65,7 @@ void Scans::begin_batches() {
   for (auto& [name, scan] : scans_) scan.drop->begin_batch();
 }
 
-void Scans::accepted(const TaskRequest& request) {
+void Scans::accept(const TaskRequest& request) {
   if (!request.created_by.starts_with(kCreator)) return;
   keys_.insert(request.dedup_key);
   const auto found = scans_.find(request.created_by.substr(kCreator.size()));

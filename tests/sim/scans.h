@@ -31,6 +31,8 @@ class Scans {
   /// A new batch begins to arrive in each drop.
   void begin_batches();
 
+  /// Looks at a task of a scan at the moment at which it is accepted.
+  void accept(const TaskRequest& request);
   /// A pass got through, and nothing went wrong meanwhile.
   void came_through(const ScanReport& pass);
   /// Every scan came through since all has arrived.
@@ -48,7 +50,6 @@ class Scans {
   class WatchedBucket;
 
   void add(std::unique_ptr<Drop> drop);
-  void accepted(const TaskRequest& request);
   void marking(const std::string& url, const std::string& marker);
   std::set<std::string> markers();
 

@@ -17,6 +17,7 @@
 #include "tests/sim/process.h"
 #include "tests/sim/scans.h"
 #include "tests/sim/scenario.h"
+#include "tests/sim/timetable.h"
 
 namespace waybill::sim {
 
@@ -71,7 +72,6 @@ class World {
   const Plant plant_;
   Rng rng_;
   Stage stage_;
-  const Time begun_;
   FakeLedger truth_;
   std::unique_ptr<Ledger> wrong_ledger_;
   std::unique_ptr<LedgerReader> wrong_reader_;
@@ -79,6 +79,7 @@ class World {
   FakeQueue hints_;
   FakeLogStore logs_;
   Scans scans_;
+  Timetable timetable_;
   Faults client_faults_;
   Client client_;
   Person person_;
