@@ -27,6 +27,19 @@ std::unique_ptr<Ledger> make_wrong(const Plant& plant, FakeLedger& truth, Rng& r
   return plant.ledger ? plant.ledger(truth, truth, rng.fork()) : nullptr;
 }
 
+std::uint64_t fingerprint(const std::vector<LedgerEvent>& events) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, by numbers instead of bytes
+  const auto mix = [&hash](std::uint64_t number) { hash = (hash ^ number) * 0x100000001b3; };
+  for (const LedgerEvent& event : events) {
+    for (const std::uint8_t byte : event.id.bytes) mix(byte);
+    mix(static_cast<std::uint64_t>(to_micros(event.entry.at)));
+    mix(static_cast<std::uint64_t>(event.entry.happening));
+    mix(event.entry.fence);
+    for (const char c : event.entry.worker) mix(static_cast<unsigned char>(c));
+  }
+  return hash;
+}
+
 }  // namespace
 
 World::World(std::uint64_t seed, const Scenario& scenario, const Plant& plant)
@@ -268,6 +281,7 @@ Played World::outcome() {
                 .tasks = auditor_.accepted().size(),
                 .processes = processes_.size()};
   const auto events = truth_.events(0, SIZE_MAX);
+  played.fingerprint = fingerprint(*events);
   for (const LedgerEvent& event : *events) ++played.happenings[event.entry.happening];
   scans_.tally(played.batches);
   if (!played.violation) return played;

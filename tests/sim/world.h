@@ -33,6 +33,7 @@ struct Played {
   std::map<Happening, std::uint64_t> happenings;  ///< events of the ledger, counted
   std::map<std::string, std::uint64_t> batches;   ///< what arrived for the scans, likewise
   std::uint64_t processes = 0;
+  std::uint64_t fingerprint = 0;  ///< of all events, with their times
 };
 
 /// One line that says what was violated, and the command that shows it again.
