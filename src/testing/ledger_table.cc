@@ -130,6 +130,7 @@ void LedgerTable::index(const Row& row) {
   ++counts.by_state[static_cast<int>(task.status.state)];
   if (task.status.state == State::ready) ready_[task.request.queue].insert(place_of(task));
   if (due_at(task.status) != kTimeMax) timed_.insert({due_at(task.status), task.handle});
+  if (is_finished(task.status.state)) finished_.insert({task.status.finished_at, task.handle});
 }
 
 void LedgerTable::unindex(const Row& row) {
@@ -137,6 +138,7 @@ void LedgerTable::unindex(const Row& row) {
   --counts_[task.request.queue].by_state[static_cast<int>(task.status.state)];
   if (task.status.state == State::ready) ready_[task.request.queue].erase(place_of(task));
   timed_.erase({due_at(task.status), task.handle});
+  finished_.erase({task.status.finished_at, task.handle});
 }
 
 void LedgerTable::log(Row& row, const HistoryEntry& entry) {

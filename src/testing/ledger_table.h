@@ -57,6 +57,8 @@ class LedgerTable {
   const std::map<std::string, QueueCounts>& counts() const { return counts_; }
   /// Leased and scheduled tasks by the time at which they fall due.
   const std::set<std::pair<Time, Handle>>& timed() const { return timed_; }
+  /// Finished tasks by the time at which they ended.
+  const std::set<std::pair<Time, Handle>>& finished() const { return finished_; }
   const std::deque<LedgerEvent>& events() const { return events_; }
 
  private:
@@ -76,6 +78,7 @@ class LedgerTable {
   std::unordered_map<Uuid, std::vector<Handle>> waiters_;
   std::map<std::string, std::set<Place>> ready_;
   std::set<std::pair<Time, Handle>> timed_;
+  std::set<std::pair<Time, Handle>> finished_;
   std::map<std::string, QueueCounts> counts_;
   std::deque<LedgerEvent> events_;
   Handle last_handle_ = 0;
