@@ -5,6 +5,7 @@
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "core/proof.h"
 #include "core/task_json.h"
 
 namespace waybill::cli {
@@ -103,7 +104,9 @@ std::string facts(const Output& output, const Shown& shown, Time now) {
   facts.add("params", request.params);
   facts.add("spec", request.spec);
   facts.add("progress", shown.reported.progress);
-  facts.add("result", status.result);
+  // A task that did not succeed has the proof of how it was ended, if it was.
+  const bool ended = status.state != State::succeeded;
+  facts.add(ended ? "proof" : "result", ended ? proof_in_words(status.result) : status.result);
   return facts.text();
 }
 

@@ -158,6 +158,14 @@ Status Database::execute(const char* sql) {
   return fail(last_error());
 }
 
+Status Database::execute_patiently(const char* sql) {
+  for (int tries = 0;; ++tries) {
+    Status done = execute(sql);
+    if (done || (sqlite3_errcode(connection_) & 0xff) != SQLITE_BUSY) return done;
+    if (wait_for_rival(this, tries) == 0) return done;
+  }
+}
+
 Result<std::int64_t> Database::number(Sql name) {
   const Result<Statement*> query = statement(name);
   if (!query) return fail(query.error());

@@ -82,6 +82,9 @@ class Database {
   Result<Statement*> statement(Sql name);
   /// Runs statements that give no rows, or whose rows do not matter.
   Status execute(const char* sql);
+  /// The same for a statement that SQLite calls busy at once, without waiting for the rival,
+  /// because both would wait for each other: tried again as long as any other waits.
+  Status execute_patiently(const char* sql);
   /// The first column of the first row of a statement without parameters.
   Result<std::int64_t> number(Sql name);
 

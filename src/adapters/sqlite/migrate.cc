@@ -57,7 +57,8 @@ Result<int> migrate(Database& database) {
                                             "ledger; name another file");
   }
   if (found->version > schema_version()) return newer(database, found->version);
-  if (Status logged = database.execute("PRAGMA journal_mode = WAL"); !logged) {
+  // Another process may make the same file at this moment.
+  if (Status logged = database.execute_patiently("PRAGMA journal_mode = WAL"); !logged) {
     return fail(logged.error());
   }
   for (int to = found->version + 1; to <= schema_version(); ++to) {

@@ -97,7 +97,8 @@ Status Writer::commit() {
   Status committed = transaction_.commit();
   if (committed || committed.error().code != Code::unavailable) return committed;
   stop("a commit failed", committed.error());
-  return committed;
+  return fail(Code::deadline_exceeded,
+              "whether the disk kept the last commit is not known; " + committed.error().message);
 }
 
 /// The disk failed while it was asked to keep something: nobody knows what it kept. The kernel may
