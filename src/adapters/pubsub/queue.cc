@@ -19,8 +19,12 @@ constexpr std::size_t kRequestBytesMax = 10'000'000;  // one message alone may b
 constexpr std::size_t kReceiptsPerRequest = 1000;
 constexpr std::size_t kReceiptBytesMax = 400'000;  // of 512 KiB for a whole request
 constexpr Duration kAckDeadlineMax = seconds(600);
-// An empty pull is answered after 90 s; prio's worker waits as long.
+// An empty pull that may wait is answered after 90 s; prio's worker waits as long.
 constexpr Duration kPullTimeMax = seconds(180);
+// A pull that is cut off earlier can take messages with it: then better ask often.
+constexpr Duration kLongPollFrom = seconds(100);
+constexpr Duration kPauseFirst = std::chrono::milliseconds(100);
+constexpr Duration kPauseMax = seconds(1);
 // A pull that does not wait still has to get there and back.
 constexpr Duration kQuickPullTimeMax = seconds(30);
 
@@ -141,7 +145,7 @@ Status PubSubQueue::publish_batch(std::span<const Outgoing> batch, std::vector<S
 
 Result<std::vector<Delivery>> PubSubQueue::pull(std::size_t limit, const Deadline& deadline) {
   const SteadyTime now = clock_.steady_now();
-  const bool waits = deadline.at > now;
+  const bool waits = deadline.at - now >= kLongPollFrom;
   std::string body = "{\"maxMessages\":" + std::to_string(std::min(limit, kMessagesPerRequest));
   // Deprecated by Google for what it costs them; the only way to ask without waiting.
   if (!waits) body += ",\"returnImmediately\":true";
@@ -151,7 +155,8 @@ Result<std::vector<Delivery>> PubSubQueue::pull(std::size_t limit, const Deadlin
       .stop = deadline.stop};
   const auto response = post(subscription_ + ":pull", std::move(body), until);
   if (response) return pubsub::decode_pull(response->body, options_.id_attribute);
-  const bool time_is_up = waits && response.error().code == Code::deadline_exceeded;
+  const bool time_is_up =
+      waits && response.error().code == Code::deadline_exceeded && clock_.steady_now() >= until.at;
   const bool stopped = response.error().code == Code::cancelled && deadline.stop_requested();
   if (time_is_up || stopped) return std::vector<Delivery>{};
   return fail(response.error());
@@ -161,11 +166,14 @@ Result<std::vector<Delivery>> PubSubQueue::receive(std::size_t limit, const Dead
   if (subscription_.empty()) {
     return fail(Code::unimplemented, "this Pub/Sub queue only publishes; name a subscription");
   }
+  Duration pause = kPauseFirst;
   while (limit > 0 && !deadline.stop_requested()) {
-    const bool last = clock_.steady_now() >= deadline.at;
+    const SteadyTime asked_at = clock_.steady_now();
     auto deliveries = pull(limit, deadline);
-    if (!deliveries || !deliveries->empty() || last) return deliveries;
-    if (clock_.steady_now() >= deadline.at) break;
+    if (!deliveries || !deliveries->empty() || asked_at >= deadline.at) return deliveries;
+    if (deadline.at - asked_at >= kLongPollFrom) continue;
+    clock_.wait_until(std::min(deadline.at, clock_.steady_now() + pause), deadline.stop);
+    pause = std::min(2 * pause, kPauseMax);
   }
   return std::vector<Delivery>{};
 }

@@ -31,10 +31,11 @@ struct PubSubOptions {
 std::string pubsub_endpoint(std::string_view given,
                             const std::map<std::string, std::string>& environment);
 
-/// Google Cloud Pub/Sub by its REST API. Publishes in requests of up to 1,000 messages and 10 MB;
-/// pulls with a long poll that ends at the deadline. Messages that the service sends just as a
-/// pull is cut off come again when their ack deadline is over. Tries nothing twice: that is the
-/// client's part. Thread-safe; all references outlive it.
+/// Google Cloud Pub/Sub by its REST API. Publishes in requests of up to 1,000 messages and 10 MB.
+/// Receives with a long poll where the deadline is more than 100 s away; a nearer one is waited for
+/// by asking again, at last each second, since a long poll that is cut off can take messages with
+/// it: as after a stop, those come again when their ack deadline is over. Tries nothing twice: that
+/// is the client's part. Thread-safe; all references outlive it.
 /// Source: https://cloud.google.com/pubsub/docs/reference/rest
 class PubSubQueue final : public Queue {
  public:

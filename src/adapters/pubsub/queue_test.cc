@@ -160,21 +160,26 @@ TEST_F(PubSubQueueTest, AnAnswerThatIsNotJsonIsAnError) {
   EXPECT_EQ(deliveries.error().code, Code::data_loss);
 }
 
-TEST_F(PubSubQueueTest, APullThatTheDeadlineCutsOffIsEmpty) {
-  answers_ = {fail(Code::deadline_exceeded, "time is up")};
-  takes_ = seconds(1);
-  const auto deliveries = queue().receive(10, {.at = clock_.steady_now() + seconds(1)});
+TEST_F(PubSubQueueTest, AFarDeadlineIsWaitedForByLongPolls) {
+  answers_ = {HttpResponse{.status = 200, .body = "{}"},
+              fail(Code::deadline_exceeded, "time is up")};
+  takes_ = seconds(180);
+  const auto deliveries = queue().receive(10, {.at = clock_.steady_now() + seconds(360)});
   ASSERT_TRUE(deliveries) << deliveries.error().message;
   EXPECT_THAT(*deliveries, IsEmpty());
-  ASSERT_EQ(http_.requests().size(), 1u);
-  EXPECT_EQ(http_.requests()[0].body, "{\"maxMessages\":10}");
+  ASSERT_EQ(http_.requests().size(), 3u);
+  EXPECT_EQ(http_.requests()[1].body, "{\"maxMessages\":10}");
+  EXPECT_EQ(http_.requests()[2].body, "{\"maxMessages\":10,\"returnImmediately\":true}");
 }
 
-TEST_F(PubSubQueueTest, AnEmptyPullIsFollowedByTheNextUntilTheDeadline) {
-  takes_ = seconds(90);
-  const auto deliveries = queue().receive(10, {.at = clock_.steady_now() + seconds(200)});
+TEST_F(PubSubQueueTest, ANearDeadlineIsWaitedForByAskingAgain) {
+  const SteadyTime until = clock_.steady_now() + seconds(10);
+  const auto deliveries = queue().receive(10, {.at = until});
   ASSERT_TRUE(deliveries) << deliveries.error().message;
-  EXPECT_EQ(http_.requests().size(), 3u);
+  EXPECT_EQ(clock_.steady_now(), until);
+  EXPECT_GT(http_.requests().size(), 10u);
+  EXPECT_LT(http_.requests().size(), 18u);
+  EXPECT_EQ(http_.requests()[0].body, "{\"maxMessages\":10,\"returnImmediately\":true}");
 }
 
 TEST_F(PubSubQueueTest, AStoppedPullIsEmpty) {
