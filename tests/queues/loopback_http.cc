@@ -106,8 +106,8 @@ class Exchange {
   Status wait() {
     using std::chrono::milliseconds;
     pollfd fds[] = {{socket_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
-    const auto left =
-        std::chrono::ceil<milliseconds>(deadline_.at - std::chrono::steady_clock::now());
+    const SteadyTime now = std::chrono::floor<Duration>(std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<milliseconds>(deadline_.at - now);
     const int ready = ::poll(
         fds, 2,
         static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, std::int64_t{3'600'000})));

