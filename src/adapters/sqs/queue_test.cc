@@ -200,7 +200,8 @@ TEST_F(SqsQueueTest, NoSecretIsInARequestOrAnError) {
   respond_ = [](const auto&) { return HttpResponse{.status = 403}; };
   const auto deliveries = direct().receive(1, {.at = clock_.steady_now()});
   EXPECT_THAT(deliveries.error().message, Not(HasSubstr("secret")));
-  for (const auto& [name, value] : http_.requests()[0].headers) {
+  const auto requests = http_.requests();
+  for (const auto& [name, value] : requests[0].headers) {
     EXPECT_THAT(value, Not(HasSubstr("secret"))) << name;
   }
 }

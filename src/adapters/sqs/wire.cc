@@ -15,7 +15,7 @@ namespace {
 
 namespace bj = boost::json;
 
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+// SQS Developer Guide, "Amazon SQS message metadata".
 // SNS passes on ten attributes with raw delivery, and drops messages with more.
 constexpr std::size_t kAttributesMax = 10;
 constexpr std::size_t kNameBytesMax = 256;
