@@ -155,14 +155,12 @@ class OwnFileQueue final : public Queue {
   FileQueue queue_;
 };
 
+std::unique_ptr<Queue> make_own(Clock&, const QueueLimits& limits) {
+  return std::make_unique<OwnFileQueue>(FileQueueOptions{.body_bytes_max = limits.body_bytes_max});
+}
+
 INSTANTIATE_TEST_SUITE_P(File, QueueConformance,
-                         testing::Values(QueueImplementation{
-                             .name = "file",
-                             .make =
-                                 [](Clock&, const QueueLimits& limits) {
-                                   return std::make_unique<OwnFileQueue>(
-                                       FileQueueOptions{.body_bytes_max = limits.body_bytes_max});
-                                 }}),
+                         testing::Values(QueueImplementation{.name = "file", .make = make_own}),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
