@@ -175,6 +175,20 @@ TEST_F(SqsQueueTest, APollWaitsNoLongerThanTheDeadline) {
   EXPECT_THAT(http_.requests().back().body, HasSubstr("\"WaitTimeSeconds\":0"));
 }
 
+TEST_F(SqsQueueTest, ACountThatIsNoneIsTakenForTheFirst) {
+  respond_ = [](const auto&) {
+    return HttpResponse{.status = 200, .body = R"({"Messages":[
+        {"ReceiptHandle":"r1","Attributes":{"ApproximateReceiveCount":"0"}},
+        {"ReceiptHandle":"r2","Attributes":{"ApproximateReceiveCount":"x"}},
+        {"ReceiptHandle":"r3","Attributes":{"ApproximateReceiveCount":"4"}}]})"};
+  };
+  const auto deliveries = direct().receive(10, {.at = clock_.steady_now()});
+  ASSERT_TRUE(deliveries) << deliveries.error().message;
+  std::vector<std::uint32_t> counts;
+  for (const Delivery& delivery : *deliveries) counts.push_back(delivery.delivery_count);
+  EXPECT_THAT(counts, ElementsAre(1u, 1u, 4u));
+}
+
 TEST_F(SqsQueueTest, AStoppedPollIsEmpty) {
   std::stop_source stop;
   respond_ = [&](const auto&) -> Result<HttpResponse> {

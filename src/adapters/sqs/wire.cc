@@ -137,7 +137,9 @@ Delivery decode_message(const bj::object& entry, std::string_view id_attribute) 
   delivery.message.body = text_at(entry, "Body");
   if (const bj::object* system = object_at(entry, "Attributes")) {
     const std::string count = text_at(*system, "ApproximateReceiveCount");
-    std::from_chars(count.data(), count.data() + count.size(), delivery.delivery_count);
+    std::uint32_t received = 0;
+    std::from_chars(count.data(), count.data() + count.size(), received);
+    delivery.delivery_count = std::max<std::uint32_t>(received, 1);
     const std::string given = text_at(*system, "MessageDeduplicationId");
     if (!given.empty()) delivery.message.id = given;
   }
