@@ -71,6 +71,8 @@ class Rabbit {
                             {"RABBITMQ_GENERATED_CONFIG_DIR", home + "/generated"},
                             {"RABBITMQ_ENABLED_PLUGINS_FILE", home + "/enabled_plugins"},
                             {"RABBITMQ_PID_FILE", home + "/rabbit.pid"},
+                            // The node then takes the place of the script that starts it.
+                            {"RUNNING_UNDER_SYSTEMD", "1"},
                             {"RABBITMQ_DIST_PORT", std::to_string(free_port())},
                             {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
                              "-kernel inet_dist_use_interface {127,0,0,1}"},

@@ -4,6 +4,7 @@
 #include <amqp_framing.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "adapters/amqp/reply.h"
 
@@ -46,7 +47,7 @@ Status Publisher::publish(std::span<const Message> messages, std::vector<std::si
       status = hear(call, time_max);
     }
   }
-  std::vector<std::size_t> open;
+  std::vector<std::size_t> open = std::exchange(refused_, {});
   for (const InFlight& message : in_flight_) open.push_back(message.index);
   open.insert(open.end(), indexes.begin() + static_cast<std::ptrdiff_t>(next), indexes.end());
   indexes = std::move(open);
@@ -125,6 +126,7 @@ void Publisher::settle(const amqp_method_t_& method, const Call& call) {
   const auto settled = [&](const InFlight& message) {
     if (message.sequence != tag && !(multiple && message.sequence < tag)) return false;
     call.answers[message.index] = answer_to(message, taken);
+    if (!taken) refused_.push_back(message.index);
     return true;
   };
   std::erase_if(in_flight_, settled);

@@ -29,8 +29,10 @@ class Publisher {
   static Result<std::unique_ptr<Publisher>> create(std::unique_ptr<Connection> connection,
                                                    const PublisherParams& params);
 
-  /// Publishes the messages of these indexes, in order, and sets their answers. On failure of the
-  /// connection, its error; `indexes` then holds those that have no answer.
+  /// Publishes the messages of these indexes, in order, and sets their answers; `indexes` then
+  /// holds those that are to be published again: what the broker refused, as a quorum queue does
+  /// that has no leader yet, and, on failure of the connection, which is the error, what has no
+  /// answer.
   Status publish(std::span<const Message> messages, std::vector<std::size_t>& indexes,
                  std::vector<Status>& answers, Duration time_max);
 
@@ -58,7 +60,8 @@ class Publisher {
   const std::unique_ptr<Connection> connection_;
   const PublisherParams params_;
   std::size_t sent_ = 0;
-  std::deque<InFlight> in_flight_;  // by sequence
+  std::deque<InFlight> in_flight_;    // by sequence
+  std::vector<std::size_t> refused_;  // indexes
 };
 
 }  // namespace waybill::amqp

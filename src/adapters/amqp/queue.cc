@@ -155,13 +155,14 @@ Result<std::vector<Status>> AmqpQueue::publish(std::span<const Message> messages
   for (int attempt = 1; !open.empty(); ++attempt) {
     Status done = connect_publisher();
     if (done) done = publisher_->publish(messages, open, answers, options_.confirm_time_max);
-    if (done) break;
-    publisher_.reset();
-    if (attempt == kPublishAttempts || !may_pass(done.error().code)) {
+    const bool last = attempt == kPublishAttempts;
+    if (done && (open.empty() || last)) break;
+    if (!done) {
+      publisher_.reset();
       for (const std::size_t index : open) answers[index] = done;
-      break;
+      if (last || !may_pass(done.error().code)) break;
+      log::warn("amqp_publisher_lost", done.error().message, {{"unconfirmed", open.size()}});
     }
-    log::warn("amqp_publisher_lost", done.error().message, {{"unconfirmed", open.size()}});
     clock_.wait_until(clock_.steady_now() + pause, {});
     pause *= 10;
   }

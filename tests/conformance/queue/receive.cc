@@ -193,7 +193,7 @@ TEST_P(QueueReceiving, EachMessageGoesToOneOfManyReceivers) {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {
-        while (received < kMessages) {
+        while (received < kMessages && !HasFailure()) {
           const auto deliveries = queue_->receive(7, {.at = clock().steady_now() + patience});
           ASSERT_TRUE(deliveries.has_value()) << deliveries.error().message;
           const Lock lock(mutex);
