@@ -54,8 +54,8 @@ struct Overdue {
 /// call is atomic and thread-safe, may block for the disk, and can be repeated. Errors:
 /// `unavailable` (busy or gone, try again), `resource_exhausted` (disk full), `data_loss`
 /// (damaged), `failed_precondition` (read-only, or stopped after a failed fsync): nothing of the
-/// call has taken effect. Only after `deadline_exceeded` (the reply was lost on its way, or the disk
-/// failed while it was asked to keep the call) that is not known.
+/// call has taken effect. Only after `deadline_exceeded` (the reply was lost on its way, or the
+/// disk failed while it was asked to keep the call) that is not known.
 class Ledger {
  public:
   virtual ~Ledger() = default;

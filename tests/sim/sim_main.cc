@@ -64,6 +64,7 @@ void add(Totals& totals, const sim::Played& played) {
     totals.counts[std::string(to_string(happening))] += count;
   }
   for (const auto& [kind, count] : played.batches) totals.counts[kind] += count;
+  for (const auto& [what, count] : played.troubles) totals.counts["trouble: " + what] += count;
   if (!played.violation) return;
   ++totals.failed;
   std::printf("%s\n", sim::to_line(played).c_str());

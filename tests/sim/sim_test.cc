@@ -46,6 +46,34 @@ TEST(Simulation, ReachesEverythingThatCanHappenToATask) {
   }
 }
 
+TEST(Simulation, GoesWrongAsItsScenarioSays) {
+  log::configure(log::Level::off, log::Format::human);
+  const auto all = scenarios();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::map<std::string, std::uint64_t> troubles;
+    for (std::uint64_t round = 1; round <= 5; ++round) {
+      for (const auto& [what, count] : play(i + round * all.size()).troubles) {
+        troubles[what] += count;
+      }
+    }
+    const Scenario& scenario = all[i];
+    const std::pair<const char*, bool> expected[] = {
+        {"call failed", scenario.faults.before > 0},
+        {"reply lost", scenario.faults.reply_lost > 0},
+        {"call stalled", scenario.faults.stall > 0},
+        {"crashed", scenario.faults.crash > 0},
+        {"killed", scenario.kill_every > Duration(0)},
+        {"stopped", scenario.stop_every > Duration(0)},
+        {"paused", scenario.pause_every > Duration(0)},
+        {"clock jumped", scenario.jump_every > Duration(0)},
+        {"queue lost", scenario.queue_loss_every > Duration(0)}};
+    for (const auto& [what, is_on] : expected) {
+      EXPECT_EQ(troubles[what] >= 5, is_on)
+          << scenario.name << ", " << what << ": " << troubles[what] << " times";
+    }
+  }
+}
+
 TEST(Simulation, ReachesEveryKindOfBatch) {
   log::configure(log::Level::off, log::Format::human);
   std::map<std::string, std::uint64_t> kinds;

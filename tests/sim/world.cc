@@ -101,20 +101,28 @@ void World::trouble() {
   now_and_then(scenario_.insert_every, [this] { client_.act(); });
   now_and_then(scenario_.person_every, [this] { person_.act(); });
   now_and_then(scenario_.upload_every, [this] { scans_.begin_batches(); });
-  now_and_then(scenario_.queue_loss_every, [this] { hints_.lose_all(); });
-  now_and_then(scenario_.kill_every, [this] {
-    if (Process* victim = random_process()) victim->kill();
+  now_and_then(scenario_.queue_loss_every, [this] {
+    ++troubles_["queue lost"];
+    hints_.lose_all();
   });
-  now_and_then(scenario_.stop_every, [this] {
-    if (Process* old = random_process()) old->stop();
-  });
-  now_and_then(scenario_.pause_every, [this] {
-    Process* sleeper = random_process();
-    if (sleeper) sleeper->suspend(stage_.steady_now() + about(scenario_.pause_max / 2));
+  hit_processes(scenario_.kill_every, "killed", [](Process& process) { process.kill(); });
+  hit_processes(scenario_.stop_every, "stopped", [](Process& process) { process.stop(); });
+  hit_processes(scenario_.pause_every, "paused", [this](Process& process) {
+    process.suspend(stage_.steady_now() + about(scenario_.pause_max / 2));
   });
   now_and_then(scenario_.jump_every, [this] {
+    ++troubles_["clock jumped"];
     const Duration by = about(scenario_.jump_max / 2);
     stage_.jump(rng_.chance(0.5) ? by : -by);
+  });
+}
+
+void World::hit_processes(Duration mean, const char* trouble, std::function<void(Process&)> hit) {
+  now_and_then(mean, [this, trouble, hit = std::move(hit)] {
+    Process* process = random_process();
+    if (process == nullptr) return;
+    ++troubles_[trouble];
+    hit(*process);
   });
 }
 
@@ -279,7 +287,14 @@ Played World::outcome() {
                 .violation = auditor_.violation(),
                 .acts = stage_.acts(),
                 .tasks = auditor_.accepted().size(),
-                .processes = processes_.size()};
+                .troubles = troubles_};
+  for (const auto& process : processes_) {
+    const FaultCounts counts = process->faults().counts();
+    played.troubles["call failed"] += counts.before;
+    played.troubles["reply lost"] += counts.reply_lost;
+    played.troubles["call stalled"] += counts.stall;
+    played.troubles["crashed"] += counts.crash;
+  }
   const auto events = truth_.events(0, SIZE_MAX);
   played.fingerprint = fingerprint(*events);
   for (const LedgerEvent& event : *events) ++played.happenings[event.entry.happening];

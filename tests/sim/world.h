@@ -32,8 +32,8 @@ struct Played {
   std::size_t tasks = 0;
   std::map<Happening, std::uint64_t> happenings;  ///< events of the ledger, counted
   std::map<std::string, std::uint64_t> batches;   ///< what arrived for the scans, likewise
-  std::uint64_t processes = 0;
-  std::uint64_t fingerprint = 0;  ///< of all events, with their times
+  std::map<std::string, std::uint64_t> troubles;  ///< what went wrong, likewise
+  std::uint64_t fingerprint = 0;                  ///< of all events, with their times
 };
 
 /// One line that says what was violated, and the command that shows it again.
@@ -57,6 +57,8 @@ class World {
   void trouble();
   /// Until it is calm. Zero: never.
   void now_and_then(Duration mean, std::function<void()> act);
+  /// One of the living processes, as above.
+  void hit_processes(Duration mean, const char* trouble, std::function<void(Process&)> hit);
   void start(Role role);
   void add_worker(Process& process);
   void add_services(Process& process);
@@ -87,6 +89,7 @@ class World {
   Behaviour behaviour_;
   FaultRates rates_;
   bool calm_ = false;
+  std::map<std::string, std::uint64_t> troubles_;
   Processes processes_;      // the dead too: somebody may still be in a call of theirs
   std::vector<Role> roles_;  // of each process; none once it was replaced
 };
