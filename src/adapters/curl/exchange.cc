@@ -1,5 +1,7 @@
 #include "adapters/curl/exchange.h"
 
+#include <curl/curl.h>
+
 #include <algorithm>
 
 #include "base/ascii.h"
@@ -30,14 +32,18 @@ std::string describe(const HttpRequest& request) {
 }
 
 template <class Value>
-void set(CURL* easy, CURLoption option, Value value) {
+void set(void* easy, CURLoption option, Value value) {
   // What fails here is a libcurl that was built without the option; the transfer tells then.
   (void)curl_easy_setopt(easy, option, value);
 }
 
+static_assert(CURL_ERROR_SIZE == 256);
+
 }  // namespace
 
-Exchange::Exchange(CURL* easy, const HttpRequest& request, const CurlOptions& options)
+void Exchange::FreeList::operator()(curl_slist* list) const { curl_slist_free_all(list); }
+
+Exchange::Exchange(void* easy, const HttpRequest& request, const CurlOptions& options)
     : easy_(easy), what_(describe(request)), body_bytes_max_(options.body_bytes_max) {
   set(easy, CURLOPT_URL, request.url.c_str());
   set(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -120,8 +126,9 @@ Status Exchange::given_up(Code code) const {
   return fail(code, what_ + ": " + why + (anything_sent() ? " before the answer came" : ""));
 }
 
-Status Exchange::judge(CURLcode code) const {
-  const std::string why = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+Status Exchange::judge(int code) const {
+  const std::string why =
+      error_[0] != '\0' ? error_ : curl_easy_strerror(static_cast<CURLcode>(code));
   switch (code) {
     case CURLE_OK:
       return {};
