@@ -5,136 +5,203 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
-#include <string_view>
+#include <optional>
 
 #include "base/check.h"
 
 namespace waybill {
 namespace {
 
-/// Reads until the head and the promised body are there. False: the client has gone.
-bool read_request(int client, std::string& request) {
-  for (;;) {
-    if (const auto head = request.find("\r\n\r\n"); head != std::string::npos) {
-      std::size_t length = 0;
-      if (const auto field = request.find("Content-Length: "); field < head) {
-        std::from_chars(request.data() + field + 16, request.data() + head, length);
-      }
-      if (request.size() >= head + 4 + length) return true;
-    }
-    char buffer[65536];
-    const ssize_t count = ::recv(client, buffer, sizeof buffer, 0);
-    if (count <= 0) return false;
-    request.append(buffer, static_cast<std::size_t>(count));
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
+  return out;
 }
 
-void send_all(int client, std::string_view bytes) {
+bool send_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return;  // the client has gone, as some tests want
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
+  return true;
 }
 
-std::string answer(int status, std::string_view body) {
-  return "HTTP/1.1 " + std::to_string(status) + " Said\r\nX-Case: Kept\r\nRetry-After: 7\r\n" +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-}
-
-std::size_t number_in(std::string_view path) {
-  std::size_t number = 0;
-  const auto slash = path.rfind('/') + 1;
-  std::from_chars(path.data() + slash, path.data() + path.size(), number);
-  return number;
-}
-
-enum class Then : bool { close, go_on };
-
-Then respond(int client, const std::string& request, int connection) {
-  const std::size_t space = request.find(' ');
-  const std::string_view path =
-      std::string_view(request).substr(space + 1, request.find(' ', space + 1) - space - 1);
-  const bool head_only = request.starts_with("HEAD ");
-  if (path.starts_with("/status/")) {
-    send_all(client, answer(static_cast<int>(number_in(path)), "said so"));
-  } else if (path.starts_with("/bytes/")) {
-    send_all(client, answer(200, std::string(number_in(path), 'x')));
-  } else if (path == "/chunked") {
-    send_all(client,
-             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-             "4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n");
-  } else if (path == "/connection") {
-    send_all(client, answer(200, std::to_string(connection)));
-  } else if (path == "/half") {
-    send_all(client, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + std::string(50, 'x'));
-    return Then::close;
-  } else if (path == "/cut") {
-    return Then::close;
-  } else if (path == "/silent") {
-    char byte = 0;
-    (void)::recv(client, &byte, 1, 0);  // ends when the client goes
-    return Then::close;
-  } else {
-    std::string whole = answer(200, request);
-    if (head_only) whole.resize(whole.find("\r\n\r\n") + 4);
-    send_all(client, whole);
+/// Reads until `buffer` holds `size` bytes; false at the end of the connection.
+bool fill(int socket, std::string& buffer, std::size_t size) {
+  std::array<char, 16384> chunk;
+  while (buffer.size() < size) {
+    const ssize_t got = ::recv(socket, chunk.data(), chunk.size(), 0);
+    if (got <= 0) return false;
+    buffer.append(chunk.data(), static_cast<std::size_t>(got));
   }
-  return Then::go_on;
+  return true;
+}
+
+/// Takes one request off the connection; `buffer` keeps what came after it.
+std::optional<ReceivedRequest> read_request(int socket, std::string& buffer) {
+  std::size_t end = 0;
+  while ((end = buffer.find("\r\n\r\n")) == std::string::npos) {
+    if (!fill(socket, buffer, buffer.size() + 1)) return std::nullopt;
+  }
+  ReceivedRequest request;
+  const std::string head = buffer.substr(0, end + 2);
+  std::size_t at = head.find("\r\n");
+  const std::string line = head.substr(0, at);
+  const auto first = line.find(' ');
+  const auto last = line.rfind(' ');
+  if (first == std::string::npos || last == first) return std::nullopt;
+  request.method = line.substr(0, first);
+  request.target = line.substr(first + 1, last - first - 1);
+  for (at += 2; at < head.size();) {
+    const auto stop = head.find("\r\n", at);
+    const auto colon = head.find(':', at);
+    if (colon == std::string::npos || colon > stop) return std::nullopt;
+    const auto value = head.find_first_not_of(' ', colon + 1);
+    request.headers.emplace_back(lower(head.substr(at, colon - at)),
+                                 head.substr(value, stop - value));
+    at = stop + 2;
+  }
+  std::size_t length = 0;
+  const std::string_view text = request.header("content-length");
+  std::from_chars(text.data(), text.data() + text.size(), length);
+  if (!fill(socket, buffer, end + 4 + length)) return std::nullopt;
+  request.body = buffer.substr(end + 4, length);
+  buffer.erase(0, end + 4 + length);
+  return request;
+}
+
+std::string head_of(const ScriptedAnswer& answer) {
+  std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " Scripted\r\n";
+  for (const auto& [name, value] : answer.headers) head.append(name + ": " + value + "\r\n");
+  if (answer.chunked) return head + "Transfer-Encoding: chunked\r\n\r\n";
+  if (answer.status == 204 || answer.status == 304) return head + "\r\n";
+  return head + "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
+}
+
+std::string chunks_of(std::string_view body) {
+  std::string out;
+  constexpr std::size_t kChunk = 7;
+  for (; !body.empty(); body.remove_prefix(std::min(kChunk, body.size()))) {
+    const auto chunk = body.substr(0, kChunk);
+    out.append(std::to_string(chunk.size())).append("\r\n").append(chunk).append("\r\n");
+  }
+  return out + "0\r\n\r\n";
 }
 
 }  // namespace
 
-HttpTestServer::HttpTestServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+std::string_view ReceivedRequest::header(std::string_view name) const {
+  const auto found =
+      std::find_if(headers.begin(), headers.end(), [&](const auto& f) { return f.first == name; });
+  return found == headers.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool ReceivedRequest::has_header(std::string_view name) const {
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& f) { return f.first == name; });
+}
+
+HttpTestServer::HttpTestServer(Script script)
+    : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* const place = reinterpret_cast<sockaddr*>(&address);
-  WAYBILL_CHECK(::bind(listener_.get(), place, sizeof address) == 0, "loopback has a free port");
-  WAYBILL_CHECK(::listen(listener_.get(), 64) == 0, "a bound socket can listen");
-  socklen_t size = sizeof address;
-  WAYBILL_CHECK(::getsockname(listener_.get(), place, &size) == 0, "it has a name");
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  WAYBILL_CHECK(::bind(listener_.get(), generic, size) == 0, "loopback has a free port");
+  WAYBILL_CHECK(::listen(listener_.get(), 128) == 0, "a bound socket listens");
+  WAYBILL_CHECK(::getsockname(listener_.get(), generic, &size) == 0, "a socket has a name");
   port_ = ntohs(address.sin_port);
-  acceptor_ = std::thread([this] { accept_all(); });
+  acceptor_ = std::jthread([this] { accept_all(); });
 }
 
 HttpTestServer::~HttpTestServer() {
   ::shutdown(listener_.get(), SHUT_RDWR);
   acceptor_.join();
-  std::vector<std::thread> threads;
+  release();
+  std::list<Connection> connections;
   {
     const Lock lock(mutex_);
-    for (const int client : clients_) ::shutdown(client, SHUT_RDWR);
-    threads.swap(threads_);
+    connections.swap(connections_);
   }
-  for (std::thread& thread : threads) thread.join();
-  const Lock lock(mutex_);
-  for (const int client : clients_) ::close(client);
-}
-
-std::string HttpTestServer::url(const std::string& path) const {
-  return "http://127.0.0.1:" + std::to_string(port_) + path;
+  for (const Connection& connection : connections) ::shutdown(connection.socket.get(), SHUT_RDWR);
 }
 
 void HttpTestServer::accept_all() {
-  for (;;) {
-    const int client = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-    if (client < 0) return;  // shut down
-    const int number = ++connections_;
+  while (true) {
+    FileDescriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket.is_open()) return;
     const Lock lock(mutex_);
-    clients_.push_back(client);
-    threads_.emplace_back([this, client, number] { serve(client, number); });
+    ++accepted_;
+    if (to_cut_ > 0) {
+      --to_cut_;
+      continue;
+    }
+    Connection& connection = connections_.emplace_back();
+    connection.socket = std::move(socket);
+    connection.thread = std::jthread([this, fd = connection.socket.get()] { serve(fd); });
   }
 }
 
-void HttpTestServer::serve(int client, int number) {
-  std::string request;
-  while (read_request(client, request)) {
-    if (respond(client, request, number) == Then::close) break;
-    request.clear();
+void HttpTestServer::serve(int socket) {
+  std::string buffer;
+  while (const auto request = read_request(socket, buffer)) {
+    if (!answer(socket, *request)) break;
   }
-  ::shutdown(client, SHUT_RDWR);
+  // Only shut: the descriptor is closed by its owner, so that its number is not used again before.
+  ::shutdown(socket, SHUT_RDWR);
+}
+
+bool HttpTestServer::answer(int socket, const ReceivedRequest& request) {
+  const ScriptedAnswer answer = script_(request);
+  {
+    Lock lock(mutex_);
+    requests_.push_back(request);
+    changed_.notify_all();
+    while (answer.hold && !released_) changed_.wait(lock);
+  }
+  if (answer.cut == Cut::before_answer) return false;
+  // Sent in one piece: a second small one would wait for the client's delayed acknowledgement.
+  std::string bytes = head_of(answer);
+  if (request.method == "HEAD") return send_all(socket, bytes);
+  if (answer.cut == Cut::in_body) {
+    send_all(socket, bytes + answer.body.substr(0, answer.body.size() / 2));
+    return false;
+  }
+  bytes += answer.chunked ? chunks_of(answer.body) : answer.body;
+  return send_all(socket, bytes);
+}
+
+void HttpTestServer::cut_connections(int count) {
+  const Lock lock(mutex_);
+  to_cut_ = count;
+}
+
+void HttpTestServer::release() {
+  const Lock lock(mutex_);
+  released_ = true;
+  changed_.notify_all();
+}
+
+void HttpTestServer::await_requests(std::size_t count) {
+  Lock lock(mutex_);
+  while (requests_.size() < count) changed_.wait(lock);
+}
+
+std::vector<ReceivedRequest> HttpTestServer::requests() const {
+  const Lock lock(mutex_);
+  return requests_;
+}
+
+int HttpTestServer::connections() const {
+  const Lock lock(mutex_);
+  return accepted_;
 }
 
 }  // namespace waybill

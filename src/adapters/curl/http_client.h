@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,36 +10,36 @@
 
 namespace waybill {
 
-struct CurlOptions {
-  std::size_t body_bytes_max = 64u << 20;  ///< of an answer
-  Duration connect_time_max = std::chrono::seconds(10);
-  std::string certificates;   ///< PEM file of authorities; empty: the system's
-  std::size_t idle_max = 64;  ///< sessions, each with its connections, kept for the next request
+struct CurlHttpClientParams {
+  std::size_t body_bytes_max = std::size_t{64} << 20;  ///< of an answer, after decompression
+  Duration connect_timeout = std::chrono::seconds(10);
+  std::size_t idle_max = 64;  ///< transfers, each with its connections, that are kept between uses
+  std::string ca_file;        ///< PEM; trusted besides the system's authorities; empty: none
   std::string user_agent = "waybill";
 };
 
-/// Sends by libcurl in the caller's own thread: a session for each request in flight, kept with its
-/// connections for the next (docs/adr/0012).
+/// HttpClient over libcurl: HTTP/1.1, or 2 where TLS negotiates it. The caller's thread drives its
+/// own transfer; no thread of its own. As many requests run at once as there are callers.
 class CurlHttpClient final : public HttpClient {
  public:
-  /// `clock` outlives the client. `resource_exhausted` when libcurl cannot start.
-  static Result<std::unique_ptr<CurlHttpClient>> create(Clock& clock, CurlOptions options = {});
-  /// For create().
-  CurlHttpClient(Clock& clock, CurlOptions options);
+  /// `clock` must be real, for the network is.
+  /// `unavailable` if libcurl cannot be set up, `invalid_argument` if `ca_file` cannot be read.
+  static Result<std::unique_ptr<CurlHttpClient>> create(Clock& clock,
+                                                        CurlHttpClientParams params = {});
   ~CurlHttpClient() override;
 
   Result<HttpResponse> send(const HttpRequest& request, const Deadline& deadline) override;
 
  private:
-  class Session;
-
-  Result<std::unique_ptr<Session>> take();
-  void give_back(std::unique_ptr<Session> session);
+  class Transfer;
+  CurlHttpClient(Clock& clock, CurlHttpClientParams params);
+  std::unique_ptr<Transfer> take(const std::string& host);
+  void give_back(std::unique_ptr<Transfer> transfer);
 
   Clock& clock_;
-  const CurlOptions options_;
+  const CurlHttpClientParams params_;
   Mutex mutex_;
-  std::vector<std::unique_ptr<Session>> idle_ GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Transfer>> idle_ GUARDED_BY(mutex_);
 };
 
 }  // namespace waybill

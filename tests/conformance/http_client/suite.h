@@ -11,22 +11,32 @@
 
 namespace waybill {
 
-/// One implementation under test. Its answers may be 1 MiB long.
+/// One implementation under test, which takes answers of up to `body_bytes_max`.
 struct HttpClientImplementation {
   std::string name;
-  std::function<std::unique_ptr<HttpClient>()> make;
+  std::function<std::unique_ptr<HttpClient>(std::size_t body_bytes_max)> make;
 };
 
+/// What every HttpClient does: this suite is the definition of the port. Link
+/// `waybill_conformance_http_client` and instantiate it with a HttpClientImplementation.
 class HttpClientConformance : public testing::TestWithParam<HttpClientImplementation> {
  protected:
-  Result<HttpResponse> send(HttpRequest request, const Deadline& deadline = {}) {
-    return client_->send(request, deadline);
+  static constexpr std::size_t kBodyBytesMax = 1 << 20;
+  void SetUp() override {
+    client_ = GetParam().make(kBodyBytesMax);
+    ASSERT_NE(client_, nullptr);
   }
-  Result<HttpResponse> get(const std::string& path) { return send({.url = server_.url(path)}); }
-
-  HttpTestServer server_;
-  std::unique_ptr<HttpClient> client_ = GetParam().make();
+  HttpTestServer::Script script_ = [](const ReceivedRequest& request) {
+    return ScriptedAnswer{.body = request.body};
+  };
+  /// Answers as `script_` says; 200 with the request's body until it is set.
+  HttpTestServer server_{[this](const ReceivedRequest& request) { return script_(request); }};
+  Result<HttpResponse> send(const std::string& method, const std::string& target,
+                            std::string body = {}) {
+    return client_->send({.method = method, .url = server_.url() + target, .body = std::move(body)},
+                         {});
+  }
+  std::unique_ptr<HttpClient> client_;
 };
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(HttpClientConformance);
 
 }  // namespace waybill
