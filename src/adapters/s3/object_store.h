@@ -38,7 +38,9 @@ class S3ObjectStore final : public ObjectStore {
  public:
   S3ObjectStore(S3ObjectStoreOptions options, S3ObjectStorePorts ports);
 
-  ObjectStoreCaps caps() const override { return {.conditional_put = conditional_put_}; }
+  ObjectStoreCaps caps() const override {
+    return {.conditional_put = conditional_put_, .any_bytes = false};
+  }
   std::string url() const override { return to_s3_url(options_.address); }
   Result<ListPage> list(const ListParams& params) override;
   Result<std::string> get(const std::string& key) override;
