@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Ceph's RADOS gateway, a real S3 server, on a cluster of one monitor and one store in memory, all on
-# loopback. It becomes ready when PORT accepts connections, and ends with the process that started it.
-# usage: PORT=… MONITOR_PORT=… MONITOR_PORT_1=… DIR=folder ACCESS_KEY=… SECRET_KEY=… radosgw.sh
+# Ceph's RADOS gateway, a real S3 server, on a cluster of one monitor and one store in memory, all
+# on loopback. It is ready when PORT accepts connections; its daemons end with it.
+# usage: PORT= MONITOR_PORT= MONITOR_PORT_1= DIR=folder ACCESS_KEY= SECRET_KEY= radosgw.sh
 set -euo pipefail
-: "${PORT:?}" "${MONITOR_PORT:?}" "${MONITOR_PORT_1:?}" "${DIR:?}" "${ACCESS_KEY:?}" "${SECRET_KEY:?}"
+: "${PORT:?}" "${MONITOR_PORT:?}" "${MONITOR_PORT_1:?}" "${DIR:?}"
+: "${ACCESS_KEY:?}" "${SECRET_KEY:?}"
 mkdir -p "$DIR"/{mon,osd,run,log}
 export CEPH_CONF=$DIR/ceph.conf CEPH_ARGS=''
 monitors="[v2:127.0.0.1:$MONITOR_PORT,v1:127.0.0.1:$MONITOR_PORT_1]"
@@ -41,10 +42,14 @@ daemon() { setpriv --pdeathsig KILL "$@" & }
 
 keys() { ceph-authtool "$@" >/dev/null; }
 keys --create-keyring "$DIR/keyring" --gen-key -n mon. --cap mon 'allow *'
-keys "$DIR/keyring" --gen-key -n client.admin --cap mon 'allow *' --cap osd 'allow *' --cap mgr 'allow *'
-keys "$DIR/keyring" --gen-key -n client.rgw --cap mon 'allow rwx' --cap osd 'allow rwx'
-keys "$DIR/keyring" --gen-key -n osd.0 --cap mon 'allow profile osd' --cap osd 'allow *'
-monmaptool --create --fsid "$(awk '/^fsid/ {print $3}' "$CEPH_CONF")" --addv a "$monitors" "$DIR/monmap"
+keys "$DIR/keyring" --gen-key -n client.admin \
+  --cap mon 'allow *' --cap osd 'allow *' --cap mgr 'allow *'
+keys "$DIR/keyring" --gen-key -n client.rgw \
+  --cap mon 'allow rwx' --cap osd 'allow rwx'
+keys "$DIR/keyring" --gen-key -n osd.0 \
+  --cap mon 'allow profile osd' --cap osd 'allow *'
+monmaptool --create --fsid "$(awk '/^fsid/ {print $3}' "$CEPH_CONF")" \
+  --addv a "$monitors" "$DIR/monmap"
 ceph-mon --mkfs -i a --monmap "$DIR/monmap" --keyring "$DIR/keyring"
 daemon ceph-mon -f -i a
 ceph --connect-timeout 60 mon stat
@@ -52,5 +57,6 @@ osd=$(cat /proc/sys/kernel/random/uuid)
 ceph osd new "$osd"
 ceph-osd -i 0 --mkfs --osd-uuid "$osd"
 daemon ceph-osd -f -i 0
-radosgw-admin user create --uid=waybill --display-name=waybill --access-key="$ACCESS_KEY" --secret="$SECRET_KEY"
+radosgw-admin user create --uid=waybill --display-name=waybill \
+  --access-key="$ACCESS_KEY" --secret="$SECRET_KEY"
 exec radosgw -f -n client.rgw --rgw-frontends "beast endpoint=127.0.0.1:$PORT"
