@@ -64,7 +64,8 @@ Result<HttpResponse> S3ObjectStore::send(const Call& call) {
   HttpRequest request{.method = call.method,
                       .url = bucket_url_ + '/' + to_percent(call.key, "/") + call.query,
                       .headers = call.headers,
-                      .body = std::string(call.body)};
+                      .body = std::string(call.body),
+                      .repeat = call.repeat};
   auto added =
       aws::sign({.method = request.method,
                  .url = request.url,
@@ -176,7 +177,11 @@ Status S3ObjectStore::put_if_absent(const std::string& key, std::string_view bod
 }
 
 Status S3ObjectStore::put_conditionally(const std::string& key, std::string_view body) {
-  Call call{.method = "PUT", .key = key, .headers = body_headers(body), .body = body};
+  Call call{.method = "PUT",
+            .key = key,
+            .headers = body_headers(body),
+            .body = body,
+            .repeat = Repeat::never};
   call.headers.emplace_back("if-none-match", "*");
   bool may_be_ours = false;
   Error last;

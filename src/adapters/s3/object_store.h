@@ -30,10 +30,10 @@ struct S3ObjectStorePorts {
 };
 
 /// A bucket of Amazon S3, or of a server that speaks as it does. Keys that are no UTF-8, or have a
-/// segment of one or two dots, are refused by some servers. `http` may repeat requests whose answer
-/// was lost, but none with If-None-Match: only put_if_absent can tell whether the object that is
-/// there then is ours. More errors than the port names: `unauthenticated` (credentials refused),
-/// `failed_precondition` (wrong region, wrong clock), `data_loss` (an answer that is none).
+/// segment of one or two dots, are refused by some servers. put_if_absent repeats by itself, so
+/// that it can tell whether the object that is there then is ours. More errors than the port names:
+/// `unauthenticated` (credentials refused), `failed_precondition` (wrong region, wrong clock),
+/// `data_loss` (an answer that is none).
 class S3ObjectStore final : public ObjectStore {
  public:
   S3ObjectStore(S3ObjectStoreOptions options, S3ObjectStorePorts ports);
@@ -59,6 +59,7 @@ class S3ObjectStore final : public ObjectStore {
     std::string query{};  // with its question mark
     HttpHeaders headers{};
     std::string_view body{};
+    Repeat repeat = Repeat::safe;
   };
 
   Result<HttpResponse> send(const Call& call);

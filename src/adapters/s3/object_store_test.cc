@@ -69,6 +69,7 @@ TEST_F(S3ObjectStoreTest, APutCarriesTheHashOfItsBody) {
   ASSERT_TRUE(store_.put("k", "hello"));
   EXPECT_EQ(value(http_.requests().at(0), "content-md5"), "XUFAKrxLKna5cZ2REBfFkg==");
   EXPECT_EQ(value(http_.requests().at(0), "if-none-match"), "(none)");
+  EXPECT_NE(http_.requests().at(0).repeat, Repeat::never);
 }
 
 TEST_F(S3ObjectStoreTest, AListingIsReadWithItsNamesDecoded) {
@@ -158,6 +159,7 @@ TEST_F(S3ObjectStoreTest, AConditionalPutThatFindsAnObjectIsRefused) {
   answers({error(412, "PreconditionFailed")});
   EXPECT_EQ(store_.put_if_absent("k", "x").error().code, Code::already_exists);
   EXPECT_EQ(value(http_.requests().at(0), "if-none-match"), "*");
+  EXPECT_EQ(http_.requests().at(0).repeat, Repeat::never);
 }
 
 TEST_F(S3ObjectStoreTest, AConditionalPutWhoseAnswerWasLostKnowsItsOwnObject) {
