@@ -1,6 +1,5 @@
 #include "apps/waybill/runtime/idle.h"
 
-#include <algorithm>
 #include <set>
 
 #include "apps/waybill/cli/progress_bar.h"
@@ -89,10 +88,11 @@ void IdleWatch::saw(const Result<ScanReport>& report) {
 Result<bool> IdleWatch::scans_agree(Time since) {
   const Lock lock(mutex_);
   if (failure_) return fail(*failure_);
-  return std::all_of(scans_.begin(), scans_.end(), [&](const std::string& scan) {
+  for (const std::string& scan : scans_) {
     const auto found = found_nothing_.find(scan);
-    return found != found_nothing_.end() && found->second >= since;
-  });
+    if (found == found_nothing_.end() || found->second < since) return false;
+  }
+  return true;
 }
 
 Result<Work> IdleWatch::wait(const WaitParams& params) {
