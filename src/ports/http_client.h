@@ -13,11 +13,18 @@ namespace waybill {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
+/// Whether a request may be sent again when it is not known if the first one was carried out.
+enum class Repeat {
+  safe,   ///< reads, puts under one name, whatever carries an id that the server knows it by
+  never,  ///< sent at most once; costs a new connection, as a kept one may have died unseen
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  ///< absolute, percent-encoded; sent as it is, byte for byte
   HttpHeaders headers;
   std::string body;  ///< its Content-Length is sent also when it is empty, but for GET and HEAD
+  Repeat repeat = Repeat::safe;
 };
 
 struct HttpResponse {

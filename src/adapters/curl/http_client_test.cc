@@ -1,0 +1,28 @@
+#include "adapters/curl/http_client.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/conformance/http_client/suite.h"
+
+namespace waybill {
+namespace {
+
+TEST(CurlHttpClient, AnAuthorityFileThatIsNotThereIsNamed) {
+  const auto client = CurlHttpClient::create({.ca_file = "/nonexistent/ca.pem"});
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().code, Code::invalid_argument);
+  EXPECT_NE(client.error().message.find("/nonexistent/ca.pem"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Curl, HttpClientConformance,
+    testing::Values(HttpClientImplementation{
+        .name = "curl",
+        .make =
+            [](std::size_t body_bytes_max) {
+              return CurlHttpClient::create({.body_bytes_max = body_bytes_max}).value();
+            }}),
+    [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace waybill
