@@ -119,8 +119,9 @@ Code code_of(CURLcode result, bool sent) {
 /// One request at a time, on connections that stay open between requests.
 class CurlHttpClient::Transfer {
  public:
-  Transfer()
-      : multi_(curl_multi_init(), &curl_multi_cleanup),
+  explicit Transfer(Clock& clock)
+      : clock_(clock),
+        multi_(curl_multi_init(), &curl_multi_cleanup),
         easy_(curl_easy_init(), &curl_easy_cleanup) {}
 
   bool is_valid() const { return multi_ && easy_; }
@@ -141,6 +142,7 @@ class CurlHttpClient::Transfer {
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
 
+  Clock& clock_;
   // In this order: the easy handle must go first.
   Multi multi_;
   Easy easy_;
@@ -219,8 +221,7 @@ Result<CURLcode> CurlHttpClient::Transfer::drive(const Deadline& deadline) {
     if (deadline.stop_requested()) return fail(Code::cancelled, "stopped");
     if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
     if (running == 0) break;
-    const auto now = std::chrono::floor<Duration>(std::chrono::steady_clock::now());
-    const Duration left = deadline.at - now;
+    const Duration left = deadline.at - clock_.steady_now();
     if (left <= Duration(0)) return fail(Code::deadline_exceeded, "no answer in time");
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::min(left, kPollMax));
     curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
@@ -273,10 +274,12 @@ Result<HttpResponse> CurlHttpClient::Transfer::run(const HttpRequest& request,
   return std::move(response_);
 }
 
-CurlHttpClient::CurlHttpClient(CurlHttpClientParams params) : params_(std::move(params)) {}
+CurlHttpClient::CurlHttpClient(Clock& clock, CurlHttpClientParams params)
+    : clock_(clock), params_(std::move(params)) {}
 CurlHttpClient::~CurlHttpClient() = default;
 
-Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(CurlHttpClientParams params) {
+Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(Clock& clock,
+                                                               CurlHttpClientParams params) {
   // Counted and thread-safe in libcurl; never undone, as others in the process may use it.
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return fail(Code::unavailable, "setting up the HTTP client: libcurl does not start");
@@ -285,12 +288,12 @@ Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(CurlHttpClientPar
     return fail(Code::invalid_argument, "reading the certificate authorities in " + params.ca_file +
                                             ": no such file, or not readable");
   }
-  return std::unique_ptr<CurlHttpClient>(new CurlHttpClient(std::move(params)));
+  return std::unique_ptr<CurlHttpClient>(new CurlHttpClient(clock, std::move(params)));
 }
 
 std::unique_ptr<CurlHttpClient::Transfer> CurlHttpClient::take(const std::string& host) {
   const Lock lock(mutex_);
-  if (idle_.empty()) return std::make_unique<Transfer>();
+  if (idle_.empty()) return std::make_unique<Transfer>(clock_);
   // The last one that spoke to this host has a connection open; else the one that idled longest.
   const auto same = std::find_if(idle_.rbegin(), idle_.rend(),
                                  [&](const auto& transfer) { return transfer->host() == host; });

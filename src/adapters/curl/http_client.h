@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "ports/clock.h"
 #include "ports/http_client.h"
 
 namespace waybill {
@@ -21,18 +22,21 @@ struct CurlHttpClientParams {
 /// own transfer; no thread of its own. As many requests run at once as there are callers.
 class CurlHttpClient final : public HttpClient {
  public:
+  /// `clock` must be real, for the network is.
   /// `unavailable` if libcurl cannot be set up, `invalid_argument` if `ca_file` cannot be read.
-  static Result<std::unique_ptr<CurlHttpClient>> create(CurlHttpClientParams params = {});
+  static Result<std::unique_ptr<CurlHttpClient>> create(Clock& clock,
+                                                        CurlHttpClientParams params = {});
   ~CurlHttpClient() override;
 
   Result<HttpResponse> send(const HttpRequest& request, const Deadline& deadline) override;
 
  private:
   class Transfer;
-  explicit CurlHttpClient(CurlHttpClientParams params);
+  CurlHttpClient(Clock& clock, CurlHttpClientParams params);
   std::unique_ptr<Transfer> take(const std::string& host);
   void give_back(std::unique_ptr<Transfer> transfer);
 
+  Clock& clock_;
   const CurlHttpClientParams params_;
   Mutex mutex_;
   std::vector<std::unique_ptr<Transfer>> idle_ GUARDED_BY(mutex_);
