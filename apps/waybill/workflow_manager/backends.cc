@@ -51,7 +51,7 @@ Result<std::unique_ptr<Queue>> Backends::queue(const prio::WorkflowQueue& queue,
 
 Result<HttpClient*> Backends::http() {
   if (!http_) {
-    auto client = CurlHttpClient::create();
+    auto client = CurlHttpClient::create(clock_);
     if (!client) return fail(client.error());
     http_ = std::move(*client);
   }
