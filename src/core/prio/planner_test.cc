@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/prio/message.h"
-#include "core/task.h"
-#include "tests/scan/prio_fixture.h"
+#include "tests/scan/planner_fixture.h"
 
 namespace waybill::prio {
 namespace {

@@ -6,9 +6,11 @@
 
 #include "core/prio/planner.h"
 #include "core/scan_fixture.h"
+#include "core/task.h"
 
 namespace waybill::prio {
 
+/// Plans of three buckets in memory, at noon of a day.
 inline const Time kNow = *parse_time("2020-10-31T12:00:00Z");
 
 class PrioPlans : public testing::Test {

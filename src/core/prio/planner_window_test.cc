@@ -1,18 +1,18 @@
-// What is owed, what could not be listed, and what is too large for one message.
+// What is caught up, what a failed listing keeps back, and aggregates in parts.
+
 #include "core/prio/planner.h"
 
 #include <gtest/gtest.h>
 
 #include "core/prio/message.h"
-#include "core/task.h"
-#include "tests/scan/prio_fixture.h"
+#include "tests/scan/planner_fixture.h"
 
 namespace waybill::prio {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 
-// Windows of three hours with a grace of one: at 12:00 the latest is 06:00 to 09:00.
 class PrioCatchUp : public PrioPlans {
  protected:
   PrioCatchUp() {
