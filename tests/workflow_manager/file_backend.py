@@ -114,6 +114,8 @@ class FileBackend:
         found = {}
         for folder, _, names in os.walk(root):
             for name in names:
+                if name.startswith(RESERVED + "new-"):
+                    continue  # was being written when its process was killed: no object
                 path = os.path.join(folder, name)
                 with open(path, encoding="utf-8") as file:
                     found[key_of_path(os.path.relpath(path, root))] = file.read()

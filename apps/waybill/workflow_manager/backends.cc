@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/curl/http_client.h"
 #include "adapters/file/file_url.h"
 #include "adapters/file/object_store.h"
 #include "adapters/file/queue.h"
@@ -48,6 +49,13 @@ Result<std::unique_ptr<Queue>> Backends::queue(const prio::WorkflowQueue& queue,
   return not_built("adapter for queues of the kind " + queue.kind);
 }
 
-Result<HttpClient*> Backends::http() { return not_built("HTTP client"); }
+Result<HttpClient*> Backends::http() {
+  if (!http_) {
+    auto client = CurlHttpClient::create(clock_);
+    if (!client) return fail(client.error());
+    http_ = std::move(*client);
+  }
+  return http_.get();
+}
 
 }  // namespace waybill::cli

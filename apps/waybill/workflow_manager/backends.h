@@ -31,6 +31,7 @@ class Backends {
  private:
   Clock& clock_;
   const std::map<std::string, std::string> environment_;
+  std::unique_ptr<HttpClient> http_;  // opened when first asked for
 };
 
 }  // namespace waybill::cli

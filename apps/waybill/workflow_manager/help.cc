@@ -10,9 +10,7 @@ constexpr std::size_t kIndent = 6;
 constexpr std::size_t kWidth = 96;
 
 constexpr const char* kHead =
-    R"(Look through Prio's buckets once, and publish the intake and aggregation tasks that are due
-
-Examples:
+    R"(Examples:
   waybill workflow-manager --ingestor-input s3://us-west-1/ingest \
       --own-validation-input gs://own --peer-validation-input s3://us-west-1/peer \
       --task-queue-kind gcp-pubsub --gcp-project-id my-project \
@@ -20,6 +18,7 @@ Examples:
   waybill workflow-manager --config prio.yaml --dry-run
   waybill workflow-manager --config prio.yaml --dry-run --json --now 2020-10-31T12:00:00Z
 
+Looks through Prio's buckets once, and publishes the intake and aggregation tasks that are due.
 Takes the place of workflow-manager: its flags, messages, markers, metrics and log. Each task is
 published once: a scan lock keeps two runs apart, a marker is written when its message was
 confirmed, and a message that is repeated after a crash has the same trace-id.

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/prio/message.h"
-#include "core/prio/planner_fixture.h"
+#include "tests/scan/planner_fixture.h"
 
 namespace waybill::prio {
 namespace {
