@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "core/prio/workflow_flags.h"
@@ -13,7 +14,8 @@
 
 namespace waybill::cli {
 
-/// Where workflow-manager's flags become adapters: the only place that knows which there are.
+/// Where workflow-manager's flags become adapters: the only place that knows which there are. What
+/// it gives must not outlive it.
 class Backends {
  public:
   Backends(Clock& clock, std::map<std::string, std::string> environment);
@@ -23,15 +25,24 @@ class Backends {
 
   /// A bucket by its URL's scheme, as the identity that goes with it. Touches no network.
   Result<std::unique_ptr<ObjectStore>> bucket(const prio::WorkflowBucket& bucket);
+  /// The bucket that the lock and the markers go to. Asks a server that is not Amazon's own
+  /// whether it honours conditional puts, with an object of this name.
+  Result<std::unique_ptr<ObjectStore>> marker_bucket(const prio::WorkflowBucket& bucket,
+                                                     const std::string& probe_key);
   /// A topic by the kind of its queue. Makes it where --gcp-pubsub-create-topics asks for that.
   Result<std::unique_ptr<Queue>> queue(const prio::WorkflowQueue& queue, const std::string& topic);
   /// The client that metrics are pushed with.
   Result<HttpClient*> http();
 
  private:
+  class Clouds;
+
+  Result<Clouds*> clouds();
+
   Clock& clock_;
   const std::map<std::string, std::string> environment_;
   std::unique_ptr<HttpClient> http_;  // opened when first asked for
+  std::unique_ptr<Clouds> clouds_;
 };
 
 }  // namespace waybill::cli

@@ -105,15 +105,18 @@ int Run::run(const WorkflowOptions& options) {
 }
 
 Result<PublishReport> Run::pass(const WorkflowOptions& options) {
+  PublishOptions publish = publish_options(options);
   const auto ingestion = backends_.bucket(options.ingestion);
   if (!ingestion) return fail(ingestion.error());
-  const auto own = backends_.bucket(options.own);
+  const bool dry_run = options.mode == prio::WorkflowMode::dry_run;
+  const std::string probe = std::string(kMarkerPrefix) + "probe-" + publish.lock.token;
+  const auto own =
+      dry_run ? backends_.bucket(options.own) : backends_.marker_bucket(options.own, probe);
   if (!own) return fail(own.error());
   const auto peer = backends_.bucket(options.peer);
   if (!peer) return fail(peer.error());
-  PublishOptions publish = publish_options(options);
   PublishPorts ports{.ingestion = **ingestion, .own = **own, .peer = **peer, .clock = clock_};
-  if (options.mode == prio::WorkflowMode::dry_run) return run_publish_pass(ports, publish);
+  if (dry_run) return run_publish_pass(ports, publish);
   const auto intake = backends_.queue(options.queue, options.queue.intake_topic);
   if (!intake) return fail(with_context(intake.error(), "--intake-tasks-topic"));
   const auto aggregate = backends_.queue(options.queue, options.queue.aggregate_topic);
