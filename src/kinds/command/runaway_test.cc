@@ -80,11 +80,19 @@ constexpr int kRunawayLines = 3;
 constexpr std::string_view kUntilToldTo = "\nread line < \"$LIFELINE.go\"\n";
 constexpr std::string_view kThenWait = "\nwhile :; do sleep 1; done\n";
 
-class RunawayTest : public ::testing::TestWithParam<UseCgroups> {
+struct Machine {
+  UseCgroups cgroups;
+  FindChildren find_children;
+};
+
+class RunawayTest : public ::testing::TestWithParam<Machine> {
  protected:
-  std::unique_ptr<CommandKind> make_kind() {
-    auto kind = CommandKind::create({.environment = inherited_environment(), .cgroups = GetParam()},
-                                    clock_);
+  std::unique_ptr<CommandKind> make_kind() { return make_kind(clock_); }
+  static std::unique_ptr<CommandKind> make_kind(Clock& clock) {
+    auto kind = CommandKind::create({.environment = inherited_environment(),
+                                     .cgroups = GetParam().cgroups,
+                                     .find_children = GetParam().find_children},
+                                    clock);
     EXPECT_TRUE(kind.has_value()) << (kind ? "" : kind.error().message);
     return std::move(*kind);
   }
@@ -106,8 +114,16 @@ class RunawayTest : public ::testing::TestWithParam<UseCgroups> {
   RecordingContext context_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Cgroups, RunawayTest,
-                         ::testing::Values(UseCgroups::where_possible, UseCgroups::never));
+INSTANTIATE_TEST_SUITE_P(
+    Machines, RunawayTest,
+    ::testing::Values(Machine{UseCgroups::where_possible, FindChildren::listed_where_possible},
+                      Machine{UseCgroups::never, FindChildren::listed_where_possible},
+                      Machine{UseCgroups::never, FindChildren::scanned}),
+    [](const auto& machine) {
+      const bool scans = machine.param.find_children == FindChildren::scanned;
+      if (scans) return "NoCgroupsAndNoListOfChildren";
+      return machine.param.cgroups == UseCgroups::never ? "NoCgroups" : "All";
+    });
 
 TEST_P(RunawayTest, NothingSurvivesACancel) {
   const auto kind = make_kind();
@@ -184,9 +200,7 @@ class RestlessClock final : public Clock {
 
 TEST_P(RunawayTest, ARunEndsThoughWhatOutlivedItsSupervisorGoesOnPrinting) {
   RestlessClock clock;
-  const auto kind =
-      CommandKind::create({.environment = inherited_environment(), .cgroups = GetParam()}, clock);
-  ASSERT_TRUE(kind.has_value()) << kind.error().message;
+  const auto kind = make_kind(clock);
   // The closed pipe ends them at last.
   constexpr std::string_view kPrinters = R"(
 exec 9>"$LIFELINE"
@@ -200,7 +214,7 @@ exec sleep 1000  # in place: the kernel ends it with its supervisor
     lifeline_.tell_to_go_on();
   });
   const Outcome outcome =
-      (*kind)->run(shell(std::string(kPrinters), R"(,"limits":{"output":"1KiB"})"), context_);
+      kind->run(shell(std::string(kPrinters), R"(,"limits":{"output":"1KiB"})"), context_);
   EXPECT_TRUE(std::holds_alternative<outcome::Failed>(outcome));
   EXPECT_NE(context_.logged(LogStream::system).find("output may be missing"), std::string::npos)
       << context_.logged(LogStream::system);
