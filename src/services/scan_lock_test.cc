@@ -53,12 +53,12 @@ class ScanLockTest : public testing::Test {
                        }});
   }
   Result<Outcome> acquire(ScanLock& lock) { return lock.acquire({}); }
-  /// acquire() while time passes.
-  Outcome acquire_in_time(ScanLock& lock) {
+  /// acquire() while time passes, beside this many locks that are held.
+  Outcome acquire_in_time(ScanLock& lock, int held = 0) {
     std::atomic<bool> done{false};
     std::jthread time([&] {
       while (!done) {
-        clock_.advance(100ms);
+        clock_.advance_if_idle(100ms, 1 + held);
         std::this_thread::yield();
       }
     });
@@ -93,7 +93,7 @@ TEST_F(ScanLockTest, StaysWithTheHolderThatRenewsIt) {
   const auto first = lock_of("a");
   ASSERT_EQ(*acquire(*first), Outcome::acquired);
   const auto second = lock_of("b");
-  EXPECT_EQ(acquire_in_time(*second), Outcome::held);
+  EXPECT_EQ(acquire_in_time(*second, 1), Outcome::held);
   EXPECT_EQ(second->rival(), "a");
   EXPECT_FALSE(second->is_held());
   EXPECT_TRUE(first->is_held());
@@ -154,7 +154,7 @@ TEST_F(ScanLockTest, IsTakenOverByOneOfManyRivals) {
     }
     threads.emplace_back([&] {
       while (finished < 4) {
-        clock_.advance(100ms);
+        clock_.advance_if_idle(100ms, 4 - finished + acquired);
         std::this_thread::yield();
       }
     });
@@ -209,7 +209,7 @@ TEST_F(ScanLockTest, WorksAsWellAsItCanWithoutConditionalPuts) {
   const auto first = lock_of("a", &plain);
   ASSERT_EQ(*acquire(*first), Outcome::acquired);
   const auto second = lock_of("b", &plain);
-  EXPECT_EQ(acquire_in_time(*second), Outcome::held);
+  EXPECT_EQ(acquire_in_time(*second, 1), Outcome::held);
 }
 
 }  // namespace
