@@ -17,7 +17,7 @@ namespace {
 namespace bj = boost::json;
 
 Exit check_ledger(Session& session, const Invocation&) {
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto report = (*store)->admin().check();
   if (!report) return fail(report.error());
@@ -45,7 +45,7 @@ Exit check_ledger(Session& session, const Invocation&) {
 }
 
 Exit show_stats(Session& session, const Invocation&) {
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto stats = (*store)->admin().stats();
   if (!stats) return fail(stats.error());
@@ -78,7 +78,7 @@ Exit show_stats(Session& session, const Invocation&) {
 
 Exit back_up(Session& session, const Invocation& invocation) {
   const std::string& path = invocation.positionals[0];
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   if (const Status copied = (*store)->admin().backup(path); !copied) return fail(copied.error());
   if (session.output().json()) {
@@ -90,7 +90,7 @@ Exit back_up(Session& session, const Invocation& invocation) {
 }
 
 Exit export_ledger(Session& session, const Invocation& invocation) {
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const std::string path = invocation.text("output");
   const auto close = [](std::FILE* file) { return file == stdout ? 0 : std::fclose(file); };

@@ -121,7 +121,7 @@ std::string history_table(const Output& output, const Shown& shown) {
 }
 
 Exit show_task(Session& session, const Invocation& invocation) {
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto shown = gather((*store)->reader(), invocation.positionals[0]);
   if (!shown) return fail(shown.error());

@@ -19,7 +19,8 @@ Writer::Writer(std::unique_ptr<Database> database, const Params& params, Bell& b
     : params_(params),
       bell_(bell),
       database_(std::move(database)),
-      transaction_(*database_, params.events_kept) {
+      transaction_(*database_, params.events_kept),
+      stopped_(params.refusal) {
   sqlite3_wal_hook(
       database_->connection(),
       [](void* pages, sqlite3*, const char*, int count) {
