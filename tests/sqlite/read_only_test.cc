@@ -116,6 +116,20 @@ TEST_F(ReadOnlyLedger, IsReadBesideAWriterWithWhatIsOnlyInItsLog) {
   EXPECT_TRUE(as_reader([&] { return reads(3); }));
 }
 
+TEST_F(ReadOnlyLedger, IsReadAfterItsWriterWasKilled) {
+  const TemporaryDirectory writers;
+  const std::string theirs = writers.path() + "/ledger.db";
+  auto writer = SqliteLedger::create(theirs, clock_);
+  ASSERT_TRUE(writer.has_value()) << writer.error().message;
+  ASSERT_TRUE((*writer)->ledger().insert(some_tasks(1, 3)));
+  // As a kill leaves them: nobody holds a lock on these.
+  for (const std::string suffix : {"", "-wal", "-shm"}) {
+    fs::copy_file(theirs + suffix, path() + suffix);
+  }
+  forbid_writing();
+  EXPECT_TRUE(as_reader([&] { return reads(3); }));
+}
+
 TEST_F(ReadOnlyLedger, IsReadWhereTheDirectoryMayBeWrittenAndNothingIsLeftThere) {
   ASSERT_TRUE(open_for_writing()->ledger().insert(some_tasks(1, 3)));
   forbid_writing();
