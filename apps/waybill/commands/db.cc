@@ -40,6 +40,9 @@ Exit check_ledger(Session& session, const Invocation&) {
     if (!table.empty()) output.data(table.text(output));
     output.note(counted(report->tasks_checked, "task") + " checked, " +
                 counted(report->violations_found, "violation") + " found");
+    output.note(
+        "not checked: batches and markers in buckets, fires that a schedule missed (see "
+        "`waybill db check --help`)");
   }
   return report->violations_found == 0 ? 0 : 1;
 }
@@ -139,7 +142,14 @@ std::vector<Command> db_commands() {
       {.path = "db check",
        .summary = "Verify the ledger's storage and invariants, while work goes on",
        .examples = {"waybill db check"},
-       .details = "Ends with 1 if anything is broken.",
+       .details =
+           "Ends with 1 if anything is broken. Of what scans and schedules owe, the ledger holds "
+           "only what they made: it is checked that each such task has a key for ever that its id "
+           "follows from, that no two tasks share one, and that a fire has the key of its schedule "
+           "and nominal time. Not checked, because the ledger does not know: whether a batch has "
+           "no task (`waybill scan --dry-run` lists those without a marker), whether a marker in a "
+           "bucket agrees with its task, and whether a schedule missed a nominal time, which "
+           "depends on how it was defined and paused at the time.",
        .run = check_ledger},
       {.path = "db stats",
        .summary = "Say how big the ledger is",
