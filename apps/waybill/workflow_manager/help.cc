@@ -12,9 +12,10 @@ constexpr std::size_t kWidth = 96;
 constexpr const char* kHead =
     R"(Examples:
   waybill workflow-manager --ingestor-input s3://us-west-1/ingest \
-      --own-validation-input gs://own --peer-validation-input s3://us-west-1/peer \
-      --task-queue-kind gcp-pubsub --gcp-project-id my-project \
-      --intake-tasks-topic intake --aggregate-tasks-topic aggregate
+      --own-validation-input s3://us-west-1/own --peer-validation-input s3://us-west-1/peer \
+      --task-queue-kind aws-sns --aws-sns-region us-west-1 \
+      --intake-tasks-topic arn:aws:sns:us-west-1:123456789012:intake \
+      --aggregate-tasks-topic arn:aws:sns:us-west-1:123456789012:aggregate
   waybill workflow-manager --config prio.yaml --dry-run
   waybill workflow-manager --config prio.yaml --dry-run --json --now 2020-10-31T12:00:00Z
 
@@ -22,6 +23,9 @@ Looks through Prio's buckets once, and publishes the intake and aggregation task
 Takes the place of workflow-manager: its flags, messages, markers, metrics and log. Each task is
 published once: a scan lock keeps two runs apart, a marker is written when its message was
 confirmed, and a message that is repeated after a crash has the same trace-id.
+
+This version knows s3:// and file:// buckets, and the queues aws-sns, file, and gcp-pubsub by its
+emulator (PUBSUB_EMULATOR_HOST). It refuses gs:// buckets, Google's own Pub/Sub, and amqp.
 
 Usage: waybill workflow-manager [flags]
 )";
