@@ -46,9 +46,9 @@ bench: binary ## measure, beside the floor of this machine: tables, build/bench/
 	@build/release/waybill bench --json-file build/bench/embedded.json
 
 .PHONY: sim
-sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1
+sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1, PLANT= a mistake
 	@$(call build,release) --target sim
-	@build/release/tests/sim/sim --seeds $(SEEDS) --first $(FIRST)
+	@build/release/tests/sim/sim --seeds $(SEEDS) --first $(FIRST) $(if $(PLANT),--plant $(PLANT))
 
 .PHONY: chaos
 chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=

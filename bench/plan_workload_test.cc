@@ -23,15 +23,25 @@ TEST(PlanWorkload, HasTheSameKeysInBothOrders) {
   EXPECT_EQ(listed, shuffled);
 }
 
-// The target, 1,000,000 objects in 2 s and 200 MB, is measured by `waybill bench` on a quiet
-// machine. Here the bound only catches what is out of proportion, on a busy one and without
-// optimisation.
-TEST(PlanWorkload, IsPlannedWithinBoundsInAnyOrder) {
-  const PlanWorkload workload(90'000);
-  for (const KeyOrder order : {KeyOrder::listed, KeyOrder::shuffled}) {
+/// The quickest of three runs, which other work on the machine disturbs least.
+PlanFigures quickest(const PlanWorkload& workload, KeyOrder order) {
+  PlanFigures best = measure_plan(workload, order);
+  for (int again = 0; again < 2; ++again) {
     const PlanFigures figures = measure_plan(workload, order);
-    EXPECT_EQ(figures.tasks, 30'000u);
-    EXPECT_LT(figures.seconds, 5.0);
+    if (figures.seconds < best.seconds) best = figures;
+  }
+  return best;
+}
+
+// The target, 1,000,000 objects in 2 s and 200 MB, is measured by `waybill bench` on a quiet
+// machine. Here the bound only catches what is out of proportion, however slow the machine.
+TEST(PlanWorkload, TakesTimeInProportionToItsObjectsInAnyOrder) {
+  const PlanWorkload small(6'000);
+  const PlanWorkload large(60'000);
+  for (const KeyOrder order : {KeyOrder::listed, KeyOrder::shuffled}) {
+    const PlanFigures figures = quickest(large, order);
+    EXPECT_EQ(figures.tasks, 20'000u);
+    EXPECT_LT(figures.seconds, 50 * quickest(small, order).seconds);
   }
 }
 

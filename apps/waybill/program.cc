@@ -14,6 +14,7 @@
 #include "apps/waybill/cli/help.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/session.h"
+#include "apps/waybill/workflow_manager/workflow_manager.h"
 #include "base/log.h"
 
 extern char** environ;  // NOLINT: POSIX declares it in no header
@@ -97,6 +98,10 @@ Exit run_command(const Parsed& parsed, const OutputMode& mode) {
 }  // namespace
 
 int run_program(const std::vector<std::string>& arguments) {
+  // Its command line is another program's: read as Go reads flags.
+  if (!arguments.empty() && arguments[0] == "workflow-manager") {
+    return run_workflow_manager({arguments.begin() + 1, arguments.end()});
+  }
   OutputMode mode = detect_output_mode();
   mode.json = wants_json(arguments);
   Output output(mode);

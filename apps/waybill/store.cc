@@ -50,6 +50,7 @@ Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, Op
                                      "name its directory with --data DIR");
   }
   SqliteLedgerOptions options;
+  if (mode == OpenStore::reading) options.access = SqliteAccess::read;
   options.cache_bytes = static_cast<std::size_t>(config.cache);
   options.log_bytes_max = static_cast<std::size_t>(config.log_bytes);
   auto ledger = SqliteLedger::create(ledger_path(config), clock, options);

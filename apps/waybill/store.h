@@ -27,6 +27,7 @@ class Store {
 };
 
 enum class OpenStore : std::uint8_t {
+  reading,   ///< as existing, also for a user who may only read it; nothing can be written then
   existing,  ///< `not_found` if there is none yet
   create,    ///< makes the directory and the ledger if they are missing
 };

@@ -15,7 +15,7 @@ namespace waybill::log {
 namespace {
 
 std::atomic<Level> g_level{Level::info};
-std::atomic<bool> g_human{isatty(STDERR_FILENO) == 1};
+std::atomic<Format> g_format{isatty(STDERR_FILENO) == 1 ? Format::human : Format::json};
 
 std::string_view name_of(Level level) {
   switch (level) {
@@ -25,6 +25,8 @@ std::string_view name_of(Level level) {
       return "info";
     case Level::warn:
       return "warn";
+    case Level::fatal:
+      return "fatal";
     default:
       return "error";
   }
@@ -54,6 +56,13 @@ void append_value(std::string& out, const Field& field, bool quote) {
 
 Time wall_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
+void append_field(std::string& line, const Field& field) {
+  line += ',';
+  json::append_quoted(line, field.key);
+  line += ':';
+  append_value(line, field, true);
+}
+
 std::string json_line(Level level, std::string_view event, std::string_view message,
                       Fields fields) {
   std::string line = R"({"ts":")" + format_time(wall_now()) + R"(","level":")";
@@ -62,18 +71,23 @@ std::string json_line(Level level, std::string_view event, std::string_view mess
   json::append_quoted(line, event);
   line += R"(,"msg":)";
   json::append_quoted(line, message);
-  for (const Field& field : fields) {
-    line += ',';
-    json::append_quoted(line, field.key);
-    line += ':';
-    append_value(line, field, true);
-  }
+  for (const Field& field : fields) append_field(line, field);
+  return line + '}';
+}
+
+std::string severity_line(Level level, std::string_view message, Fields fields) {
+  std::string line = R"({"severity":")";
+  line += name_of(level);
+  line += '"';
+  for (const Field& field : fields) append_field(line, field);
+  line += R"(,"timestamp":")" + format_time(wall_now()) + R"(","message":)";
+  json::append_quoted(line, message);
   return line + '}';
 }
 
 std::string human_line(Level level, std::string_view message, Fields fields) {
   std::string line = format_time(wall_now()).substr(11, 8);
-  line += level == Level::error ? " error " : level == Level::warn ? " warn  " : " ";
+  line += level >= Level::error ? " error " : level == Level::warn ? " warn  " : " ";
   line += message;
   for (const Field& field : fields) {
     line += ' ';
@@ -101,13 +115,16 @@ spdlog::logger& logger() {
 
 void configure(Level level, Format format) {
   g_level = level;
-  g_human = format == Format::human;
+  g_format = format;
 }
 
 void write(Level level, std::string_view event, std::string_view message, Fields fields) {
   if (level < g_level.load(std::memory_order_relaxed)) return;
-  logger().info(spdlog::string_view_t(g_human ? human_line(level, message, fields)
-                                              : json_line(level, event, message, fields)));
+  const Format format = g_format.load(std::memory_order_relaxed);
+  logger().info(spdlog::string_view_t(format == Format::human ? human_line(level, message, fields)
+                                      : format == Format::severity
+                                          ? severity_line(level, message, fields)
+                                          : json_line(level, event, message, fields)));
 }
 
 }  // namespace waybill::log

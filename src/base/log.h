@@ -11,8 +11,14 @@
 
 namespace waybill::log {
 
-enum class Level { debug, info, warn, error, off };
-enum class Format { json, human };
+enum class Level { debug, info, warn, error, fatal, off };
+enum class Format {
+  json,
+  human,
+  /// What Google's log agents read and workflow-manager wrote: `severity`, the fields, `timestamp`,
+  /// and `message` last.
+  severity,
+};
 
 /// One field of a line. Views are read during the call only.
 struct Field {
@@ -35,7 +41,8 @@ using Fields = std::initializer_list<Field>;
 void configure(Level level, Format format);
 
 /// Writes one line to stderr: `ts`, `level`, `event` (stable snake_case), `msg`, then the fields.
-/// error = somebody must act; warn = we recovered; info = state changes. Thread-safe.
+/// fatal = the process ends; error = somebody must act; warn = we recovered; info = state changes.
+/// Thread-safe.
 void write(Level level, std::string_view event, std::string_view message, Fields fields = {});
 
 inline void debug(std::string_view event, std::string_view message, Fields fields = {}) {

@@ -135,6 +135,15 @@ std::optional<long double> eat_part(std::string_view& text) {
   return unit->micros == 0 ? value / 1000 : value * static_cast<long double>(unit->micros);
 }
 
+/// In decimal, with zeros before it up to this many digits.
+void append_padded(std::string& text, unsigned number, std::size_t digits) {
+  const std::size_t begin = text.size();
+  text.append(digits, '0');
+  for (std::size_t at = begin + digits; at > begin; number /= 10) {
+    text[--at] = static_cast<char>('0' + number % 10);
+  }
+}
+
 }  // namespace
 
 std::string format_time(Time time) {
@@ -144,17 +153,20 @@ std::string format_time(Time time) {
   const auto micros = (time - day).count();
   const auto seconds = micros / kMicrosPerSecond;
   const auto fraction = micros % kMicrosPerSecond;
-  char text[64];
-  int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", int(date.year()),
-                           unsigned(date.month()), unsigned(date.day()), int(seconds / 3600),
-                           int(seconds / 60 % 60), int(seconds % 60));
-  std::string result(text, static_cast<std::size_t>(size));
+  std::string text;
+  text.reserve(28);
+  append_padded(text, static_cast<unsigned>(int(date.year())), 4);
+  append_padded(text += '-', unsigned(date.month()), 2);
+  append_padded(text += '-', unsigned(date.day()), 2);
+  append_padded(text += 'T', static_cast<unsigned>(seconds / 3600), 2);
+  append_padded(text += ':', static_cast<unsigned>(seconds / 60 % 60), 2);
+  append_padded(text += ':', static_cast<unsigned>(seconds % 60), 2);
   if (fraction != 0) {
-    size = fraction % 1000 == 0 ? std::snprintf(text, sizeof text, ".%03d", int(fraction / 1000))
-                                : std::snprintf(text, sizeof text, ".%06d", int(fraction));
-    result.append(text, static_cast<std::size_t>(size));
+    const bool in_millis = fraction % 1000 == 0;
+    append_padded(text += '.', static_cast<unsigned>(in_millis ? fraction / 1000 : fraction),
+                  in_millis ? 3 : 6);
   }
-  return result + 'Z';
+  return text += 'Z';
 }
 
 Result<Time> parse_time(std::string_view text) {

@@ -38,6 +38,18 @@ TaskRequest make_request(const TaskDefinition& definition, std::string params);
 /// Which side of a Prio deployment this is: decides which validity files are the peer's.
 enum class PrioSide : std::uint8_t { first, second };
 
+/// Which of the windows before the latest are owed if they have no marker.
+enum class CatchUpFrom : std::uint8_t {
+  always,        ///< all within `catch_up`
+  first_marker,  ///< those after one that has its marker: missed while nobody scanned
+};
+
+/// What becomes of an aggregation whose message is over `aggregate_bytes_max`.
+enum class OversizedAggregation : std::uint8_t {
+  refuse,
+  split,  ///< its window is halved until each part fits: see prio/split.h
+};
+
 /// Prio's three buckets (workflow-manager's flags of the same names).
 struct PrioScan {
   std::string ingestion_url;
@@ -51,6 +63,9 @@ struct PrioScan {
   /// Windows that ended up to this long ago and have no marker are aggregated too; zero: only the
   /// latest.
   Duration catch_up{};
+  CatchUpFrom catch_up_from = CatchUpFrom::always;
+  std::size_t aggregate_bytes_max = 1 << 20;  ///< kParamsBytesMax, or what the queue takes
+  OversizedAggregation oversized = OversizedAggregation::refuse;
   std::string intake_task;  ///< task definitions
   std::string aggregate_task;
 

@@ -47,11 +47,20 @@ struct Skipped {
   bool operator==(const Skipped&) const = default;
 };
 
+/// A marker for several tasks together: written when all of them have theirs.
+struct ClosingMarker {
+  std::string marker;
+  std::vector<std::string> after;  ///< markers of this plan's tasks; empty: all are there already
+
+  bool operator==(const ClosingMarker&) const = default;
+};
+
 /// What a scan comes to. A pure function of the objects, the markers and the time: the order in
 /// which they were listed does not matter.
 struct Plan {
   std::vector<PlannedTask> tasks;  ///< in a total order, intake before aggregation
-  std::vector<Skipped> skipped;    ///< sorted; at most kSkippedMax are kept, all are counted
+  std::vector<ClosingMarker> closing;
+  std::vector<Skipped> skipped;  ///< sorted; at most kSkippedMax are kept, all are counted
   /// By stable snake_case names, e.g. "ingestions_found"; with a label as
   /// "name{aggregation_id=\"x\"}". All that was skipped, kept above or not, is in
   /// "skipped{reason=\"incomplete\"}".

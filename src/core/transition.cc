@@ -98,6 +98,7 @@ Result<Change> on(Step& step, const event::Fail& failure) {
   if (!step.held_with(failure.fence)) return overtaken(step.task, "failed");
   TaskStatus& after = step.change.after;
   after.error = failure.error;
+  after.result = failure.proof;
   if (failure.failure_class == FailureClass::permanent) {
     return step.done(Happening::failed, State::failed, failure.error);
   }

@@ -29,6 +29,7 @@ struct Fail {
   std::uint64_t fence = 0;
   FailureClass failure_class = FailureClass::transient;
   std::string error;
+  std::string proof{};     ///< JSON object: how it was ended, if it had to be; may be empty
   Duration retry_after{};  ///< never tried again earlier than this; zero: the policy alone decides
 };
 /// Not now: neither success nor failure; no failure is counted.

@@ -191,13 +191,19 @@ class Reasoner {
                  "its worker " + worker + " was asked to end it at " +
                      format_time(status().cancel.requested_at) +
                      "; if that worker is dead it ends " + in_time(until, params_.now),
-                 "", until);
+                 "", params_.now);
     }
     add(WhyReason::running,
         "it runs on " + worker + " since " + format_time(status().started_at) + " (attempt " +
-            std::to_string(status().attempt) + "); if that worker dies it is free again " +
-            in_time(until, params_.now),
-        "waybill task logs --follow " + id(), until);
+            std::to_string(status().attempt) + ") and can end at any moment" + time_limit() +
+            "; if that worker dies it is free again " + in_time(until, params_.now),
+        "waybill task logs --follow " + id(), params_.now);
+  }
+
+  std::string time_limit() const {
+    const Duration limit = params_.task.request.run_time_max;
+    if (limit == Duration(0)) return "";
+    return ", at the latest " + in_time(status().started_at + limit, params_.now);
   }
 
   const WhyParams& params_;

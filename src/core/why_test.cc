@@ -177,9 +177,20 @@ const Case kCases[] = {
      "it waits for 1 task that ended without success and that retention has removed since",
      "waybill task cancel 0192f3c1-0000-7000-8000-000000000001", std::nullopt},
     {"Running", [](WhyParams& p) { lease(p, kNow + seconds(20)); }, WhyReason::running,
-     "it runs on w1 since 2026-11-22T11:59:00Z (attempt 2); if that worker dies it is free again "
-     "at 2026-11-22T12:00:20Z (in 20s)",
-     "waybill task logs --follow 0192f3c1-0000-7000-8000-000000000001", kNow + seconds(20)},
+     "it runs on w1 since 2026-11-22T11:59:00Z (attempt 2) and can end at any moment; if that "
+     "worker dies it is free again at 2026-11-22T12:00:20Z (in 20s)",
+     "waybill task logs --follow 0192f3c1-0000-7000-8000-000000000001", kNow},
+    {"RunningWithALimit",
+     [](WhyParams& p) {
+       lease(p, kNow + seconds(20));
+       p.task.request.run_time_max = seconds(90);
+     },
+     WhyReason::running,
+     "it runs on w1 since 2026-11-22T11:59:00Z (attempt 2) and can end at any moment, at the "
+     "latest "
+     "at 2026-11-22T12:00:30Z (in 30s); if that worker dies it is free again at "
+     "2026-11-22T12:00:20Z (in 20s)",
+     "waybill task logs --follow 0192f3c1-0000-7000-8000-000000000001", kNow},
     {"Cancelling",
      [](WhyParams& p) {
        lease(p, kNow + seconds(20));
@@ -188,7 +199,7 @@ const Case kCases[] = {
      WhyReason::cancelling,
      "its worker w1 was asked to end it at 2026-11-22T11:59:59Z; if that worker is dead it ends at "
      "2026-11-22T12:00:20Z (in 20s)",
-     "", kNow + seconds(20)},
+     "", kNow},
     {"LeaseOverdue", [](WhyParams& p) { lease(p, kNow - seconds(1)); }, WhyReason::lease_overdue,
      "its worker w1 fell silent, its lease ended at 2026-11-22T11:59:59Z, and no rescuer has taken "
      "it back",

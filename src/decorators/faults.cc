@@ -17,24 +17,31 @@ bool Faults::crashed() const {
   return crashed_;
 }
 
+FaultCounts Faults::counts() const {
+  const Lock lock(mutex_);
+  return counts_;
+}
+
 Faults::Fate Faults::decide() {
   const Lock lock(mutex_);
   Fate fate;
   double roll = rng_.unit();
-  const auto falls_to = [&roll](double rate) {
+  const bool alive = !crashed_;
+  const auto falls_to = [&roll, alive](double rate, std::uint64_t& count) {
     const bool hit = roll >= 0 && roll < rate;
     roll -= rate;
+    count += hit && alive ? 1 : 0;
     return hit;
   };
-  if (falls_to(rates_.before)) {
+  if (falls_to(rates_.before, counts_.before)) {
     fate.fails_before = true;
-  } else if (falls_to(rates_.reply_lost)) {
+  } else if (falls_to(rates_.reply_lost, counts_.reply_lost)) {
     fate.reply_lost = true;
-  } else if (falls_to(rates_.stall)) {
+  } else if (falls_to(rates_.stall, counts_.stall)) {
     const Duration length(
         static_cast<Duration::rep>(rng_.unit() * static_cast<double>(rates_.stall_max.count())));
     (rng_.chance(0.5) ? fate.stall_before : fate.stall_after) = length;
-  } else if (falls_to(rates_.crash)) {
+  } else if (falls_to(rates_.crash, counts_.crash)) {
     fate.crashes = rng_.chance(0.5);
     if (!fate.crashes) crashed_ = true;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,16 @@ struct FaultRates {
   Duration stall_max = std::chrono::seconds(60);
 };
 
+/// How many calls of a living process went wrong in each way.
+struct FaultCounts {
+  std::uint64_t before = 0;
+  std::uint64_t reply_lost = 0;
+  std::uint64_t stall = 0;
+  std::uint64_t crash = 0;
+
+  bool operator==(const FaultCounts&) const = default;
+};
+
 /// Decides under a seed what goes wrong in the calls of one process. Shared by the decorators of
 /// all ports that the process uses. Thread-safe; `clock` outlives it.
 class Faults {
@@ -33,6 +44,7 @@ class Faults {
   /// and what it does until it is destroyed changes nothing.
   void crash();
   bool crashed() const;
+  FaultCounts counts() const;
 
   /// Makes the call, or not, or twists its answer. `what` is for the error: "ledger.claim".
   template <class Call>
@@ -66,6 +78,7 @@ class Faults {
   Rng rng_ GUARDED_BY(mutex_);
   FaultRates rates_ GUARDED_BY(mutex_);
   bool crashed_ GUARDED_BY(mutex_) = false;
+  FaultCounts counts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace waybill

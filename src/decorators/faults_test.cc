@@ -54,6 +54,17 @@ TEST_F(FaultsTest, AStallHoldsTheCallerUpAndThenAnswers) {
   EXPECT_LE(clock_.steady_now(), before + 100s);
 }
 
+TEST_F(FaultsTest, CountsWhatWentWrongWhileTheProcessLived) {
+  faults_.set_rates({.before = 1});
+  EXPECT_FALSE(insert(1).has_value());
+  faults_.set_rates({.reply_lost = 1});
+  EXPECT_FALSE(insert(1).has_value());
+  faults_.set_rates({.crash = 1});
+  EXPECT_FALSE(insert(2).has_value());
+  EXPECT_FALSE(insert(3).has_value()) << "it is dead by now";
+  EXPECT_EQ(faults_.counts(), (FaultCounts{.before = 1, .reply_lost = 1, .crash = 1}));
+}
+
 TEST_F(FaultsTest, ACrashIsForEverAndNothingAfterItIsDone) {
   faults_.set_rates({.crash = 1});
   EXPECT_FALSE(insert(1).has_value());

@@ -54,8 +54,8 @@ struct Overdue {
 /// call is atomic and thread-safe, may block for the disk, and can be repeated. Errors:
 /// `unavailable` (busy or gone, try again), `resource_exhausted` (disk full), `data_loss`
 /// (damaged), `failed_precondition` (read-only, or stopped after a failed fsync): nothing of the
-/// call has taken effect. Only after `deadline_exceeded` (the reply was lost on its way) that is
-/// not known.
+/// call has taken effect. Only after `deadline_exceeded` (the reply was lost on its way, or the
+/// disk failed while it was asked to keep the call) that is not known.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -91,8 +91,10 @@ class Ledger {
   /// applies Expire and Due.
   virtual Result<Overdue> overdue(std::size_t limit) = 0;
 
-  /// Removes finished tasks with all that belongs to them; live and unknown ids are passed over.
-  /// Keys with DedupScope::forever stay spent. Answers the ids that were removed.
+  /// Removes finished tasks with all that belongs to them, in the order given. Passed over are
+  /// unknown ids, live tasks, and tasks that another one in the ledger waits for: without them it
+  /// could never become ready. Keys with DedupScope::forever stay spent. Answers the ids that were
+  /// removed.
   virtual Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) = 0;
 };
 

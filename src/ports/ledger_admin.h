@@ -40,8 +40,9 @@ struct LedgerStats {
 class LedgerAdmin {
  public:
   virtual ~LedgerAdmin() = default;
-  /// Verifies storage and I1 to I7 on one snapshot of the live ledger. Reads everything: about a
-  /// minute for 10 million tasks.
+  /// Verifies storage and I1 to I7 on one snapshot of the live ledger; of I5 and I6 what a ledger
+  /// can tell: the keys and ids of the tasks that scans and schedules have made, not the tasks that
+  /// they failed to make. Reads everything: about a minute for 10 million tasks.
   virtual Result<CheckReport> check() = 0;
   virtual Result<LedgerStats> stats() = 0;
   /// Copies one consistent state to a new file, while work goes on. `already_exists` if `path` is

@@ -13,6 +13,9 @@
 
 namespace waybill {
 
+/// Whether other tasks in the ledger wait for this one. `none` costs an index lookup a task.
+enum class Waiters : std::uint8_t { any, none };
+
 /// Which tasks. Empty and zero fields do not filter; `after` means at or after, `before` strictly
 /// before.
 struct TaskFilter {
@@ -24,6 +27,7 @@ struct TaskFilter {
   Time created_after{};
   Time created_before{};
   Time finished_before{};
+  Waiters waiters = Waiters::any;
   Uuid id_first;  ///< with id_last: ids in this range, both included; nil: no bound. Finds ids by
   Uuid id_last;   ///< their beginning, at the price of an index lookup
 };

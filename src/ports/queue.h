@@ -14,10 +14,17 @@ namespace waybill {
 
 /// What a backend can and cannot do. Nobody pretends.
 struct QueueCaps {
-  bool durable = false;       ///< a published message survives the broker's restart
-  bool ordered = false;       ///< first in, first out while nothing is given back
-  bool deduplicates = false;  ///< a second message with the same id is dropped by the broker
-  bool delayed_nack = false;  ///< nack can ask for a delay
+  bool durable = false;           ///< a published message survives the broker's restart
+  bool ordered = false;           ///< first in, first out while nothing is given back
+  bool deduplicates = false;      ///< a second message with the same id is dropped by the broker
+  bool delayed_nack = false;      ///< nack can ask for a delay
+  bool receives = true;           ///< else publish-only: every other call answers `unimplemented`
+  bool expires = true;            ///< else a delivery is held until its receiver's connection ends
+  bool fences_receipts = true;    ///< a receipt whose time is over acks nothing; else it may
+  bool counts_deliveries = true;  ///< else a delivery_count of 1 says nothing
+  bool keeps_id = true;           ///< Message.id arrives; else a delivery's id is the broker's own
+  bool binary = true;             ///< bodies of any bytes; else text that XML 1.0 can hold
+  std::size_t messages_max = 0;   ///< full with that many; 0: no bound is known
   std::size_t body_bytes_max = 0;
 };
 
@@ -40,7 +47,9 @@ class Queue {
   virtual ~Queue() = default;
   virtual QueueCaps caps() const = 0;
   /// Durable (where caps say so) when it returns; one answer each, in order. `invalid_argument` for
-  /// a body that is too big, with both sizes; `resource_exhausted` when full.
+  /// a body that is too big, with both sizes, and for what the backend can't carry (caps; an empty
+  /// body without attributes); `resource_exhausted` when full. An answer that is not one of these
+  /// may belong to a message that was taken: publish it again under the same id.
   virtual Result<std::vector<Status>> publish(std::span<const Message> messages) = 0;
   /// Up to `limit` messages; waits for the first until the deadline; empty if none came. Each is
   /// hidden from other receivers until it is acked, nacked, or its time is over.

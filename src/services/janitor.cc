@@ -65,7 +65,8 @@ Result<bool> Janitor::remove_page(Heap& heap) {
   const Result<TaskPage> page =
       ports_.reader.page(PageParams{.filter = {.states = {heap.outcome},
                                                .queue = heap.queue,
-                                               .finished_before = heap.finished_before},
+                                               .finished_before = heap.finished_before,
+                                               .waiters = Waiters::none},
                                     .order = PageOrder::first_finished,
                                     .cursor = heap.cursor,
                                     .limit = params_.batch});

@@ -31,7 +31,8 @@ struct JanitorPorts {
 };
 
 /// Removes what retention no longer keeps: finished tasks with their logs, by queue and outcome, a
-/// page in each step, and workers that are long gone. The logs go first, so that none is left
+/// page in each step, and workers that are long gone. A task that others wait for stays, with its
+/// logs, until a person has retried it or ended them. The logs go first, so that none is left
 /// behind by a crash. Any number may run at once.
 class Janitor final : public Service {
  public:

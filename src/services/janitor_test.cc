@@ -107,6 +107,26 @@ TEST_F(JanitorTest, NeverTouchesATaskThatIsNotFinished) {
   for (int number = 1; number <= 3; ++number) EXPECT_TRUE(is_there(number)) << number;
 }
 
+TEST_F(JanitorTest, KeepsATaskThatAnotherWaitsForWithItsLogsAndRemovesThoseBehindIt) {
+  insert({a_task(1), a_task(2).waits_for({task_id(1)}), a_task(3), a_task(4)});
+  for (int i = 0; i < 3; ++i) finish_next(State::failed);
+  clock_.advance(24h * 1000);
+  round();
+  EXPECT_TRUE(is_there(1));
+  EXPECT_TRUE(has_logs(1)) << "somebody has to see why it failed";
+  EXPECT_FALSE(is_there(3));
+  EXPECT_FALSE(is_there(4));
+  const auto change =
+      transition(*ledger_.get(task_id(2)), event::Cancel{.by = "ann"}, {.now = clock_.now()});
+  ASSERT_TRUE(ledger_.apply(std::vector{*change})->front());
+  clock_.advance(24h * 1000);
+  round();  // the waiter goes, and in the next round what it waited for
+  round();
+  EXPECT_FALSE(is_there(2));
+  EXPECT_FALSE(is_there(1));
+  EXPECT_FALSE(has_logs(1));
+}
+
 TEST_F(JanitorTest, RemovesAnyNumberInSmallSteps) {
   insert(some_tasks(1, 9));
   for (int i = 0; i < 9; ++i) finish_next(State::succeeded);

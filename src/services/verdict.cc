@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "core/proof.h"
+
 namespace waybill {
 namespace {
 
@@ -38,9 +40,11 @@ struct Judge {
                             ? "timed out: it ran longer than its timeout of " +
                                   format_duration(run.task.request.run_time_max)
                             : "it stopped without having been asked to";
-    if (!stopped.proof.empty()) error += "; " + stopped.proof;
-    return event::Fail{
-        .fence = fence, .failure_class = FailureClass::transient, .error = std::move(error)};
+    if (!stopped.proof.empty()) error += "; " + proof_in_words(stopped.proof);
+    return event::Fail{.fence = fence,
+                       .failure_class = FailureClass::transient,
+                       .error = std::move(error),
+                       .proof = std::move(stopped.proof)};
   }
 };
 

@@ -101,8 +101,9 @@ std::optional<Violation> AuditedTask::check_time(const HistoryEntry& entry) cons
   if (entry.happening == Happening::due && entry.at < not_before_) {
     return violation(Invariant::backoff, entry, "not before " + format_time(not_before_));
   }
-  const bool has_delay = request_.retry.backoff_first > Duration(0);
-  if (entry.happening == Happening::retry_scheduled && has_delay && entry.state == State::ready) {
+  const bool backs_off =
+      entry.happening == Happening::retry_scheduled && request_.retry.backoff_first > Duration(0);
+  if (entry.state == State::ready && (backs_off || entry.at < wished_for(entry))) {
     return violation(Invariant::backoff, entry, "it did not wait");
   }
   return std::nullopt;
@@ -119,10 +120,18 @@ std::optional<Violation> AuditedTask::check_attempts(const HistoryEntry& entry) 
   if (entry.happening == Happening::lease_expired && deaths_ + 1 >= policy.worker_deaths_max) {
     return violation(Invariant::attempts, entry, "it has killed enough workers");
   }
+  const bool used_up =
+      retries_ + 1 >= policy.failures_max || deaths_ + 1 >= policy.worker_deaths_max;
+  if (entry.happening == Happening::failed && !used_up && failed_for_good_ != entry.fence) {
+    return violation(Invariant::attempts, entry, "it was given up too early");
+  }
   return std::nullopt;
 }
 
 std::optional<Violation> AuditedTask::check_cancel(const HistoryEntry& entry) const {
+  if (entry.happening == Happening::cancelled && state_ == State::leased && !cancel_requested_) {
+    return violation(Invariant::cancel, entry, "nobody asked it to end");
+  }
   if (!cancel_requested_) return std::nullopt;
   static constexpr Happening kEnds[] = {Happening::succeeded, Happening::failed,
                                         Happening::cancelled};
@@ -156,6 +165,14 @@ bool AuditedTask::dependency_succeeded(const Uuid& dependency) {
   return true;
 }
 
+Time AuditedTask::wished_for(const HistoryEntry& entry) const {
+  const bool is_delay =
+      entry.happening == Happening::retry_scheduled || entry.happening == Happening::snoozed;
+  if (!is_delay || wish_.fence != entry.fence) return Time{};
+  // It was recorded later than it was asked for, or the clock stepped back meanwhile.
+  return std::min(entry.at, wish_.at) + wish_.delay;
+}
+
 void AuditedTask::take(const HistoryEntry& entry) {
   created_ = true;
   state_ = entry.state;
@@ -170,10 +187,11 @@ void AuditedTask::take(const HistoryEntry& entry) {
       break;
     case Happening::retry_scheduled:
       ++retries_;
-      not_before_ = entry.at + retry_delay(request_.retry, retries_, 0);
+      not_before_ =
+          std::max(wished_for(entry), entry.at + retry_delay(request_.retry, retries_, 0));
       break;
     case Happening::snoozed:
-      not_before_ = Time{};
+      not_before_ = wished_for(entry);
       break;
     case Happening::lease_expired:
       ++deaths_;

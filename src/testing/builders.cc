@@ -10,6 +10,12 @@ TaskBuilder::TaskBuilder(int number) {
   request_.created_by = "test";
 }
 
+std::vector<Uuid> task_ids(std::initializer_list<int> numbers) {
+  std::vector<Uuid> ids;
+  for (const int number : numbers) ids.push_back(task_id(number));
+  return ids;
+}
+
 TaskBuilder& TaskBuilder::queue(std::string name) {
   request_.queue = std::move(name);
   return *this;

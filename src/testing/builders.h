@@ -10,6 +10,7 @@ namespace waybill {
 
 /// The id of the `number`-th task of a test: always the same.
 Uuid task_id(int number);
+std::vector<Uuid> task_ids(std::initializer_list<int> numbers);
 
 /// Builds a TaskRequest of which a test names only what it is about:
 /// `ledger.insert(a_batch({a_task(1).queue("fetch"), a_task(2).waits_for({task_id(1)})}))`.

@@ -202,6 +202,7 @@ Result<std::vector<Uuid>> FakeLedger::remove(std::span<const Uuid> ids) {
   for (const Uuid& id : ids) {
     const LedgerTable::Row* row = table_.find(id);
     if (row == nullptr || !is_finished(row->task.status.state)) continue;
+    if (table_.is_waited_for(id)) continue;
     table_.remove(*row);
     removed.push_back(id);
   }

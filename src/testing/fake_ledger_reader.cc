@@ -32,8 +32,8 @@ bool matches(const Task& task, const TaskFilter& filter) {
          same(filter.definition, request.definition) && same(filter.created_by, request.created_by);
 }
 
-/// By the time they finished, in microseconds, then by handle.
-using Finish = std::pair<std::int64_t, std::int64_t>;
+/// By the time they finished, then by handle.
+using Finish = std::pair<Time, std::int64_t>;
 
 std::string make_cursor(PageOrder order, const Task& last) {
   std::string cursor = std::to_string(last.handle);
@@ -48,35 +48,41 @@ Result<Finish> parse_finish_cursor(const std::string& cursor) {
   if (!finished_at) return fail(finished_at.error());
   const auto handle = parse_number_cursor(cursor.substr(std::min(dot + 1, cursor.size())));
   if (!handle) return fail(handle.error());
-  return Finish(*finished_at, *handle);
+  return Finish(from_micros(*finished_at), *handle);
+}
+
+/// Adds a task that fits; false: the page is full, and the rest belongs to the next one.
+bool add_to_page(TaskPage& page, const LedgerTable& table, const Task& task,
+                 const PageParams& params) {
+  if (!matches(task, params.filter)) return true;
+  if (params.filter.waiters == Waiters::none && table.is_waited_for(task.id())) return true;
+  if (page.tasks.size() == params.limit) {
+    page.next_cursor = make_cursor(params.order, page.tasks.back());
+    return false;
+  }
+  page.tasks.push_back(task);
+  return true;
 }
 
 /// Fills a page from rows in the wanted order.
 template <class Iterator>
-TaskPage take_page(Iterator begin, Iterator end, const PageParams& params) {
+TaskPage take_page(const LedgerTable& table, Iterator begin, Iterator end,
+                   const PageParams& params) {
   TaskPage page;
-  for (; begin != end; ++begin) {
-    const LedgerTable::Row& row = begin->second;
-    if (!matches(row.task, params.filter)) continue;
-    if (page.tasks.size() == params.limit) {
-      page.next_cursor = make_cursor(params.order, page.tasks.back());
-      break;
-    }
-    page.tasks.push_back(row.task);
-  }
+  while (begin != end && add_to_page(page, table, begin->second.task, params)) ++begin;
   return page;
 }
 
 Result<TaskPage> finished_page(const LedgerTable& table, const PageParams& params) {
   const auto after = parse_finish_cursor(params.cursor);
   if (!after) return fail(after.error());
-  std::map<Finish, std::reference_wrapper<const LedgerTable::Row>> finished;
-  for (const auto& [handle, row] : table.rows()) {
-    const TaskStatus& status = row.task.status;
-    if (!is_finished(status.state)) continue;
-    finished.emplace(Finish(to_micros(status.finished_at), handle), row);
+  const Time before = params.filter.finished_before;
+  TaskPage page;
+  for (auto at = table.finished().upper_bound(*after); at != table.finished().end(); ++at) {
+    if (before != Time{} && at->first >= before) break;
+    if (!add_to_page(page, table, table.at(at->second).task, params)) break;
   }
-  return take_page(finished.upper_bound(*after), finished.end(), params);
+  return page;
 }
 
 }  // namespace
@@ -114,9 +120,10 @@ Result<TaskPage> FakeLedger::page(const PageParams& params) {
                                             : parse_number_cursor(params.cursor);
   if (!cursor) return fail(cursor.error());
   if (newest_first) {
-    return take_page(std::make_reverse_iterator(rows.lower_bound(*cursor)), rows.rend(), params);
+    return take_page(table_, std::make_reverse_iterator(rows.lower_bound(*cursor)), rows.rend(),
+                     params);
   }
-  return take_page(rows.upper_bound(*cursor), rows.end(), params);
+  return take_page(table_, rows.upper_bound(*cursor), rows.end(), params);
 }
 
 Result<std::vector<QueueCounts>> FakeLedger::counts() {

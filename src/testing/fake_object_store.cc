@@ -51,8 +51,11 @@ Result<ListPage> FakeObjectStore::list(const ListParams& params) {
     }
     const std::string prefix(folded(key, params));
     if (prefix.empty()) {
-      page.objects.push_back(
-          {.key = key, .size_bytes = object.body.size(), .modified_at = object.modified_at});
+      page.objects.push_back({.key = key});
+      if (params.detail == ListDetail::full) {
+        page.objects.back().size_bytes = object.body.size();
+        page.objects.back().modified_at = object.modified_at;
+      }
       ++at;
       continue;
     }

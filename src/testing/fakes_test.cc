@@ -47,11 +47,12 @@ QueueImplementation fake_queue(std::string name, DeliveryOrder order) {
           }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Fakes, QueueConformance,
-                         testing::Values(fake_queue("ordered_queue",
-                                                    DeliveryOrder::first_in_first_out),
-                                         fake_queue("shuffled_queue", DeliveryOrder::shuffled)),
-                         kName);
+const auto kQueues = testing::Values(fake_queue("ordered_queue", DeliveryOrder::first_in_first_out),
+                                     fake_queue("shuffled_queue", DeliveryOrder::shuffled));
+INSTANTIATE_TEST_SUITE_P(Fakes, QueueConformance, kQueues, kName);
+INSTANTIATE_TEST_SUITE_P(Fakes, QueueReceiving, kQueues, kName);
+INSTANTIATE_TEST_SUITE_P(Fakes, QueueExpiring, kQueues, kName);
+INSTANTIATE_TEST_SUITE_P(Fakes, QueueBounded, kQueues, kName);
 
 INSTANTIATE_TEST_SUITE_P(Fakes, ObjectStoreConformance,
                          testing::Values(ObjectStoreImplementation{

@@ -11,7 +11,9 @@ std::string name_of(const Uuid& id) { return "task " + to_string(id); }
 }  // namespace
 
 void LedgerAuditor::report(Invariant invariant, std::string what) {
-  if (!violation_) violation_ = Violation{invariant, std::move(what)};
+  if (violation_) return;
+  violation_ = Violation{invariant, std::move(what)};
+  if (tell_violation_) tell_violation_();
 }
 
 std::vector<LedgerEvent> LedgerAuditor::news() {
@@ -28,7 +30,7 @@ void LedgerAuditor::nothing_happened(std::string_view call) {
   for (const LedgerEvent& event : news()) {
     report(Invariant::one_state, name_of(event.id) + ", " +
                                      std::string(to_string(event.entry.happening)) + ": " +
-                                     std::string(call) + " failed but took effect");
+                                     std::string(call) + " took effect");
   }
 }
 
@@ -36,8 +38,9 @@ void LedgerAuditor::follow(const LedgerEvent& event, const std::string& of_call)
   if (event.entry.happening == Happening::created) follow_created(event);
   const auto found = tasks_.find(event.id);
   if (found == tasks_.end()) {
-    return report(Invariant::one_state,
-                  name_of(event.id) + " was never accepted, but changed in " + of_call);
+    return report(Invariant::one_state, name_of(event.id) + ", " +
+                                            std::string(to_string(event.entry.happening)) + " in " +
+                                            of_call + ", was never asked for");
   }
   AuditedTask& task = found->second;
   const bool was_leased = task.is_leased();
@@ -57,9 +60,7 @@ void LedgerAuditor::follow(const LedgerEvent& event, const std::string& of_call)
 
 void LedgerAuditor::follow_created(const LedgerEvent& event) {
   const auto asked = asked_.find(event.id);
-  if (asked == asked_.end()) {
-    return report(Invariant::one_state, name_of(event.id) + " was created, but not asked for");
-  }
+  if (asked == asked_.end()) return;  // follow() says so
   const TaskRequest& request = *asked->second;
   const auto known = tasks_.find(event.id);
   if (known != tasks_.end()) {
@@ -67,6 +68,8 @@ void LedgerAuditor::follow_created(const LedgerEvent& event) {
     tasks_.erase(known);
     // Its fences begin anew.
     runs_.erase(runs_.lower_bound({event.id, 0}), runs_.upper_bound({event.id, UINT64_MAX}));
+    holders_.erase(holders_.lower_bound({event.id, 0}),
+                   holders_.upper_bound({event.id, UINT64_MAX}));
   }
   AuditedTask task(request);
   for (const Uuid& id : request.waits_for) {
@@ -79,6 +82,7 @@ void LedgerAuditor::follow_created(const LedgerEvent& event) {
   }
   tasks_.emplace(event.id, std::move(task));
   accepted_.push_back(event.id);
+  if (tell_accepted_) tell_accepted_(request);
 }
 
 void LedgerAuditor::follow_success(const Uuid& id) {
@@ -136,7 +140,7 @@ void LedgerAuditor::check_all_unblocked() {
 Result<std::vector<Inserted>> LedgerAuditor::insert(std::span<const TaskRequest> requests) {
   auto answers = ledger_.insert(requests);
   if (!answers) {
-    nothing_happened("insert");
+    nothing_happened("insert failed but");
     return answers;
   }
   asked_.clear();
@@ -154,16 +158,21 @@ Result<std::vector<Inserted>> LedgerAuditor::insert(std::span<const TaskRequest>
 void LedgerAuditor::check_insert(std::span<const TaskRequest> requests,
                                  const std::vector<Inserted>& answers,
                                  const std::unordered_set<Uuid>& created) {
+  if (answers.size() != requests.size()) {
+    return report(Invariant::one_state, std::to_string(answers.size()) + " answers were given to " +
+                                            std::to_string(requests.size()) + " requests");
+  }
   std::size_t inserted = 0;
-  for (std::size_t i = 0; i < requests.size() && i < answers.size(); ++i) {
-    const Uuid& id = answers[i].id;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const TaskRequest& request = requests[i];
     if (answers[i].outcome == InsertOutcome::inserted) {
       ++inserted;
-      if (created.contains(requests[i].id)) continue;
-      report(Invariant::one_state, name_of(requests[i].id) + " was accepted, but is not there");
-    } else if (!tasks_.contains(id)) {
-      report(Invariant::one_state, name_of(requests[i].id) + " was called a duplicate of " +
-                                       to_string(id) + ", which nobody has seen");
+      if (answers[i].id == request.id && created.contains(request.id)) continue;
+      report(Invariant::one_state, name_of(request.id) + " was accepted, but is not there");
+    } else if (const Uuid rival = kept_out_by(request); rival != answers[i].id) {
+      report(Invariant::one_state, name_of(request.id) + " was called a duplicate of " +
+                                       to_string(answers[i].id) + ", but is kept out by " +
+                                       (rival.is_nil() ? "nothing" : to_string(rival)));
     }
   }
   if (inserted != created.size()) {
@@ -172,10 +181,18 @@ void LedgerAuditor::check_insert(std::span<const TaskRequest> requests,
   }
 }
 
+Uuid LedgerAuditor::kept_out_by(const TaskRequest& request) const {
+  const auto own = tasks_.find(request.id);
+  if (own != tasks_.end() && !own->second.is_removed()) return request.id;
+  const auto key = keys_.find(request.dedup_key);
+  if (key == keys_.end()) return {};
+  return key->second.live_holder.is_nil() ? key->second.spent_by : key->second.live_holder;
+}
+
 Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
   auto claimed = ledger_.claim(params);
   if (!claimed) {
-    nothing_happened("claim");
+    nothing_happened("claim failed but");
     return claimed;
   }
   std::set<std::pair<Uuid, std::uint64_t>> given;
@@ -184,6 +201,7 @@ Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
     given.insert({event.id, event.entry.fence});
   }
   for (const Task& task : *claimed) {
+    holders_[{task.id(), task.status.fence}] = params.worker;
     if (given.erase({task.id(), task.status.fence}) == 0) {
       report(Invariant::leases_apart, name_of(task.id()) + " with fence " +
                                           std::to_string(task.status.fence) + " was given to " +
@@ -192,13 +210,18 @@ Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
     const auto known = tasks_.find(task.id());
     if (known != tasks_.end()) known->second.extended_until(task.status.lease_until);
   }
+  for (const auto& [id, fence] : given) {
+    report(Invariant::leases_apart, name_of(id) + " was leased with fence " +
+                                        std::to_string(fence) + ", but not given to " +
+                                        params.worker);
+  }
   return claimed;
 }
 
 Result<std::vector<Status>> LedgerAuditor::apply(std::span<const Change> changes) {
   auto answers = ledger_.apply(changes);
   if (!answers) {
-    nothing_happened("apply");
+    nothing_happened("apply failed but");
     return answers;
   }
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -213,23 +236,42 @@ Result<std::vector<Status>> LedgerAuditor::apply(std::span<const Change> changes
   std::vector<LedgerEvent> events = news();
   for (const LedgerEvent& event : events) follow(event, "apply");
   check_all_unblocked();
-  // Each change that was taken has left its entry, in order; steps of waiters stand between them.
+  check_taken(changes, *answers, events);
+  return answers;
+}
+
+/// Each change that was taken has left its entry, in order, and nothing else has but the steps of
+/// those that wait for a success.
+void LedgerAuditor::check_taken(std::span<const Change> changes, const std::vector<Status>& answers,
+                                const std::vector<LedgerEvent>& events) {
   auto next = events.begin();
+  const auto pass_over = [&](const Change* until) {
+    for (; next != events.end(); ++next) {
+      if (until != nullptr && next->id == until->id && next->entry == until->entry) return;
+      if (next->entry.happening == Happening::dependency_succeeded) continue;
+      report(Invariant::one_state, name_of(next->id) + ": '" +
+                                       std::string(to_string(next->entry.happening)) +
+                                       "' is in the ledger, but was not acknowledged");
+    }
+  };
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (!(*answers)[i]) continue;
+    if (!answers[i]) continue;
     const Change& change = changes[i];
-    next = std::find_if(next, events.end(), [&](const LedgerEvent& event) {
+    const auto found = std::find_if(next, events.end(), [&](const LedgerEvent& event) {
       return event.id == change.id && event.entry == change.entry;
     });
-    if (next != events.end()) continue;
+    if (found != events.end()) {
+      pass_over(&change);
+      ++next;
+      continue;
+    }
     const bool is_cancel = change.entry.happening == Happening::cancel_requested ||
                            change.entry.happening == Happening::cancelled;
-    report(is_cancel ? Invariant::cancel : Invariant::one_state,
-           name_of(change.id) + ": '" + std::string(to_string(change.entry.happening)) +
-               "' was acknowledged, but is not in the ledger");
-    break;
+    return report(is_cancel ? Invariant::cancel : Invariant::one_state,
+                  name_of(change.id) + ": '" + std::string(to_string(change.entry.happening)) +
+                      "' was acknowledged, but is not in the ledger");
   }
-  return answers;
+  pass_over(nullptr);
 }
 
 Result<std::vector<ExtendOutcome>> LedgerAuditor::extend(std::span<const Extension> extensions) {
@@ -265,9 +307,10 @@ Result<std::vector<Status>> LedgerAuditor::record(std::span<const Report> report
   for (std::size_t i = 0; i < reports.size(); ++i) {
     const auto task = tasks_.find(reports[i].id);
     if (!(*answers)[i] || task == tasks_.end()) continue;
-    if (task->second.fence() != reports[i].fence) {
+    if (task->second.fence() != reports[i].fence || !task->second.is_leased()) {
       report(Invariant::fences_grow, name_of(reports[i].id) + " took a report of fence " +
-                                         std::to_string(reports[i].fence));
+                                         std::to_string(reports[i].fence) +
+                                         ", which does not hold it");
     }
   }
   return answers;
@@ -276,44 +319,58 @@ Result<std::vector<Status>> LedgerAuditor::record(std::span<const Report> report
 Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
   auto removed = ledger_.remove(ids);
   if (!removed) {
-    nothing_happened("remove");
+    nothing_happened("remove failed but");
     return removed;
   }
   for (const LedgerEvent& event : news()) follow(event, "remove");
   for (const Uuid& id : *removed) {
     const auto task = tasks_.find(id);
-    if (task == tasks_.end() || task->second.is_removed() || task->second.is_live()) {
+    if (task == tasks_.end() || task->second.is_removed()) {
+      report(Invariant::one_state, name_of(id) + " was removed, but was not there");
+      continue;
+    }
+    if (task->second.is_live()) {
       report(Invariant::one_state, name_of(id) + " was removed, but is not finished");
     }
-    if (task != tasks_.end()) task->second.removed();
+    task->second.removed();
     live_.erase(id);
   }
   return removed;
 }
 
 void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
-  const auto known = tasks_.find(task.id());
-  const bool leased =
-      known != tasks_.end() && known->second.fence() >= task.status.fence &&
-      task.status.fence > 0 &&
-      (known->second.fence() > task.status.fence || known->second.holder() == worker);
-  if (!leased) {
+  const auto holder = holders_.find({task.id(), task.status.fence});
+  if (holder == holders_.end() || holder->second != worker) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " with fence " +
                                         std::to_string(task.status.fence) +
-                                        ", which it has no lease of");
+                                        ", which it was not given");
   } else if (!runs_.insert({task.id(), task.status.fence}).second) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " twice under fence " +
                                         std::to_string(task.status.fence));
   }
 }
 
+void LedgerAuditor::run_failed_for_good(const Task& task) {
+  const auto known = tasks_.find(task.id());
+  if (known != tasks_.end()) known->second.asks_for_no_more(task.status.fence);
+}
+
+void LedgerAuditor::run_asked_for_delay(const Task& task, Duration delay) {
+  const auto known = tasks_.find(task.id());
+  if (known == tasks_.end()) return;
+  known->second.asks_for_delay(task.status.fence, ledger_.now(), delay);
+}
+
 void LedgerAuditor::check_at_rest() {
   nothing_happened("nobody's call");
   std::map<std::pair<std::string, State>, std::int64_t> expected;
   for (const auto& [id, task] : tasks_) {
-    if (task.is_removed()) continue;
-    ++expected[{task.request().queue, task.state()}];
     const auto stored = reader_.get(id);
+    if (task.is_removed()) {
+      if (stored) report(Invariant::one_state, name_of(id) + " was removed, but is still there");
+      continue;
+    }
+    ++expected[{task.request().queue, task.state()}];
     if (!stored) {
       report(Invariant::one_state, name_of(id) + " was accepted and never removed, but is gone");
     } else if (stored->status.state != task.state() || stored->status.fence != task.fence()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -7,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/queue_settings.h"
@@ -36,6 +38,16 @@ class LedgerAuditor final : public Ledger {
 
   /// A worker begins to run a task that it says it has leased.
   void run_begins(const Task& task, const std::string& worker);
+  /// A run failed and said that it would never succeed.
+  void run_failed_for_good(const Task& task);
+  /// A run asked for a delay before the next one.
+  void run_asked_for_delay(const Task& task, Duration delay);
+  /// Told of each task in the call that accepts it.
+  void tell_of_accepted(std::function<void(const TaskRequest&)> tell) {
+    tell_accepted_ = std::move(tell);
+  }
+  /// Told at once of the first violation.
+  void tell_of_violation(std::function<void()> tell) { tell_violation_ = std::move(tell); }
   /// These settings hold from now on.
   void queue_is(const QueueSettings& settings) { queues_[settings.name] = settings; }
   /// Compares every task and count with what the events said.
@@ -67,6 +79,10 @@ class LedgerAuditor final : public Ledger {
   void check_limits(const AuditedTask& task);
   void check_insert(std::span<const TaskRequest> requests, const std::vector<Inserted>& answers,
                     const std::unordered_set<Uuid>& created);
+  /// The task of its id, or the holder of its key; nil: it is not a duplicate.
+  Uuid kept_out_by(const TaskRequest& request) const;
+  void check_taken(std::span<const Change> changes, const std::vector<Status>& answers,
+                   const std::vector<LedgerEvent>& events);
   void check_all_unblocked();
 
   Ledger& ledger_;
@@ -82,7 +98,10 @@ class LedgerAuditor final : public Ledger {
   std::unordered_map<std::string, Key> keys_;
   std::map<std::string, std::uint32_t> leased_;
   std::map<std::string, QueueSettings> queues_;
+  std::map<std::pair<Uuid, std::uint64_t>, std::string> holders_;  // of each lease ever given
   std::set<std::pair<Uuid, std::uint64_t>> runs_;
+  std::function<void(const TaskRequest&)> tell_accepted_;  // may be empty
+  std::function<void()> tell_violation_;                   // likewise
 };
 
 }  // namespace waybill

@@ -1,5 +1,7 @@
 #include "testing/ledger_table.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "core/priority.h"
 
@@ -104,6 +106,12 @@ void LedgerTable::remove(const Row& row) {
   rows_.erase(handle);
 }
 
+bool LedgerTable::is_waited_for(const Uuid& id) const {
+  const auto found = waiters_.find(id);
+  return found != waiters_.end() &&
+         std::ranges::any_of(found->second, [&](Handle waiter) { return rows_.contains(waiter); });
+}
+
 const std::set<LedgerTable::Place>& LedgerTable::ready(const std::string& queue) const {
   static const std::set<Place> kNone;
   const auto found = ready_.find(queue);
@@ -122,6 +130,7 @@ void LedgerTable::index(const Row& row) {
   ++counts.by_state[static_cast<int>(task.status.state)];
   if (task.status.state == State::ready) ready_[task.request.queue].insert(place_of(task));
   if (due_at(task.status) != kTimeMax) timed_.insert({due_at(task.status), task.handle});
+  if (is_finished(task.status.state)) finished_.insert({task.status.finished_at, task.handle});
 }
 
 void LedgerTable::unindex(const Row& row) {
@@ -129,6 +138,7 @@ void LedgerTable::unindex(const Row& row) {
   --counts_[task.request.queue].by_state[static_cast<int>(task.status.state)];
   if (task.status.state == State::ready) ready_[task.request.queue].erase(place_of(task));
   timed_.erase({due_at(task.status), task.handle});
+  finished_.erase({task.status.finished_at, task.handle});
 }
 
 void LedgerTable::log(Row& row, const HistoryEntry& entry) {

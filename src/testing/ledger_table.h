@@ -46,8 +46,10 @@ class LedgerTable {
   void change(Row& row, const Change& change);
   /// A heartbeat: the row is leased.
   void extend(Row& row, Time lease_until);
-  /// The row is finished.
+  /// The row is finished and nobody waits for it.
   void remove(const Row& row);
+  /// Whether a task in the table waits for this one.
+  bool is_waited_for(const Uuid& id) const;
 
   /// Ready tasks of a queue, best first.
   const std::set<Place>& ready(const std::string& queue) const;
@@ -55,6 +57,8 @@ class LedgerTable {
   const std::map<std::string, QueueCounts>& counts() const { return counts_; }
   /// Leased and scheduled tasks by the time at which they fall due.
   const std::set<std::pair<Time, Handle>>& timed() const { return timed_; }
+  /// Finished tasks by the time at which they ended.
+  const std::set<std::pair<Time, Handle>>& finished() const { return finished_; }
   const std::deque<LedgerEvent>& events() const { return events_; }
 
  private:
@@ -74,6 +78,7 @@ class LedgerTable {
   std::unordered_map<Uuid, std::vector<Handle>> waiters_;
   std::map<std::string, std::set<Place>> ready_;
   std::set<std::pair<Time, Handle>> timed_;
+  std::set<std::pair<Time, Handle>> finished_;
   std::map<std::string, QueueCounts> counts_;
   std::deque<LedgerEvent> events_;
   Handle last_handle_ = 0;

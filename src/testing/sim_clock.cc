@@ -40,17 +40,31 @@ void SimClock::wait_until(SteadyTime until, std::stop_token stop) {
     changed_.notify_all();
   });
   Lock lock(mutex_);
-  ++waiters_;
+  if (steady_ >= until || stop.stop_requested()) return;
+  waited_for_.insert(until);
   changed_.notify_all();
   while (steady_ < until && !stop.stop_requested()) changed_.wait(lock);
-  --waiters_;
+  // pass() takes out those whose time has come.
+  if (steady_ < until) waited_for_.erase(waited_for_.find(until));
 }
 
 void SimClock::advance(Duration by) {
-  WAYBILL_CHECK(by >= Duration(0), "steady time never goes back");
   const Lock lock(mutex_);
+  pass(by);
+}
+
+bool SimClock::advance_if_idle(Duration by, int threads) {
+  const Lock lock(mutex_);
+  if (static_cast<int>(waited_for_.size()) < threads) return false;
+  pass(by);
+  return true;
+}
+
+void SimClock::pass(Duration by) {
+  WAYBILL_CHECK(by >= Duration(0), "steady time never goes back");
   now_ += by;
   steady_ += by;
+  waited_for_.erase(waited_for_.begin(), waited_for_.upper_bound(steady_));
   changed_.notify_all();
 }
 
@@ -61,7 +75,7 @@ void SimClock::jump(Duration by) {
 
 void SimClock::await_waiters(int count) {
   Lock lock(mutex_);
-  while (waiters_ < count) changed_.wait(lock);
+  while (static_cast<int>(waited_for_.size()) < count) changed_.wait(lock);
 }
 
 }  // namespace waybill

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <stop_token>
 
 #include "base/mutex.h"
@@ -26,17 +27,22 @@ class SimClock final : public Clock {
 
   /// Lets time pass on both clocks; `by` >= 0.
   void advance(Duration by);
+  /// advance(), if at least `threads` threads have nothing to do but to wait for a later time; says
+  /// whether. So time cannot run away from threads that the machine has not got round to.
+  bool advance_if_idle(Duration by, int threads);
   /// Steps the wall clock alone, forwards or back, as an operator or NTP does.
   void jump(Duration by);
   /// Blocks until `count` threads are in wait_until: then they have nothing else to do.
   void await_waiters(int count);
 
  private:
+  void pass(Duration by) REQUIRES(mutex_);
+
   mutable Mutex mutex_;
   Condition changed_;
   Time now_ GUARDED_BY(mutex_);
   SteadyTime steady_ GUARDED_BY(mutex_);
-  int waiters_ GUARDED_BY(mutex_) = 0;
+  std::multiset<SteadyTime> waited_for_ GUARDED_BY(mutex_);  // by threads whose time has not come
   const OnWait on_wait_;
 };
 

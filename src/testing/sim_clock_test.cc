@@ -59,5 +59,21 @@ TEST(SimClock, ABlockedThreadWakesWhenItIsAskedToStop) {
   EXPECT_FALSE(sleeper.joinable());
 }
 
+TEST(SimClock, TimeThatWaitsForIdleThreadsDoesNotRunAwayFromThem) {
+  SimClock clock(OnWait::blocks);
+  EXPECT_FALSE(clock.advance_if_idle(1s, 1)) << "nobody waits";
+  const SteadyTime begin = clock.steady_now();
+  std::jthread waiter([&] {
+    for (int i = 1; i <= 3; ++i) clock.wait_until(begin + i * 1s, {});
+  });
+  for (int i = 1; i <= 3; ++i) {
+    clock.await_waiters(1);
+    EXPECT_EQ(clock.steady_now(), begin + (i - 1) * 1s);
+    EXPECT_TRUE(clock.advance_if_idle(1s, 1));
+  }
+  waiter.join();
+  EXPECT_FALSE(clock.advance_if_idle(1s, 1));
+}
+
 }  // namespace
 }  // namespace waybill

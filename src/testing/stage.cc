@@ -26,6 +26,13 @@ void Stage::move_to(SteadyTime at) {
   if (at <= steady_) return;
   now_ += at - steady_;
   steady_ = at;
+  latest_ = std::max(latest_, now_);
+}
+
+void Stage::jump(Duration by) {
+  now_ += by;
+  earliest_ = std::min(earliest_, now_);
+  latest_ = std::max(latest_, now_);
 }
 
 void Stage::play(Actor actor) {
@@ -33,11 +40,12 @@ void Stage::play(Actor actor) {
   part.acting = true;
   part.next = SteadyTime{};
   ++acts_;
-  // A copy: the actor may leave the stage while it acts.
-  const Act act = part.act;
+  // Taken out: the actor may leave the stage while it acts.
+  Act act = std::move(part.act);
   const Duration wait = act();
   const auto still = parts_.find(actor);
   if (still == parts_.end()) return;
+  still->second.act = std::move(act);
   still->second.acting = false;
   if (wait == kNever) {
     parts_.erase(still);

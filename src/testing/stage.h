@@ -32,7 +32,10 @@ class Stage final : public Clock {
   /// Plays until then, without the actors that are waiting in an act of their own.
   void wait_until(SteadyTime until, std::stop_token stop) override;
   /// Steps the wall clock alone, forwards or back.
-  void jump(Duration by) { now_ += by; }
+  void jump(Duration by);
+  /// The least and the greatest time that the wall clock has shown.
+  Time earliest() const { return earliest_; }
+  Time latest() const { return latest_; }
 
   Actor enter(Act act, Duration first);
   void exit(Actor actor);
@@ -62,6 +65,8 @@ class Stage final : public Clock {
   Rng rng_;
   Time now_ =
       Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22)) + std::chrono::hours(12);
+  Time earliest_ = now_;
+  Time latest_ = now_;
   // Not zero, so that "never" and "the beginning" stay apart.
   SteadyTime steady_ = SteadyTime(std::chrono::hours(1));
   std::map<Actor, Part> parts_;

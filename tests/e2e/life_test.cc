@@ -6,6 +6,8 @@
 
 #include <boost/json.hpp>
 
+#include "adapters/local/system_clock.h"
+#include "adapters/sqlite/sqlite_ledger.h"
 #include "base/json.h"
 #include "tests/e2e/program.h"
 
@@ -65,6 +67,24 @@ TEST(LifeTest, AWorkerOfNamedQueuesServesNoOthers) {
   EXPECT_THAT(place.run({"task", "why", other}).out, HasSubstr("no worker serves its queue other"));
   EXPECT_THAT(place.run({"worker", "--until-idle"}).err, HasSubstr("working on all queues"));
   EXPECT_EQ(place.json("task show", {"task", "show", other}).at("state"), "succeeded");
+}
+
+TEST(LifeTest, UntilIdleDoesNotWaitForWhatNobodyHereCanStart) {
+  const Place place;
+  const std::string paused = place.create({"--queue", "held", "--kind", "noop"});
+  const std::string mine = place.create({"--queue", "mine", "--kind", "noop"});
+  ASSERT_EQ(place.run({"queue", "pause", "held"}).status, 0);
+  {  // As a program that knows more kinds would have made it.
+    SystemClock clock;
+    const auto ledger = SqliteLedger::create(place.path("waybill-data/ledger.db"), clock).value();
+    ASSERT_TRUE(ledger->ledger().insert(std::vector<TaskRequest>{
+        {.id = uuid_v5(kTaskNamespace, "other"), .queue = "other", .kind = "telepathy"}}));
+  }
+  const Ran ran = place.run({"up", "--until-idle"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("2 tasks are left that cannot start here now"));
+  EXPECT_EQ(place.json("task show", {"task", "show", mine}).at("state"), "succeeded");
+  EXPECT_EQ(place.json("task show", {"task", "show", paused}).at("state"), "ready");
 }
 
 TEST(LifeTest, LogsAreFollowedUntilTheTaskEnds) {

@@ -127,14 +127,15 @@ std::unique_ptr<Running> Place::start(const std::vector<std::string>& arguments)
   posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), kFlags, 0600);
   posix_spawn_file_actions_addchdir_np(&actions, directory_.c_str());
 
-  std::vector<std::string> argv = {WAYBILL_PROGRAM};
+  std::vector<std::string> argv = wrapper;
+  argv.emplace_back(WAYBILL_PROGRAM);
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + directory_,
                                         "USER=tester"};
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, WAYBILL_PROGRAM, &actions, nullptr, pointers(argv).data(),
-                                  pointers(variables).data());
+  const int error = ::posix_spawnp(&pid, argv.front().c_str(), &actions, nullptr,
+                                   pointers(argv).data(), pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   EXPECT_EQ(error, 0) << "starting " << WAYBILL_PROGRAM;
   return std::make_unique<Running>(pid, out, err);

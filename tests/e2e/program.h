@@ -56,7 +56,8 @@ class Place {
   bool exists(const std::string& name) const;
 
   std::map<std::string, std::string> environment;  ///< besides PATH and HOME
-  std::string stdout_path;  ///< where stdout goes; empty: to a file of each run
+  std::vector<std::string> wrapper;  ///< a program that starts ours, with its arguments
+  std::string stdout_path;           ///< where stdout goes; empty: to a file of each run
 
   Ran run(const std::vector<std::string>& arguments) const;
   std::unique_ptr<Running> start(const std::vector<std::string>& arguments) const;

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "tests/e2e/program.h"
 
@@ -143,6 +145,43 @@ TEST(DbTest, MigratingANewLedgerChangesNothing) {
   place.create({"--kind", "noop"});
   const auto migration = place.json("db migrate", {"db", "migrate"});
   EXPECT_EQ(migration.at("from"), migration.at("to"));
+}
+
+TEST(DbTest, WhoMayOnlyReadALedgerCanLookAtAllOfIt) {
+  Place place;
+  const std::string id = place.create({"--kind", "command", "--", "echo", "hello"});
+  place.create({"--kind", "noop"});
+  EXPECT_EQ(place.run({"worker", "--until-idle"}).status, 0);
+  place.run({"task", "create", "--kind", "noop"});
+  namespace fs = std::filesystem;
+  fs::permissions(place.directory(), fs::perms(0755));
+  for (const auto& file : fs::recursive_directory_iterator(place.path("waybill-data"))) {
+    fs::permissions(file, fs::perms(file.is_directory() ? 0555 : 0444));
+  }
+  fs::permissions(place.path("waybill-data"), fs::perms(0555));
+  if (::geteuid() == 0) {  // whom permission bits do not bind
+    place.wrapper = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    if (place.run({"version"}).status != 0) GTEST_SKIP() << "another user cannot run the program";
+  }
+  EXPECT_EQ(place.json("task list", {"task", "list"}).at("tasks").get_array().size(), 3U);
+  EXPECT_EQ(place.json("task show", {"task", "show", id}).at("state"), "succeeded");
+  EXPECT_THAT(place.run({"task", "logs", id}).out, HasSubstr("hello"));
+  EXPECT_EQ(place.json("db stats", {"db", "stats"}).at("tasks"), 3);
+  EXPECT_EQ(place.json("db check", {"db", "check"}).at("violations_found"), 0);
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"task", "why", id}, {"queue", "list"}, {"schedule", "list"}, {"db", "export"}}) {
+    const Ran ran = place.run(command);
+    EXPECT_EQ(ran.status, 0) << command[1] << ": " << ran.err;
+  }
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"task", "retry", id}, {"task", "create", "--kind", "noop"}, {"queue", "pause", "q"}}) {
+    const Ran ran = place.run(command);
+    EXPECT_EQ(ran.status, 1) << command[1];
+    EXPECT_THAT(ran.err, HasSubstr("waybill-data/ledger.db: the ledger cannot be written; check "
+                                   "the permissions"));
+  }
+  fs::permissions(place.path("waybill-data"), fs::perms(0755));
+  fs::permissions(place.path("waybill-data/logs"), fs::perms(0755));
 }
 
 TEST(DbTest, AFileThatIsNoLedgerIsRefused) {

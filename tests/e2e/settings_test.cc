@@ -94,6 +94,23 @@ TEST(SettingsTest, GoodDefinitionsAreCounted) {
   EXPECT_EQ(checked.at("queues"), 1);
 }
 
+TEST(SettingsTest, AScheduleGoesWithItsDefinitionHoweverTheDirectoryIsSpelled) {
+  const Place place;
+  place.write("defs/a.yaml",
+              "tasks: {sum: {kind: noop}}\n"
+              "schedules: {nightly: {cron: '0 3 * * *', task: sum}}\n");
+  EXPECT_EQ(place.run({"up", "--until-idle", "--definitions", "defs"}).status, 0);
+  place.run({"schedule", "add", "own", "0 4 * * *", "--kind", "noop"});
+  EXPECT_EQ(place.json("schedule list", {"schedule", "list"}).at("schedules").get_array().size(),
+            2U);
+  place.write("defs/a.yaml", "tasks: {sum: {kind: noop}}\n");
+  const std::string spelled = place.directory() + "/./defs/";
+  EXPECT_EQ(place.run({"up", "--until-idle", "--definitions", spelled}).status, 0);
+  const auto left = place.json("schedule list", {"schedule", "list"}).at("schedules");
+  ASSERT_EQ(left.get_array().size(), 1U);
+  EXPECT_EQ(left.at(0).at("name"), "own");
+}
+
 TEST(SettingsTest, ATaskIsMadeFromItsDefinition) {
   const Place place;
   place.write("defs/a.yaml",

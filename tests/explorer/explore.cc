@@ -88,7 +88,9 @@ Exploration explore(const World& initial, const Rules& rules) {
       auto step = act(*nodes[next].world, action, rules);
       if (!step) continue;
       ++result.actions;
-      ++result.verbs[static_cast<std::size_t>(action.verb)];
+      if (step->world != *nodes[next].world) {
+        ++result.verbs[static_cast<std::size_t>(action.verb)];
+      }
       if (step->violation) {
         result.violation = std::move(step->violation);
         result.trace = trace_to(nodes, next, action);

@@ -11,7 +11,8 @@ namespace waybill::explorer {
 struct Exploration {
   std::size_t worlds = 0;   ///< distinct ones that can be reached
   std::size_t actions = 0;  ///< tried and possible
-  std::vector<std::size_t> verbs = std::vector<std::size_t>(kVerbCount);  ///< how often each
+  std::vector<std::size_t> verbs =
+      std::vector<std::size_t>(kVerbCount);  ///< how often each had an effect
   std::optional<Violation> violation;
   std::vector<std::string> trace;  ///< shortest way to the violation
 

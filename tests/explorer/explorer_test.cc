@@ -33,7 +33,7 @@ TEST(Explorer, DeeperWorldsKeepEveryInvariant) {
   expect_sound(independent_tasks({.claims = 2, .cancels = 1, .retries = 0}));
 }
 
-TEST(Explorer, EveryActionHappensSomewhere) {
+TEST(Explorer, EveryActionHasAnEffectSomewhere) {
   const auto verbs =
       explore(dependent_tasks({.claims = 1, .cancels = 1, .retries = 1}), Rules()).verbs;
   for (int verb = 0; verb < kVerbCount; ++verb) {

@@ -52,7 +52,6 @@ struct Ghost {
   std::int8_t deaths = 0;       ///< likewise
   std::int8_t not_before = 0;   ///< a retry or a snooze asked for this; ticks from now
   std::int8_t cancel_owed = 0;  ///< a cancel was accepted and no retry since
-  std::int8_t times_unblocked = 0;
 
   auto operator<=>(const Ghost&) const = default;
 };

@@ -1,6 +1,4 @@
-// Mistakes with changes of state, retries, cancels and dependencies.
-
-#include <algorithm>
+// Mistakes with changes of state, retries and cancels.
 
 #include "tests/sim/forwarding_ledger.h"
 #include "tests/sim/mutants.h"
@@ -29,6 +27,54 @@ class RetriesOnceTooOften final : public TwistedRequests {
 
  protected:
   void twist(TaskRequest& request) override { request.retry.failures_max += 1; }
+};
+
+/// Lets a task fail, or kill workers, once less than its policy says.
+template <std::uint32_t RetryPolicy::*kLimit>
+class GivesUpTooEarly final : public TwistedRequests {
+ public:
+  using TwistedRequests::TwistedRequests;
+
+ protected:
+  void twist(TaskRequest& request) override {
+    std::uint32_t& limit = request.retry.*kLimit;
+    if (limit > 1) limit -= 1;
+  }
+};
+
+/// Forgets what a run asked for: a delay before it is tried again, or that it is snoozed at all.
+template <Happening kHappening>
+class ForgetsTheDelay final : public TwistedChanges {
+ public:
+  using TwistedChanges::TwistedChanges;
+
+ protected:
+  void twist(Change& change) override {
+    const auto task = reader_.get(change.id);
+    if (!task || change.entry.happening != kHappening) return;
+    const Duration delay = kHappening == Happening::retry_scheduled
+                               ? retry_delay(task->request.retry, change.after.failures, 0)
+                               : Duration(0);
+    change.after.run_at = now() + delay;
+    if (delay > Duration(0)) return;
+    change.after.state = State::ready;
+    change.entry.state = State::ready;
+  }
+};
+
+/// Ends as cancelled what was given back.
+class EndsWhatWasGivenBack final : public TwistedChanges {
+ public:
+  using TwistedChanges::TwistedChanges;
+
+ protected:
+  void twist(Change& change) override {
+    if (change.entry.happening != Happening::given_back) return;
+    change.after.state = State::cancelled;
+    change.after.finished_at = now();
+    change.entry.state = State::cancelled;
+    change.entry.happening = Happening::cancelled;
+  }
 };
 
 /// Lets a task kill any number of workers.
@@ -106,68 +152,33 @@ class ForgetsSuccess final : public ForwardingLedger {
   }
 };
 
-/// After a success or a failure, unblocks whoever waits, though it was done before or is not due.
-class UnblocksWrongly : public ForwardingLedger {
+/// Writes a success and says that it came too late.
+class RefusesWhatItTook final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-
- protected:
-  void unblock(const Task& task) {
-    Change change{.id = task.id(), .after = task.status};
-    change.after.state = State::ready;
-    change.after.revision += 1;
-    change.after.waiting_for = 0;
-    change.after.run_at = now();
-    change.entry = {.at = now(),
-                    .happening = Happening::dependency_succeeded,
-                    .state = State::ready,
-                    .fence = task.status.fence,
-                    .attempt = task.status.attempt};
-    force(change);
-  }
-};
-
-class UnblocksTwice final : public UnblocksWrongly {
- public:
-  using UnblocksWrongly::UnblocksWrongly;
   Result<std::vector<Status>> apply(std::span<const Change> changes) override {
     auto answers = inner_.apply(changes);
-    for (const Task& task : some({State::ready})) {
-      const auto history = reader_.history(task.id());
-      if (history->back().happening == Happening::dependency_succeeded) unblock(task);
+    if (!answers) return answers;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      if (changes[i].entry.happening != Happening::succeeded) continue;
+      (*answers)[i] = fail(Code::aborted, "it has changed since it was read");
     }
     return answers;
   }
 };
 
-class UnblocksOnFailure final : public UnblocksWrongly {
+/// Acts on what is scheduled before its time.
+class IsTooEarly final : public ForwardingLedger {
  public:
-  using UnblocksWrongly::UnblocksWrongly;
-  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    auto answers = inner_.apply(changes);
-    for (const Task& task : some({State::blocked})) {
-      const auto& waits_for = task.request.waits_for;
-      const bool failed = std::ranges::any_of(waits_for, [&](const Uuid& id) {
-        const auto dependency = reader_.get(id);
-        return dependency && dependency->status.state == State::failed;
-      });
-      if (failed) unblock(task);
+  using ForwardingLedger::ForwardingLedger;
+  Result<Overdue> overdue(std::size_t limit) override {
+    auto overdue = inner_.overdue(limit);
+    if (!overdue || !overdue->tasks.empty()) return overdue;
+    for (Task& task : some({State::scheduled})) {
+      task.status.run_at = now();
+      overdue->tasks.push_back(task);
     }
-    return answers;
-  }
-};
-
-/// Unblocks by the first success, whatever else is waited for.
-class UnblocksByTheFirst final : public UnblocksWrongly {
- public:
-  using UnblocksWrongly::UnblocksWrongly;
-  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    auto answers = inner_.apply(changes);
-    for (const Task& task : some({State::blocked})) {
-      const auto history = reader_.history(task.id());
-      if (history->back().happening == Happening::dependency_succeeded) unblock(task);
-    }
-    return answers;
+    return overdue;
   }
 };
 
@@ -177,34 +188,60 @@ std::vector<Plant> change_plants() {
   return {
       {.name = "LedgerForgetsBackoff",
        .caught_by = Invariant::backoff,
+       .says = "it did not wait",
        .ledger = wrong_ledger<ForgetsBackoff>()},
       {.name = "LedgerCountsFailuresOffByOne",
        .caught_by = Invariant::attempts,
+       .says = "its failures are used up",
        .ledger = wrong_ledger<RetriesOnceTooOften>()},
       {.name = "LedgerForgetsDeathsOfWorkers",
        .caught_by = Invariant::attempts,
+       .says = "it has killed enough workers",
        .ledger = wrong_ledger<ForgetsDeaths>()},
+      {.name = "LedgerForgetsTheDelayThatARunAskedFor",
+       .caught_by = Invariant::backoff,
+       .says = "not before",
+       .ledger = wrong_ledger<ForgetsTheDelay<Happening::retry_scheduled>>()},
+      {.name = "LedgerDoesNotSnooze",
+       .caught_by = Invariant::backoff,
+       .says = "it did not wait",
+       .ledger = wrong_ledger<ForgetsTheDelay<Happening::snoozed>>()},
+      {.name = "LedgerGivesUpAFailureTooEarly",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .ledger = wrong_ledger<GivesUpTooEarly<&RetryPolicy::failures_max>>()},
+      {.name = "LedgerGivesUpADeathTooEarly",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .ledger = wrong_ledger<GivesUpTooEarly<&RetryPolicy::worker_deaths_max>>()},
+      {.name = "WorkerEndsWhatItShouldGiveBack",
+       .caught_by = Invariant::cancel,
+       .says = "nobody asked it to end",
+       .worker_ledger = wrong_ledger<EndsWhatWasGivenBack>()},
       {.name = "LedgerLosesACancel",
        .caught_by = Invariant::cancel,
+       .says = "'cancel_requested' was acknowledged, but is not in the ledger",
        .ledger = wrong_ledger<LosesCancels>()},
       {.name = "WorkerGivesBackWhatWasCancelled",
        .caught_by = Invariant::cancel,
+       .says = "it was asked to end",
        .worker_ledger = wrong_ledger<RevivesCancelled>()},
       {.name = "RescuerOverwritesAFinishedTask",
        .caught_by = Invariant::one_state,
+       .says = "that cannot happen in this state",
        .ledger = wrong_ledger<RescuesFinished>()},
       {.name = "LedgerSaysYesToASuccessAndForgetsIt",
        .caught_by = Invariant::one_state,
+       .says = "'succeeded' was acknowledged, but is not in the ledger",
        .ledger = wrong_ledger<ForgetsSuccess>()},
-      {.name = "LedgerUnblocksTwice",
-       .caught_by = Invariant::unblocks_once,
-       .ledger = wrong_ledger<UnblocksTwice>()},
-      {.name = "LedgerUnblocksOnFailure",
-       .caught_by = Invariant::unblocks_once,
-       .ledger = wrong_ledger<UnblocksOnFailure>()},
-      {.name = "LedgerUnblocksByTheFirstSuccess",
-       .caught_by = Invariant::unblocks_once,
-       .ledger = wrong_ledger<UnblocksByTheFirst>()},
+      {.name = "LedgerRefusesASuccessThatItTook",
+       .caught_by = Invariant::one_state,
+       .says = "'succeeded' is in the ledger, but was not acknowledged",
+       .ledger = wrong_ledger<RefusesWhatItTook>()},
+      {.name = "RescuerIsTooEarly",
+       .caught_by = Invariant::backoff,
+       .says = "not before",
+       .controller_ledger = wrong_ledger<IsTooEarly>()},
   };
 }
 

@@ -90,4 +90,38 @@ class TwistedRequests : public ForwardingLedger {
   virtual void twist(TaskRequest& request) = 0;
 };
 
+/// Answers a call for such tasks as accepted without making it, now and then: what the caller does
+/// next stands on nothing.
+template <bool (*kConcerns)(const TaskRequest&)>
+class GoesOnBeforeInserting final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
+    if (requests.empty() || !kConcerns(requests[0]) || !rng_.chance(0.1)) {
+      return inner_.insert(requests);
+    }
+    std::vector<Inserted> answers;
+    for (const TaskRequest& request : requests) answers.push_back({.id = request.id});
+    return answers;
+  }
+};
+
+/// Asks for each task of a kind a second time, by another name.
+template <bool (*kConcerns)(const TaskRequest&)>
+class AsksAgain final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
+    auto answers = inner_.insert(requests);
+    std::vector<TaskRequest> again(requests.begin(), requests.end());
+    std::erase_if(again, [](const TaskRequest& request) { return !kConcerns(request); });
+    for (TaskRequest& request : again) {
+      request.dedup_key += "/again";
+      request.id = uuid_v5(kTaskNamespace, request.dedup_key);
+    }
+    (void)inner_.insert(again);
+    return answers;
+  }
+};
+
 }  // namespace waybill::sim

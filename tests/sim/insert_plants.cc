@@ -1,4 +1,6 @@
-// Mistakes with what is accepted, kept and removed.
+// Mistakes with what is accepted, with limits and with time.
+
+#include <algorithm>
 
 #include "tests/sim/forwarding_ledger.h"
 #include "tests/sim/mutants.h"
@@ -47,45 +49,70 @@ class InsertsHalf final : public ForwardingLedger {
   }
 };
 
-/// Removes tasks that are live.
-class RemovesLive final : public ForwardingLedger {
+/// Inserts as it should, and `kTwist` has its way with the answers.
+template <void (*kTwist)(std::vector<Inserted>&)>
+class TwistedAnswers final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    std::vector<Uuid> all(ids.begin(), ids.end());
-    for (const Task& task : some({State::scheduled})) {
-      Change change{.id = task.id(), .after = task.status};
-      change.after.state = State::failed;
-      change.after.revision += 1;
-      change.entry = {.at = now(),
-                      .happening = Happening::failed,
-                      .state = State::failed,
-                      .fence = task.status.fence,
-                      .attempt = task.status.attempt};
-      force(change);
-      all.push_back(task.id());
-    }
-    return inner_.remove(all);
+  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
+    auto answers = inner_.insert(requests);
+    if (answers && !answers->empty()) kTwist(*answers);
+    return answers;
   }
 };
 
-/// Claims from queues that are paused, beyond every limit.
-class IgnoresLimits final : public ForwardingLedger {
+void call_new_ones_duplicates(std::vector<Inserted>& answers) {
+  answers.front().outcome = InsertOutcome::duplicate;
+}
+void misname_rivals(std::vector<Inserted>& answers) {
+  for (Inserted& answer : answers) {
+    if (answer.outcome == InsertOutcome::duplicate) answer.id = uuid_v5(answer.id, "another");
+  }
+}
+void misname_new_ones(std::vector<Inserted>& answers) {
+  for (Inserted& answer : answers) {
+    if (answer.outcome == InsertOutcome::inserted) answer.id = uuid_v5(answer.id, "another");
+  }
+}
+void answer_once_more(std::vector<Inserted>& answers) { answers.push_back(answers.back()); }
+
+/// Keeps every key for ever.
+class NeverFreesKeys final : public TwistedRequests {
+ public:
+  using TwistedRequests::TwistedRequests;
+
+ protected:
+  void twist(TaskRequest& request) override { request.dedup_scope = DedupScope::forever; }
+};
+
+bool is_any(const TaskRequest&) { return true; }
+
+/// Claims what is ready beyond what the ledger gave: of paused queues, or of a queue with a limit
+/// that has just been reached.
+enum class Beyond { pauses, limits };
+template <Beyond kBeyond>
+class ClaimsBeyond final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
   Result<std::vector<Task>> claim(const ClaimParams& params) override {
     auto tasks = inner_.claim(params);
-    if (!tasks || tasks->size() >= params.limit) return tasks;
+    if (!tasks) return tasks;
+    const bool took = std::ranges::any_of(*tasks, is_limited);
     for (Task& task : some({State::ready})) {
+      if (tasks->size() >= params.limit) break;
+      if (kBeyond == Beyond::pauses ? is_limited(task) : !(took && is_limited(task))) continue;
       const auto change = transition(
           task, event::Claim{.worker = params.worker, .lease = params.lease}, {.now = now()});
-      if (!change || tasks->size() >= params.limit) break;
+      if (!change) break;
       force(*change);
       task.status = change->after;
       tasks->push_back(task);
     }
     return tasks;
   }
+
+ private:
+  static bool is_limited(const Task& task) { return task.request.queue == "q2"; }
 };
 
 /// Never finds what is due.
@@ -108,24 +135,55 @@ std::vector<Plant> insert_plants() {
   return {
       {.name = "LedgerForgetsTheDedupScope",
        .caught_by = Invariant::keys_apart,
+       .says = "is live with key 'forever/",
        .ledger = wrong_ledger<ForgetsTheScope>()},
       {.name = "LedgerIgnoresDedupKeys",
        .caught_by = Invariant::keys_apart,
+       .says = "is live with key",
        .ledger = wrong_ledger<IgnoresKeys>()},
       {.name = "LedgerAcknowledgesBeforeItInserts",
        .caught_by = Invariant::one_state,
+       .says = "was accepted, but is not there",
        .ledger = wrong_ledger<AcceptsBeforeItWrites>()},
       {.name = "LedgerInsertsHalfOfACall",
        .caught_by = Invariant::one_state,
+       .says = "insert failed but took effect",
        .ledger = wrong_ledger<InsertsHalf>()},
-      {.name = "JanitorRemovesLiveTasks",
+      {.name = "LedgerInventsTasks",
        .caught_by = Invariant::one_state,
-       .ledger = wrong_ledger<RemovesLive>()},
-      {.name = "LedgerIgnoresPausesAndLimits",
+       .says = "in insert, was never asked for",
+       .ledger = wrong_ledger<AsksAgain<is_any>>()},
+      {.name = "LedgerCallsNewTasksDuplicates",
+       .caught_by = Invariant::one_state,
+       .says = "were accepted, but",
+       .ledger = wrong_ledger<TwistedAnswers<call_new_ones_duplicates>>()},
+      {.name = "LedgerMisnamesTheRivalOfADuplicate",
+       .caught_by = Invariant::one_state,
+       .says = ", but is kept out by ",
+       .ledger = wrong_ledger<TwistedAnswers<misname_rivals>>()},
+      {.name = "LedgerMisnamesNewTasks",
+       .caught_by = Invariant::one_state,
+       .says = "was accepted, but is not there",
+       .ledger = wrong_ledger<TwistedAnswers<misname_new_ones>>()},
+      {.name = "LedgerAnswersOnceMore",
+       .caught_by = Invariant::one_state,
+       .says = "answers were given to",
+       .ledger = wrong_ledger<TwistedAnswers<answer_once_more>>()},
+      {.name = "LedgerNeverFreesKeys",
+       .caught_by = Invariant::one_state,
+       .says = ", but is kept out by nothing",
+       .ledger = wrong_ledger<NeverFreesKeys>()},
+      {.name = "LedgerIgnoresPauses",
        .caught_by = Invariant::limits,
-       .ledger = wrong_ledger<IgnoresLimits>()},
+       .says = "was claimed from paused queue",
+       .ledger = wrong_ledger<ClaimsBeyond<Beyond::pauses>>()},
+      {.name = "LedgerIgnoresLimits",
+       .caught_by = Invariant::limits,
+       .says = "leases, its limit is",
+       .ledger = wrong_ledger<ClaimsBeyond<Beyond::limits>>()},
       {.name = "RescuerForgetsWhatIsDue",
        .caught_by = Invariant::liveness,
+       .says = "without faults",
        .controller_ledger = wrong_ledger<ForgetsTime>()},
   };
 }

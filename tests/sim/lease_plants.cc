@@ -1,5 +1,6 @@
 // Mistakes with leases and fences.
 
+#include <algorithm>
 #include <set>
 
 #include "tests/sim/forwarding_ledger.h"
@@ -49,6 +50,17 @@ class LeasesTwice final : public ForwardingLedger {
 
  private:
   std::set<Uuid> given_;  // once is enough
+};
+
+/// Leases a task and does not give it.
+class KeepsATaskBack final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (tasks && !tasks->empty()) tasks->pop_back();
+    return tasks;
+  }
 };
 
 /// Leases again without a new fence.
@@ -108,6 +120,7 @@ class RescuesInSpiteOfHeartbeats final : public ForwardingLedger {
 };
 
 /// Takes the message of a queue for the truth: what it names is run, claimed or not.
+template <State kState>
 class TrustsTheQueue final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
@@ -116,9 +129,61 @@ class TrustsTheQueue final : public ForwardingLedger {
     std::vector<Task> tasks;
     for (const Uuid& id : params.only_ids) {
       auto task = reader_.get(id);
-      if (task) tasks.push_back(std::move(*task));
+      if (task && task->status.state == kState) tasks.push_back(std::move(*task));
     }
     return tasks;
+  }
+};
+
+/// Runs a task that was leased before under the fence that another worker had.
+class RunsUnderAnOldFence final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks) return tasks;
+    for (Task& task : *tasks) {
+      const auto history = reader_.history(task.id());
+      const bool was_others = std::ranges::any_of(*history, [&](const HistoryEntry& entry) {
+        return entry.happening == Happening::claimed && entry.fence + 1 == task.status.fence &&
+               entry.worker != params.worker;
+      });
+      if (was_others) task.status.fence -= 1;
+    }
+    return tasks;
+  }
+};
+
+/// Leases a task that is leased, with a fence of its own.
+class StealsLeases final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks || !tasks->empty()) return tasks;
+    for (Task& task : some({State::leased})) {
+      if (task.status.worker == params.worker) continue;
+      task.status.state = State::ready;
+      const auto change = transition(
+          task, event::Claim{.worker = params.worker, .lease = params.lease}, {.now = now()});
+      force(*change);
+      task.status = change->after;
+      tasks->push_back(task);
+      break;
+    }
+    return tasks;
+  }
+};
+
+/// Gives wrong answers to heartbeats.
+template <ExtendOutcome kFrom, ExtendOutcome kTo>
+class MisreportsHeartbeats final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override {
+    auto answers = inner_.extend(extensions);
+    if (answers) std::ranges::replace(*answers, kFrom, kTo);
+    return answers;
   }
 };
 
@@ -128,25 +193,63 @@ std::vector<Plant> lease_plants() {
   return {
       {.name = "LedgerIgnoresTheFence",
        .caught_by = Invariant::fences_grow,
+       .says = "took a change of fence",
        .ledger = wrong_ledger<IgnoresFences>()},
       {.name = "LedgerTakesReportsOfOldFences",
        .caught_by = Invariant::fences_grow,
+       .says = "took a report of fence",
        .ledger = wrong_ledger<IgnoresFencesOfReports>()},
       {.name = "LedgerKeepsTheFenceOfTheLastLease",
        .caught_by = Invariant::fences_grow,
+       .says = "another fence took effect",
        .ledger = wrong_ledger<KeepsTheFence>()},
       {.name = "LedgerGivesALeaseTwice",
        .caught_by = Invariant::leases_apart,
+       .says = "without a lease of its own",
        .ledger = wrong_ledger<LeasesTwice>()},
+      {.name = "LedgerLeasesATaskToNobody",
+       .caught_by = Invariant::leases_apart,
+       .says = ", but not given to ",
+       .ledger = wrong_ledger<KeepsATaskBack>()},
       {.name = "LedgerForgetsHeartbeats",
        .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
        .ledger = wrong_ledger<ForgetsHeartbeats>()},
       {.name = "RescuerTakesALeaseInSpiteOfAHeartbeat",
        .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
        .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
-      {.name = "WorkerTakesAMessageForTheTruth",
+      {.name = "WorkerRunsWhatAMessageNames",
        .caught_by = Invariant::leases_apart,
-       .worker_ledger = wrong_ledger<TrustsTheQueue>()},
+       .says = "which it was not given",
+       .worker_ledger = wrong_ledger<TrustsTheQueue<State::ready>>()},
+      {.name = "WorkerRunsUnderTheFenceOfAnother",
+       .caught_by = Invariant::leases_apart,
+       .says = "which it was not given",
+       .worker_ledger = wrong_ledger<RunsUnderAnOldFence>()},
+      {.name = "WorkerRunsAgainWhatAMessageNames",
+       .caught_by = Invariant::leases_apart,
+       .says = "twice under fence",
+       .worker_ledger = wrong_ledger<TrustsTheQueue<State::succeeded>>()},
+      {.name = "LedgerLeasesWhatIsLeased",
+       .caught_by = Invariant::leases_apart,
+       .says = "it is leased by",
+       .ledger = wrong_ledger<StealsLeases>()},
+      {.name = "LedgerExtendsALostLease",
+       .caught_by = Invariant::fences_grow,
+       .says = "was extended, but does not hold it",
+       .ledger =
+           wrong_ledger<MisreportsHeartbeats<ExtendOutcome::lost, ExtendOutcome::extended>>()},
+      {.name = "LedgerCallsALeaseLost",
+       .caught_by = Invariant::leases_apart,
+       .says = "its lease was called lost",
+       .ledger =
+           wrong_ledger<MisreportsHeartbeats<ExtendOutcome::extended, ExtendOutcome::lost>>()},
+      {.name = "LedgerDoesNotTellOfACancel",
+       .caught_by = Invariant::cancel,
+       .says = "a heartbeat did not say of the cancel",
+       .ledger = wrong_ledger<
+           MisreportsHeartbeats<ExtendOutcome::cancel_requested, ExtendOutcome::extended>>()},
   };
 }
 

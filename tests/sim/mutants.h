@@ -12,7 +12,13 @@ std::vector<Plant> plants();
 /// Parts of them, by what they get wrong.
 std::vector<Plant> lease_plants();
 std::vector<Plant> change_plants();
+std::vector<Plant> dependency_plants();
 std::vector<Plant> insert_plants();
-std::vector<Plant> service_plants();
+std::vector<Plant> removal_plants();
+std::vector<Plant> reader_plants();
+std::vector<Plant> scan_plants();
+std::vector<Plant> batch_plants();
+std::vector<Plant> prio_plants();
+std::vector<Plant> schedule_plants();
 
 }  // namespace waybill::sim

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/rng.h"
+#include "core/definition.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/object_store.h"
@@ -17,14 +18,18 @@ namespace waybill::sim {
 struct Plant {
   using WrapLedger =
       std::function<std::unique_ptr<Ledger>(Ledger& inner, LedgerReader& reader, Rng rng)>;
+  using WrapReader = std::function<std::unique_ptr<LedgerReader>(LedgerReader& inner)>;
   using WrapBucket = std::function<std::unique_ptr<ObjectStore>(ObjectStore& inner, Rng rng)>;
 
   std::string name;
   Invariant caught_by = Invariant::one_state;
+  std::string says;              ///< within what the violation says: it is caught for this reason
   WrapLedger ledger;             ///< the ledger itself is wrong: seen by all
+  WrapReader reader;             ///< what the ledger tells of itself is wrong: seen by the auditor
   WrapLedger worker_ledger;      ///< workers use the ledger wrongly
   WrapLedger controller_ledger;  ///< so do scanner, scheduler, rescuer and janitor
-  WrapBucket controller_bucket;  ///< the scanner's writes to the bucket
+  WrapBucket controller_bucket;  ///< the scanner uses its buckets wrongly
+  std::function<void(ScanDefinition&)> scan;  ///< the scanner works by another definition
 };
 
 /// For messages of tests.

@@ -1,5 +1,6 @@
 // Every checker has mistakes that it is seen to catch.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -25,6 +26,10 @@ TEST_P(PlantedFault, IsCaughtByTheInvariantThatItBreaks) {
     if (!played.violation) continue;
     EXPECT_EQ(to_string(played.violation->invariant), to_string(GetParam().caught_by))
         << to_line(played);
+    EXPECT_THAT(played.violation->what, ::testing::HasSubstr(GetParam().says));
+    const std::string line = to_line(played);
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+    EXPECT_EQ(to_line(play(seed, GetParam())), line) << "played again";
     RecordProperty("seeds", std::to_string(seed));
     return;
   }

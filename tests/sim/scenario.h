@@ -35,7 +35,7 @@ struct Scenario {
   Duration queue_loss_every{};  ///< the broker loses all its messages
   Duration insert_every = std::chrono::seconds(11);
   Duration person_every = std::chrono::seconds(17);  ///< cancels, retries, pauses a queue
-  Duration upload_every = std::chrono::seconds(20);  ///< a batch begins to arrive in the bucket
+  Duration upload_every = std::chrono::seconds(36);  ///< a batch begins to arrive in each drop
 };
 
 /// The scenarios, one of which a seed plays.

@@ -29,7 +29,8 @@ TEST(Simulation, IsTheSameUnderTheSameSeed) {
     const Played first = play(seed);
     const Played second = play(seed);
     EXPECT_EQ(first.acts, second.acts) << "seed " << seed;
-    EXPECT_EQ(first.happenings, second.happenings) << "seed " << seed;
+    EXPECT_EQ(first.fingerprint, second.fingerprint) << "seed " << seed;
+    EXPECT_NE(first.fingerprint, play(seed + 6).fingerprint) << "the same scenario";
   }
 }
 
@@ -42,6 +43,49 @@ TEST(Simulation, ReachesEverythingThatCanHappenToATask) {
   for (int i = 0; i <= static_cast<int>(Happening::retried); ++i) {
     EXPECT_GE(happenings[static_cast<Happening>(i)], 10u)
         << to_string(static_cast<Happening>(i)) << " is hardly ever reached";
+  }
+}
+
+TEST(Simulation, GoesWrongAsItsScenarioSays) {
+  log::configure(log::Level::off, log::Format::human);
+  const auto all = scenarios();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::map<std::string, std::uint64_t> troubles;
+    for (std::uint64_t round = 1; round <= 5; ++round) {
+      for (const auto& [what, count] : play(i + round * all.size()).troubles) {
+        troubles[what] += count;
+      }
+    }
+    const Scenario& scenario = all[i];
+    const std::pair<const char*, bool> expected[] = {
+        {"call failed", scenario.faults.before > 0},
+        {"reply lost", scenario.faults.reply_lost > 0},
+        {"call stalled", scenario.faults.stall > 0},
+        {"crashed", scenario.faults.crash > 0},
+        {"killed", scenario.kill_every > Duration(0)},
+        {"stopped", scenario.stop_every > Duration(0)},
+        {"paused", scenario.pause_every > Duration(0)},
+        {"clock jumped", scenario.jump_every > Duration(0)},
+        {"queue lost", scenario.queue_loss_every > Duration(0)}};
+    for (const auto& [what, is_on] : expected) {
+      EXPECT_EQ(troubles[what] >= 5, is_on)
+          << scenario.name << ", " << what << ": " << troubles[what] << " times";
+    }
+  }
+}
+
+TEST(Simulation, ReachesEveryKindOfBatch) {
+  log::configure(log::Level::off, log::Format::human);
+  std::map<std::string, std::uint64_t> kinds;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    for (const auto& [kind, count] : play(seed).batches) kinds[kind] += count;
+  }
+  for (const char* kind :
+       {"batches: incomplete", "batches: outside the window", "batches: at the edge of the window",
+        "batches: owed a task", "batches: rewritten", "prio: incomplete",
+        "prio: outside the window", "prio: at the edge of the window", "prio: owed an intake",
+        "prio: aggregated", "prio: validated too late"}) {
+    EXPECT_GE(kinds[kind], 10u) << kind << " is hardly ever reached";
   }
 }
 

@@ -1,13 +1,17 @@
 #include "tests/sim/timetable.h"
 
-#include <map>
-#include <set>
-#include <string>
+#include <algorithm>
+
+#include "base/check.h"
 
 namespace waybill::sim {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// How long after a nominal time a scheduler looks, where nothing holds it up.
+constexpr Duration kLookMax = 30s;
+constexpr std::string_view kCreator = "schedule:";
 
 /// When each schedule falls due, known apart from the cron code.
 struct Grid {
@@ -22,53 +26,79 @@ constexpr Grid kGrids[] = {
     {"every-four", "*/4 * * * *", 4min, CatchUp::none},
 };
 
-bool is_on(const Grid& grid, Time time) { return to_micros(time) % grid.every.count() == 0; }
+/// The latest time of the grid that is not after this one.
+Time latest_of(const Grid& grid, Time time) { return time - time.time_since_epoch() % grid.every; }
+
+/// Until when a schedule is settled; the greatest time if there is none.
+Time handled_until(Registry& registry, const std::string& name) {
+  const auto stored = registry.schedules();
+  WAYBILL_CHECK(stored.has_value(), "a registry in memory answers");
+  const auto found = std::ranges::find(*stored, name, &Schedule::name);
+  return found == stored->end() ? kTimeMax : found->handled_until;
+}
+
+/// The nominal times that a scheduler owes that settles what passed after one time until another,
+/// which is when it looked.
+std::vector<Time> owed(const Grid& grid, Time after, Time until) {
+  if (grid.catch_up == CatchUp::none) after = std::max(after, until - kOnTime);
+  std::vector<Time> times;
+  for (Time time = latest_of(grid, until); time > after; time -= grid.every) {
+    times.push_back(time);
+    if (grid.catch_up == CatchUp::one) break;
+  }
+  return times;
+}
 
 }  // namespace
 
-std::vector<Schedule> schedules(Time now) {
+Timetable::Timetable(const Stage& stage, LedgerAuditor& auditor, Registry& registry)
+    : ForwardingRegistry(registry), stage_(stage), auditor_(auditor), begun_(stage.now()) {}
+
+std::vector<Schedule> Timetable::begin() const {
   std::vector<Schedule> all;
   for (const Grid& grid : kGrids) {
-    Schedule schedule{.name = grid.name,
-                      .cron = grid.cron,
-                      .catch_up = grid.catch_up,
-                      .task = {.kind = "work"},
-                      .source = "simulation",
-                      .handled_until = now};
-    all.push_back(schedule);
+    all.push_back({.name = grid.name,
+                   .cron = grid.cron,
+                   .catch_up = grid.catch_up,
+                   .task = {.kind = "work"},
+                   .source = "simulation",
+                   .handled_until = begun_});
   }
   return all;
 }
 
-void check_schedules(LedgerAuditor& auditor, Registry& registry, Time begun) {
-  std::map<std::string, std::multiset<Time>> fired;
-  for (const Uuid& id : auditor.accepted()) {
-    const TaskRequest& request = auditor.tasks().at(id).request();
-    if (!request.created_by.starts_with("schedule:")) continue;
-    fired[request.created_by.substr(9)].insert(request.run_at);
+void Timetable::report(const std::string& schedule, const std::string& what, Time time) {
+  auditor_.report(Invariant::fires_once,
+                  "schedule " + schedule + " fired " + what + " for " + format_time(time));
+}
+
+void Timetable::accept(const TaskRequest& request) {
+  if (!request.created_by.starts_with(kCreator)) return;
+  const std::string name = request.created_by.substr(kCreator.size());
+  const Time time = request.run_at;
+  const auto grid = std::ranges::find(kGrids, name, &Grid::name);
+  if (grid == std::end(kGrids)) return report(name, "though nobody knows it", time);
+  if (latest_of(*grid, time) != time) return report(name, "though it was not due", time);
+  if (time <= begun_) return report(name, "though that was before it began", time);
+  if (time > stage_.latest()) return report(name, "too early", time);
+  if (!fired_[name].insert(time).second) report(name, "more than once", time);
+}
+
+Status Timetable::settle_schedule(const std::string& name, Time until) {
+  const Time before = handled_until(inner_, name);
+  const Status settled = inner_.settle_schedule(name, until);
+  const auto grid = std::ranges::find(kGrids, name, &Grid::name);
+  if (!settled || grid == std::end(kGrids)) return settled;
+  for (const Time time : owed(*grid, before, until)) {
+    if (!fired_[name].contains(time)) report(name, "not at all", time);
   }
-  const auto stored = registry.schedules();
-  if (!stored) return auditor.report(Invariant::fires_once, "the schedules cannot be read");
-  for (const Grid& grid : kGrids) {
-    const std::multiset<Time>& times = fired[grid.name];
-    const auto complain = [&](Time time, const char* what) {
-      auditor.report(Invariant::fires_once, std::string("schedule ") + grid.name + " fired " +
-                                                what + " for " + format_time(time));
-    };
-    for (const Time time : times) {
-      if (!is_on(grid, time)) complain(time, "though it was not due");
-      if (times.count(time) != 1) complain(time, "more than once");
-    }
-    if (grid.catch_up != CatchUp::all) continue;
-    for (const Schedule& schedule : *stored) {
-      if (schedule.name != grid.name) continue;
-      Time time = std::chrono::floor<std::chrono::minutes>(begun);
-      for (; time <= schedule.handled_until; time += 1min) {
-        if (time > begun && is_on(grid, time) && !times.contains(time))
-          complain(time, "not at all");
-      }
-    }
-  }
+  return settled;
+}
+
+bool Timetable::is_handled() const {
+  return std::ranges::all_of(kGrids, [&](const Grid& grid) {
+    return handled_until(inner_, grid.name) >= latest_of(grid, stage_.now() - kLookMax);
+  });
 }
 
 }  // namespace waybill::sim

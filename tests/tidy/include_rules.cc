@@ -51,6 +51,7 @@ const std::vector<ThirdParty>& third_parties() {
       {"yaml-cpp/", {"src/adapters/yaml/"}},
       {"sqlite3.h", {"src/adapters/sqlite/", "bench/"}},
       {"libpq-fe.h", {"src/adapters/postgres/", "bench/"}},
+      {"amqp", {"src/adapters/amqp/"}},
   };
   return all;
 }

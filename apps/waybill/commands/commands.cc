@@ -3,6 +3,20 @@
 #include <iterator>
 
 namespace waybill::cli {
+namespace {
+
+/// For the lists of commands only: run_program hands its command line on before it is read as ours.
+Command workflow_manager_command() {
+  return {.path = "workflow-manager",
+          .summary = "Take the place of Prio's workflow-manager: one pass, without a ledger",
+          .examples = {"waybill workflow-manager --config prio.yaml --dry-run"},
+          .details = "Its flags are workflow-manager's: waybill workflow-manager --help",
+          .run = [](Session&, const Invocation&) -> Exit {
+            return fail(Code::internal, "workflow-manager reads its own command line");
+          }};
+}
+
+}  // namespace
 
 std::vector<Command> all_commands() {
   std::vector<Command> commands = {
@@ -14,6 +28,7 @@ std::vector<Command> all_commands() {
        {queue_commands(), schedule_commands(), db_commands(), config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
+  commands.push_back(workflow_manager_command());
   commands.push_back(bench_command());
   commands.push_back(version_command());
   return commands;

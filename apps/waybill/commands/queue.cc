@@ -67,7 +67,7 @@ void print(Output& output, const std::map<std::string, QueueView>& views) {
 }
 
 Exit list_queues(Session& session, const Invocation&) {
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto views = gather(**store);
   if (!views) return fail(views.error());

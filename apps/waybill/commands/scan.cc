@@ -134,7 +134,7 @@ Exit scan(Session& session, const Invocation& invocation) {
   const ScanPorts ports{
       .ledger = *ledger,
       .clock = session.clock(),
-      .open_bucket = bucket_opener(),
+      .open_bucket = bucket_opener(session.clock()),
       .check_task = [&kinds](const TaskRequest& request) { return kinds->check(request); }};
   const bool once = dry || invocation.has("once") || invocation.has("now");
   if (once && invocation.has("every")) {

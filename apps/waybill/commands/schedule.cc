@@ -70,7 +70,7 @@ bj::object to_json(const Schedule& schedule, Time now) {
 }
 
 Exit list_schedules(Session& session, const Invocation&) {
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto schedules = (*store)->registry().schedules();
   if (!schedules) return fail(schedules.error());

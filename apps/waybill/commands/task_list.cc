@@ -72,7 +72,7 @@ Exit list_tasks(Session& session, const Invocation& invocation) {
   const Time now = session.clock().now();
   const auto params = page_params(invocation, now);
   if (!params) return fail(params.error());
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto page = (*store)->reader().page(*params);
   if (!page) return fail(page.error());

@@ -109,7 +109,7 @@ Exit show_logs(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
   const auto attempt = integer_option(invocation, "attempt", 0);
   if (!attempt) return fail(attempt.error());
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto task = find_task((*store)->reader(), invocation.positionals[0]);
   if (!task) return fail(task.error());

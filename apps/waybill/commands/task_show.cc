@@ -5,6 +5,7 @@
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "core/proof.h"
 #include "core/task_json.h"
 
 namespace waybill::cli {
@@ -103,7 +104,9 @@ std::string facts(const Output& output, const Shown& shown, Time now) {
   facts.add("params", request.params);
   facts.add("spec", request.spec);
   facts.add("progress", shown.reported.progress);
-  facts.add("result", status.result);
+  // A task that did not succeed has the proof of how it was ended, if it was.
+  const bool ended = status.state != State::succeeded;
+  facts.add(ended ? "proof" : "result", ended ? proof_in_words(status.result) : status.result);
   return facts.text();
 }
 
@@ -118,7 +121,7 @@ std::string history_table(const Output& output, const Shown& shown) {
 }
 
 Exit show_task(Session& session, const Invocation& invocation) {
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto shown = gather((*store)->reader(), invocation.positionals[0]);
   if (!shown) return fail(shown.error());

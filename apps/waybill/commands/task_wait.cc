@@ -57,7 +57,7 @@ Exit wait_for_tasks(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
   const auto timeout = duration_option(invocation, "for", Duration::zero());
   if (!timeout) return fail(timeout.error());
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   auto tasks = find_tasks((*store)->reader(), invocation.positionals);
   if (!tasks) return fail(tasks.error());

@@ -102,7 +102,7 @@ void print(Output& output, const WhyParams& params, const std::vector<WhyConditi
 }
 
 Exit explain_task(Session& session, const Invocation& invocation) {
-  const auto store = session.store(OpenStore::existing);
+  const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const auto params = gather(**store, invocation.positionals[0]);
   if (!params) return fail(params.error());

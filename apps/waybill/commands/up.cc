@@ -62,7 +62,7 @@ class House {
   ScanPorts scan_ports(Session& session, Store& store) {
     return {.ledger = store.ledger(),
             .clock = session.clock(),
-            .open_bucket = bucket_opener(),
+            .open_bucket = bucket_opener(session.clock()),
             .check_task = [this](const TaskRequest& request) { return kinds_.check(request); }};
   }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "adapters/file/file_url.h"
 #include "adapters/file/object_store.h"
@@ -13,6 +14,8 @@ namespace {
 
 class Buckets {
  public:
+  explicit Buckets(Clock& clock) : clock_(clock) {}
+
   Result<std::shared_ptr<ObjectStore>> open(const std::string& url) {
     const Lock lock(mutex_);
     if (const auto found = open_.find(url); found != open_.end()) return found->second;
@@ -22,10 +25,13 @@ class Buckets {
     }
     const auto directory = parse_file_url(url);
     if (!directory) return fail(directory.error());
-    return open_.emplace(url, std::make_shared<FileObjectStore>(*directory)).first->second;
+    auto bucket =
+        std::make_shared<FileObjectStore>(*directory, FileObjectStoreOptions{.clock = &clock_});
+    return open_.emplace(url, std::move(bucket)).first->second;
   }
 
  private:
+  Clock& clock_;
   Mutex mutex_;
   // Shared with the scans and pages that use a bucket.
   std::map<std::string, std::shared_ptr<ObjectStore>> open_ GUARDED_BY(mutex_);
@@ -33,9 +39,9 @@ class Buckets {
 
 }  // namespace
 
-OpenBucket bucket_opener() {
+OpenBucket bucket_opener(Clock& clock) {
   // Shared by the copies of the function.
-  auto buckets = std::make_shared<Buckets>();
+  auto buckets = std::make_shared<Buckets>(clock);
   return [buckets](const std::string& url) { return buckets->open(url); };
 }
 

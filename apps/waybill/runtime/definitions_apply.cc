@@ -18,6 +18,19 @@ Status apply_queues(const Definitions& definitions, Registry& registry) {
   return {};
 }
 
+/// A path without links, dots and where the process stands; as it is if that cannot be found out.
+std::filesystem::path resolved(const std::filesystem::path& path) {
+  std::error_code unknown;
+  auto found = std::filesystem::weakly_canonical(path, unknown);
+  return unknown ? path : found;
+}
+
+/// Whether a schedule's source is a file of this directory, however either is spelled.
+bool is_file_of(const std::filesystem::path& directory, const std::filesystem::path& source) {
+  if (!source.has_parent_path()) return false;  // "cli"
+  return resolved(directory / "") == resolved(source.parent_path() / "");
+}
+
 }  // namespace
 
 Status apply_definitions(const Definitions& definitions, const std::string& directory,
@@ -28,15 +41,15 @@ Status apply_definitions(const Definitions& definitions, const std::string& dire
   for (const auto& [name, defined] : definitions.schedules) {
     Schedule schedule = defined;
     schedule.handled_until = now;
+    schedule.source = resolved(schedule.source);  // the next process may start elsewhere
     for (const Schedule& before : *known) {
       if (before.name == name) schedule.handled_until = before.handled_until;
     }
     if (const Status put = registry.put_schedule(schedule); !put) return put;
   }
   for (const Schedule& schedule : *known) {
-    const std::filesystem::path source(schedule.source);
-    const bool ours = source.has_parent_path() && source.parent_path() == directory;
-    if (!ours || definitions.schedules.contains(schedule.name)) continue;
+    if (!is_file_of(directory, schedule.source) || definitions.schedules.contains(schedule.name))
+      continue;
     const Status removed = registry.remove_schedule(schedule.name);
     if (!removed && removed.error().code != Code::not_found) return removed;
   }

@@ -1,6 +1,5 @@
 #include "apps/waybill/runtime/idle.h"
 
-#include <algorithm>
 #include <set>
 
 #include "apps/waybill/cli/progress_bar.h"
@@ -22,6 +21,18 @@ Result<std::set<std::string>> paused_queues(Store& store) {
   return paused;
 }
 
+/// Whether a task of the queue is ready that these kinds can run.
+Result<bool> has_ready(LedgerReader& reader, const std::string& queue,
+                       const std::vector<std::string>& kinds) {
+  for (const std::string& kind : kinds) {
+    const auto page = reader.page(
+        {.filter = {.states = {State::ready}, .queue = queue, .kind = kind}, .limit = 1});
+    if (!page) return fail(page.error());
+    if (!page->tasks.empty()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::function<void(const Work&)> progress_printer(Output& output) {
@@ -33,25 +44,27 @@ std::function<void(const Work&)> progress_printer(Output& output) {
   };
 }
 
-Result<Work> count_work(Store& store, const std::vector<std::string>& queues) {
+Result<Work> count_work(Store& store, const WorkScope& scope) {
   const auto counts = store.reader().counts();
   if (!counts) return fail(counts.error());
   const auto paused = paused_queues(store);
   if (!paused) return fail(paused.error());
   Work work;
   std::int64_t scheduled = 0;
-  std::int64_t startable = 0;
   for (const QueueCounts& count : *counts) {
-    if (!accepts(queues, count.queue)) continue;
+    if (!accepts(scope.queues, count.queue)) continue;
     const auto in = [&](State state) { return count.by_state[static_cast<int>(state)]; };
     work.running += in(State::leased);
     work.waiting += in(State::ready) + in(State::scheduled) + in(State::blocked);
     work.finished += in(State::succeeded) + in(State::failed) + in(State::cancelled);
     if (paused->contains(count.queue)) continue;
-    startable += in(State::ready);
     scheduled += in(State::scheduled);
+    if (work.moves || in(State::ready) == 0) continue;
+    const auto startable = has_ready(store.reader(), count.queue, scope.kinds);
+    if (!startable) return fail(startable.error());
+    work.moves = *startable;
   }
-  work.moves = work.running + startable > 0;
+  work.moves = work.moves || work.running > 0;
   if (!work.moves && scheduled > 0) {
     const auto overdue = store.ledger().overdue(1);
     if (!overdue) return fail(overdue.error());
@@ -75,37 +88,38 @@ void IdleWatch::saw(const Result<ScanReport>& report) {
 Result<bool> IdleWatch::scans_agree(Time since) {
   const Lock lock(mutex_);
   if (failure_) return fail(*failure_);
-  return std::all_of(scans_.begin(), scans_.end(), [&](const std::string& scan) {
+  for (const std::string& scan : scans_) {
     const auto found = found_nothing_.find(scan);
-    return found != found_nothing_.end() && found->second >= since;
-  });
+    if (found == found_nothing_.end() || found->second < since) return false;
+  }
+  return true;
 }
 
-Status IdleWatch::wait(Session& session, Store& store, const Deadline& deadline,
-                       const std::function<void(const Work&)>& shown) {
-  Time still_since = session.clock().now();
+Result<Work> IdleWatch::wait(const WaitParams& params) {
+  LedgerReader& reader = params.store.reader();
+  const std::stop_token& stop = params.deadline.stop;
+  Time still_since = params.clock.now();
   std::uint64_t still_at = 0;
-  while (!deadline.stop_requested()) {
-    const Deadline look{.at = session.clock().steady_now() + kLook, .stop = deadline.stop};
-    const auto sequence = store.reader().last_sequence(std::nullopt, look);
+  for (;;) {
+    const Deadline look{.at = params.clock.steady_now() + kLook, .stop = stop};
+    const auto sequence = reader.last_sequence(std::nullopt, look);
     if (!sequence) return fail(sequence.error());
-    const auto work = count_work(store, session.config().queues);
-    if (!work) return fail(work.error());
-    shown(*work);
+    const auto work = count_work(params.store, params.scope);
+    if (!work || stop.stop_requested()) return work;
+    params.shown(*work);
     if (work->moves || *sequence != still_at) {
-      still_since = session.clock().now();
+      still_since = params.clock.now();
       still_at = *sequence;
     }
     if (!work->moves) {
       const auto agreed = scans_agree(still_since);
       if (!agreed) return fail(agreed.error());
-      if (*agreed) return {};
+      if (*agreed) return work;
     }
-    if (const auto changed = store.reader().last_sequence(*sequence, look); !changed) {
+    if (const auto changed = reader.last_sequence(*sequence, look); !changed) {
       return fail(changed.error());
     }
   }
-  return {};
 }
 
 }  // namespace waybill::cli

@@ -19,8 +19,8 @@ struct Work {
   std::int64_t running = 0;
   std::int64_t waiting = 0;  ///< ready, scheduled or blocked
   std::int64_t finished = 0;
-  /// Whether any of them can start or end without somebody's help within kIdleHorizon. What waits
-  /// for a failed task, for a paused queue, or for a far time, cannot.
+  /// Whether any of them can start or end here without somebody's help within kIdleHorizon. What
+  /// waits for a failed task, a paused queue, a far time, or a worker of another kind, cannot.
   bool moves = false;
 };
 /// Tasks that are scheduled further ahead than this keep nobody waiting.
@@ -29,8 +29,12 @@ inline constexpr Duration kIdleHorizon = std::chrono::minutes(1);
 /// Shows a bar on a terminal: what has ended of the work since it was first told of any.
 std::function<void(const Work&)> progress_printer(Output& output);
 
-/// Of these queues; empty: of every queue.
-Result<Work> count_work(Store& store, const std::vector<std::string>& queues);
+/// Whose work is counted.
+struct WorkScope {
+  std::vector<std::string> queues;  ///< empty: every queue
+  std::vector<std::string> kinds;   ///< what can run here
+};
+Result<Work> count_work(Store& store, const WorkScope& scope);
 
 /// Knows when nothing is left to do: no task moves, and every scan has found nothing new since.
 class IdleWatch {
@@ -41,11 +45,16 @@ class IdleWatch {
   /// For Scanner's observer: one pass, or why it came to nothing. Thread-safe.
   void saw(const Result<ScanReport>& report);
 
-  /// Blocks until nothing is left to do in the queues of the session's worker, or the stop of
-  /// `deadline` is asked for. `shown` is told of the work whenever it was counted. The error of a
-  /// scan that failed ends it too.
-  Status wait(Session& session, Store& store, const Deadline& deadline,
-              const std::function<void(const Work&)>& shown);
+  struct WaitParams {
+    Clock& clock;
+    Store& store;
+    WorkScope scope;
+    Deadline deadline;
+    std::function<void(const Work&)> shown;  ///< told of the work whenever it was counted
+  };
+  /// Blocks until nothing is left that can be done here, or the stop of the deadline is asked for;
+  /// gives what is left. The error of a scan that failed ends it too.
+  Result<Work> wait(const WaitParams& params);
 
  private:
   Result<bool> scans_agree(Time since);

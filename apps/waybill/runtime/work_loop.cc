@@ -3,6 +3,28 @@
 #include "apps/waybill/runtime/worker_host.h"
 
 namespace waybill::cli {
+namespace {
+
+Status work_until_idle(const WorkTerms& terms, std::vector<std::string> kinds,
+                       std::stop_token stop) {
+  Session& session = terms.session;
+  const auto left =
+      terms.idle->wait({.clock = session.clock(),
+                        .store = terms.store,
+                        .scope = {.queues = session.config().queues, .kinds = std::move(kinds)},
+                        .deadline = {.stop = stop},
+                        .shown = progress_printer(session.output())});
+  if (!left) return fail(left.error());
+  if (left->waiting > 0 && !stop.stop_requested()) {
+    const std::string count = std::to_string(left->waiting);
+    session.output().note((left->waiting == 1 ? "1 task is" : count + " tasks are") +
+                          " left that cannot start here now; see `waybill task list --state live`, "
+                          "then `waybill task why ID`");
+  }
+  return {};
+}
+
+}  // namespace
 
 Status work_until_done(const WorkTerms& terms) {
   Session& session = terms.session;
@@ -15,8 +37,7 @@ Status work_until_done(const WorkTerms& terms) {
   const std::stop_callback broken((*worker)->broken(), end);
   Status ended{};
   if (terms.idle != nullptr) {
-    ended = terms.idle->wait(session, terms.store, {.stop = done.get_token()},
-                             progress_printer(session.output()));
+    ended = work_until_idle(terms, (*worker)->kinds(), done.get_token());
   } else {
     session.clock().wait_until(kSteadyTimeMax, done.get_token());
   }

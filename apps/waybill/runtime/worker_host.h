@@ -30,6 +30,8 @@ class WorkerHost {
   /// Stops at once what still runs, and gives it back.
   ~WorkerHost() = default;
 
+  std::vector<std::string> kinds() const { return parts_.kinds.names(); }
+
   /// Takes no new work, waits for what runs, and after `grace` gives back what has not ended.
   void stop(Duration grace) { loop_.stop(grace); }
   /// See WorkerLoop.

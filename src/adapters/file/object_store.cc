@@ -11,6 +11,7 @@
 
 #include "adapters/file/file_url.h"
 #include "adapters/file/key_walk.h"
+#include "adapters/file/leftovers.h"
 #include "adapters/file/object_file.h"
 #include "adapters/file/object_key.h"
 #include "adapters/file/read_directory.h"
@@ -45,7 +46,10 @@ bool describe(const FileDescriptor& bucket, ObjectInfo& object) {
 }  // namespace
 
 FileObjectStore::FileObjectStore(std::string directory, const FileObjectStoreOptions& options)
-    : directory_(std::move(directory)), options_(options) {}
+    : directory_(std::move(directory)),
+      options_(options),
+      leftovers_(options.clock == nullptr ? nullptr : std::make_unique<Leftovers>(*options.clock)) {
+}
 
 FileObjectStore::~FileObjectStore() = default;
 
@@ -145,6 +149,7 @@ Status FileObjectStore::write(const std::string& key, std::string_view body, Rep
   };
   if (is_there && replace == Replace::no) return taken();
 
+  if (leftovers_) leftovers_->sweep(place->directory, "that of '" + key + "' in " + directory_);
   const Result<std::string> unfinished = write_unfinished(place->directory, body);
   if (!unfinished) return fail(with_context(unfinished.error(), "writing object '" + key + "'"));
   int failed = 0;

@@ -12,18 +12,23 @@
 
 namespace waybill {
 
+class Clock;
 class FileDescriptor;
 class KeyWalk;
+class Leftovers;
 
 struct FileObjectStoreOptions {
   std::size_t page_objects_max = 10'000;  ///< objects and folded prefixes together
+  Clock* clock = nullptr;  ///< tells how old a file is; null: what killed writers left stays
 };
 
 /// A directory as a bucket; object_key.h says where each key lies. Writes are on disk when they
 /// return: a new file is written and synced beside its place, then put there by one rename or link,
 /// and the directory is synced. Directories that hold no object are not seen. Symbolic links to
 /// files are objects, those to directories are not followed. "a" and "a/b" cannot both be there:
-/// `failed_precondition`. A directory that is missing is `not_found` and is never made.
+/// `failed_precondition`. A directory that is missing is `not_found` and is never made. A write
+/// also removes half-written files that killed writers have left in its directory more than a day
+/// ago.
 class FileObjectStore final : public ObjectStore {
  public:
   explicit FileObjectStore(std::string directory, const FileObjectStoreOptions& options = {});
@@ -53,7 +58,8 @@ class FileObjectStore final : public ObjectStore {
 
   const std::string directory_;
   const FileObjectStoreOptions options_;
-  std::atomic<std::uint64_t> unfinished_{0};  // for names of files that are being written
+  const std::unique_ptr<Leftovers> leftovers_;  // null without a clock
+  std::atomic<std::uint64_t> unfinished_{0};    // for names of files that are being written
   Mutex mutex_;
   std::vector<Paused> paused_ GUARDED_BY(mutex_);  // oldest first
 };

@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "adapters/file/file_url.h"
+#include "testing/sim_clock.h"
 #include "testing/temporary_directory.h"
 #include "tests/conformance/object_store/suite.h"
 
 namespace waybill {
 namespace {
 
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -92,6 +94,67 @@ TEST_F(FileObjectStoreTest, LeavesNothingBesideTheObjectsItWrote) {
   EXPECT_EQ(store_.put_if_absent("b", "2").error().code, Code::already_exists);
   EXPECT_THAT(file_names(), testing::UnorderedElementsAre("a", "b"));
   EXPECT_EQ(store_.get("b"), "1");
+}
+
+class FileLeftoversTest : public FileObjectStoreTest {
+ protected:
+  /// A file of that name, last written that long ago.
+  void leave(const std::string& path, Duration age) {
+    write_file(path, "half");
+    fs::last_write_time(directory_.path() + "/" + path,
+                        fs::file_time_type::clock::from_sys(clock_.now() - age));
+  }
+  bool is_there(const std::string& path) const {
+    return fs::exists(directory_.path() + "/" + path);
+  }
+
+  SimClock clock_;
+  FileObjectStore sweeping_{directory_.path(), {.clock = &clock_}};
+};
+
+TEST_F(FileLeftoversTest, AWriteRemovesWhatAKilledWriterLeftInItsDirectoryADayAgo) {
+  leave("d/.waybill-new-7-1", 25h);
+  leave("d/.waybill-new-7-2", 23h);
+  leave("d/.waybill-new-7-3", -48h);
+  leave("e/.waybill-new-7-1", 25h);
+  ASSERT_TRUE(sweeping_.put("d/a", "1"));
+  EXPECT_FALSE(is_there("d/.waybill-new-7-1"));
+  EXPECT_TRUE(is_there("d/.waybill-new-7-2")) << "somebody may still be writing it";
+  EXPECT_TRUE(is_there("d/.waybill-new-7-3")) << "from a clock that is ahead";
+  EXPECT_TRUE(is_there("e/.waybill-new-7-1")) << "nothing was written there yet";
+  ASSERT_TRUE(sweeping_.put_if_absent("e/a", "1"));
+  EXPECT_FALSE(is_there("e/.waybill-new-7-1"));
+  EXPECT_THAT(keys(), ElementsAre("d/a", "e/a"));
+}
+
+TEST_F(FileLeftoversTest, NothingElseIsEverRemoved) {
+  leave(".waybill-key-..", 1000h);
+  leave(".waybill-newer", 1000h);
+  leave("old", 1000h);
+  fs::create_directories(directory_.path() + "/.waybill-new-directory");
+  fs::create_symlink("old", directory_.path() + "/.waybill-new-link");
+  ASSERT_TRUE(sweeping_.put("a", "1"));
+  EXPECT_THAT(file_names(),
+              testing::UnorderedElementsAre("a", "old", ".waybill-key-..", ".waybill-newer",
+                                            ".waybill-new-link", ".waybill-new-directory"));
+}
+
+TEST_F(FileLeftoversTest, ReadingRemovesNothing) {
+  leave(".waybill-new-7-1", 25h);
+  EXPECT_THAT(sweeping_.list({}).value().objects, IsEmpty());
+  EXPECT_EQ(sweeping_.get(".waybill-new-7-1").error().code, Code::not_found);
+  EXPECT_TRUE(is_there(".waybill-new-7-1"));
+}
+
+TEST_F(FileLeftoversTest, ADirectoryIsLookedThroughAgainAfterADay) {
+  ASSERT_TRUE(sweeping_.put("a", "1"));
+  leave(".waybill-new-7-1", 23h);
+  clock_.advance(12h);
+  ASSERT_TRUE(sweeping_.put("a", "2"));
+  EXPECT_TRUE(is_there(".waybill-new-7-1")) << "looking each time would cost too much";
+  clock_.advance(12h);
+  ASSERT_TRUE(sweeping_.put("a", "3"));
+  EXPECT_FALSE(is_there(".waybill-new-7-1"));
 }
 
 TEST_F(FileObjectStoreTest, RefusesAnObjectThatWouldHaveToBeADirectory) {

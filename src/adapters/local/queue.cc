@@ -9,7 +9,9 @@ LocalQueue::LocalQueue(Clock& clock, const LocalQueueOptions& options)
     : clock_(clock), options_(options) {}
 
 QueueCaps LocalQueue::caps() const {
-  return {.ordered = true, .body_bytes_max = options_.body_bytes_max};
+  return {.ordered = true,
+          .messages_max = options_.messages_max,
+          .body_bytes_max = options_.body_bytes_max};
 }
 
 Result<std::vector<Status>> LocalQueue::publish(std::span<const Message> messages) {

@@ -71,18 +71,19 @@ TEST_F(LocalQueueTest, WaitsNoLongerThanUntilAHiddenMessageIsFree) {
   EXPECT_EQ(clock_.steady_now(), freed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Local, QueueConformance,
-                         testing::Values(QueueImplementation{
-                             .name = "local",
-                             .make =
-                                 [](Clock& clock, const QueueLimits& limits) {
-                                   return std::make_unique<LocalQueue>(
-                                       clock,
-                                       LocalQueueOptions{.messages_max = limits.messages_max,
-                                                         .body_bytes_max = limits.body_bytes_max,
-                                                         .visibility = limits.visibility});
-                                 }}),
-                         [](const auto& instance) { return instance.param.name; });
+const QueueImplementation kLocal = {
+    .name = "local", .make = [](Clock& clock, const QueueLimits& limits) {
+      return std::make_unique<LocalQueue>(clock,
+                                          LocalQueueOptions{.messages_max = limits.messages_max,
+                                                            .body_bytes_max = limits.body_bytes_max,
+                                                            .visibility = limits.visibility});
+    }};
+const auto kName = [](const auto& instance) { return instance.param.name; };
+
+INSTANTIATE_TEST_SUITE_P(Local, QueueConformance, testing::Values(kLocal), kName);
+INSTANTIATE_TEST_SUITE_P(Local, QueueReceiving, testing::Values(kLocal), kName);
+INSTANTIATE_TEST_SUITE_P(Local, QueueExpiring, testing::Values(kLocal), kName);
+INSTANTIATE_TEST_SUITE_P(Local, QueueBounded, testing::Values(kLocal), kName);
 
 }  // namespace
 }  // namespace waybill

@@ -51,7 +51,9 @@ Result<LedgerStats> SqliteAdminPort::stats() { return readers_.read<LedgerStats>
 Result<CheckReport> SqliteAdminPort::check() {
   auto database = Database::open(open_, clock_);
   if (!database) return fail(database.error());
-  return check_ledger(**database, clock_);
+  auto report = check_ledger(**database, clock_);
+  if (Status same = (*database)->check_unchanged(); !same) return fail(same.error());
+  return report;
 }
 
 Status SqliteAdminPort::backup(const std::string& path) {
@@ -63,7 +65,9 @@ Status SqliteAdminPort::backup(const std::string& path) {
 Status SqliteAdminPort::export_tasks(const std::function<Status(std::string_view line)>& sink) {
   auto database = Database::open(open_, clock_);
   if (!database) return fail(database.error());
-  return export_ledger(**database, sink);
+  const Status exported = export_ledger(**database, sink);
+  if (Status same = (*database)->check_unchanged(); !same) return same;
+  return exported;
 }
 
 }  // namespace waybill::sqlite

@@ -221,6 +221,9 @@ Status remove_tasks(Transaction& transaction, std::span<const Uuid> ids,
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const TaskRow* row = transaction.find((*handles)[i]);
     if (row == nullptr || !is_finished(row->state)) continue;
+    const auto needed = is_waited_for(transaction.database(), ids[i]);
+    if (!needed) return fail(needed.error());
+    if (*needed) continue;
     transaction.note_write();
     if (Status done = remove_one(transaction, *row); !done) return done;
     removed.push_back(ids[i]);

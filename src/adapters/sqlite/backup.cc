@@ -24,6 +24,7 @@ Status copy_to(Database& source, const std::string& path, Clock& clock) {
   auto target = Database::open({.path = path, .mode = OpenMode::create}, clock);
   if (!target) return fail(target.error());
   if (Status copied = copy_pages(source, **target); !copied) return copied;
+  if (Status same = source.check_unchanged(); !same) return same;
   // One file without a log beside it, so that it can be moved about as one.
   return (*target)->execute("PRAGMA journal_mode = DELETE");
 }

@@ -1,5 +1,7 @@
 #include "adapters/sqlite/check_task.h"
 
+#include "core/schedule.h"
+
 namespace waybill::sqlite {
 namespace {
 
@@ -100,14 +102,28 @@ class TaskCheck {
   }
 
   void check_key() {
+    constexpr std::string_view kScan = "scan:";
+    constexpr std::string_view kSchedule = "schedule:";
     const TaskRequest& request = task_.request;
-    const bool from_scan = request.created_by.starts_with("scan:");
-    const bool from_schedule = request.created_by.starts_with("schedule:");
-    if (!from_scan && !from_schedule) return;
+    const std::string_view maker = request.created_by;
+    const bool from_schedule = maker.starts_with(kSchedule);
+    if (!maker.starts_with(kScan) && !from_schedule) return;
     const bool keyed = !request.dedup_key.empty() && request.dedup_scope == DedupScope::forever;
-    if (keyed && request.id == uuid_v5(kTaskNamespace, request.dedup_key)) return;
-    found(from_scan ? "I5" : "I6", "it was made by " + request.created_by +
-                                       ", but without a key for ever that its id follows from");
+    if (!keyed || request.id != uuid_v5(kTaskNamespace, request.dedup_key)) {
+      return found(from_schedule ? "I6" : "I5",
+                   "it was made by " + request.created_by +
+                       ", but without a key for ever that its id follows from");
+    }
+    if (from_schedule) check_fire(std::string(maker.substr(kSchedule.size())));
+  }
+
+  /// Whether the nominal time was owed is not known: the schedule may have been edited since.
+  void check_fire(const std::string& schedule) {
+    const TaskRequest& request = task_.request;
+    const TaskRequest fire = task_for({.name = schedule}, request.run_at);
+    if (request.dedup_key == fire.dedup_key) return;
+    found("I6", "it was made by schedule " + schedule + " for " + format_time(request.run_at) +
+                    ", but under the key of another fire, " + request.dedup_key);
   }
 
   const Task& task_;

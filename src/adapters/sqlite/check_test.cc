@@ -7,6 +7,7 @@
 
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/sqlite_ledger.h"
+#include "core/schedule.h"
 #include "testing/builders.h"
 #include "testing/sim_clock.h"
 #include "testing/temporary_directory.h"
@@ -23,7 +24,7 @@ struct Planted {
 };
 
 /// SQL that an honest writer never runs. Task 1 is ready, 2 leased, 3 succeeded, 4 blocked by 1, 5
-/// holds a key for ever, 6 was leased and given back.
+/// holds a key for ever, 6 was leased and given back, 7 is a fire of the schedule nightly.
 const Planted kPlanted[] = {
     {"AnIdTwice",
      "DROP INDEX task_ids; UPDATE tasks SET id = (SELECT id FROM tasks WHERE handle = 1) "
@@ -48,6 +49,11 @@ const Planted kPlanted[] = {
     {"AScanWithoutAKey", "UPDATE requests SET created_by = 'scan:drop' WHERE handle = 1", "I5"},
     {"AScheduleWithoutAKey", "UPDATE requests SET created_by = 'schedule:x' WHERE handle = 1",
      "I6"},
+    {"AFireUnderAnotherSchedulesName",
+     "UPDATE requests SET created_by = 'schedule:other' WHERE handle = 7", "I6"},
+    {"AFireWithoutItsNominalTime",
+     "UPDATE requests SET rest = (SELECT rest FROM requests WHERE handle = 4) WHERE handle = 7",
+     "I6"},
     {"AMissedSuccess", "UPDATE waits SET on_id = (SELECT id FROM tasks WHERE handle = 3)", "I7"},
     {"AWaitThatWasLost", "DELETE FROM waits", "I7"},
     {"AReadyTaskThatWaits", "UPDATE tasks SET waiting_for = 1 WHERE handle = 1", "I7"},
@@ -68,9 +74,9 @@ class DbCheck : public testing::TestWithParam<Planted> {
     ASSERT_TRUE(made.has_value()) << made.error().message;
     ledger_ = std::move(*made);
     Ledger& ledger = ledger_->ledger();
-    ASSERT_TRUE(ledger.insert(
-        std::vector<TaskRequest>{a_task(1), a_task(2), a_task(3), a_task(4).waits_for({task_id(1)}),
-                                 a_task(5).dedup("for ever", DedupScope::forever), a_task(6)}));
+    ASSERT_TRUE(ledger.insert(std::vector<TaskRequest>{
+        a_task(1), a_task(2), a_task(3), a_task(4).waits_for({task_id(1)}),
+        a_task(5).dedup("for ever", DedupScope::forever), a_task(6), fire_of_nightly()}));
     (void)lease(2);
     const Task done = lease(3);
     apply(done, event::Succeed{.fence = done.status.fence});
@@ -78,6 +84,11 @@ class DbCheck : public testing::TestWithParam<Planted> {
     apply(returned, event::GiveBack{.fence = returned.status.fence});
   }
 
+  TaskRequest fire_of_nightly() const {
+    Schedule nightly{.name = "nightly", .task = a_task(7)};
+    nightly.task.created_by.clear();
+    return task_for(nightly, clock_.now());
+  }
   std::string path() const { return directory_.path() + "/ledger.db"; }
 
   Task lease(int number) {

@@ -21,7 +21,7 @@ int flags_of(OpenMode mode) {
     case OpenMode::existing:
       return kCommon | SQLITE_OPEN_READWRITE;
     case OpenMode::read_only:
-      return kCommon | SQLITE_OPEN_READONLY;
+      return kCommon | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
   }
   return kCommon;
 }
@@ -94,13 +94,24 @@ Database::~Database() {
 
 Result<std::unique_ptr<Database>> Database::open(const OpenParams& params, Clock& clock) {
   initialize_once();
+  std::string name = params.path;
+  std::optional<FileStamp> stamp;
+  if (params.mode == OpenMode::read_only) {
+    const auto found = stamp_of(params.path);
+    if (!found) return fail(found.error());
+    const auto uri = read_only_uri(params.path, *found);
+    if (!uri) return fail(uri.error());
+    name = *uri;
+    if (!found->has_log) stamp = *found;
+  }
   sqlite3* connection = nullptr;
   const char* vfs = params.vfs.empty() ? nullptr : params.vfs.c_str();
-  const int code = sqlite3_open_v2(params.path.c_str(), &connection, flags_of(params.mode), vfs);
+  const int code = sqlite3_open_v2(name.c_str(), &connection, flags_of(params.mode), vfs);
   if (connection == nullptr) {
     return fail(Code::resource_exhausted, "opening ledger " + params.path + ": out of memory");
   }
   auto database = std::make_unique<Database>(connection, params, clock);
+  database->stamp_ = stamp;
   if (code != SQLITE_OK) return fail(sqlite_error(code, sqlite3_errmsg(connection), params.path));
   // SQLite opens a file that it may not write for reading, and says so only at the first write.
   if (params.mode != OpenMode::read_only && sqlite3_db_readonly(connection, "main") == 1) {
@@ -173,6 +184,16 @@ Result<std::int64_t> Database::number(Sql name) {
   const Result<bool> row = (*query)->step();
   if (!row) return fail(row.error());
   return *row ? (*query)->integer(0) : 0;
+}
+
+Status Database::check_unchanged() const {
+  if (!stamp_) return {};
+  const auto now = stamp_of(path_);
+  if (!now) return fail(now.error());
+  if (*now == *stamp_) return {};
+  return fail(Code::unavailable, "ledger " + path_ +
+                                     ": it was written while it was read without a lock, which "
+                                     "you may not take here; try again");
 }
 
 Error Database::last_error() const {

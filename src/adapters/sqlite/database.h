@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "adapters/sqlite/feed.h"
+#include "adapters/sqlite/file_stamp.h"
 #include "adapters/sqlite/sql_statements.h"
 #include "base/result.h"
 #include "ports/clock.h"
@@ -57,7 +59,14 @@ class ResetAtExit {
   Statement& statement_;
 };
 
-enum class OpenMode { create, existing, read_only };
+enum class OpenMode {
+  create,
+  existing,
+  /// For who may not write the file or beside it, and writes nothing. Beside a writer its log and
+  /// index are read. Where there is no log, and so no writer, the file is taken as it is;
+  /// check_unchanged() tells whether it stayed so.
+  read_only,
+};
 
 struct OpenParams {
   std::string path;
@@ -82,8 +91,8 @@ class Database {
   Result<Statement*> statement(Sql name);
   /// Runs statements that give no rows, or whose rows do not matter.
   Status execute(const char* sql);
-  /// The same for a statement that SQLite calls busy at once, without waiting for the rival, because
-  /// both would wait for each other: tried again as long as any other waits.
+  /// The same for a statement that SQLite calls busy at once, without waiting for the rival,
+  /// because both would wait for each other: tried again as long as any other waits.
   Status execute_patiently(const char* sql);
   /// The first column of the first row of a statement without parameters.
   Result<std::int64_t> number(Sql name);
@@ -93,6 +102,10 @@ class Database {
   Feed& feed() { return *feed_; }
   sqlite3* connection() { return connection_; }
   const std::string& path() const { return path_; }
+
+  /// To be asked after a read and before anyone relies on it: `unavailable` if the file was taken
+  /// as it is and a writer has come since, so that pages of two states may have been read.
+  Status check_unchanged() const;
 
   /// What the connection says about its last failure.
   Error last_error() const;
@@ -106,6 +119,7 @@ class Database {
   Clock& clock_;
   Duration busy_wait_max_;
   SteadyTime busy_until_{};
+  std::optional<FileStamp> stamp_;  // of a file that is taken as it is
   std::unique_ptr<Feed> feed_;
   std::vector<std::unique_ptr<Statement>> statements_;  // by Sql
 };

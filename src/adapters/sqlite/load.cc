@@ -102,6 +102,15 @@ Result<std::vector<Task>> load_named_tasks(Database& database,
   return tasks;
 }
 
+Result<bool> is_waited_for(Database& database, const Uuid& id) {
+  const auto query = database.statement(Sql::is_waited_for);
+  if (!query) return fail(query.error());
+  const ResetAtExit reset(**query);
+  const auto row = (*query)->bind_blob(1, bytes_of(id)).step();
+  if (!row) return fail(row.error());
+  return *row && (*query)->integer(0) != 0;
+}
+
 Result<Overdue> find_overdue(Database& database, Time now, std::size_t limit) {
   // One more than is asked for, to know when the next one falls due.
   std::vector<Timed> timed;

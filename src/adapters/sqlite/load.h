@@ -32,6 +32,9 @@ Result<std::vector<LoadedTask>> load_tasks(Database& database,
 Result<std::vector<Task>> load_named_tasks(Database& database,
                                            std::span<const std::int64_t> handles);
 
+/// Whether a task in the ledger waits for this one.
+Result<bool> is_waited_for(Database& database, const Uuid& id);
+
 /// As Ledger::overdue.
 Result<Overdue> find_overdue(Database& database, Time now, std::size_t limit);
 

@@ -91,6 +91,11 @@ Result<TaskPage> read_page(Database& database, const PageParams& params) {
       const bool chosen =
           selection.has(loaded.task.status.state) && matches(loaded.task, params.filter);
       if (!chosen) continue;
+      if (params.filter.waiters == Waiters::none) {
+        const auto needed = is_waited_for(database, loaded.task.id());
+        if (!needed) return fail(needed.error());
+        if (*needed) continue;
+      }
       if (page.tasks.size() == params.limit) {
         if (params.limit > 0) page.next_cursor = make_cursor(params.order, page.tasks.back());
         return page;

@@ -30,7 +30,9 @@ class ReaderPool {
     const auto begin = lease.database().statement(Sql::begin_read);
     if (!begin) return fail(begin.error());
     if (Status begun = (*begin)->run(); !begun) return fail(begun.error());
-    return look(lease.database());
+    Result<Answer> answer = look(lease.database());
+    if (Status same = lease.database().check_unchanged(); !same) return fail(same.error());
+    return answer;
   }
 
  private:

@@ -1,5 +1,8 @@
 #include "adapters/sqlite/sqlite_ledger.h"
 
+#include <optional>
+#include <utility>
+
 #include "adapters/sqlite/admin.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/ledger.h"
@@ -56,19 +59,42 @@ Status make_ready(Database& database) {
   return database.execute("PRAGMA wal_autocheckpoint = 0");
 }
 
+/// The connection of a writer, or one that writes nothing; `params` says which.
+Result<std::unique_ptr<Database>> open_ready(sqlite::OpenParams& params, SqliteAccess access,
+                                             Clock& clock) {
+  if (access == SqliteAccess::read && !sqlite::may_write(params.path)) {
+    params.mode = sqlite::OpenMode::read_only;
+  }
+  auto database = Database::open(params, clock);
+  if (!database) return fail(database.error());
+  if (params.mode != sqlite::OpenMode::read_only) {
+    if (Status ready = make_ready(**database); !ready) return fail(ready.error());
+    return database;
+  }
+  const auto found = sqlite::read_schema_version(**database);
+  if (!found) return fail(found.error());
+  if (Status right = sqlite::check_schema(**database, *found); !right) return fail(right.error());
+  return database;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteLedger>> SqliteLedger::create(const std::string& path, Clock& clock,
                                                            SqliteLedgerOptions options) {
   sqlite::OpenParams open = open_params(path, options);
-  auto database = Database::open(open, clock);
+  auto database = open_ready(open, options.access, clock);
   if (!database) return fail(database.error());
-  if (Status ready = make_ready(**database); !ready) return fail(ready.error());
-  open.mode = sqlite::OpenMode::existing;
+  std::optional<Error> refusal;
+  if (open.mode == sqlite::OpenMode::read_only) {
+    refusal = sqlite::sqlite_error(SQLITE_READONLY, "opened for reading only", path);
+  } else {
+    open.mode = sqlite::OpenMode::existing;
+  }
   open.cache_bytes = options.reader_cache_bytes;
   const sqlite::ReaderPool::Params pool{.open = open, .connections_max = options.readers_max};
   const sqlite::Writer::Params writer{.events_kept = options.events_kept,
-                                      .log_bytes_max = options.log_bytes_max};
+                                      .log_bytes_max = options.log_bytes_max,
+                                      .refusal = std::move(refusal)};
   return std::make_unique<SqliteLedger>(
       std::make_unique<Parts>(std::move(*database), pool, clock, writer));
 }

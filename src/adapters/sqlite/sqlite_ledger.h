@@ -14,7 +14,13 @@
 
 namespace waybill {
 
+enum class SqliteAccess : std::uint8_t {
+  write,
+  read,  ///< also where this user may only read: then every write is `failed_precondition`
+};
+
 struct SqliteLedgerOptions {
+  SqliteAccess access = SqliteAccess::write;
   std::size_t cache_bytes = 48u << 20;        ///< page cache of the writer
   std::size_t reader_cache_bytes = 4u << 20;  ///< page cache of each reader
   std::size_t readers_max = 4;                ///< connections for readers

@@ -19,7 +19,8 @@ Writer::Writer(std::unique_ptr<Database> database, const Params& params, Bell& b
     : params_(params),
       bell_(bell),
       database_(std::move(database)),
-      transaction_(*database_, params.events_kept) {
+      transaction_(*database_, params.events_kept),
+      stopped_(params.refusal) {
   sqlite3_wal_hook(
       database_->connection(),
       [](void* pages, sqlite3*, const char*, int count) {
@@ -119,7 +120,8 @@ Status Writer::commit() {
   Status committed = transaction_.commit();
   if (committed || committed.error().code != Code::unavailable) return committed;
   stop("a commit failed", committed.error());
-  return committed;
+  return fail(Code::deadline_exceeded,
+              "whether the disk kept the last commit is not known; " + committed.error().message);
 }
 
 /// The disk failed while it was asked to keep something: nobody knows what it kept. The kernel may

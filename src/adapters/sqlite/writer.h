@@ -28,6 +28,7 @@ class Writer {
   struct Params {
     std::size_t events_kept = 0;
     std::size_t log_bytes_max = 0;
+    std::optional<Error> refusal{};  ///< of every call, where nothing can be written
   };
   /// `bell` is rung after each commit that made events.
   Writer(std::unique_ptr<Database> database, const Params& params, Bell& bell);

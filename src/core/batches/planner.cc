@@ -21,13 +21,17 @@ PathTemplate compiled(const BatchScan& scan) {
   return std::move(*path);
 }
 
+std::size_t date_bytes(Precision precision) {
+  static constexpr std::size_t kBytes[] = {0, 5, 8, 11, 14, 17};
+  return kBytes[static_cast<std::size_t>(precision)];
+}
+
 /// The date as far as the path tells it: `2026/11/22/`; the separator ends it too.
 std::string date_text(Time time, Precision precision) {
-  static constexpr std::size_t kWidths[] = {0, 4, 7, 10, 13, 16};
-  const std::string full = format_time(time);  // 2026-11-22T10:30:00Z
-  std::string text = full.substr(0, kWidths[static_cast<std::size_t>(precision)]);
+  std::string text = format_time(time);  // 2026-11-22T10:30:00Z
+  text.resize(date_bytes(precision));
   for (char& c : text) c = c >= '0' && c <= '9' ? c : '/';
-  return text.empty() ? text : text + '/';
+  return text;
 }
 
 }  // namespace
@@ -115,17 +119,18 @@ void BatchPlanner::batch_object(std::uint32_t source, std::string_view key, Time
 
 void BatchPlanner::marker(std::uint32_t source, std::string_view key) {
   key.remove_prefix(sources_[source].markers.prefix.size());
-  const std::size_t date_size = date_text({}, path_.precision()).size();
+  const std::size_t date_size = date_bytes(path_.precision());
   if (key.size() <= date_size) return;
   Time time{};
   if (date_size > 0) {
-    static constexpr std::string_view kShape = "0000-01-01T00:00:00Z";
-    std::string text(kShape);
+    std::string text = "0000-01-01T00:00:00Z";
     for (std::size_t i = 0; i + 1 < date_size; ++i) {
-      if (key[i] != '/') text[i] = key[i];
+      const bool separates = text[i] < '0' || text[i] > '9';
+      if ((key[i] == '/') != separates) return;
+      if (!separates) text[i] = key[i];
     }
     const auto read = parse_time(text);
-    if (!read || date_text(*read, path_.precision()) != key.substr(0, date_size)) return;
+    if (!read || key[date_size - 1] != '/') return;
     time = *read;
   }
   batches_.at(source, time, key.substr(date_size)).bits |= kMarked;

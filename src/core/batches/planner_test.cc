@@ -57,6 +57,17 @@ TEST_F(BatchPlans, AMarkerKeepsItFromBeingPlannedAgain) {
                                {"east/2026/11/22/11/30/b1", SkipReason::already_marked}}));
 }
 
+TEST_F(BatchPlans, WhatIsNotNamedLikeAMarkerMarksNothing) {
+  add_batch("2026/11/22/11/30/b1");
+  for (const char* name :
+       {"2026-11-22-11-30/b1", "2026/11/22/11/30-b1", "2026/11/22/1/130/b1", "//26/11/22/11/30/b1",
+        "2026/11/22/11/30/", "2026/11/22/11/77/b1", "2026/11/22/11/30", "2026/b1", "b1"}) {
+    store_.add(std::string(kMarkerSource), "task-markers/photos/east/" + std::string(name));
+  }
+  EXPECT_EQ(plan().tasks.size(), 1u);
+  EXPECT_TRUE(plan().skipped.empty());
+}
+
 TEST_F(BatchPlans, EverythingElseIsSkippedWithItsReason) {
   scan_.window = hours(2);
   scan_.quiet_time = minutes(5);

@@ -31,19 +31,24 @@ struct Counters {
   std::int64_t aggregated_without_intake = 0;
   std::int64_t late_peer_validations = 0;
 
-  void write(Plan& plan, std::string_view aggregation_id) const {
+  void write(Plan& plan, const Aggregation& aggregation) const {
+    const std::string_view aggregation_id = aggregation.id;
     const auto put = [&](std::string_view name, std::int64_t value) {
       plan.counts[labelled(name, "aggregation_id", aggregation_id)] = value;
     };
     const auto put_some = [&](std::string_view name, std::int64_t value) {
       if (value != 0) put(name, value);
     };
-    put("ingestions_found", ingestions);
-    put("incomplete_ingestions_found", incomplete_ingestions);
-    put("aggregate_ingestions_found", aggregate_ingestions);
-    put("aggregate_incomplete_ingestions_found", aggregate_incomplete_ingestions);
-    put("peer_validations_found", peer_validations);
-    put("incomplete_peer_validations_found", incomplete_peer_validations);
+    if (!aggregation.unlisted.ingestion) {
+      put("ingestions_found", ingestions);
+      put("incomplete_ingestions_found", incomplete_ingestions);
+      put("aggregate_ingestions_found", aggregate_ingestions);
+      put("aggregate_incomplete_ingestions_found", aggregate_incomplete_ingestions);
+    }
+    if (!aggregation.unlisted.peer) {
+      put("peer_validations_found", peer_validations);
+      put("incomplete_peer_validations_found", incomplete_peer_validations);
+    }
     put_some("malformed_names_found", malformed_names);
     put_some("intake_tasks_scheduled", intake_tasks);
     put_some("intake_tasks_skipped_due_to_marker", intake_tasks_skipped);
@@ -70,15 +75,20 @@ class PlanMaker {
             .time = record.time,
             .batch_id = listed_.batches.name(record)};
   }
-  /// The window that holds a time; kNoWindow if there is none.
-  std::uint32_t window_at(Time time) const;
+  /// The window that holds a time; kNoWindow if there is none, or it was not looked at.
+  std::uint32_t window_at(std::uint32_t aggregation, Time time) const;
 
   void plan_aggregation(std::uint32_t aggregation, Records records);
   void look_at(const BatchRecord& record);
   void look_at_in_window(const BatchRecord& record, std::uint32_t window);
   void plan_intake(const BatchRecord& record);
   void close_window(std::uint32_t aggregation, std::uint32_t window);
-  void plan_aggregate(std::uint32_t aggregation, std::uint32_t window);
+  void plan_window(std::uint32_t aggregation, std::uint32_t window);
+  /// False if its message is too large.
+  bool plan_aggregate(PlannedTask task, std::uint32_t aggregation, const Window& part);
+  /// Those of the window in hand.
+  Records batches_in(const Window& part) const;
+  PlannedTask task_of(std::uint32_t aggregation, const Window& whole, const Window& part) const;
 
   Listed& listed_;
   Plan plan_;
@@ -115,18 +125,21 @@ Plan PlanMaker::make() {
   return std::move(plan_);
 }
 
-std::uint32_t PlanMaker::window_at(Time time) const {
+std::uint32_t PlanMaker::window_at(std::uint32_t aggregation, Time time) const {
   // Windows follow one another without a gap.
   const Window& first = listed_.windows.front();
   if (time < first.begin || time >= listed_.windows.back().end) return kNoWindow;
-  return static_cast<std::uint32_t>((time - first.begin) / (first.end - first.begin));
+  const auto window = static_cast<std::uint32_t>((time - first.begin) / (first.end - first.begin));
+  const auto& windows = listed_.aggregations[aggregation].windows;
+  return window < windows.size() && windows[window].looked_at ? window : kNoWindow;
 }
 
 void PlanMaker::plan_aggregation(std::uint32_t aggregation, Records records) {
   counters_ = {};
   std::uint32_t window = kNoWindow;
   for (const BatchRecord* record : records) {
-    const std::uint32_t next = record->is_batch() ? window_at(record->time) : kNoWindow;
+    const std::uint32_t next =
+        record->is_batch() ? window_at(aggregation, record->time) : kNoWindow;
     if (next != window) close_window(aggregation, window);
     window = next;
     look_at(*record);
@@ -134,7 +147,7 @@ void PlanMaker::plan_aggregation(std::uint32_t aggregation, Records records) {
   }
   close_window(aggregation, window);
   const bool outside_all = aggregation == 0;
-  if (!outside_all) counters_.write(plan_, listed_.aggregations[aggregation].id);
+  if (!outside_all) counters_.write(plan_, listed_.aggregations[aggregation]);
 }
 
 void PlanMaker::look_at(const BatchRecord& record) {
@@ -154,6 +167,7 @@ void PlanMaker::look_at(const BatchRecord& record) {
 }
 
 void PlanMaker::plan_intake(const BatchRecord& record) {
+  if (listed_.aggregations[record.group].unlisted.hinders_intake()) return;
   const BatchName batch = name_of(record);
   if (has_ambiguous_marker(batch)) {
     const auto [owner, first] = ambiguous_.emplace(prio::intake_marker(batch), &record);
@@ -193,10 +207,11 @@ void PlanMaker::look_at_in_window(const BatchRecord& record, std::uint32_t windo
 }
 
 void PlanMaker::close_window(std::uint32_t aggregation, std::uint32_t window) {
+  if (listed_.aggregations[aggregation].unlisted.hinders_aggregation()) validated_.clear();
   if (validated_.empty()) return;
-  const auto& aggregated_at = listed_.aggregations[aggregation].aggregated_at[window];
+  const auto& aggregated_at = listed_.aggregations[aggregation].windows[window].aggregated_at;
   if (!aggregated_at) {
-    plan_aggregate(aggregation, window);
+    plan_window(aggregation, window);
   } else {
     ++counters_.aggregation_tasks_skipped;
     skips_.add(SkipReason::already_marked, {.aggregation = aggregation, .window = window});
@@ -209,29 +224,74 @@ void PlanMaker::close_window(std::uint32_t aggregation, std::uint32_t window) {
   validated_.clear();
 }
 
-void PlanMaker::plan_aggregate(std::uint32_t aggregation, std::uint32_t window) {
-  AggregateMessage message{.aggregation_id = listed_.aggregations[aggregation].id,
-                           .begin = listed_.windows[window].begin,
-                           .end = listed_.windows[window].end};
-  std::int64_t without_intake = 0;
-  for (const BatchRecord* record : validated_) {
+void PlanMaker::plan_window(std::uint32_t aggregation, std::uint32_t window) {
+  const Window& whole = listed_.windows[window];
+  const Windows& done = listed_.aggregations[aggregation].windows[window].parts;
+  const std::size_t bytes_max = listed_.scan.aggregate_bytes_max;
+  const bool splits = listed_.scan.oversized == OversizedAggregation::split;
+  const auto fits = [&](const Window& part) {
+    return !splits || task_of(aggregation, whole, part).params.size() <= bytes_max;
+  };
+  const std::vector<Window> parts = parts_of(whole, done, fits);
+  ClosingMarker closing{.marker = prio::aggregate_marker(listed_.aggregations[aggregation].id,
+                                                         whole.begin, whole.end),
+                        .after = {}};
+  bool all_planned = true;
+  for (const Window& part : parts) {
+    if (batches_in(part).empty()) continue;
+    PlannedTask task = task_of(aggregation, whole, part);
+    closing.after.push_back(task.marker);
+    all_planned = plan_aggregate(std::move(task), aggregation, part) && all_planned;
+  }
+  const bool is_one = parts.size() == 1 && parts[0] == whole;
+  if (!is_one && all_planned) plan_.closing.push_back(std::move(closing));
+}
+
+PlanMaker::Records PlanMaker::batches_in(const Window& part) const {
+  const auto begin =
+      std::find_if(validated_.begin(), validated_.end(),
+                   [&](const BatchRecord* record) { return record->time >= part.begin; });
+  const auto end = std::find_if(
+      begin, validated_.end(), [&](const BatchRecord* record) { return record->time >= part.end; });
+  return Records(validated_)
+      .subspan(static_cast<std::size_t>(begin - validated_.begin()),
+               static_cast<std::size_t>(end - begin));
+}
+
+PlannedTask PlanMaker::task_of(std::uint32_t aggregation, const Window& whole,
+                               const Window& part) const {
+  AggregateMessage message{.trace_id = {},
+                           .aggregation_id = listed_.aggregations[aggregation].id,
+                           .begin = part.begin,
+                           .end = part.end,
+                           .batches = {}};
+  for (const BatchRecord* record : batches_in(part)) {
     message.batches.push_back(
         {.id = std::string(listed_.batches.name(*record)), .time = record->time});
-    const bool taken_in = has(*record, kIntakeMarked) || listed_.intake.contains(record->time);
-    without_intake += taken_in ? 0 : 1;
   }
-  PlannedTask task = aggregate_task(message, listed_.scan.aggregate_task);
-  if (task.params.size() > kParamsBytesMax) {
-    plan_.warnings.push_back(size_warning(task));
-    return skips_.add(SkipReason::too_large, {.aggregation = aggregation, .window = window});
+  return aggregate_task(message, whole, listed_.scan.aggregate_task);
+}
+
+bool PlanMaker::plan_aggregate(PlannedTask task, std::uint32_t aggregation, const Window& part) {
+  const Records batches = batches_in(part);
+  if (task.params.size() > listed_.scan.aggregate_bytes_max) {
+    plan_.warnings.push_back(size_warning(task, batches.size(), listed_.scan));
+    skips_.add(SkipReason::too_large,
+               {.aggregation = aggregation, .window = window_at(aggregation, part.begin)});
+    return false;
   }
+  const auto without_intake =
+      std::count_if(batches.begin(), batches.end(), [&](const BatchRecord* record) {
+        return !has(*record, kIntakeMarked) && !listed_.intake.contains(record->time);
+      });
   if (without_intake > 0) {
-    plan_.warnings.push_back(intake_warning(task, without_intake, message.batches.size()));
+    plan_.warnings.push_back(intake_warning(task, without_intake, batches.size()));
   }
   ++counters_.aggregation_tasks;
   counters_.aggregated_without_intake += without_intake;
-  counters_.aggregated_batches += static_cast<std::int64_t>(message.batches.size());
+  counters_.aggregated_batches += static_cast<std::int64_t>(batches.size());
   aggregates_.push_back(std::move(task));
+  return true;
 }
 
 }  // namespace

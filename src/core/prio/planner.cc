@@ -20,6 +20,17 @@ ScanListing listing_of(std::string_view source, std::string prefix, const Window
   return listing;
 }
 
+constexpr std::size_t kSpanBytes = 2 * kMinuteBytes + 1;
+
+/// `START-END` as markers have it.
+std::optional<Window> parse_span(std::string_view text) {
+  if (text.size() != kSpanBytes || text[kMinuteBytes] != '-') return std::nullopt;
+  const auto begin = parse_minute(text.substr(0, kMinuteBytes), '-');
+  const auto end = parse_minute(text.substr(kMinuteBytes + 1), '-');
+  if (!begin || !end) return std::nullopt;
+  return Window{*begin, *end};
+}
+
 }  // namespace
 
 PrioPlanner::PrioPlanner(PrioScan scan, Time now)
@@ -34,7 +45,15 @@ PrioPlanner::PrioPlanner(PrioScan scan, Time now)
   ask({.listing = {.source = std::string(kIngestion), .delimiter = "/"}});
 }
 
+bool PrioPlanner::looks_at_markers_first() const {
+  return listed_.scan.catch_up_from == CatchUpFrom::first_marker && listed_.windows.size() > 1;
+}
+
 std::vector<ScanListing> PrioPlanner::listings() {
+  // What the last round found comes first: its markers are known now.
+  for (; missed_asked_ < aggregations_asked_; ++missed_asked_) {
+    ask_for_missed(static_cast<std::uint32_t>(missed_asked_));
+  }
   for (; aggregations_asked_ < listed_.aggregations.size(); ++aggregations_asked_) {
     ask_for(static_cast<std::uint32_t>(aggregations_asked_));
   }
@@ -44,27 +63,80 @@ std::vector<ScanListing> PrioPlanner::listings() {
 }
 
 void PrioPlanner::ask_for(std::uint32_t aggregation) {
+  const bool markers_first = looks_at_markers_first();
+  const std::vector<Window> aggregated =
+      markers_first ? std::vector<Window>{listed_.windows.back()} : merged(listed_.windows);
+  ask_for_objects(aggregation, {listed_.intake}, aggregated);
+  const std::string prefix =
+      std::string(kMarkerPrefix) + "aggregate-" + listed_.aggregations[aggregation].id + "-";
+  for (const Window& window : merged(listed_.windows)) {
+    ScanListing aggregates = listing_of(kOwn, prefix, window, '-');
+    aggregates.wants_times = true;
+    ask({std::move(aggregates), Role::aggregate_markers, aggregation});
+  }
+  if (!markers_first) return;
+  auto& windows = listed_.aggregations[aggregation].windows;
+  for (std::size_t i = 0; i + 1 < windows.size(); ++i) windows[i].looked_at = false;
+}
+
+void PrioPlanner::ask_for_missed(std::uint32_t aggregation) {
+  Aggregation& state = listed_.aggregations[aggregation];
+  if (!looks_at_markers_first() || state.unlisted.aggregate_markers) return;
+  std::vector<Window> missed;
+  bool in_service = false;
+  for (std::size_t i = 0; i + 1 < state.windows.size(); ++i) {
+    WindowState& window = state.windows[i];
+    if (in_service && !window.aggregated_at) {
+      window.looked_at = true;
+      missed.push_back(listed_.windows[i]);
+    }
+    in_service = in_service || window.aggregated_at || !window.parts.empty();
+    // Begun and not ended: it is owed whatever came before it.
+    if (window.aggregated_at || window.parts.empty() || window.looked_at) continue;
+    window.looked_at = true;
+    missed.push_back(listed_.windows[i]);
+  }
+  if (missed.empty()) return;
+  const std::size_t first = asked_.size();
+  ask_for_objects(aggregation, missed, merged(missed));
+  for (std::size_t i = first; i < asked_.size(); ++i) asked_[i].for_missed = true;
+}
+
+void PrioPlanner::ask_for_objects(std::uint32_t aggregation, const std::vector<Window>& intake,
+                                  const std::vector<Window>& aggregated) {
   const std::string& id = listed_.aggregations[aggregation].id;
-  const std::string markers(kMarkerPrefix);
-  const std::vector<Window> aggregated = merged(listed_.windows);
   std::vector<Window> all = aggregated;
-  all.push_back(listed_.intake);
+  all.insert(all.end(), intake.begin(), intake.end());
   for (const Window& window : merged(std::move(all))) {
     ScanListing objects = listing_of(kIngestion, id + "/", window, '/');
     // Times tell what came too late for an aggregate.
     objects.wants_times =
         window.begin < listed_.windows.back().end && window.end > listed_.windows.front().begin;
     ask({std::move(objects), Role::ingestion, aggregation});
-    ask({listing_of(kOwn, markers + "intake-" + id + "-", window, '-'), Role::intake_markers,
-         aggregation});
+    ask({listing_of(kOwn, std::string(kMarkerPrefix) + "intake-" + id + "-", window, '-'),
+         Role::intake_markers, aggregation});
   }
   for (const Window& window : aggregated) {
     ScanListing validations = listing_of(kPeer, id + "/", window, '/');
-    ScanListing aggregates = listing_of(kOwn, markers + "aggregate-" + id + "-", window, '-');
-    validations.wants_times = aggregates.wants_times = true;
+    validations.wants_times = true;
     ask({std::move(validations), Role::peer, aggregation});
-    ask({std::move(aggregates), Role::aggregate_markers, aggregation});
   }
+}
+
+void PrioPlanner::failed(const ScanListing& listing) {
+  const Asked& from = asked(listing);
+  Aggregation& aggregation = listed_.aggregations[from.aggregation];
+  if (from.for_missed) {
+    // The next scan looks at them again; the latest window and the intake are known.
+    for (std::size_t i = 0; i + 1 < aggregation.windows.size(); ++i) {
+      aggregation.windows[i].looked_at = false;
+    }
+    return;
+  }
+  aggregation.unlisted.ingestion |= from.role == Role::ingestion;
+  aggregation.unlisted.peer |= from.role == Role::peer;
+  aggregation.unlisted.intake_markers |= from.role == Role::intake_markers;
+  aggregation.unlisted.aggregate_markers |= from.role == Role::aggregate_markers;
 }
 
 const PrioPlanner::Asked& PrioPlanner::asked(const ScanListing& listing) {
@@ -79,9 +151,9 @@ void PrioPlanner::prefix(const ScanListing& listing, std::string_view prefix) {
   if (asked(listing).role != Role::aggregations || prefix == kMarkerPrefix) return;
   if (prefix.ends_with('/')) prefix.remove_suffix(1);
   if (!known_.emplace(prefix).second) return;
-  listed_.aggregations.push_back(
-      {.id = std::string(prefix),
-       .aggregated_at = std::vector<std::optional<Time>>(listed_.windows.size())});
+  listed_.aggregations.push_back({.id = std::string(prefix),
+                                  .windows = std::vector<WindowState>(listed_.windows.size()),
+                                  .unlisted = {}});
 }
 
 void PrioPlanner::object(const ScanListing& listing, std::string_view key, Time modified_at) {
@@ -127,16 +199,18 @@ void PrioPlanner::intake_marker(const Asked& asked, std::string_view key) {
 
 void PrioPlanner::aggregate_marker(const Asked& asked, std::string_view key, Time modified_at) {
   key.remove_prefix(asked.listing.prefix.size());
-  if (key.size() != 2 * kMinuteBytes + 1 || key[kMinuteBytes] != '-') return;
-  const auto begin = parse_minute(key.substr(0, kMinuteBytes), '-');
-  const auto end = parse_minute(key.substr(kMinuteBytes + 1), '-');
-  if (!begin || !end) return;  // not a marker of this aggregation
-  const auto window =
-      std::find(listed_.windows.begin(), listed_.windows.end(), Window{*begin, *end});
+  const auto marked = parse_span(key.substr(0, kSpanBytes));
+  if (!marked) return;  // not a marker of this aggregation
+  const auto window = std::find(listed_.windows.begin(), listed_.windows.end(), *marked);
   if (window == listed_.windows.end()) return;  // of another period
-  auto& at = listed_.aggregations[asked.aggregation]
-                 .aggregated_at[static_cast<std::size_t>(window - listed_.windows.begin())];
-  at = std::max(at.value_or(Time{}), modified_at);
+  auto& state = listed_.aggregations[asked.aggregation]
+                    .windows[static_cast<std::size_t>(window - listed_.windows.begin())];
+  key.remove_prefix(kSpanBytes);
+  if (key.empty()) {
+    state.aggregated_at = std::max(state.aggregated_at.value_or(Time{}), modified_at);
+  } else if (key.starts_with(kPartInfix)) {
+    if (const auto part = parse_span(key.substr(kPartInfix.size()))) state.parts.insert(*part);
+  }
 }
 
 Plan PrioPlanner::finish() { return make_plan(listed_); }

@@ -9,6 +9,7 @@
 #include "core/batch_table.h"
 #include "core/definition.h"
 #include "core/prio/object_name.h"
+#include "core/prio/split.h"
 #include "core/prio/window.h"
 #include "core/scan_plan.h"
 
@@ -44,11 +45,29 @@ inline bool is_validated(const BatchRecord& record) {
   return has(record, bit_of(Bucket::peer, Part::signature));
 }
 
-/// One aggregation id, and which windows of the scan have their marker: when it was written, zero
-/// where the store does not say.
+/// What of an aggregation could not be listed: what depends on it is not planned.
+struct Unlisted {
+  bool ingestion = false;
+  bool peer = false;
+  bool intake_markers = false;
+  bool aggregate_markers = false;
+
+  bool hinders_intake() const { return ingestion || intake_markers; }
+  bool hinders_aggregation() const { return ingestion || peer || aggregate_markers; }
+};
+
+/// A window of one aggregation.
+struct WindowState {
+  /// When its marker was written, zero where the store does not say; none: it has no marker.
+  std::optional<Time> aggregated_at;
+  bool looked_at = true;  ///< else it is not owed, and was not listed
+  Windows parts;          ///< of it that have their marker
+};
+
 struct Aggregation {
   std::string id;
-  std::vector<std::optional<Time>> aggregated_at;
+  std::vector<WindowState> windows;  ///< as Listed::windows
+  Unlisted unlisted;
 };
 
 /// What a scan is about and what was listed for it.
@@ -68,8 +87,9 @@ Plan make_plan(Listed& listed);
 
 /// workflow-manager's rules, without its defects: Round 1 lists the
 /// aggregation ids; round 2, for each, the ingestion and marker keys of the intake window and of
-/// the aggregation windows, and the peer's keys of the latter, by key ranges. Keys beyond the
-/// bounds of their listing are passed over.
+/// the aggregation windows, and the peer's keys of the latter, by key ranges. With
+/// CatchUpFrom::first_marker the keys of windows before the latest are asked for in round 3, and
+/// only of those that are owed. Keys beyond the bounds of their listing are passed over.
 class PrioPlanner final : public ScanPlanner {
  public:
   PrioPlanner(PrioScan scan, Time now);
@@ -77,6 +97,8 @@ class PrioPlanner final : public ScanPlanner {
   std::vector<ScanListing> listings() override;
   void object(const ScanListing& listing, std::string_view key, Time modified_at) override;
   void prefix(const ScanListing& listing, std::string_view prefix) override;
+  /// A listing that could not be had whole: whatever depends on it is not planned.
+  void failed(const ScanListing& listing);
   Plan finish() override;
 
  private:
@@ -91,10 +113,15 @@ class PrioPlanner final : public ScanPlanner {
     ScanListing listing;
     Role role = Role::aggregations;
     std::uint32_t aggregation = 0;
+    bool for_missed = false;  // windows before the latest, asked for when their markers are known
   };
 
   void ask(Asked asked) { asked_.push_back(std::move(asked)); }
   void ask_for(std::uint32_t aggregation);
+  void ask_for_missed(std::uint32_t aggregation);
+  void ask_for_objects(std::uint32_t aggregation, const std::vector<Window>& intake,
+                       const std::vector<Window>& aggregated);
+  bool looks_at_markers_first() const;
   const Asked& asked(const ScanListing& listing);
   void batch_file(const Asked& asked, Bucket bucket, std::string_view key, Time modified_at);
   void malformed(std::uint32_t aggregation, Bucket bucket, std::string_view key);
@@ -107,6 +134,7 @@ class PrioPlanner final : public ScanPlanner {
   std::size_t latest_ = 0;                    // index into asked_: keys come listing by listing
   std::set<std::string, std::less<>> known_;  // aggregation ids
   std::size_t aggregations_asked_ = 1;
+  std::size_t missed_asked_ = 1;
 };
 
 }  // namespace waybill::prio

@@ -98,8 +98,12 @@ PlannedTask intake_task(const BatchName& batch, const std::string& definition) {
   return task;
 }
 
-PlannedTask aggregate_task(AggregateMessage& message, const std::string& definition) {
-  PlannedTask task{.marker = aggregate_marker(message.aggregation_id, message.begin, message.end),
+PlannedTask aggregate_task(AggregateMessage& message, const Window& window,
+                           const std::string& definition) {
+  const Window own{message.begin, message.end};
+  PlannedTask task{.marker = own == window
+                                 ? aggregate_marker(message.aggregation_id, own.begin, own.end)
+                                 : part_marker(message.aggregation_id, window, own),
                    .task = definition,
                    .what = window_text(message.aggregation_id, message.begin, message.end)};
   task.id = uuid_v5(kTaskNamespace, task.marker);
@@ -114,14 +118,17 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
     const std::string& id = listed.aggregations[subject.aggregation].id;
     return {.what = window_text(id, window.begin, window.end),
             .reason = reason,
-            .detail = reason == SkipReason::too_large ? "its message is over 1 MiB" : ""};
+            .detail = reason == SkipReason::too_large
+                          ? "its message is over " +
+                                std::to_string(listed.scan.aggregate_bytes_max) + " bytes"
+                          : ""};
   }
   const BatchRecord& record = *subject.record;
   const std::string_view name = listed.batches.name(record);
   const std::string& id = listed.aggregations[record.group].id;
   const bool window_done =
       subject.window != kNoWindow &&
-      listed.aggregations[record.group].aggregated_at[subject.window].has_value();
+      listed.aggregations[record.group].windows[subject.window].aggregated_at.has_value();
   return {.what = record.is_batch()
                       ? path_of({.aggregation_id = id, .time = record.time, .batch_id = name})
                       : std::string(name),
@@ -140,10 +147,15 @@ std::string ambiguity_warning(const BatchName& batch, const BatchName& owner) {
          "; rename the batch so that its id holds no date, or make its task by hand";
 }
 
-std::string size_warning(const PlannedTask& task) {
-  return task.what + " was not scheduled: its message of " + std::to_string(task.params.size()) +
-         " bytes is over the " + std::to_string(kParamsBytesMax) +
-         " that a task takes; choose a shorter aggregation period";
+std::string size_warning(const PlannedTask& task, std::size_t batches, const PrioScan& scan) {
+  std::string text = task.what + " was not scheduled: its " + std::to_string(batches) +
+                     " batches make a message of " + std::to_string(task.params.size()) +
+                     " bytes, over the " + std::to_string(scan.aggregate_bytes_max) +
+                     " that a task takes; ";
+  return text + (scan.oversized == OversizedAggregation::split
+                     ? "a single minute cannot be split: choose another queue"
+                     : "choose a shorter aggregation period, or let workflow-manager split it "
+                       "with --split-aggregations");
 }
 
 std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,

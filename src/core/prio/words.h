@@ -20,13 +20,15 @@ struct SkipSubject {
 
 /// The tasks, with marker, id and message.
 PlannedTask intake_task(const BatchName& batch, const std::string& definition);
-PlannedTask aggregate_task(AggregateMessage& message, const std::string& definition);
+/// Of a window, or of a part of it: the message says which.
+PlannedTask aggregate_task(AggregateMessage& message, const Window& window,
+                           const std::string& definition);
 
 /// What was skipped, in words.
 Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& subject);
 
 std::string ambiguity_warning(const BatchName& batch, const BatchName& owner);
-std::string size_warning(const PlannedTask& task);
+std::string size_warning(const PlannedTask& task, std::size_t batches, const PrioScan& scan);
 std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,
                            std::size_t batches);
 

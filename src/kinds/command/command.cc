@@ -79,11 +79,12 @@ Outcome CommandKind::run(const Task& task, TaskContext& context) {
   if (!environment) return failed(FailureClass::transient, environment.error());
   const auto cgroup = cgroups_.make(spec->limits);
   if (!cgroup) return failed(FailureClass::transient, cgroup.error());
-  auto process = SupervisedProcess::start(
-      supervisor_, {.argv = spec->argv,
-                    .environment = std::move(*environment),
-                    .options = supervisor_options(*spec, **cgroup, context.scratch_directory()),
-                    .standard_input = spec->standard_input});
+  auto supervision = supervisor_options(*spec, **cgroup, context.scratch_directory());
+  if (options_.find_children == FindChildren::scanned) supervision.push_back("children=scan");
+  auto process = SupervisedProcess::start(supervisor_, {.argv = spec->argv,
+                                                        .environment = std::move(*environment),
+                                                        .options = std::move(supervision),
+                                                        .standard_input = spec->standard_input});
   if (!process) return failed(FailureClass::transient, process.error());
   CommandRun run(std::move(*process), *spec, context, clock_);
   auto record = run.see_through();

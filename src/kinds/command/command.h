@@ -16,9 +16,14 @@ namespace waybill {
 /// Whether runs get cgroups where they can be made, or make do with rlimits and the supervisor.
 enum class UseCgroups : std::uint8_t { where_possible, never };
 
+/// How a supervisor finds its children: the kernel's list, where there is one
+/// (CONFIG_PROC_CHILDREN), or always by a look at all processes.
+enum class FindChildren : std::uint8_t { listed_where_possible, scanned };
+
 struct CommandOptions {
   Environment environment;  ///< of every program, see inherited_environment()
   UseCgroups cgroups = UseCgroups::where_possible;
+  FindChildren find_children = FindChildren::listed_where_possible;
 };
 
 /// Kind `command`: runs a program, as spec.schema.json says. Each run has a supervisor process,

@@ -14,6 +14,10 @@
 namespace waybill {
 namespace {
 
+/// What a run has printed by its end lies in the pipes and is read in a moment. Only what outlived
+/// the run can print for longer.
+constexpr Duration kDrainMax = std::chrono::seconds(1);
+
 /// Turns a stop request into something to poll.
 class StopEvent {
  public:
@@ -63,13 +67,25 @@ Result<RunRecord> CommandRun::see_through() {
     if (polled[0].revents != 0) supervised = read_news();
   }
   // Not until the end of the pipes: a program may have given one away.
+  const SteadyTime until = clock_.steady_now() + kDrainMax;
+  bool complete = true;
   for (const int pipe : {process_.output(), process_.errors(), process_.reports()}) {
-    while (read_some(pipe) == Readable::more) {
-    }
+    complete = drain(pipe, until) && complete;
   }
   reports_.finish();
   output_.finish();
+  if (!complete) {
+    context_.log(LogStream::system,
+                 "[output may be missing: a process that outlived the run still holds its "
+                 "output, and is listened to no longer]\n");
+  }
   return record_;
+}
+
+bool CommandRun::drain(int fd, SteadyTime until) {
+  Readable last = read_some(fd);
+  while (last == Readable::more && clock_.steady_now() < until) last = read_some(fd);
+  return last == Readable::ended;
 }
 
 /// False when there is nobody to hear from any more.

@@ -36,6 +36,8 @@ class CommandRun {
   enum class Readable { more, nothing_now, ended };
 
   Readable read_some(int fd);
+  /// Reads what is there, until then at most; true if nobody can write to it any more.
+  bool drain(int fd, SteadyTime until);
   bool read_news();
 
   SupervisedProcess process_;

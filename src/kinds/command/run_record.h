@@ -35,7 +35,7 @@ struct RunRecord {
   bool over() const { return reaped_at != Time{} || start_errno != 0; }
 };
 
-/// What a cancel leaves behind as proof, and a time-out in its error: JSON object with
+/// What a cancel and a time-out leave behind as proof: JSON object with
 /// requested_at, signalled_at, killed_at, exited_at, reaped_at, exit_status or signal, left_behind,
 /// user_seconds, system_seconds, memory_peak_bytes; what did not happen is left out.
 std::string proof_json(const RunRecord& record);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <csignal>
 #include <thread>
@@ -79,11 +80,19 @@ constexpr int kRunawayLines = 3;
 constexpr std::string_view kUntilToldTo = "\nread line < \"$LIFELINE.go\"\n";
 constexpr std::string_view kThenWait = "\nwhile :; do sleep 1; done\n";
 
-class RunawayTest : public ::testing::TestWithParam<UseCgroups> {
+struct Machine {
+  UseCgroups cgroups;
+  FindChildren find_children;
+};
+
+class RunawayTest : public ::testing::TestWithParam<Machine> {
  protected:
-  std::unique_ptr<CommandKind> make_kind() {
-    auto kind = CommandKind::create({.environment = inherited_environment(), .cgroups = GetParam()},
-                                    clock_);
+  std::unique_ptr<CommandKind> make_kind() { return make_kind(clock_); }
+  static std::unique_ptr<CommandKind> make_kind(Clock& clock) {
+    auto kind = CommandKind::create({.environment = inherited_environment(),
+                                     .cgroups = GetParam().cgroups,
+                                     .find_children = GetParam().find_children},
+                                    clock);
     EXPECT_TRUE(kind.has_value()) << (kind ? "" : kind.error().message);
     return std::move(*kind);
   }
@@ -105,8 +114,16 @@ class RunawayTest : public ::testing::TestWithParam<UseCgroups> {
   RecordingContext context_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Cgroups, RunawayTest,
-                         ::testing::Values(UseCgroups::where_possible, UseCgroups::never));
+INSTANTIATE_TEST_SUITE_P(
+    Machines, RunawayTest,
+    ::testing::Values(Machine{UseCgroups::where_possible, FindChildren::listed_where_possible},
+                      Machine{UseCgroups::never, FindChildren::listed_where_possible},
+                      Machine{UseCgroups::never, FindChildren::scanned}),
+    [](const auto& machine) {
+      const bool scans = machine.param.find_children == FindChildren::scanned;
+      if (scans) return "NoCgroupsAndNoListOfChildren";
+      return machine.param.cgroups == UseCgroups::never ? "NoCgroups" : "All";
+    });
 
 TEST_P(RunawayTest, NothingSurvivesACancel) {
   const auto kind = make_kind();
@@ -166,6 +183,42 @@ TEST_P(RunawayTest, NothingSurvivesWhenTheSupervisorItselfIsKilled) {
   ASSERT_TRUE(std::holds_alternative<outcome::Failed>(outcome));
   EXPECT_EQ(std::get<outcome::Failed>(outcome).error,
             "the program's supervisor was killed, and the program with it");
+}
+
+/// Moves on each time that it is asked.
+class RestlessClock final : public Clock {
+ public:
+  Time now() const override { return Time{}; }
+  SteadyTime steady_now() const override {
+    return SteadyTime(std::chrono::milliseconds(100) * ++asked_);
+  }
+  void wait_until(SteadyTime, std::stop_token) override {}
+
+ private:
+  mutable std::atomic<int> asked_ = 0;
+};
+
+TEST_P(RunawayTest, ARunEndsThoughWhatOutlivedItsSupervisorGoesOnPrinting) {
+  RestlessClock clock;
+  const auto kind = make_kind(clock);
+  // The closed pipe ends them at last.
+  constexpr std::string_view kPrinters = R"(
+exec 9>"$LIFELINE"
+for i in 1 2 3; do setsid sh -c 'echo printer >&9; exec yes' & done
+read line < "$LIFELINE.go"
+kill -9 $PPID
+exec sleep 1000  # in place: the kernel ends it with its supervisor
+)";
+  std::jthread starter([&] {
+    lifeline_.await_lines(3);
+    lifeline_.tell_to_go_on();
+  });
+  const Outcome outcome =
+      kind->run(shell(std::string(kPrinters), R"(,"limits":{"output":"1KiB"})"), context_);
+  EXPECT_TRUE(std::holds_alternative<outcome::Failed>(outcome));
+  EXPECT_NE(context_.logged(LogStream::system).find("output may be missing"), std::string::npos)
+      << context_.logged(LogStream::system);
+  lifeline_.await_cut();
 }
 
 TEST_P(RunawayTest, AForkBombStaysWithinItsLimitAndIsEnded) {

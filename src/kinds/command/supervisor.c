@@ -8,11 +8,13 @@
 //   join=FILE           a cgroup.procs to join
 //   limit=N:SOFT:HARD   setrlimit
 //   directory=PATH      working directory
+//   children=scan       find children by a look at all processes, as if the kernel listed none
 
 #define _GNU_SOURCE
 
 #include "supervisor_protocol.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -42,6 +44,7 @@ struct Run {
   char** options_end;
   char** program;
   int cgroup_fd;    // -1: none
+  bool scans;       // looks for children among all processes
   pid_t pid;        // of the program; 0 once it was reaped
   int64_t kill_at;  // monotonic
   bool killed;
@@ -181,19 +184,54 @@ static bool start_program(struct Run* run) {
   return started;
 }
 
+static void signal_child(pid_t pid, int number) {
+  const pid_t group = getpgid(pid);
+  if (group > 1 && group != getpgrp()) kill(-group, number);
+  kill(pid, number);
+}
+
+/// The parent of a process; 0 if it is gone.
+static pid_t parent_of(const char* pid) {
+  char path[64];
+  char text[512];
+  snprintf(path, sizeof path, "/proc/%s/stat", pid);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  const ssize_t got = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (got <= 0) return 0;
+  text[got] = '\0';
+  // "PID (NAME) STATE PARENT …"; the name may hold anything, also parentheses.
+  const char* rest = strrchr(text, ')');
+  int parent = 0;
+  if (rest == NULL || sscanf(rest + 1, " %*c %d", &parent) != 1) return 0;
+  return parent;
+}
+
+/// For kernels without a list of children (CONFIG_PROC_CHILDREN): looks at every process.
+static void signal_found_children(int number) {
+  DIR* processes = opendir("/proc");
+  if (processes == NULL) return;
+  const pid_t self = getpid();
+  const struct dirent* entry;
+  while ((entry = readdir(processes)) != NULL) {
+    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+    if (parent_of(entry->d_name) == self) signal_child(atoi(entry->d_name), number);
+  }
+  closedir(processes);
+}
+
 /// Sends a signal to each child, which is the program or was adopted, and to all of its group. What
 /// they have started becomes ours when they end. A group is never a stranger's: the program was
 /// given a session of its own, and a child that is not reaped keeps its number.
-static void signal_children(int number) {
-  FILE* children = fopen("/proc/thread-self/children", "re");
-  if (children == NULL) return;
-  const pid_t own_group = getpgrp();
-  int pid;
-  while (fscanf(children, "%d", &pid) == 1) {
-    const pid_t group = getpgid(pid);
-    if (group > 1 && group != own_group) kill(-group, number);
-    kill(pid, number);
+static void signal_children(const struct Run* run, int number) {
+  FILE* children = run->scans ? NULL : fopen("/proc/thread-self/children", "re");
+  if (children == NULL) {
+    signal_found_children(number);
+    return;
   }
+  int pid;
+  while (fscanf(children, "%d", &pid) == 1) signal_child(pid, number);
   fclose(children);
 }
 
@@ -205,7 +243,7 @@ static void kill_all(struct Run* run) {
       close(fd);
     }
   }
-  signal_children(SIGKILL);
+  signal_children(run, SIGKILL);
   if (!run->killed) tell(kWaybillKilled, 0, 0);
   run->killed = true;
 }
@@ -239,7 +277,7 @@ static void obey(struct Run* run) {
   const int64_t kill_at = micros_of(CLOCK_MONOTONIC) + stop.grace_micros;
   if (kill_at < run->kill_at) run->kill_at = kill_at;
   if (run->killed || stop.grace_micros <= 0) return;
-  signal_children(SIGTERM);
+  signal_children(run, SIGTERM);
   tell(kWaybillSignalled, 0, 0);
 }
 
@@ -290,6 +328,8 @@ int main(int count, char** arguments) {
   become_supervisor(&unblocked);
   char** next = run.options;
   const char* cgroup = option(&run, "cgroup=", &next);
+  next = run.options;
+  run.scans = option(&run, "children=scan", &next) != NULL;
   if (cgroup != NULL) {
     run.cgroup_fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (run.cgroup_fd < 0) {

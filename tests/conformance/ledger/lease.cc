@@ -191,6 +191,18 @@ TEST_P(LedgerConformance, OnlyFinishedTasksAreRemoved) {
   EXPECT_EQ(state(task_id(4)), State::blocked);
 }
 
+TEST_P(LedgerConformance, ATaskThatOthersWaitForIsNotRemovedUntilTheyAre) {
+  insert({a_task(1), a_task(2).waits_for({task_id(1)})});
+  ASSERT_TRUE(happen(task_id(1), event::Cancel{.by = "ann"}));
+  EXPECT_THAT(*ledger().remove(task_ids({1})), IsEmpty());
+  EXPECT_EQ(state(task_id(1)), State::cancelled);
+
+  // A cancelled one may be retried, and waits again then.
+  ASSERT_TRUE(happen(task_id(2), event::Cancel{.by = "ann"}));
+  EXPECT_THAT(*ledger().remove(task_ids({1})), IsEmpty());
+  EXPECT_EQ(*ledger().remove(task_ids({2, 1})), task_ids({2, 1}));
+}
+
 TEST_P(LedgerConformance, RemovingAgainRemovesNothing) {
   insert_one(a_task(1));
   succeed(claim_one());

@@ -32,12 +32,6 @@ std::vector<Uuid> walk(
   return ids;
 }
 
-std::vector<Uuid> task_ids(std::initializer_list<int> numbers) {
-  std::vector<Uuid> ids;
-  for (const int number : numbers) ids.push_back(task_id(number));
-  return ids;
-}
-
 TEST_P(LedgerConformance, AnUnknownTaskIsNotFoundByAnyQuestion) {
   const Uuid id = task_id(1);
   EXPECT_EQ(reader().get(id).error().code, Code::not_found);
@@ -175,6 +169,18 @@ TEST_P(LedgerConformance, PagesForRetentionGoByTheTimeTasksFinishedAndHaveNoOthe
   EXPECT_EQ(select({.states = {State::succeeded}, .queue = "default"}), task_ids({3, 1, 2}));
   EXPECT_EQ(select({.finished_before = clock_.now()}), task_ids({3, 1}));
   EXPECT_THAT(select({.states = {State::leased, State::ready}}), IsEmpty());
+}
+
+TEST_P(LedgerConformance, TasksThatOthersWaitForCanBeLeftOutOfAPage) {
+  insert({a_task(1), a_task(2), a_task(3), a_task(4).waits_for({task_id(1), task_id(3)})});
+  succeed(claim_id(task_id(1)));
+  for (const int number : {2, 3}) {
+    ASSERT_TRUE(happen(task_id(number), event::Cancel{.by = "ann"}));
+  }
+  const TaskFilter unneeded{.waiters = Waiters::none};
+  EXPECT_EQ(walk(reader(), {.filter = unneeded, .limit = 1}), task_ids({4, 2, 1}));
+  EXPECT_EQ(walk(reader(), {.filter = unneeded, .order = PageOrder::first_finished, .limit = 1}),
+            task_ids({1, 2}));
 }
 
 TEST_P(LedgerConformance, PagesForRetentionGoOnAfterWhatTheyGaveWasRemoved) {

@@ -136,11 +136,14 @@ TEST_P(ObjectStoreConformance, AnEmptyOrOverlongKeyIsRefused) {
 }
 
 TEST_P(ObjectStoreConformance, KeysAreAnyBytes) {
-  const std::vector<std::string> odd = {"../up",  "a/../b",     "a//b",  "/root",
-                                        "b/",     ".hidden",    "c d",   "%2e",
-                                        "\x01",   "\xc3\xbc",   "x\xff", "-n",
-                                        "q\"'\\", "line\nfeed", "*",     "a:b",
-                                        "~",      "z/./z",      ".",     std::string("nul\0!", 5)};
+  std::vector<std::string> odd = {"../up", "a/../b", "a//b",  "/root",  "b/", ".hidden",
+                                  "c d",   "%2e",    "-n",    "q\"'\\", "*",  "\xc3\xbc",
+                                  "a:b",   "~",      "z/./z", "."};
+  if (store().caps().any_bytes) {
+    const std::vector<std::string> odder = {"\x01", "x\xff", "line\nfeed",
+                                            std::string("nul\0!", 5)};
+    odd.insert(odd.end(), odder.begin(), odder.end());
+  }
   fill(odd);
   for (const std::string& key : odd) {
     const auto body = store().get(key);

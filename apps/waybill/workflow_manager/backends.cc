@@ -1,0 +1,167 @@
+#include "apps/waybill/workflow_manager/backends.h"
+
+#include <utility>
+
+#include "adapters/aws/credentials.h"
+#include "adapters/curl/http_client.h"
+#include "adapters/file/file_url.h"
+#include "adapters/file/object_store.h"
+#include "adapters/file/queue.h"
+#include "adapters/pubsub/queue.h"
+#include "adapters/s3/address.h"
+#include "adapters/s3/object_store.h"
+#include "adapters/sqs/queue.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "decorators/retrying_http_client.h"
+
+namespace waybill::cli {
+namespace {
+
+tl::unexpected<Error> not_built(const std::string& what) {
+  return fail(Code::unimplemented, "this build has no " + what);
+}
+
+Result<std::string> path_of_topic(const std::string& topic) {
+  return topic.starts_with("file:") ? parse_file_url(topic) : Result<std::string>(topic);
+}
+
+}  // namespace
+
+/// What the clouds' adapters share: a client that tries again, and who one is.
+class Backends::Clouds {
+ public:
+  Clouds(HttpClient& http, Clock& clock, const aws::Environment& environment)
+      : clock_(clock),
+        settings_(environment, aws::read_whole_file),
+        http_(http, clock, Rng(Rng::system_seed())) {
+    const std::string path = settings_.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+    if (!path.empty()) tokens_ = std::make_unique<FileTokenSource>(path, aws::read_whole_file);
+  }
+
+  HttpClient& http() { return http_; }
+  const aws::Settings& settings() const { return settings_; }
+  TokenSource& no_token() { return no_token_; }
+
+  /// `identity`: a role to assume with a token of web identity; empty: who one is anyway.
+  Result<AwsCredentialSource*> credentials(const std::string& identity) {
+    auto& source = credentials_[identity];
+    if (!source && identity.empty()) source = ambient_aws_credentials(settings_, {http_, clock_});
+    if (!source && !tokens_) {
+      return fail(Code::unauthenticated,
+                  "taking on the role " + identity +
+                      ": there is no token of web identity to do it with; set "
+                      "AWS_WEB_IDENTITY_TOKEN_FILE to the file that holds one");
+    }
+    if (!source) {
+      source = aws_role_credentials({.role_arn = identity, .session_name = "workflow-manager"},
+                                    *tokens_, settings_, {http_, clock_});
+    }
+    return source.get();
+  }
+
+ private:
+  /// For an emulator, which asks for none.
+  class NoToken final : public TokenSource {
+   public:
+    Result<std::string> token(const Deadline&) override { return std::string(); }
+    std::string identity() const override { return "nobody, as an emulator wants it"; }
+  };
+
+  Clock& clock_;
+  const aws::Settings settings_;
+  RetryingHttpClient http_;
+  NoToken no_token_;
+  std::unique_ptr<TokenSource> tokens_;
+  std::map<std::string, std::unique_ptr<AwsCredentialSource>> credentials_;  // by role
+};
+
+Backends::Backends(Clock& clock, std::map<std::string, std::string> environment)
+    : clock_(clock), environment_(std::move(environment)) {}
+Backends::~Backends() = default;
+
+Result<Backends::Clouds*> Backends::clouds() {
+  if (!clouds_) {
+    const auto client = http();
+    if (!client) return fail(client.error());
+    clouds_ = std::make_unique<Clouds>(**client, clock_, environment_);
+  }
+  return clouds_.get();
+}
+
+Result<std::unique_ptr<ObjectStore>> Backends::bucket(const prio::WorkflowBucket& bucket) {
+  if (bucket.url.scheme == BucketScheme::file) {
+    const auto directory = parse_file_url(bucket.url.text);
+    if (!directory) return fail(directory.error());
+    return std::make_unique<FileObjectStore>(*directory);
+  }
+  if (bucket.url.scheme == BucketScheme::gs) return not_built("adapter for gs:// buckets");
+  const auto clouds = this->clouds();
+  if (!clouds) return fail(clouds.error());
+  const auto credentials = (*clouds)->credentials(bucket.identity);
+  if (!credentials) return fail(credentials.error());
+  return std::make_unique<S3ObjectStore>(
+      S3ObjectStoreOptions{.address = {.region = bucket.url.region, .bucket = bucket.url.name},
+                           .endpoint = (*clouds)->settings().endpoint("S3")},
+      S3ObjectStorePorts{(*clouds)->http(), **credentials, clock_});
+}
+
+Result<std::unique_ptr<ObjectStore>> Backends::marker_bucket(const prio::WorkflowBucket& bucket,
+                                                             const std::string& probe_key) {
+  auto store = this->bucket(bucket);
+  if (!store || bucket.url.scheme != BucketScheme::s3) return store;
+  if ((*clouds())->settings().endpoint("S3").empty()) return store;  // Amazon honours them
+  const auto honoured = static_cast<S3ObjectStore&>(**store).probe_conditional_put(probe_key);
+  if (!honoured) return fail(honoured.error());
+  if (!*honoured) {
+    log::warn("no_conditional_puts",
+              "the server of this bucket ignores conditional puts: two runs at once may publish a "
+              "task twice, with the same trace-id; none is lost",
+              {{"bucket", bucket.url.text}});
+  }
+  return store;
+}
+
+Result<std::unique_ptr<Queue>> Backends::queue(const prio::WorkflowQueue& queue,
+                                               const std::string& topic) {
+  if (queue.kind == "file") {
+    const auto path = path_of_topic(topic);
+    if (!path) return fail(path.error());
+    return std::make_unique<FileQueue>(*path);
+  }
+  const auto clouds = this->clouds();
+  if (!clouds) return fail(clouds.error());
+  if (queue.kind == "aws-sns") {
+    const auto credentials = (*clouds)->credentials(queue.aws_identity);
+    if (!credentials) return fail(credentials.error());
+    return std::make_unique<SqsQueue>(
+        SqsQueue::Services{(*clouds)->http(), **credentials, clock_},
+        SqsOptions{.region = queue.aws_region,
+                   .topic_arn = topic,
+                   .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_)});
+  }
+  if (queue.kind == "gcp-pubsub" && environment_.contains("PUBSUB_EMULATOR_HOST")) {
+    auto made = std::make_unique<PubSubQueue>(
+        PubSubQueue::Services{(*clouds)->http(), (*clouds)->no_token(), clock_},
+        PubSubOptions{.project = queue.gcp_project,
+                      .topic = topic,
+                      .endpoint = pubsub_endpoint("", environment_)});
+    if (!queue.create_topics) return made;
+    if (const Status created = made->create_topics(); !created) return fail(created.error());
+    return made;
+  }
+  return not_built(
+      "adapter for queues of the kind " + queue.kind +
+      (queue.kind == "gcp-pubsub" ? " but the emulator's (PUBSUB_EMULATOR_HOST)" : ""));
+}
+
+Result<HttpClient*> Backends::http() {
+  if (!http_) {
+    auto client = CurlHttpClient::create(clock_);
+    if (!client) return fail(client.error());
+    http_ = std::move(*client);
+  }
+  return http_.get();
+}
+
+}  // namespace waybill::cli

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "core/prio/workflow_flags.h"
+#include "ports/clock.h"
+#include "ports/http_client.h"
+#include "ports/object_store.h"
+#include "ports/queue.h"
+
+namespace waybill::cli {
+
+/// Where workflow-manager's flags become adapters: the only place that knows which there are. What
+/// it gives must not outlive it.
+class Backends {
+ public:
+  Backends(Clock& clock, std::map<std::string, std::string> environment);
+  ~Backends();
+  Backends(const Backends&) = delete;
+  Backends& operator=(const Backends&) = delete;
+
+  /// A bucket by its URL's scheme, as the identity that goes with it. Touches no network.
+  Result<std::unique_ptr<ObjectStore>> bucket(const prio::WorkflowBucket& bucket);
+  /// The bucket that the lock and the markers go to. Asks a server that is not Amazon's own
+  /// whether it honours conditional puts, with an object of this name.
+  Result<std::unique_ptr<ObjectStore>> marker_bucket(const prio::WorkflowBucket& bucket,
+                                                     const std::string& probe_key);
+  /// A topic by the kind of its queue. Makes it where --gcp-pubsub-create-topics asks for that.
+  Result<std::unique_ptr<Queue>> queue(const prio::WorkflowQueue& queue, const std::string& topic);
+  /// The client that metrics are pushed with.
+  Result<HttpClient*> http();
+
+ private:
+  class Clouds;
+
+  Result<Clouds*> clouds();
+
+  Clock& clock_;
+  const std::map<std::string, std::string> environment_;
+  std::unique_ptr<HttpClient> http_;  // opened when first asked for
+  std::unique_ptr<Clouds> clouds_;
+};
+
+}  // namespace waybill::cli

@@ -1,0 +1,248 @@
+#include "apps/waybill/workflow_manager/workflow_manager.h"
+
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "adapters/local/system_clock.h"
+#include "adapters/yaml/yaml.h"
+#include "apps/waybill/cli/output.h"
+#include "apps/waybill/cli/progress_bar.h"
+#include "apps/waybill/signals.h"
+#include "apps/waybill/workflow_manager/backends.h"
+#include "apps/waybill/workflow_manager/lock_holder.h"
+#include "apps/waybill/workflow_manager/plan_view.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "base/uuid.h"
+#include "services/publish_metrics.h"
+#include "services/publish_pass.h"
+
+extern char** environ;  // NOLINT: POSIX declares it in no header
+
+namespace waybill::cli {
+namespace {
+
+using prio::WorkflowOptions;
+using prio::WorkflowValues;
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+std::map<std::string, std::string> whole_environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos)
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+void configure_log(const std::string& name) {
+  log::Level level = log::Level::info;
+  if (name == "debug") level = log::Level::debug;
+  if (name == "warn") level = log::Level::warn;
+  if (name == "error") level = log::Level::error;
+  if (name == "off") level = log::Level::off;
+  log::configure(level, ::isatty(STDERR_FILENO) == 1 ? log::Format::human : log::Format::severity);
+}
+
+std::string joined(const std::vector<std::string>& arguments) {
+  std::string text;
+  for (const std::string& argument : arguments) text += (text.empty() ? "" : ", ") + argument;
+  return text;
+}
+
+/// One run of the program, after its command line was read.
+class Run {
+ public:
+  Run(WorkflowValues values, std::map<std::string, std::string> environment)
+      : values_(std::move(values)),
+        began_(clock_.steady_now()),
+        backends_(clock_, std::move(environment)) {}
+
+  int run();
+
+ private:
+  int run(const WorkflowOptions& options);
+  Result<PublishReport> pass(const WorkflowOptions& options);
+  PublishOptions publish_options(const WorkflowOptions& options);
+  int end(const WorkflowOptions& options, std::optional<PublishReport> report);
+  int fatal(const std::string& message);
+  void push(const std::optional<PublishReport>& report, RunEnd::Verdict verdict);
+
+  const Signals signals_;  // before any other thread
+  SystemClock clock_;
+  const WorkflowValues values_;
+  const SteadyTime began_;
+  Output output_{detect_output_mode()};
+  Backends backends_;
+};
+
+int Run::run() {
+  const auto options = prio::workflow_options(values_);
+  if (options) return run(*options);
+  if (options.error().code == Code::failed_precondition) return fatal(options.error().message);
+  output_.error(options.error());
+  return kUsage;
+}
+
+int Run::run(const WorkflowOptions& options) {
+  Result<PublishReport> report = pass(options);
+  output_.end_progress();
+  if (report) return end(options, std::move(*report));
+  if (options.mode == prio::WorkflowMode::dry_run) {
+    log::write(log::Level::fatal, "failed", report.error().message);
+    return kFailed;
+  }
+  return fatal(report.error().message);
+}
+
+Result<PublishReport> Run::pass(const WorkflowOptions& options) {
+  PublishOptions publish = publish_options(options);
+  const auto ingestion = backends_.bucket(options.ingestion);
+  if (!ingestion) return fail(ingestion.error());
+  const bool dry_run = options.mode == prio::WorkflowMode::dry_run;
+  const std::string probe = std::string(kMarkerPrefix) + "probe-" + publish.lock.token;
+  const auto own =
+      dry_run ? backends_.bucket(options.own) : backends_.marker_bucket(options.own, probe);
+  if (!own) return fail(own.error());
+  const auto peer = backends_.bucket(options.peer);
+  if (!peer) return fail(peer.error());
+  PublishPorts ports{.ingestion = **ingestion, .own = **own, .peer = **peer, .clock = clock_};
+  if (dry_run) return run_publish_pass(ports, publish);
+  const auto intake = backends_.queue(options.queue, options.queue.intake_topic);
+  if (!intake) return fail(with_context(intake.error(), "--intake-tasks-topic"));
+  const auto aggregate = backends_.queue(options.queue, options.queue.aggregate_topic);
+  if (!aggregate) return fail(with_context(aggregate.error(), "--aggregate-tasks-topic"));
+  ports.intake = intake->get();
+  ports.aggregate = aggregate->get();
+  publish.scan.aggregate_bytes_max = (*aggregate)->caps().body_bytes_max;
+  return run_publish_pass(ports, publish);
+}
+
+PublishOptions Run::publish_options(const WorkflowOptions& options) {
+  PublishOptions publish;
+  publish.scan = options.scan;
+  if (options.mode == prio::WorkflowMode::dry_run) publish.mode = PublishMode::dry_run;
+  publish.now = options.now;
+  publish.workers = options.enqueue_workers;
+  Rng rng(Rng::system_seed());
+  UuidMaker ids(rng);
+  publish.lock = {
+      .holder = lock_holder(), .token = to_string(ids.next(clock_.now())), .is_gone = is_gone};
+  publish.progress = [this](PublishPhase phase, std::int64_t done, std::int64_t total) {
+    output_.progress("workflow-manager: " + progress_bar(done, total, to_string(phase)));
+  };
+  publish.stop = signals_.token();
+  return publish;
+}
+
+int Run::end(const WorkflowOptions& options, std::optional<PublishReport> report) {
+  if (options.mode == prio::WorkflowMode::dry_run) {
+    for (const PlannedTask& task : report->plan.tasks) {
+      log::info("dry_run", "dry run, not enqueuing task", {{"task", task.what}});
+      log::info("dry_run", "dry run, skipping marker write", {{"marker", task.marker}});
+    }
+    if (options.output == prio::WorkflowOutput::json) {
+      output_.json_line(plan_to_json(*report));
+    } else {
+      print_plan(output_, *report);
+    }
+    return report->complete() ? kDone : kFailed;
+  }
+  if (report->locked_out()) {
+    log::info("locked_out",
+              "another scanner is at work here: nothing was done, and nothing is lost",
+              {{"holder", report->rival}});
+    return kDone;
+  }
+  const bool complete = report->complete();
+  push(report, complete ? RunEnd::Verdict::success : RunEnd::Verdict::failure);
+  if (complete) {
+    log::info("done", "done");
+    return kDone;
+  }
+  const PublishTally& tally = report->tally;
+  log::error("incomplete", "not everything could be scheduled; what is left is for the next run",
+             {{"published", tally.published},
+              {"failed publishes", tally.publish_failed},
+              {"failed markers", tally.marker_failed},
+              {"left", tally.left},
+              {"failed listings", report->list_errors.size()}});
+  return kFailed;
+}
+
+int Run::fatal(const std::string& message) {
+  log::write(log::Level::fatal, "failed", message);
+  if (!go_boolean(values_.find("dry-run")->second)) push(std::nullopt, RunEnd::Verdict::failure);
+  return kFailed;
+}
+
+void Run::push(const std::optional<PublishReport>& report, RunEnd::Verdict verdict) {
+  const prio::PushTarget target = prio::push_target(values_);
+  if (target.gateway.empty()) return;
+  const RunEnd end{.verdict = verdict, .at = clock_.now(), .runtime = clock_.steady_now() - began_};
+  const auto http = backends_.http();
+  Status pushed = http ? push_metrics(**http, clock_, target, publish_metrics(report, end), verdict)
+                       : Status(fail(http.error()));
+  if (pushed) return;
+  log::error("push_failed", "error occurred with pushing to prometheus",
+             {{"error", pushed.error().message}});
+}
+
+/// The value of --config, which is needed before the others can be read.
+std::string config_path(const std::vector<std::string>& arguments,
+                        const std::map<std::string, std::string>& environment) {
+  const auto parsed = parse_go_flags(prio::workflow_flags(), arguments);
+  if (parsed && parsed->values.contains("config")) return parsed->values.find("config")->second;
+  const auto variable = environment.find("WAYBILL_CONFIG");
+  return variable == environment.end() ? "" : variable->second;
+}
+
+int refuse(const std::string& message) {
+  const std::string text = message +
+                           "\nUsage of waybill workflow-manager: flags and nothing else; "
+                           "--help shows them\n";
+  std::fputs(text.c_str(), stderr);
+  return kUsage;
+}
+
+}  // namespace
+
+int run_workflow_manager(const std::vector<std::string>& arguments) {
+  const auto asked = parse_go_flags(prio::workflow_flags(), arguments);
+  if (!asked) return refuse(asked.error().message);
+  if (asked->help) {
+    std::fputs(workflow_manager_help().c_str(), stdout);
+    return kDone;
+  }
+  std::map<std::string, std::string> environment = whole_environment();
+  prio::WorkflowSources sources{
+      .arguments = arguments, .environment = environment, .file = nullptr};
+  std::optional<yaml::Reading> file;
+  if (const std::string path = config_path(arguments, environment); !path.empty()) {
+    auto reading = yaml::read_file(path);
+    if (!reading) return refuse(reading.error().message);
+    if (!reading->problems.empty()) return refuse(to_string(reading->problems[0]));
+    file = std::move(*reading);
+    sources.file = &file->document;
+  }
+  auto values = prio::read_workflow_flags(sources);
+  if (!values) return refuse(values.error().message);
+  configure_log(values->find("log-level")->second);
+  log::info(
+      "starting",
+      "starting waybill workflow-manager version " + std::string(WAYBILL_VERSION) + ". Args: [" +
+          joined(arguments) + "]",
+      {{"app", "workflow-manager"}, {"version", WAYBILL_VERSION}, {"Args", joined(arguments)}});
+  return Run(std::move(*values), std::move(environment)).run();
+}
+
+}  // namespace waybill::cli

@@ -1,0 +1,126 @@
+#include "adapters/amqp/connection.h"
+
+#include <amqp.h>
+#include <amqp_ssl_socket.h>
+#include <amqp_tcp_socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <string_view>
+#include <vector>
+
+#include "adapters/amqp/reply.h"
+
+namespace waybill::amqp {
+namespace {
+
+constexpr auto kDebianCertificates = "/etc/ssl/certs/ca-certificates.crt";
+constexpr int kFrameBytesMax = 131072;
+
+/// A parsed URL, with the text that it points into.
+struct Parsed {
+  std::vector<char> text;
+  amqp_connection_info info{};
+};
+
+Result<Parsed> parse(const std::string& url) {
+  Parsed parsed;
+  parsed.text.assign(url.c_str(), url.c_str() + url.size() + 1);
+  amqp_default_connection_info(&parsed.info);
+  if (amqp_parse_url(parsed.text.data(), &parsed.info) != AMQP_STATUS_OK) {
+    return fail(Code::invalid_argument,
+                "not an AMQP URL; expected amqp://user:password@host:port/vhost");
+  }
+  return parsed;
+}
+
+std::string describe(const amqp_connection_info& info) {
+  return std::string(info.host) + ":" + std::to_string(info.port) + "/" + info.vhost;
+}
+
+timeval to_timeval(Duration duration) {
+  return {.tv_sec = duration.count() / 1'000'000, .tv_usec = duration.count() % 1'000'000};
+}
+
+/// Finds within a minute that nobody is there.
+void keep_alive(int socket) {
+  const auto set = [&](int level, int name, int value) {
+    ::setsockopt(socket, level, name, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+amqp_socket_t* new_socket(amqp_connection_state_t state, const ConnectionParams& params,
+                          bool encrypted) {
+  if (!encrypted) return amqp_tcp_socket_new(state);
+  amqp_socket_t* socket = amqp_ssl_socket_new(state);
+  if (socket == nullptr) return nullptr;
+  const char* trusted = params.ca_file.empty() ? kDebianCertificates : params.ca_file.c_str();
+  amqp_ssl_socket_set_verify_peer(socket, 1);
+  amqp_ssl_socket_set_verify_hostname(socket, 1);
+  return amqp_ssl_socket_set_cacert(socket, trusted) == AMQP_STATUS_OK ? socket : nullptr;
+}
+
+/// A broker that refuses a user closes the connection, some with a reason and some without.
+Error refused_login(Error error, const std::string& where) {
+  if (error.code == Code::permission_denied) error.code = Code::unauthenticated;
+  return with_context(std::move(error), "logging in to " + where);
+}
+
+}  // namespace
+
+Result<std::string> place_of(const std::string& url) {
+  const auto parsed = parse(url);
+  if (!parsed) return fail(parsed.error());
+  return describe(parsed->info);
+}
+
+Connection::Connection(std::string place)
+    : state_(amqp_new_connection()), place_(std::move(place)) {}
+
+Connection::~Connection() { amqp_destroy_connection(state_); }
+
+int Connection::socket() const { return amqp_get_sockfd(state_); }
+
+Status Connection::reply(const std::string& action) const {
+  return status_of(amqp_get_rpc_reply(state_), action);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const ConnectionParams& params) {
+  const auto parsed = parse(params.url);
+  if (!parsed) return fail(parsed.error());
+  const amqp_connection_info& info = parsed->info;
+  std::unique_ptr<Connection> connection(new Connection(describe(info)));
+  amqp_connection_state_t state = connection->state_;
+  const std::string where = "the AMQP broker at " + connection->place_;
+
+  amqp_socket_t* socket = new_socket(state, params, info.ssl != 0);
+  if (socket == nullptr) {
+    return fail(Code::failed_precondition,
+                "the certificates to trust for " + where + " can't be read");
+  }
+  const timeval handshake = to_timeval(params.handshake_time_max);
+  if (const int error = amqp_socket_open_noblock(socket, info.host, info.port, &handshake);
+      error != AMQP_STATUS_OK) {
+    return fail(library_error(error, "connecting to " + where));
+  }
+  keep_alive(connection->socket());
+  const timeval call = to_timeval(params.call_time_max);
+  amqp_set_handshake_timeout(state, &handshake);
+  amqp_set_rpc_timeout(state, &call);
+  const Status login = status_of(amqp_login(state, info.vhost, 0, kFrameBytesMax, 0,
+                                            AMQP_SASL_METHOD_PLAIN, info.user, info.password),
+                                 "login");
+  if (!login) return fail(refused_login(login.error(), where));
+  amqp_channel_open(state, kChannel);
+  if (const Status opened = connection->reply("opening a channel to " + where); !opened) {
+    return fail(opened.error());
+  }
+  return connection;
+}
+
+}  // namespace waybill::amqp

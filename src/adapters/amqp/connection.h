@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+
+struct amqp_connection_state_t_;
+
+namespace waybill::amqp {
+
+struct ConnectionParams {
+  std::string url;      ///< amqp://user:password@host:port/vhost, or amqps://…
+  std::string ca_file;  ///< whom amqps trusts; empty: whom Debian trusts
+  Duration handshake_time_max = std::chrono::seconds(10);
+  Duration call_time_max = std::chrono::seconds(30);  ///< until the broker answers a request
+};
+
+/// Where a URL leads, without who goes there: host:port/vhost. `invalid_argument` for what is no
+/// AMQP URL.
+Result<std::string> place_of(const std::string& url);
+
+/// The code of an AMQP reply code (403, 404, 406 …).
+Code code_of_reply(int reply_code);
+
+/// A connection to a broker with one open channel, closed at the end of its life. There are no
+/// heartbeats, which nobody would send while a task runs: the system's keep-alive finds out within
+/// a minute that the other side is gone. Not thread-safe.
+class Connection {
+ public:
+  /// `unavailable` where there is no broker, `unauthenticated` where it refuses the user,
+  /// `not_found` for a vhost that is not there or not the user's.
+  static Result<std::unique_ptr<Connection>> open(const ConnectionParams& params);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  static constexpr std::uint16_t kChannel = 1;
+  amqp_connection_state_t_* state() const { return state_; }
+  int socket() const;
+  /// What the broker said to the latest request.
+  Status reply(const std::string& action) const;
+  const std::string& place() const { return place_; }
+
+ private:
+  explicit Connection(std::string place);
+
+  amqp_connection_state_t_* const state_;
+  const std::string place_;
+};
+
+}  // namespace waybill::amqp

@@ -1,0 +1,152 @@
+#include "adapters/aws/credentials.h"
+
+#include <utility>
+
+#include "adapters/aws/credential_cache.h"
+#include "adapters/aws/fetchers.h"
+#include "adapters/aws/token_service.h"
+
+namespace waybill {
+namespace {
+
+using aws::CredentialPorts;
+using aws::RoleRequest;
+using aws::Settings;
+using aws::TokenService;
+
+constexpr int kProfilesMax = 8;
+
+TokenService token_service(const Settings& settings, CredentialPorts ports, std::string region) {
+  if (region.empty()) region = settings.region();
+  return {.region = std::move(region), .endpoint = settings.endpoint("STS"), .ports = ports};
+}
+
+std::string or_default(std::string name) { return name.empty() ? "waybill" : name; }
+
+/// A role by a token that lies in a file.
+Result<AwsCredentials> from_token_file(const TokenService& service, const Settings& settings,
+                                       const std::pair<RoleRequest, std::string>& role_and_path,
+                                       const Deadline& deadline) {
+  const auto& [role, path] = role_and_path;
+  FileTokenSource tokens(path, settings.read_file());
+  const auto token = tokens.token(deadline);
+  if (!token) return fail(token.error());
+  return aws::assume_role_with_token(service, role, *token, deadline);
+}
+
+/// The places that are looked at, one after another.
+class Chain {
+ public:
+  Chain(const Settings& settings, CredentialPorts ports) : settings_(settings), ports_(ports) {}
+
+  Result<AwsCredentials> operator()(const Deadline& deadline) const {
+    std::string looked_at;
+    const auto look = [&](std::string_view place, Result<AwsCredentials> found) {
+      if (!found && found.error().code == Code::not_found) {
+        looked_at.append(looked_at.empty() ? "" : "; ").append(place).append(": ");
+        looked_at += found.error().message;
+      }
+      return found;
+    };
+    const auto is_decided = [](const Result<AwsCredentials>& found) {
+      return found || found.error().code != Code::not_found;
+    };
+    auto found = look("environment", aws::from_environment(settings_));
+    if (!is_decided(found)) {
+      found = look("shared files", from_shared_files(settings_.profile(), deadline, 0));
+    }
+    if (!is_decided(found)) found = look("web identity", from_web_identity(deadline));
+    if (!is_decided(found)) {
+      found = look("container", aws::from_container(settings_, ports_, deadline));
+    }
+    if (!is_decided(found))
+      found = look("instance", aws::from_instance(settings_, ports_, deadline));
+    if (is_decided(found)) return found;
+    return fail(Code::unauthenticated,
+                "no credentials for AWS are configured; looked at: " + looked_at);
+  }
+
+ private:
+  Result<AwsCredentials> from_web_identity(const Deadline& deadline) const {
+    const std::string path = settings_.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+    const std::string role = settings_.variable("AWS_ROLE_ARN");
+    if (path.empty() || role.empty()) {
+      return fail(Code::not_found, "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not both set");
+    }
+    const RoleRequest request{
+        .role_arn = role, .session_name = or_default(settings_.variable("AWS_ROLE_SESSION_NAME"))};
+    return from_token_file(token_service(settings_, ports_, ""), settings_, {request, path},
+                           deadline);
+  }
+
+  /// Keys of a profile, or the role that it takes by a token file or by another profile's keys.
+  Result<AwsCredentials> from_shared_files(const std::string& profile, const Deadline& deadline,
+                                           int depth) const {
+    if (depth == kProfilesMax) {
+      return fail(Code::unauthenticated,
+                  "profile " + profile + ": source_profile goes round in a circle");
+    }
+    if (!settings_.has_profile(profile) && profile != "default") {
+      return fail(Code::unauthenticated, "there is no profile " + profile + " in " +
+                                             settings_.config_path() + " or " +
+                                             settings_.credentials_path() + "; check AWS_PROFILE");
+    }
+    const RoleRequest role{
+        .role_arn = settings_.setting(profile, "role_arn"),
+        .session_name = or_default(settings_.setting(profile, "role_session_name"))};
+    const std::string source = settings_.setting(profile, "source_profile");
+    const std::string path = settings_.setting(profile, "web_identity_token_file");
+    const TokenService service =
+        token_service(settings_, ports_, settings_.setting(profile, "region"));
+    if (role.role_arn.empty() || (source.empty() && path.empty())) {
+      return aws::from_profile(settings_, profile);
+    }
+    if (!path.empty()) return from_token_file(service, settings_, {role, path}, deadline);
+    const auto caller = source == profile ? aws::from_profile(settings_, profile)
+                                          : from_shared_files(source, deadline, depth + 1);
+    if (!caller) {
+      return fail(Code::unauthenticated, "profile " + profile + ": " + caller.error().message);
+    }
+    return aws::assume_role(service, role, *caller, deadline);
+  }
+
+  const Settings& settings_;
+  const CredentialPorts ports_;
+};
+
+}  // namespace
+
+std::unique_ptr<AwsCredentialSource> ambient_aws_credentials(const Settings& settings,
+                                                             CredentialPorts ports) {
+  return std::make_unique<aws::CredentialCache>("ambient credentials", Chain(settings, ports),
+                                                ports.clock);
+}
+
+std::unique_ptr<AwsCredentialSource> aws_role_credentials(const AwsRoleParams& role,
+                                                          TokenSource& tokens,
+                                                          const Settings& settings,
+                                                          CredentialPorts ports) {
+  const TokenService service = token_service(settings, ports, role.region);
+  const RoleRequest request{.role_arn = role.role_arn, .session_name = role.session_name};
+  const auto fetch = [service, request,
+                      &tokens](const Deadline& deadline) -> Result<AwsCredentials> {
+    const auto token = tokens.token(deadline);
+    if (!token) return fail(with_context(token.error(), "asking for role " + request.role_arn));
+    return aws::assume_role_with_token(service, request, *token, deadline);
+  };
+  return std::make_unique<aws::CredentialCache>("role " + role.role_arn, fetch, ports.clock);
+}
+
+FileTokenSource::FileTokenSource(std::string path, aws::ReadFile read_file)
+    : path_(std::move(path)), read_file_(std::move(read_file)) {}
+
+Result<std::string> FileTokenSource::token(const Deadline&) {
+  auto text = read_file_(path_);
+  if (!text) return fail(Code::unauthenticated, "web identity token: " + text.error().message);
+  while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+  if (text->empty())
+    return fail(Code::unauthenticated, "web identity token: " + path_ + " is empty");
+  return text;
+}
+
+}  // namespace waybill

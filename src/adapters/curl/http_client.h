@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "ports/clock.h"
+#include "ports/http_client.h"
+
+namespace waybill {
+
+struct CurlHttpClientParams {
+  std::size_t body_bytes_max = std::size_t{64} << 20;  ///< of an answer, after decompression
+  Duration connect_timeout = std::chrono::seconds(10);
+  std::size_t idle_max = 64;  ///< transfers, each with its connections, that are kept between uses
+  std::string ca_file;        ///< PEM; trusted besides the system's authorities; empty: none
+  std::string user_agent = "waybill";
+};
+
+/// HttpClient over libcurl: HTTP/1.1, or 2 where TLS negotiates it. The caller's thread drives its
+/// own transfer; no thread of its own. As many requests run at once as there are callers.
+class CurlHttpClient final : public HttpClient {
+ public:
+  /// `clock` must be real, for the network is.
+  /// `unavailable` if libcurl cannot be set up, `invalid_argument` if `ca_file` cannot be read.
+  static Result<std::unique_ptr<CurlHttpClient>> create(Clock& clock,
+                                                        CurlHttpClientParams params = {});
+  ~CurlHttpClient() override;
+
+  Result<HttpResponse> send(const HttpRequest& request, const Deadline& deadline) override;
+
+ private:
+  class Transfer;
+  CurlHttpClient(Clock& clock, CurlHttpClientParams params);
+  std::unique_ptr<Transfer> take(const std::string& host);
+  void give_back(std::unique_ptr<Transfer> transfer);
+
+  Clock& clock_;
+  const CurlHttpClientParams params_;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Transfer>> idle_ GUARDED_BY(mutex_);
+};
+
+}  // namespace waybill

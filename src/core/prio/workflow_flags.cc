@@ -1,0 +1,100 @@
+#include "core/prio/workflow_flags.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/json.h"
+#include "core/suggest.h"
+
+namespace waybill::prio {
+namespace {
+
+namespace bj = boost::json;
+
+std::string variable_of(std::string_view flag) {
+  std::string variable = "WAYBILL_";
+  for (const char c : flag) {
+    variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  return variable;
+}
+
+std::vector<std::string> flag_names() {
+  std::vector<std::string> names;
+  for (const GoFlag& flag : workflow_flags()) names.emplace_back(flag.name);
+  return names;
+}
+
+const GoFlag* find_flag(std::string_view name) {
+  const auto flags = workflow_flags();
+  const auto found = std::find_if(flags.begin(), flags.end(),
+                                  [&](const GoFlag& flag) { return flag.name == name; });
+  return found == flags.end() ? nullptr : &*found;
+}
+
+Status set_checked(WorkflowValues& values, const GoFlag& flag, std::string text) {
+  if (Status checked = check_go_value(flag, text); !checked) {
+    return fail(Code::invalid_argument, "\"" + text + "\": " + checked.error().message);
+  }
+  values[std::string(flag.name)] = std::move(text);
+  return {};
+}
+
+Status read_file(WorkflowValues& values, const Document& file) {
+  const auto problem = [&](std::string_view key, const std::string& message) {
+    return fail(Code::invalid_argument,
+                to_string(Problem{file.file, file.key_at(child_pointer("", key)), message}));
+  };
+  const auto document = json::parse(file.json);
+  if (!document) return fail(document.error());
+  if (document->is_null()) return {};
+  if (!document->is_object()) return problem("", "it must hold names and values: grace-period: 1h");
+  for (const auto& [key, value] : document->get_object()) {
+    std::string name(key);
+    std::replace(name.begin(), name.end(), '_', '-');
+    const GoFlag* flag = find_flag(name);
+    if (flag == nullptr || name == "config") {
+      return problem(
+          key, "unknown setting \"" + std::string(key) + "\"" + did_you_mean(name, flag_names()));
+    }
+    const bool scalar = value.is_string() || value.is_number() || value.is_bool();
+    if (!scalar && !value.is_null()) return problem(key, "it takes one value");
+    std::string text = value.is_string() ? std::string(value.get_string())
+                       : value.is_null() ? std::string()
+                                         : json::serialize(value);
+    if (Status set = set_checked(values, *flag, std::move(text)); !set) {
+      return problem(key, std::string(key) + " is " + set.error().message);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<WorkflowValues> read_workflow_flags(const WorkflowSources& sources) {
+  WorkflowValues values;
+  for (const GoFlag& flag : workflow_flags()) values.emplace(flag.name, flag.fallback);
+  if (sources.file != nullptr) {
+    if (Status read = read_file(values, *sources.file); !read) return fail(read.error());
+  }
+  for (const GoFlag& flag : workflow_flags()) {
+    const std::string variable = variable_of(flag.name);
+    const auto found = sources.environment.find(variable);
+    if (found == sources.environment.end()) continue;
+    if (Status set = set_checked(values, flag, found->second); !set) {
+      return fail(Code::invalid_argument, variable + " is " + set.error().message);
+    }
+  }
+  const auto parsed = parse_go_flags(workflow_flags(), sources.arguments);
+  if (!parsed) return fail(parsed.error());
+  for (const auto& [name, text] : parsed->values) values[name] = text;
+  return values;
+}
+
+PushTarget push_target(const WorkflowValues& values) {
+  return {.gateway = values.find("push-gateway")->second,
+          .locality = values.find("k8s-namespace")->second,
+          .ingestor = values.find("ingestor-label")->second};
+}
+
+}  // namespace waybill::prio

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/error.h"
+#include "core/scan_plan.h"
+#include "services/publish_report.h"
+
+namespace waybill {
+
+/// What a planned task's message says of it.
+struct TaskSubject {
+  std::string aggregation_id;
+  std::string batch_id;     ///< intake only
+  std::size_t batches = 0;  ///< aggregation only
+  std::string window;       ///< aggregation only: "2020/10/31/06/00 to 2020/10/31/09/00"
+};
+TaskSubject subject_of(const PlannedTask& task);
+
+// The lines of workflow-manager's log, in its words.
+void log_scheduling(const PlannedTask& task);
+void log_publish_failed(const PlannedTask& task, const Error& error);
+void log_marker_failed(const PlannedTask& task, const Error& error);
+/// What was found, skipped and warned of.
+void log_plan(const Plan& plan);
+/// How many were skipped and scheduled, for each aggregation id.
+void log_counts(const PublishReport& report);
+
+}  // namespace waybill

@@ -1,0 +1,103 @@
+// `waybill workflow-manager` beyond the golden cases: what it prints, and how it ends.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "base/json.h"
+#include "tests/e2e/program.h"
+
+namespace waybill::e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class WorkflowManagerTest : public testing::Test {
+ protected:
+  WorkflowManagerTest() {
+    for (const char* part : {"batch", "batch.avro", "batch.sig"}) {
+      place_.write(std::string("in/kittens/2020/10/31/11/30/b1.") + part, "");
+    }
+    place_.write("in/kittens/2020/10/31/11/xx/b2.batch", "");
+    place_.write("own/.keep/x", "");
+    place_.write("peer/.keep/x", "");
+  }
+  Ran run(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"workflow-manager",
+                                          "--ingestor-input=file://" + place_.path("in"),
+                                          "--own-validation-input=file://" + place_.path("own"),
+                                          "--peer-validation-input=file://" + place_.path("peer"),
+                                          "--task-queue-kind=file",
+                                          "--intake-tasks-topic=" + place_.path("intake"),
+                                          "--aggregate-tasks-topic=" + place_.path("aggregate"),
+                                          "--now=2020-10-31T12:00:00Z"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return place_.run(arguments);
+  }
+
+  const Place place_;
+};
+
+constexpr const char* kMarker = "own/task-markers/intake-kittens-2020-10-31-11-30-b1";
+
+TEST_F(WorkflowManagerTest, PublishesAndMarks) {
+  const Ran ran = run({});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(place_.read("intake"), HasSubstr("\\\"batch-id\\\":\\\"b1\\\""));
+  EXPECT_EQ(place_.read(kMarker), "intake-kittens-2020-10-31-11-30-b1");
+  EXPECT_FALSE(place_.exists("own/task-markers/scan-lock"));
+  EXPECT_THAT(ran.err, HasSubstr("\"message\":\"done\"}\n"));
+  EXPECT_THAT(ran.err, HasSubstr("malformed batch name kittens/2020/10/31/11/xx/b2.batch"));
+}
+
+TEST_F(WorkflowManagerTest, PrintsThePlanOfADryRunAndWritesNothing) {
+  const Ran table = run({"--dry-run", "--log-level=off"});
+  EXPECT_EQ(table.status, 0);
+  EXPECT_EQ(table.err, "");
+  EXPECT_THAT(table.out, HasSubstr("intake kittens 2020/10/31/11/30 b1"));
+  EXPECT_THAT(table.out, HasSubstr("malformed_name"));
+  const Ran json = run({"-dry-run", "-json"});
+  EXPECT_EQ(json.status, 0);
+  const auto plan = json::parse(json.out);
+  ASSERT_TRUE(plan) << json.out;
+  EXPECT_EQ(violations("workflow-manager", *plan), "");
+  EXPECT_EQ(plan->at("tasks").at(0).at("message").at("batch-id"), "b1");
+  EXPECT_FALSE(place_.exists("intake"));
+  EXPECT_FALSE(place_.exists("own/task-markers"));
+}
+
+TEST_F(WorkflowManagerTest, EndsWellWhenThePushOfMetricsFails) {
+  const Ran ran = run({"--push-gateway=http://127.0.0.1:1"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("error occurred with pushing to prometheus"));
+}
+
+TEST_F(WorkflowManagerTest, ReadsItsFileAndVariables) {
+  place_.write("prio.yaml", "dry_run: true\nlog-level: \"off\"\n");
+  const Ran ran = run({"--config", place_.path("prio.yaml")});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_FALSE(place_.exists("intake"));
+  place_.write("prio.yaml", "dry_rnu: true\n");
+  const Ran wrong = run({"--config", place_.path("prio.yaml")});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("prio.yaml:1:1: unknown setting \"dry_rnu\""));
+}
+
+TEST_F(WorkflowManagerTest, RefusesMisuseBeforeItTouchesAnything) {
+  for (const char* flag : {"--grace-period=-1h", "--max-enqueue-workers=0", "--no-such-flag",
+                           "--aggregation-period=0", "--ingestor-input=s3xxxregion/b", "stray"}) {
+    const Ran ran = run({flag});
+    EXPECT_EQ(ran.status, 2) << flag;
+    EXPECT_THAT(ran.err, Not(StartsWith("{\"severity\":\"fatal\""))) << flag;
+    EXPECT_NE(ran.err, "") << flag;
+  }
+  EXPECT_FALSE(place_.exists("intake"));
+  EXPECT_FALSE(place_.exists("own/task-markers"));
+}
+
+}  // namespace
+}  // namespace waybill::e2e

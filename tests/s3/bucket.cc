@@ -1,0 +1,36 @@
+#include "tests/s3/bucket.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "core/aws/sigv4.h"
+
+namespace waybill {
+
+Bucket::Bucket(const BucketAccess& access, const std::string& name, std::size_t page_size)
+    : credentials(access.keys),
+      store(std::make_unique<S3ObjectStore>(
+          S3ObjectStoreOptions{.address = {.region = "us-east-1", .bucket = name},
+                               .endpoint = access.endpoint,
+                               .page_size = page_size},
+          S3ObjectStorePorts{.http = http, .credentials = credentials, .clock = clock})) {}
+
+std::string make_bucket(const BucketAccess& access) {
+  static std::atomic<int> count = 0;
+  const std::string name = "bucket-" + std::to_string(++count);
+  HttpRequest request{.method = "PUT", .url = access.endpoint + "/" + name};
+  const SystemClock clock;
+  const auto headers = aws::sign({.method = request.method, .url = request.url},
+                                 {.access_key_id = access.keys.access_key_id,
+                                  .secret_access_key = access.keys.secret_access_key},
+                                 {.region = "us-east-1", .service = "s3", .now = clock.now()});
+  request.headers = *headers;
+  LoopbackHttp http;
+  const auto response = http.send(request, {.at = clock.steady_now() + std::chrono::seconds(30)});
+  EXPECT_TRUE(response && response->status == 200)
+      << (response ? response->body : response.error().message);
+  return name;
+}
+
+}  // namespace waybill

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ports/registry.h"
+
+namespace waybill::sim {
+
+/// Passes every call on.
+class ForwardingRegistry : public Registry {
+ public:
+  explicit ForwardingRegistry(Registry& inner) : inner_(inner) {}
+
+  Status put_queue(const QueueSettings& settings) override { return inner_.put_queue(settings); }
+  Result<std::vector<QueueSettings>> queues() override { return inner_.queues(); }
+  Status put_schedule(const Schedule& schedule) override { return inner_.put_schedule(schedule); }
+  Status settle_schedule(const std::string& name, Time handled_until) override {
+    return inner_.settle_schedule(name, handled_until);
+  }
+  Status remove_schedule(const std::string& name) override { return inner_.remove_schedule(name); }
+  Result<std::vector<Schedule>> schedules() override { return inner_.schedules(); }
+  Status put_worker(const WorkerInfo& worker) override { return inner_.put_worker(worker); }
+  Status remove_worker(const std::string& name) override { return inner_.remove_worker(name); }
+  Result<std::vector<WorkerInfo>> workers() override { return inner_.workers(); }
+
+ protected:
+  Registry& inner_;
+};
+
+}  // namespace waybill::sim

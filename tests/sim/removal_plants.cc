@@ -1,0 +1,125 @@
+// Mistakes with what is removed.
+
+#include <set>
+
+#include "tests/sim/forwarding_ledger.h"
+#include "tests/sim/mutants.h"
+
+namespace waybill::sim {
+namespace {
+
+/// Removes tasks that are live.
+class RemovesLive final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    std::vector<Uuid> all(ids.begin(), ids.end());
+    for (const Task& task : some({State::scheduled})) {
+      Change change{.id = task.id(), .after = task.status};
+      change.after.state = State::failed;
+      change.after.revision += 1;
+      change.entry = {.at = now(),
+                      .happening = Happening::failed,
+                      .state = State::failed,
+                      .fence = task.status.fence,
+                      .attempt = task.status.attempt};
+      force(change);
+      all.push_back(task.id());
+    }
+    return inner_.remove(all);
+  }
+};
+
+/// Says that it removed all that it was asked to remove, and more.
+class RemovesLessThanItSays final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    auto removed = inner_.remove(ids);
+    if (!removed) return removed;
+    for (const Task& task : some({State::scheduled, State::ready, State::leased})) {
+      removed->push_back(task.id());
+    }
+    return removed;
+  }
+};
+
+/// Does not say of all that it removed.
+class RemovesMoreThanItSays final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    auto removed = inner_.remove(ids);
+    if (removed && !removed->empty()) removed->pop_back();
+    return removed;
+  }
+};
+
+/// Says that it removed what it keeps, again and again.
+class RemovesNothing : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    return std::vector<Uuid>(ids.begin(), ids.end());
+  }
+};
+
+/// The same, but says so of each task only once.
+class SaysOnceThatItRemoved : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    std::vector<Uuid> removed;
+    for (const Uuid& id : ids) {
+      if (kept_.insert(id).second) removed.push_back(id);
+    }
+    return removed;
+  }
+
+ protected:
+  std::set<Uuid> kept_;
+};
+
+/// And retries what it kept.
+class RevivesWhatItRemoved final : public SaysOnceThatItRemoved {
+ public:
+  using SaysOnceThatItRemoved::SaysOnceThatItRemoved;
+  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
+    auto answers = inner_.apply(changes);
+    for (const Uuid& id : kept_) {
+      const auto task = reader_.get(id);
+      const auto change = transition(*task, event::Retry{.by = "nobody"}, {.now = now()});
+      if (change) force(*change);
+    }
+    return answers;
+  }
+};
+
+}  // namespace
+
+std::vector<Plant> removal_plants() {
+  std::vector<Plant> all = {
+      {.name = "JanitorRemovesLiveTasks",
+       .says = "that cannot happen in this state",
+       .ledger = wrong_ledger<RemovesLive>()},
+      {.name = "LedgerRemovesLessThanItSays",
+       .says = "was removed, but is not finished",
+       .ledger = wrong_ledger<RemovesLessThanItSays>()},
+      {.name = "LedgerRemovesMoreThanItSays",
+       .says = "was accepted and never removed, but is gone",
+       .ledger = wrong_ledger<RemovesMoreThanItSays>()},
+      {.name = "LedgerSaysTwiceThatItRemovedATask",
+       .says = "was removed, but was not there",
+       .ledger = wrong_ledger<RemovesNothing>()},
+      {.name = "LedgerSaysThatItRemovedWhatItKeeps",
+       .says = "was removed, but is still there",
+       .ledger = wrong_ledger<SaysOnceThatItRemoved>()},
+      {.name = "LedgerRevivesWhatItRemoved",
+       .says = "it was removed",
+       .ledger = wrong_ledger<RevivesWhatItRemoved>()},
+  };
+  for (Plant& plant : all) plant.caught_by = Invariant::one_state;
+  return all;
+}
+
+}  // namespace waybill::sim
