@@ -22,6 +22,7 @@ struct QueueCaps {
   bool expires = true;            ///< else a delivery is held until its receiver's connection ends
   bool fences_receipts = true;    ///< a receipt whose time is over acks nothing; else it may
   bool counts_deliveries = true;  ///< else a delivery_count of 1 says nothing
+  bool hides_surely = true;       ///< else a hidden message now and then goes to another receiver
   bool keeps_id = true;           ///< Message.id arrives; else a delivery's id is the broker's own
   bool binary = true;             ///< bodies of any bytes; else text that XML 1.0 can hold
   std::size_t messages_max = 0;   ///< full with that many; 0: no bound is known

@@ -78,6 +78,8 @@ QueueCaps SqsQueue::caps() const {
           .deduplicates = fifo,
           .receives = !options_.queue_url.empty(),
           .fences_receipts = false,
+          // "On rare occasions, you might receive a message copy again" (SQS, standard queues).
+          .hides_surely = fifo,
           .keeps_id = fifo || !options_.id_attribute.empty(),
           .binary = false,
           .body_bytes_max = options_.body_bytes_max};

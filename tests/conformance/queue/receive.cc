@@ -182,7 +182,7 @@ TEST_P(QueueReceiving, AStopEndsAWait) {
   stop.request_stop();
 }
 
-TEST_P(QueueReceiving, EachMessageGoesToOneOfManyReceivers) {
+TEST_P(QueueReceiving, EachMessageGoesToOneOfManyReceiversWhereItIsSurelyHidden) {
   constexpr int kMessages = 200;
   make({.visibility = seconds(300)});
   std::atomic<int> received = 0;
@@ -197,8 +197,10 @@ TEST_P(QueueReceiving, EachMessageGoesToOneOfManyReceivers) {
           const auto deliveries = queue_->receive(7, {.at = clock().steady_now() + patience});
           ASSERT_TRUE(deliveries.has_value()) << deliveries.error().message;
           const Lock lock(mutex);
-          for (const Delivery& delivery : *deliveries) bodies.insert(delivery.message.body);
-          received += static_cast<int>(deliveries->size());
+          for (const Delivery& delivery : *deliveries) {
+            if (!bodies.contains(delivery.message.body)) ++received;
+            bodies.insert(delivery.message.body);
+          }
         }
       });
       threads.emplace_back([&, t] {
@@ -208,8 +210,11 @@ TEST_P(QueueReceiving, EachMessageGoesToOneOfManyReceivers) {
       });
     }
   }
-  EXPECT_EQ(bodies.size(), static_cast<std::size_t>(kMessages));
-  EXPECT_EQ(std::set<std::string>(bodies.begin(), bodies.end()).size(), bodies.size());
+  const std::set<std::string> different(bodies.begin(), bodies.end());
+  EXPECT_EQ(different.size(), static_cast<std::size_t>(kMessages));
+  if (queue_->caps().hides_surely) {
+    EXPECT_EQ(bodies.size(), different.size());
+  }
 }
 
 }  // namespace
