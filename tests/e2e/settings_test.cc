@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "tests/e2e/program.h"
 
@@ -109,6 +110,27 @@ TEST(SettingsTest, AScheduleGoesWithItsDefinitionHoweverTheDirectoryIsSpelled) {
   const auto left = place.json("schedule list", {"schedule", "list"}).at("schedules");
   ASSERT_EQ(left.get_array().size(), 1U);
   EXPECT_EQ(left.at(0).at("name"), "own");
+}
+
+TEST(SettingsTest, AScheduleGoesWithItsDefinitionThoughTheFileIsALink) {
+  const Place place;
+  place.write("versions/1/a.yaml",
+              "tasks: {sum: {kind: noop}}\n"
+              "schedules: {nightly: {cron: '0 3 * * *', task: sum}}\n");
+  place.write("versions/2/a.yaml", "tasks: {sum: {kind: noop}}\n");
+  // As a volume of configuration is laid out that is replaced at once.
+  place.write("defs/.keep", "");
+  std::filesystem::create_symlink("versions/1", place.path("current"));
+  std::filesystem::create_symlink("../current/a.yaml", place.path("defs/a.yaml"));
+  EXPECT_EQ(place.run({"up", "--until-idle", "--definitions", "defs"}).status, 0);
+  const auto before = place.json("schedule list", {"schedule", "list"}).at("schedules");
+  ASSERT_EQ(before.get_array().size(), 1U);
+  EXPECT_THAT(std::string(before.at(0).at("source").get_string()), HasSubstr("/defs/a.yaml"));
+  std::filesystem::remove(place.path("current"));
+  std::filesystem::create_symlink("versions/2", place.path("current"));
+  EXPECT_EQ(place.run({"up", "--until-idle", "--definitions", "defs"}).status, 0);
+  EXPECT_TRUE(
+      place.json("schedule list", {"schedule", "list"}).at("schedules").get_array().empty());
 }
 
 TEST(SettingsTest, ATaskIsMadeFromItsDefinition) {

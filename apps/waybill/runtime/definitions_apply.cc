@@ -25,6 +25,12 @@ std::filesystem::path resolved(const std::filesystem::path& path) {
   return unknown ? path : found;
 }
 
+/// The same for a file in its directory: a link to a file, as a mounted volume of configuration
+/// has, is that directory's file wherever it leads.
+std::string resolved_file(const std::filesystem::path& file) {
+  return (resolved(file.parent_path() / "") / file.filename()).string();
+}
+
 /// Whether a schedule's source is a file of this directory, however either is spelled.
 bool is_file_of(const std::filesystem::path& directory, const std::filesystem::path& source) {
   if (!source.has_parent_path()) return false;  // "cli"
@@ -41,7 +47,7 @@ Status apply_definitions(const Definitions& definitions, const std::string& dire
   for (const auto& [name, defined] : definitions.schedules) {
     Schedule schedule = defined;
     schedule.handled_until = now;
-    schedule.source = resolved(schedule.source);  // the next process may start elsewhere
+    schedule.source = resolved_file(schedule.source);  // the next process may start elsewhere
     for (const Schedule& before : *known) {
       if (before.name == name) schedule.handled_until = before.handled_until;
     }
