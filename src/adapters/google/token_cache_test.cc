@@ -67,6 +67,7 @@ std::vector<Result<std::string>> ask_at_once(int threads, const Fetch& fetch) {
   std::latch all_here(threads);
   {
     std::vector<std::jthread> running;
+    running.reserve(answers.size());
     for (auto& answer : answers) {
       running.emplace_back([&] {
         all_here.arrive_and_wait();
