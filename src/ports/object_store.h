@@ -13,7 +13,8 @@ namespace waybill {
 struct ObjectStoreCaps {
   bool conditional_put = false;  ///< put_if_absent is atomic against rivals
   bool nested_keys = true;       ///< "a" and "a/b" may both be there
-  bool any_bytes = true;         ///< else keys are UTF-8 without control characters
+  /// Else keys are UTF-8 without control characters, and neither `.` nor `..`.
+  bool any_bytes = true;
 };
 
 /// How much is said about each object. `keys_only` spares a store on disk one call per object; size
