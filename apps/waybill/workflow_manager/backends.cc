@@ -7,16 +7,23 @@
 #include "adapters/file/file_url.h"
 #include "adapters/file/object_store.h"
 #include "adapters/file/queue.h"
+#include "adapters/gcs/object_store.h"
+#include "adapters/google/tokens.h"
 #include "adapters/pubsub/queue.h"
 #include "adapters/s3/address.h"
 #include "adapters/s3/object_store.h"
 #include "adapters/sqs/queue.h"
 #include "base/log.h"
 #include "base/rng.h"
+#include "base/uuid.h"
 #include "decorators/retrying_http_client.h"
 
 namespace waybill::cli {
 namespace {
+
+/// For whom Google's token is meant when an AWS role is taken on with it, as workflow-manager has
+/// it.
+constexpr const char* kAwsAudience = "sts.amazonaws.com/gke-identity-federation";
 
 tl::unexpected<Error> not_built(const std::string& what) {
   return fail(Code::unimplemented, "this build has no " + what);
@@ -34,51 +41,60 @@ class Backends::Clouds {
   Clouds(HttpClient& http, Clock& clock, const aws::Environment& environment)
       : clock_(clock),
         settings_(environment, aws::read_whole_file),
+        google_{environment, aws::read_whole_file},
         http_(http, clock, Rng(Rng::system_seed())) {
     const std::string path = settings_.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
-    if (!path.empty()) tokens_ = std::make_unique<FileTokenSource>(path, aws::read_whole_file);
+    if (!path.empty()) {
+      identity_tokens_ = std::make_unique<FileTokenSource>(path, aws::read_whole_file);
+    } else {
+      identity_tokens_ = google_identity_tokens(kAwsAudience, google_, {http_, clock_});
+    }
   }
 
   HttpClient& http() { return http_; }
   const aws::Settings& settings() const { return settings_; }
-  TokenSource& no_token() { return no_token_; }
-
-  /// `identity`: a role to assume with a token of web identity; empty: who one is anyway.
-  Result<AwsCredentialSource*> credentials(const std::string& identity) {
-    auto& source = credentials_[identity];
-    if (!source && identity.empty()) source = ambient_aws_credentials(settings_, {http_, clock_});
-    if (!source && !tokens_) {
-      return fail(Code::unauthenticated,
-                  "taking on the role " + identity +
-                      ": there is no token of web identity to do it with; set "
-                      "AWS_WEB_IDENTITY_TOKEN_FILE to the file that holds one");
+  /// Google's, or none for an emulator.
+  TokenSource& google_tokens(bool emulator) {
+    if (emulator) return no_token_;
+    if (!access_tokens_) {
+      access_tokens_ = google_access_tokens({kGoogleCloudScope}, google_, {http_, clock_});
     }
-    if (!source) {
-      source = aws_role_credentials({.role_arn = identity, .session_name = "workflow-manager"},
-                                    *tokens_, settings_, {http_, clock_});
-    }
-    return source.get();
+    return *access_tokens_;
   }
 
- private:
-  /// For an emulator, which asks for none.
-  class NoToken final : public TokenSource {
-   public:
-    Result<std::string> token(const Deadline&) override { return std::string(); }
-    std::string identity() const override { return "nobody, as an emulator wants it"; }
-  };
+  /// `identity`: a role to assume with a token of web identity; empty: who one is anyway.
+  AwsCredentialSource& credentials(const std::string& identity) {
+    auto& source = credentials_[identity];
+    if (!source && identity.empty()) source = ambient_aws_credentials(settings_, {http_, clock_});
+    if (!source) {
+      source = aws_role_credentials({.role_arn = identity, .session_name = "workflow-manager"},
+                                    *identity_tokens_, settings_, {http_, clock_});
+    }
+    return *source;
+  }
+  Uuid fresh_id() { return ids_.next(clock_.now()); }
 
+ private:
   Clock& clock_;
   const aws::Settings settings_;
+  const google::Settings google_;
   RetryingHttpClient http_;
+  Rng rng_{Rng::system_seed()};
+  UuidMaker ids_{rng_};
   NoToken no_token_;
-  std::unique_ptr<TokenSource> tokens_;
+  std::unique_ptr<TokenSource> identity_tokens_;  // with which AWS roles are taken on
+  std::unique_ptr<TokenSource> access_tokens_;    // made when first asked for
   std::map<std::string, std::unique_ptr<AwsCredentialSource>> credentials_;  // by role
 };
 
 Backends::Backends(Clock& clock, std::map<std::string, std::string> environment)
     : clock_(clock), environment_(std::move(environment)) {}
 Backends::~Backends() = default;
+
+bool Backends::has(const std::string& variable) const {
+  const auto found = environment_.find(variable);
+  return found != environment_.end() && !found->second.empty();
+}
 
 Result<Backends::Clouds*> Backends::clouds() {
   if (!clouds_) {
@@ -95,15 +111,20 @@ Result<std::unique_ptr<ObjectStore>> Backends::bucket(const prio::WorkflowBucket
     if (!directory) return fail(directory.error());
     return std::make_unique<FileObjectStore>(*directory);
   }
-  if (bucket.url.scheme == BucketScheme::gs) return not_built("adapter for gs:// buckets");
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());
-  const auto credentials = (*clouds)->credentials(bucket.identity);
-  if (!credentials) return fail(credentials.error());
+  if (bucket.url.scheme == BucketScheme::gs) {
+    TokenSource& tokens = (*clouds)->google_tokens(has("STORAGE_EMULATOR_HOST"));
+    return std::make_unique<GcsObjectStore>(
+        GcsObjectStoreOptions{.bucket = bucket.url.name,
+                              .writer = to_string((*clouds)->fresh_id()),
+                              .endpoint = gcs_endpoint(environment_)},
+        GcsObjectStorePorts{(*clouds)->http(), tokens, clock_});
+  }
   return std::make_unique<S3ObjectStore>(
       S3ObjectStoreOptions{.address = {.region = bucket.url.region, .bucket = bucket.url.name},
                            .endpoint = (*clouds)->settings().endpoint("S3")},
-      S3ObjectStorePorts{(*clouds)->http(), **credentials, clock_});
+      S3ObjectStorePorts{(*clouds)->http(), (*clouds)->credentials(bucket.identity), clock_});
 }
 
 Result<std::unique_ptr<ObjectStore>> Backends::marker_bucket(const prio::WorkflowBucket& bucket,
@@ -132,27 +153,24 @@ Result<std::unique_ptr<Queue>> Backends::queue(const prio::WorkflowQueue& queue,
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());
   if (queue.kind == "aws-sns") {
-    const auto credentials = (*clouds)->credentials(queue.aws_identity);
-    if (!credentials) return fail(credentials.error());
     return std::make_unique<SqsQueue>(
-        SqsQueue::Services{(*clouds)->http(), **credentials, clock_},
+        SqsQueue::Services{(*clouds)->http(), (*clouds)->credentials(queue.aws_identity), clock_},
         SqsOptions{.region = queue.aws_region,
                    .topic_arn = topic,
                    .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_)});
   }
-  if (queue.kind == "gcp-pubsub" && environment_.contains("PUBSUB_EMULATOR_HOST")) {
-    auto made = std::make_unique<PubSubQueue>(
-        PubSubQueue::Services{(*clouds)->http(), (*clouds)->no_token(), clock_},
-        PubSubOptions{.project = queue.gcp_project,
-                      .topic = topic,
-                      .endpoint = pubsub_endpoint("", environment_)});
+  if (queue.kind == "gcp-pubsub") {
+    TokenSource& tokens = (*clouds)->google_tokens(has("PUBSUB_EMULATOR_HOST"));
+    auto made =
+        std::make_unique<PubSubQueue>(PubSubQueue::Services{(*clouds)->http(), tokens, clock_},
+                                      PubSubOptions{.project = queue.gcp_project,
+                                                    .topic = topic,
+                                                    .endpoint = pubsub_endpoint("", environment_)});
     if (!queue.create_topics) return made;
     if (const Status created = made->create_topics(); !created) return fail(created.error());
     return made;
   }
-  return not_built(
-      "adapter for queues of the kind " + queue.kind +
-      (queue.kind == "gcp-pubsub" ? " but the emulator's (PUBSUB_EMULATOR_HOST)" : ""));
+  return not_built("adapter for queues of the kind " + queue.kind);
 }
 
 Result<HttpClient*> Backends::http() {

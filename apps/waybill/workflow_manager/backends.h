@@ -38,6 +38,7 @@ class Backends {
   class Clouds;
 
   Result<Clouds*> clouds();
+  bool has(const std::string& variable) const;
 
   Clock& clock_;
   const std::map<std::string, std::string> environment_;

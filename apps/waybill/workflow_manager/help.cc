@@ -24,8 +24,8 @@ Takes the place of workflow-manager: its flags, messages, markers, metrics and l
 published once: a scan lock keeps two runs apart, a marker is written when its message was
 confirmed, and a message that is repeated after a crash has the same trace-id.
 
-This version knows s3:// and file:// buckets, and the queues aws-sns, file, and gcp-pubsub by its
-emulator (PUBSUB_EMULATOR_HOST). It refuses gs:// buckets, Google's own Pub/Sub, and amqp.
+This version knows s3://, gs:// and file:// buckets, and the queues aws-sns, gcp-pubsub and file.
+It refuses amqp.
 
 Usage: waybill workflow-manager [flags]
 )";
