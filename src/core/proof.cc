@@ -20,10 +20,15 @@ class Words {
 
   std::string text() {
     const Time asked = time_of("requested_at");
-    for (const char* step : {"signalled", "killed", "reaped"}) {
-      const Time at = time_of(std::string(step) + "_at");
+    struct Step {
+      std::string key;
+      std::string words;
+    };
+    for (const Step& step : {Step{"signalled_at", "signalled (SIGTERM)"},
+                             Step{"killed_at", "killed (SIGKILL)"}, Step{"reaped_at", "reaped"}}) {
+      const Time at = time_of(step.key);
       if (at == Time{}) continue;
-      add(std::string(step) + " after " + format_duration(round_to_millis(at - asked)), ", ");
+      add(step.words + " after " + format_duration(round_to_millis(at - asked)), ", ");
     }
     if (const auto* status = integer("exit_status")) add("exit status " + std::to_string(*status));
     if (const auto* signal = integer("signal")) add("signal " + std::to_string(*signal));

@@ -12,7 +12,7 @@ TEST(Proof, TellsWhenEachStepCameAndHowItEnded) {
           R"("killed_at":"2026-11-25T21:00:10Z","exited_at":"2026-11-25T21:00:10Z",)"
           R"("reaped_at":"2026-11-25T21:00:10.004Z","signal":9,"left_behind":2,)"
           R"("user_seconds":1.5E0,"system_seconds":5E-1,"memory_peak_bytes":2097152})"),
-      "signalled after 0s, killed after 10s, reaped after 10.004s; signal 9; "
+      "signalled (SIGTERM) after 0s, killed (SIGKILL) after 10s, reaped after 10.004s; signal 9; "
       "2 processes that outlived it ended too; cpu time 2s, memory 2MiB");
 }
 

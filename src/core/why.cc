@@ -195,15 +195,20 @@ class Reasoner {
     }
     add(WhyReason::running,
         "it runs on " + worker + " since " + format_time(status().started_at) + " (attempt " +
-            std::to_string(status().attempt) + ") and can end at any moment" + time_limit() +
-            "; if that worker dies it is free again " + in_time(until, params_.now),
+            std::to_string(status().attempt) + ") " + time_limit() + "; unless " + worker +
+            " extends it, its lease ends " + in_time(until, params_.now),
         "waybill task logs --follow " + id(), params_.now);
   }
 
   std::string time_limit() const {
     const Duration limit = params_.task.request.run_time_max;
-    if (limit == Duration(0)) return "";
-    return ", at the latest " + in_time(status().started_at + limit, params_.now);
+    if (limit == Duration(0)) return "and can end at any moment";
+    const Time end = status().started_at + limit;
+    if (end > params_.now) {
+      return "and can end at any moment, at the latest " + in_time(end, params_.now);
+    }
+    return "and is being stopped: its timeout of " + format_duration(limit) + " ended at " +
+           format_time(end);
   }
 
   const WhyParams& params_;

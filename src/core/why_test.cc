@@ -177,8 +177,8 @@ const Case kCases[] = {
      "it waits for 1 task that ended without success and that retention has removed since",
      "waybill task cancel 0192f3c1-0000-7000-8000-000000000001", std::nullopt},
     {"Running", [](WhyParams& p) { lease(p, kNow + seconds(20)); }, WhyReason::running,
-     "it runs on w1 since 2026-11-22T11:59:00Z (attempt 2) and can end at any moment; if that "
-     "worker dies it is free again at 2026-11-22T12:00:20Z (in 20s)",
+     "it runs on w1 since 2026-11-22T11:59:00Z (attempt 2) and can end at any moment; "
+     "unless w1 extends it, its lease ends at 2026-11-22T12:00:20Z (in 20s)",
      "waybill task logs --follow 0192f3c1-0000-7000-8000-000000000001", kNow},
     {"RunningWithALimit",
      [](WhyParams& p) {
@@ -187,8 +187,17 @@ const Case kCases[] = {
      },
      WhyReason::running,
      "it runs on w1 since 2026-11-22T11:59:00Z (attempt 2) and can end at any moment, at the "
-     "latest "
-     "at 2026-11-22T12:00:30Z (in 30s); if that worker dies it is free again at "
+     "latest at 2026-11-22T12:00:30Z (in 30s); unless w1 extends it, its lease ends at "
+     "2026-11-22T12:00:20Z (in 20s)",
+     "waybill task logs --follow 0192f3c1-0000-7000-8000-000000000001", kNow},
+    {"RunningPastItsLimit",
+     [](WhyParams& p) {
+       lease(p, kNow + seconds(20));
+       p.task.request.run_time_max = seconds(50);
+     },
+     WhyReason::running,
+     "it runs on w1 since 2026-11-22T11:59:00Z (attempt 2) and is being stopped: its timeout of "
+     "50s ended at 2026-11-22T11:59:50Z; unless w1 extends it, its lease ends at "
      "2026-11-22T12:00:20Z (in 20s)",
      "waybill task logs --follow 0192f3c1-0000-7000-8000-000000000001", kNow},
     {"Cancelling",

@@ -83,6 +83,9 @@ TEST(LifeTest, UntilIdleDoesNotWaitForWhatNobodyHereCanStart) {
   const Ran ran = place.run({"up", "--until-idle"});
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.err, HasSubstr("2 tasks are left that cannot start here now"));
+  EXPECT_THAT(ran.err, HasSubstr(paused + " is ready: its queue held is paused; see `waybill "
+                                          "queue resume held`"));
+  EXPECT_THAT(ran.err, HasSubstr("no worker of its queue other can run tasks of kind telepathy"));
   EXPECT_EQ(place.json("task show", {"task", "show", mine}).at("state"), "succeeded");
   EXPECT_EQ(place.json("task show", {"task", "show", paused}).at("state"), "ready");
 }

@@ -1,69 +1,18 @@
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "apps/waybill/task_facts.h"
 #include "core/task_json.h"
-#include "core/why.h"
 
 namespace waybill::cli {
 namespace {
 
 namespace bj = boost::json;
-
-constexpr std::size_t kAheadMax = 10'000;
-
-Status add_queue(Store& store, WhyParams& params) {
-  const std::string& name = params.task.request.queue;
-  const auto queues = store.registry().queues();
-  if (!queues) return fail(queues.error());
-  for (const QueueSettings& queue : *queues) {
-    if (queue.name == name) params.queue = queue;
-  }
-  const auto counts = store.reader().counts();
-  if (!counts) return fail(counts.error());
-  for (const QueueCounts& count : *counts) {
-    if (count.queue == name) {
-      params.leased_in_queue = count.by_state[static_cast<int>(State::leased)];
-    }
-  }
-  return {};
-}
-
-Status add_workers(Store& store, WhyParams& params) {
-  const auto workers = store.registry().workers();
-  if (!workers) return fail(workers.error());
-  for (const WorkerInfo& worker : *workers) {
-    params.workers.push_back({.name = worker.name,
-                              .queues = worker.queues,
-                              .kinds = worker.kinds,
-                              .slots = worker.slots,
-                              .busy = worker.busy,
-                              .seen_at = worker.seen_at});
-  }
-  return {};
-}
-
-Result<WhyParams> gather(Store& store, const std::string& text) {
-  WhyParams params;
-  auto task = find_task(store.reader(), text);
-  if (!task) return fail(task.error());
-  params.task = std::move(*task);
-  params.now = store.ledger().now();
-  if (const Status added = add_queue(store, params); !added) return fail(added.error());
-  if (const Status added = add_workers(store, params); !added) return fail(added.error());
-  const auto dependencies = store.reader().dependencies(params.task.id());
-  if (!dependencies) return fail(dependencies.error());
-  for (const Dependency& dependency : *dependencies) {
-    params.dependencies.push_back({dependency.id, dependency.state});
-  }
-  const auto ahead = store.reader().ahead(params.task.id(), kAheadMax);
-  if (!ahead) return fail(ahead.error());
-  params.ahead = *ahead;
-  return params;
-}
 
 bj::object to_json(const WhyParams& params, const std::vector<WhyCondition>& conditions) {
   bj::array array;
@@ -104,7 +53,9 @@ void print(Output& output, const WhyParams& params, const std::vector<WhyConditi
 Exit explain_task(Session& session, const Invocation& invocation) {
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
-  const auto params = gather(**store, invocation.positionals[0]);
+  auto task = find_task((*store)->reader(), invocation.positionals[0]);
+  if (!task) return fail(task.error());
+  const auto params = facts_about(**store, std::move(*task));
   if (!params) return fail(params.error());
   const auto conditions = why(*params);
   if (session.output().json()) {

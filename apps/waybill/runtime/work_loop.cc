@@ -1,27 +1,53 @@
 #include "apps/waybill/runtime/work_loop.h"
 
+#include "apps/waybill/cli/table.h"
 #include "apps/waybill/runtime/worker_host.h"
+#include "apps/waybill/task_facts.h"
+#include "core/name_filter.h"
 
 namespace waybill::cli {
 namespace {
 
+/// Of so many tasks that are left behind it is said why.
+constexpr std::size_t kExplained = 5;
+
+/// Says of the oldest ones why they are left.
+Status explain_left(Session& session, Store& store, const WorkScope& scope) {
+  const auto page =
+      store.reader().page({.filter = {.states = {State::ready, State::scheduled, State::blocked}},
+                           .order = PageOrder::oldest_first});
+  if (!page) return fail(page.error());
+  std::size_t explained = 0;
+  for (const Task& task : page->tasks) {
+    if (!accepts(scope.queues, task.request.queue)) continue;
+    if (++explained > kExplained) break;
+    const auto facts = facts_about(store, task);
+    if (!facts) return fail(facts.error());
+    const WhyCondition first = why(*facts).front();
+    session.output().note("  " + to_string(task.id()) + " is " +
+                          std::string(to_string(task.status.state)) + ": " +
+                          printable(first.sentence, 1000) +
+                          (first.advice.empty() ? "" : "; see `" + first.advice + "`"));
+  }
+  return {};
+}
+
 Status work_until_idle(const WorkTerms& terms, std::vector<std::string> kinds,
                        std::stop_token stop) {
   Session& session = terms.session;
-  const auto left =
-      terms.idle->wait({.clock = session.clock(),
-                        .store = terms.store,
-                        .scope = {.queues = session.config().queues, .kinds = std::move(kinds)},
-                        .deadline = {.stop = stop},
-                        .shown = progress_printer(session.output())});
+  const WorkScope scope{.queues = session.config().queues, .kinds = std::move(kinds)};
+  const auto left = terms.idle->wait({.clock = session.clock(),
+                                      .store = terms.store,
+                                      .scope = scope,
+                                      .deadline = {.stop = stop},
+                                      .shown = progress_printer(session.output())});
   if (!left) return fail(left.error());
-  if (left->waiting > 0 && !stop.stop_requested()) {
-    const std::string count = std::to_string(left->waiting);
-    session.output().note((left->waiting == 1 ? "1 task is" : count + " tasks are") +
-                          " left that cannot start here now; see `waybill task list --state live`, "
-                          "then `waybill task why ID`");
-  }
-  return {};
+  if (left->waiting == 0 || stop.stop_requested()) return {};
+  const std::string count = std::to_string(left->waiting);
+  session.output().note((left->waiting == 1 ? "1 task is" : count + " tasks are") +
+                        " left that cannot start here now; see `waybill task list --state live`, "
+                        "then `waybill task why ID`");
+  return explain_left(session, terms.store, scope);
 }
 
 }  // namespace

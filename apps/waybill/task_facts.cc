@@ -1,0 +1,60 @@
+#include "apps/waybill/task_facts.h"
+
+#include <utility>
+
+namespace waybill::cli {
+namespace {
+
+constexpr std::size_t kAheadMax = 10'000;
+
+Status add_queue(Store& store, WhyParams& params) {
+  const std::string& name = params.task.request.queue;
+  const auto queues = store.registry().queues();
+  if (!queues) return fail(queues.error());
+  for (const QueueSettings& queue : *queues) {
+    if (queue.name == name) params.queue = queue;
+  }
+  const auto counts = store.reader().counts();
+  if (!counts) return fail(counts.error());
+  for (const QueueCounts& count : *counts) {
+    if (count.queue == name) {
+      params.leased_in_queue = count.by_state[static_cast<int>(State::leased)];
+    }
+  }
+  return {};
+}
+
+Status add_workers(Store& store, WhyParams& params) {
+  const auto workers = store.registry().workers();
+  if (!workers) return fail(workers.error());
+  for (const WorkerInfo& worker : *workers) {
+    params.workers.push_back({.name = worker.name,
+                              .queues = worker.queues,
+                              .kinds = worker.kinds,
+                              .slots = worker.slots,
+                              .busy = worker.busy,
+                              .seen_at = worker.seen_at});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<WhyParams> facts_about(Store& store, Task task) {
+  WhyParams params;
+  params.task = std::move(task);
+  params.now = store.ledger().now();
+  if (const Status added = add_queue(store, params); !added) return fail(added.error());
+  if (const Status added = add_workers(store, params); !added) return fail(added.error());
+  const auto dependencies = store.reader().dependencies(params.task.id());
+  if (!dependencies) return fail(dependencies.error());
+  for (const Dependency& dependency : *dependencies) {
+    params.dependencies.push_back({dependency.id, dependency.state});
+  }
+  const auto ahead = store.reader().ahead(params.task.id(), kAheadMax);
+  if (!ahead) return fail(ahead.error());
+  params.ahead = *ahead;
+  return params;
+}
+
+}  // namespace waybill::cli
