@@ -25,9 +25,13 @@ class LocalStore final : public Store {
   FileLogStore logs_;
 };
 
+/// For its owner alone if it is new: what tasks are given may be secret.
 Status make_directory(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  const bool made = std::filesystem::create_directories(path, error);
+  if (!error && made) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  }
   if (!error) return {};
   const Code code = error == std::errc::permission_denied    ? Code::permission_denied
                     : error == std::errc::no_space_on_device ? Code::resource_exhausted

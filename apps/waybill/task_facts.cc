@@ -49,7 +49,12 @@ Result<WhyParams> facts_about(Store& store, Task task) {
   const auto dependencies = store.reader().dependencies(params.task.id());
   if (!dependencies) return fail(dependencies.error());
   for (const Dependency& dependency : *dependencies) {
-    params.dependencies.push_back({dependency.id, dependency.state});
+    WhyDependency& known = params.dependencies.emplace_back();
+    known = {.id = dependency.id, .state = dependency.state};
+    if (dependency.state != State::scheduled) continue;
+    const auto other = store.reader().get(dependency.id);
+    if (!other && other.error().code != Code::not_found) return fail(other.error());
+    if (other) known.run_at = other->status.run_at;
   }
   const auto ahead = store.reader().ahead(params.task.id(), kAheadMax);
   if (!ahead) return fail(ahead.error());

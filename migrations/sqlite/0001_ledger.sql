@@ -21,7 +21,7 @@ CREATE TABLE tasks (
   handle INTEGER PRIMARY KEY,     -- never used twice, see ledger.handle_floor
   id BLOB NOT NULL CHECK (length(id) = 16),
   lane INTEGER NOT NULL,
-  priority INTEGER NOT NULL,
+  priority INTEGER NOT NULL CHECK (priority BETWEEN -100 AND 100),
   state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 6),
   revision INTEGER NOT NULL CHECK (revision >= 0),
   fence INTEGER NOT NULL CHECK (fence >= 0),
@@ -36,6 +36,7 @@ CREATE TABLE tasks (
   history BLOB NOT NULL,          -- core/history.h, one entry appended with each change
   room BLOB,                      -- zeros that detail and history grow into, so that the row stays in its page
   CHECK (state <> 0 OR waiting_for > 0),
+  CHECK (waiting_for = 0 OR state IN (0, 6)),
   CHECK ((state = 2) = (rank IS NOT NULL)),
   CHECK ((state = 3) = (lease_until IS NOT NULL)),
   CHECK (state <> 3 OR fence > 0),
@@ -89,7 +90,8 @@ CREATE TABLE events (
   commit_number INTEGER PRIMARY KEY,
   changes_until INTEGER NOT NULL, -- how many changes there were up to and including this row
   change_count INTEGER NOT NULL CHECK (change_count > 0),
-  changes BLOB NOT NULL           -- see record.h
+  changes BLOB NOT NULL,          -- see record.h
+  CHECK (changes_until >= change_count)
 ) STRICT;
 
 CREATE TABLE queues (

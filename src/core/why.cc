@@ -84,7 +84,7 @@ class Reasoner {
       add(WhyReason::dependency_pending,
           "it waits for " + to_string(dependency.id) + ", which is " +
               std::string(to_string(dependency.state)),
-          "waybill task why " + to_string(dependency.id));
+          "waybill task why " + to_string(dependency.id), earliest_end(dependency));
     }
     if (conditions_.empty()) {
       add(WhyReason::dependency_failed,
@@ -92,6 +92,13 @@ class Reasoner {
               " that ended without success and that retention has removed since",
           "waybill task cancel " + id());
     }
+  }
+
+  /// Of a task that is ready or blocked it depends on more than is known here.
+  std::optional<Time> earliest_end(const WhyDependency& dependency) const {
+    if (dependency.state == State::leased) return params_.now;
+    if (dependency.state != State::scheduled) return std::nullopt;
+    return std::max(dependency.run_at, params_.now);
   }
 
   void scheduled() {
@@ -134,10 +141,10 @@ class Reasoner {
           "waybill queue resume " + name);
     }
     if (queue.concurrency_max > 0 && params_.leased_in_queue >= queue.concurrency_max) {
-      add(WhyReason::concurrency_limit, "its queue " + name + " runs " +
-                                            std::to_string(params_.leased_in_queue) +
-                                            " of at most " + std::to_string(queue.concurrency_max) +
-                                            " tasks at a time" + ahead());
+      add(WhyReason::concurrency_limit,
+          "its queue " + name + " runs " + std::to_string(params_.leased_in_queue) +
+              " of at most " + std::to_string(queue.concurrency_max) + " tasks at a time" + ahead(),
+          "", params_.now);
     }
     worker_conditions();
   }
@@ -165,8 +172,10 @@ class Reasoner {
       add(WhyReason::no_worker_for_kind,
           "no worker of its queue " + queue + " can run tasks of kind " + kind);
     } else if (slots > 0 && busy >= slots) {
-      add(WhyReason::workers_busy, "all " + std::to_string(slots) + " slots of " +
-                                       count(able, "worker") + " are busy" + ahead());
+      add(WhyReason::workers_busy,
+          "all " + std::to_string(slots) + " slots of " + count(able, "worker") + " are busy" +
+              ahead(),
+          "", params_.now);
     }
   }
 

@@ -52,6 +52,7 @@ struct WhyWorker {
 struct WhyDependency {
   Uuid id;
   State state = State::ready;
+  Time run_at{};  ///< of one that is scheduled
 };
 
 /// Everything that bears on whether a task can go on.

@@ -76,8 +76,7 @@ const Case kCases[] = {
        p.ahead = 1;
      },
      WhyReason::concurrency_limit,
-     "its queue intake runs 2 of at most 2 tasks at a time; 1 task goes before it", "",
-     std::nullopt},
+     "its queue intake runs 2 of at most 2 tasks at a time; 1 task goes before it", "", kNow},
     {"BelowTheLimit",
      [](WhyParams& p) {
        p.queue.concurrency_max = 2;
@@ -116,8 +115,7 @@ const Case kCases[] = {
        p.workers[0].busy = 4;
        p.ahead = 7;
      },
-     WhyReason::workers_busy, "all 4 slots of 1 worker are busy; 7 tasks go before it", "",
-     std::nullopt},
+     WhyReason::workers_busy, "all 4 slots of 1 worker are busy; 7 tasks go before it", "", kNow},
     {"Delayed",
      [](WhyParams& p) {
        p.task.status.state = State::scheduled;
@@ -159,6 +157,22 @@ const Case kCases[] = {
      },
      WhyReason::dependency_pending,
      "it waits for 0192f3c1-0000-7000-8000-000000000002, which is leased",
+     "waybill task why 0192f3c1-0000-7000-8000-000000000002", kNow},
+    {"PendingDependencyThatIsDueLater",
+     [](WhyParams& p) {
+       p.task.status.state = State::blocked;
+       p.dependencies = {{kOther, State::scheduled, kNow + seconds(9)}};
+     },
+     WhyReason::dependency_pending,
+     "it waits for 0192f3c1-0000-7000-8000-000000000002, which is scheduled",
+     "waybill task why 0192f3c1-0000-7000-8000-000000000002", kNow + seconds(9)},
+    {"PendingDependencyThatWaitsItself",
+     [](WhyParams& p) {
+       p.task.status.state = State::blocked;
+       p.dependencies = {{kOther, State::blocked}};
+     },
+     WhyReason::dependency_pending,
+     "it waits for 0192f3c1-0000-7000-8000-000000000002, which is blocked",
      "waybill task why 0192f3c1-0000-7000-8000-000000000002", std::nullopt},
     {"FailedDependency",
      [](WhyParams& p) {

@@ -68,8 +68,9 @@ Result<std::size_t> FaultyReader::ahead(const Uuid& id, std::size_t limit) {
   return faults_.around("reader.ahead", [&] { return inner_.ahead(id, limit); });
 }
 
-Status FaultyRegistry::put_queue(const QueueSettings& settings) {
-  return faults_.around("registry.put_queue", [&] { return inner_.put_queue(settings); });
+Status FaultyRegistry::write_queue(const QueueSettings& settings, QueueFields fields) {
+  return faults_.around("registry.write_queue",
+                        [&] { return inner_.write_queue(settings, fields); });
 }
 
 Result<std::vector<QueueSettings>> FaultyRegistry::queues() {

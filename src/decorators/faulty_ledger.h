@@ -52,7 +52,7 @@ class FaultyRegistry final : public Registry {
  public:
   FaultyRegistry(Registry& inner, Faults& faults) : inner_(inner), faults_(faults) {}
 
-  Status put_queue(const QueueSettings& settings) override;
+  Status write_queue(const QueueSettings& settings, QueueFields fields) override;
   Result<std::vector<QueueSettings>> queues() override;
   Status put_schedule(const Schedule& schedule) override;
   Status settle_schedule(const std::string& name, Time handled_until) override;

@@ -23,14 +23,26 @@ struct WorkerInfo {
   Time seen_at{};  ///< set by the registry
 };
 
+/// Which fields of a queue's settings a call changes: neither part undoes the other, whoever else
+/// is at it.
+enum class QueueFields : std::uint8_t { all_but_paused, paused };
+
 /// What is configured and who is there: queues, schedules, workers. Kept beside the ledger, by the
 /// same adapter. Thread-safe; durable when a call returns. Errors as for Ledger.
 class Registry {
  public:
   virtual ~Registry() = default;
 
-  /// Creates or replaces.
-  virtual Status put_queue(const QueueSettings& settings) = 0;
+  /// Creates or replaces all of its settings but `paused`; a new queue is not paused.
+  Status put_queue(const QueueSettings& settings) {
+    return write_queue(settings, QueueFields::all_but_paused);
+  }
+  /// Creates the queue, with the defaults, if it is not there.
+  Status set_queue_paused(const std::string& name, bool paused) {
+    return write_queue({.name = name, .paused = paused}, QueueFields::paused);
+  }
+  /// Writes those fields; where the queue is new, the defaults for the others.
+  virtual Status write_queue(const QueueSettings& settings, QueueFields fields) = 0;
   /// Those that were ever configured, by name.
   virtual Result<std::vector<QueueSettings>> queues() = 0;
 

@@ -11,6 +11,32 @@ namespace {
 /// changed it in between, so this many in a row are left to the next step.
 constexpr int kRoundsMax = 3;
 
+/// What an operator would want to read of it: failures. Those that a person asked for, and
+/// successes, are in the ledger and are said at debug.
+void log_outcome(const TaskRequest& request, const Change& change) {
+  const std::string& name = request.definition.empty() ? request.kind : request.definition;
+  const std::string id = to_string(change.id);
+  const TaskStatus& after = change.after;
+  switch (change.entry.happening) {
+    case Happening::failed:
+      return log::warn("task_failed", after.error,
+                       {{"task", id},
+                        {"definition", name},
+                        {"queue", request.queue},
+                        {"attempt", after.attempt}});
+    case Happening::retry_scheduled:
+      return log::info("task_retried", after.error,
+                       {{"task", id},
+                        {"definition", name},
+                        {"queue", request.queue},
+                        {"failures", after.failures},
+                        {"again_at", format_time(after.run_at)}});
+    default:
+      return log::debug("task_recorded", to_string(change.entry.happening),
+                        {{"task", id}, {"definition", name}, {"queue", request.queue}});
+  }
+}
+
 }  // namespace
 
 Recorder::Recorder(Ledger& ledger, LedgerReader& reader, Rng rng)
@@ -93,6 +119,7 @@ Status Recorder::apply(HeldRuns& runs, std::vector<RunKey>& stale) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Status& answer = (*answers)[i];
     if (answer || answer.error().code == Code::not_found) {
+      if (answer) log_outcome(runs.find(keys[i])->task.request, changes[i]);
       runs.erase(keys[i]);
     } else {
       stale.push_back(keys[i]);

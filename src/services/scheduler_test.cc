@@ -26,7 +26,9 @@ class ForgetfulRegistry final : public Registry {
     return fail(Code::unavailable, "killed");
   }
   Result<std::vector<Schedule>> schedules() override { return registry_.schedules(); }
-  Status put_queue(const QueueSettings& settings) override { return registry_.put_queue(settings); }
+  Status write_queue(const QueueSettings& settings, QueueFields fields) override {
+    return registry_.write_queue(settings, fields);
+  }
   Result<std::vector<QueueSettings>> queues() override { return registry_.queues(); }
   Status put_schedule(const Schedule& schedule) override {
     return registry_.put_schedule(schedule);

@@ -24,9 +24,10 @@ TEST(Verdict, ATimeOutIsATransientFailureToldInWordsThatKeepsItsProof) {
   const auto& failure = std::get<event::Fail>(event);
   EXPECT_EQ(failure.fence, 7u);
   EXPECT_EQ(failure.failure_class, FailureClass::transient);
-  EXPECT_EQ(failure.error,
-            "timed out: it ran longer than its timeout of 3s; killed after 1s; signal 9; cpu time "
-            "0s");
+  EXPECT_EQ(
+      failure.error,
+      "timed out: it ran longer than its timeout of 3s; killed (SIGKILL) after 1s; signal 9; cpu "
+      "time 0s");
   EXPECT_EQ(failure.proof, proof);
 }
 

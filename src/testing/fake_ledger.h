@@ -43,7 +43,7 @@ class FakeLedger final : public Ledger, public LedgerReader, public Registry {
   Result<Reported> reported(const Uuid& id) override;
   Result<std::size_t> ahead(const Uuid& id, std::size_t limit) override;
 
-  Status put_queue(const QueueSettings& settings) override;
+  Status write_queue(const QueueSettings& settings, QueueFields fields) override;
   Result<std::vector<QueueSettings>> queues() override;
   Status put_schedule(const Schedule& schedule) override;
   Status settle_schedule(const std::string& name, Time handled_until) override;

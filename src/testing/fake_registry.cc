@@ -14,10 +14,14 @@ std::vector<typename Map::mapped_type> values(const Map& map) {
 
 }  // namespace
 
-Status FakeLedger::put_queue(const QueueSettings& settings) {
+Status FakeLedger::write_queue(const QueueSettings& settings, QueueFields fields) {
   {
     const Lock lock(mutex_);
-    queues_[settings.name] = settings;
+    QueueSettings& stored = queues_[settings.name];
+    const QueueSettings before = stored;
+    stored = fields == QueueFields::paused ? before : settings;
+    stored.name = settings.name;
+    stored.paused = fields == QueueFields::paused ? settings.paused : before.paused;
   }
   bell_.ring();
   return {};

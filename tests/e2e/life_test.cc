@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "adapters/local/system_clock.h"
 #include "adapters/sqlite/sqlite_ledger.h"
@@ -88,6 +89,23 @@ TEST(LifeTest, UntilIdleDoesNotWaitForWhatNobodyHereCanStart) {
   EXPECT_THAT(ran.err, HasSubstr("no worker of its queue other can run tasks of kind telepathy"));
   EXPECT_EQ(place.json("task show", {"task", "show", mine}).at("state"), "succeeded");
   EXPECT_EQ(place.json("task show", {"task", "show", paused}).at("state"), "ready");
+}
+
+TEST(LifeTest, AFailureIsSaidByTheWorkerWithItsTaskAndReason) {
+  const Place place;
+  const std::string id = place.create({"--", "sh", "-c", "exit 3"});
+  const Ran ran = place.run({"worker", "--until-idle"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err,
+              HasSubstr(R"("level":"warn","event":"task_failed","msg":"the program ended with)"));
+  EXPECT_THAT(ran.err, HasSubstr(R"("task":")" + id + "\""));
+}
+
+TEST(LifeTest, TheDataDirectoryIsForItsOwnerAlone) {
+  const Place place;
+  place.create({"--kind", "noop"});
+  const auto mode = std::filesystem::status(place.path("waybill-data")).permissions();
+  EXPECT_EQ(mode, std::filesystem::perms::owner_all);
 }
 
 TEST(LifeTest, LogsAreFollowedUntilTheTaskEnds) {

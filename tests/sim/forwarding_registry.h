@@ -12,7 +12,9 @@ class ForwardingRegistry : public Registry {
  public:
   explicit ForwardingRegistry(Registry& inner) : inner_(inner) {}
 
-  Status put_queue(const QueueSettings& settings) override { return inner_.put_queue(settings); }
+  Status write_queue(const QueueSettings& settings, QueueFields fields) override {
+    return inner_.write_queue(settings, fields);
+  }
   Result<std::vector<QueueSettings>> queues() override { return inner_.queues(); }
   Status put_schedule(const Schedule& schedule) override { return inner_.put_schedule(schedule); }
   Status settle_schedule(const std::string& name, Time handled_until) override {

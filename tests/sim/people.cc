@@ -90,9 +90,8 @@ void Person::act() {
       return ask(id, event::Retry{.by = "ann"});
     }
   } else {
-    QueueSettings settings = queue_settings()[rng_.below(3)];
-    settings.paused = rng_.chance(0.4);
-    put(settings);
+    const QueueSettings settings = queue_settings()[rng_.below(3)];
+    put(settings, rng_.chance(0.4));
   }
 }
 
@@ -105,14 +104,16 @@ void Person::ask(const Uuid& id, const Event& event) {
   WAYBILL_CHECK(answers.has_value(), "nothing stands between a person and the ledger here");
 }
 
-void Person::put(const QueueSettings& settings) {
-  const Status done = registry_.put_queue(settings);
-  WAYBILL_CHECK(done.has_value(), "nothing stands between a person and the registry here");
+void Person::put(QueueSettings settings, bool paused) {
+  const Status put = registry_.put_queue(settings);
+  const Status set = registry_.set_queue_paused(settings.name, paused);
+  WAYBILL_CHECK(put && set, "nothing stands between a person and the registry here");
+  settings.paused = paused;
   auditor_.queue_is(settings);
 }
 
 void Person::leave() {
-  for (const QueueSettings& settings : queue_settings()) put(settings);
+  for (const QueueSettings& settings : queue_settings()) put(settings, settings.paused);
 }
 
 }  // namespace waybill::sim

@@ -44,7 +44,7 @@ class Person {
 
  private:
   void ask(const Uuid& id, const Event& event);
-  void put(const QueueSettings& settings);
+  void put(QueueSettings settings, bool paused);
 
   LedgerAuditor& auditor_;
   LedgerReader& reader_;

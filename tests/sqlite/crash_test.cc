@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
+#include "testing/builders.h"
 #include "testing/sim_clock.h"
 #include "testing/temporary_directory.h"
 #include "tests/sqlite/fault_disk.h"
@@ -198,8 +199,39 @@ TEST_F(DiskFaults, AfterAFailedSyncNothingMoreIsWritten) {
     ASSERT_FALSE(refused.has_value()) << "the sync that is call " << call;
     EXPECT_EQ(refused.error().code, Code::failed_precondition);
     EXPECT_NE(refused.error().message.find("start again"), std::string::npos);
+    ledger->reset();
+    EXPECT_EQ(disk.calls_since(), 0) << "nor at the end; the sync that is call " << call;
   }
   EXPECT_GE(syncs, 2) << "of a commit, and of writing back";
+}
+
+TEST_F(DiskFaults, ASyncThatFailsBeforeTheCommitStopsTheWriterToo) {
+  // A cache that is too small for the call has SQLite write to the log, and sync its head, before
+  // the commit.
+  SimClock clock;
+  int before_commit = 0;
+  for (int call = 1;; ++call) {
+    const TemporaryDirectory directory;
+    FaultDisk disk;
+    auto ledger =
+        SqliteLedger::create(directory.path() + "/ledger.db", clock,
+                             {.cache_bytes = 64u << 10, .log_bytes_max = 1, .vfs = disk.name()});
+    ASSERT_TRUE(ledger.has_value());
+    ASSERT_TRUE((*ledger)->ledger().insert(some_tasks(1, 1)));
+    disk.fail_at(call, Fault::io_error);
+    const auto answers = (*ledger)->ledger().insert(some_tasks(2, 1'000));
+    if (!disk.struck()) break;
+    if (!disk.struck_at_sync()) continue;
+    disk.repair();
+    if (!answers && answers.error().code == Code::failed_precondition) ++before_commit;
+    const auto refused = (*ledger)->ledger().insert(some_tasks(2'000, 2'000));
+    ASSERT_FALSE(refused.has_value()) << "the sync that is call " << call;
+    EXPECT_EQ(refused.error().code, Code::failed_precondition);
+    ledger->reset();
+    EXPECT_EQ(disk.calls_since(), 0) << "the sync that is call " << call;
+    if (before_commit > 0) break;
+  }
+  EXPECT_GT(before_commit, 0);
 }
 
 }  // namespace

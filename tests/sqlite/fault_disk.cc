@@ -154,6 +154,7 @@ void FaultDisk::fail_at(int call, Fault fault) {
 void FaultDisk::repair() { fault_ = Fault::none; }
 
 int FaultDisk::meet(bool is_sync, int io_error) {
+  if (struck_) ++calls_since_;
   if (fault_ == Fault::none || (!struck_ && --calls_left_ > 0)) return SQLITE_OK;
   const bool first = !struck_;
   if (first) struck_at_sync_ = is_sync;

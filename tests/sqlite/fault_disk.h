@@ -36,6 +36,8 @@ class FaultDisk {
   bool struck() const { return struck_; }
   /// Whether the call that met it was a sync.
   bool struck_at_sync() const { return struck_at_sync_; }
+  /// How many calls that write, truncate or sync came after that one.
+  int calls_since() const { return calls_since_; }
   /// Files are opened for reading only, as without permission to write.
   void forbid_writing() { read_only_ = true; }
   /// No more faults.
@@ -72,6 +74,7 @@ class FaultDisk {
   bool read_only_ = false;
   bool struck_ = false;
   bool struck_at_sync_ = false;
+  int calls_since_ = 0;
 };
 
 }  // namespace waybill

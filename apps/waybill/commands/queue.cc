@@ -105,7 +105,7 @@ Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
     session.output().note("queue " + name + " has had no task yet" + similar(*views, name));
   }
   view.settings.paused = pause == Pause::pause;
-  if (const Status put = (*store)->registry().put_queue(view.settings); !put) {
+  if (const Status put = (*store)->registry().set_queue_paused(name, view.settings.paused); !put) {
     return fail(put.error());
   }
   if (session.output().json()) {

@@ -89,7 +89,8 @@ std::string facts(const Output& output, const Shown& shown, Time now) {
   facts.add("worker", status.worker);
   facts.add("lease until", moment(status.lease_until, now));
   facts.add("attempts", std::to_string(status.attempt) + ", " + std::to_string(status.failures) +
-                            " of " + std::to_string(request.retry.failures_max) + " failures");
+                            " of at most " + std::to_string(request.retry.failures_max) +
+                            " transient failures");
   facts.add("error", {status.error, Colour::red});
   if (status.cancel.requested()) {
     facts.add("cancel", moment(status.cancel.requested_at, now) + " by " + status.cancel.by +

@@ -38,10 +38,12 @@ void print(Output& output, const WhyParams& params, const std::vector<WhyConditi
     text += printable(condition.sentence, 1000) + "\n";
     const bool ended = condition.reason == WhyReason::finished;
     if (condition.earliest) {
-      text +=
-          "  can change " +
-          (*condition.earliest <= params.now ? "now" : relative(*condition.earliest, params.now)) +
-          "\n";
+      text += "  can change " +
+              (*condition.earliest <= params.now ? "at any moment"
+                                                 : relative(*condition.earliest, params.now)) +
+              "\n";
+    } else if (condition.reason == WhyReason::dependency_pending) {
+      text += "  can change when that task ends\n";
     } else if (!ended) {
       text += "  can change when somebody acts\n";
     }

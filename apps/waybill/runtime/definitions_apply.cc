@@ -6,13 +6,7 @@ namespace waybill::cli {
 namespace {
 
 Status apply_queues(const Definitions& definitions, Registry& registry) {
-  const auto known = registry.queues();
-  if (!known) return fail(known.error());
-  for (const auto& [name, defined] : definitions.queues) {
-    QueueSettings settings = defined;
-    for (const QueueSettings& queue : *known) {
-      if (queue.name == name) settings.paused = queue.paused;
-    }
+  for (const auto& [name, settings] : definitions.queues) {
     if (const Status put = registry.put_queue(settings); !put) return put;
   }
   return {};

@@ -26,6 +26,10 @@ int flags_of(OpenMode mode) {
   return kCommon;
 }
 
+bool is_failed_sync(int extended_code) {
+  return extended_code == SQLITE_IOERR_FSYNC || extended_code == SQLITE_IOERR_DIR_FSYNC;
+}
+
 }  // namespace
 
 Statement& Statement::bind(int index, std::int64_t value) {
@@ -55,6 +59,7 @@ Result<bool> Statement::step() {
   if (code == SQLITE_ROW) return true;
   sqlite3_reset(statement_);
   if (code == SQLITE_DONE) return false;
+  if (is_failed_sync(code)) sync_failed_ = true;
   sqlite3* connection = sqlite3_db_handle(statement_);
   const char* path = sqlite3_db_filename(connection, "main");
   return fail(sqlite_error(code, sqlite3_errmsg(connection), path == nullptr ? "" : path));
@@ -159,13 +164,15 @@ Result<Statement*> Database::statement(Sql name) {
     if (code != SQLITE_OK) {
       return fail(with_context(last_error(), std::string("preparing ") + statements()[index].name));
     }
-    slot = std::make_unique<Statement>(prepared);
+    slot = std::make_unique<Statement>(prepared, sync_failed_);
   }
   return slot.get();
 }
 
 Status Database::execute(const char* sql) {
-  if (sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  const int code = sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr);
+  if (code == SQLITE_OK) return {};
+  if (is_failed_sync(code)) sync_failed_ = true;
   return fail(last_error());
 }
 
@@ -194,6 +201,10 @@ Status Database::check_unchanged() const {
   return fail(Code::unavailable, "ledger " + path_ +
                                      ": it was written while it was read without a lock, which "
                                      "you may not take here; try again");
+}
+
+void Database::leave_log_at_close() {
+  sqlite3_db_config(connection_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 Error Database::last_error() const {

@@ -21,7 +21,9 @@ namespace waybill::sqlite {
 /// blobs are not copied: they must live until then too.
 class Statement {
  public:
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  /// `sync_failed` is set when the disk fails to keep what it was asked to.
+  Statement(sqlite3_stmt* statement, bool& sync_failed)
+      : statement_(statement), sync_failed_(sync_failed) {}
   ~Statement() { sqlite3_finalize(statement_); }
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
@@ -45,6 +47,7 @@ class Statement {
 
  private:
   sqlite3_stmt* statement_;
+  bool& sync_failed_;
 };
 
 /// Resets a statement at the end of a scope, so that an early return leaves no read open.
@@ -107,6 +110,12 @@ class Database {
   /// as it is and a writer has come since, so that pages of two states may have been read.
   Status check_unchanged() const;
 
+  /// Whether an fsync has ever failed: nobody knows then what the disk has kept.
+  bool sync_failed() const { return sync_failed_; }
+  /// Has the end of the connection write nothing back from the log, which it otherwise does if it
+  /// is the last one.
+  void leave_log_at_close();
+
   /// What the connection says about its last failure.
   Error last_error() const;
 
@@ -121,6 +130,7 @@ class Database {
   SteadyTime busy_until_{};
   std::optional<FileStamp> stamp_;  // of a file that is taken as it is
   std::unique_ptr<Feed> feed_;
+  bool sync_failed_ = false;
   std::vector<std::unique_ptr<Statement>> statements_;  // by Sql
 };
 

@@ -18,7 +18,10 @@ Result<std::unique_ptr<Database>> ReaderPool::take() {
     const Lock lock(mutex_);
     --made_;
     given_back_.notify_one();
+    return database;
   }
+  // That is the writer's to do, which knows whether the disk can be trusted.
+  (*database)->leave_log_at_close();
   return database;
 }
 

@@ -77,13 +77,14 @@ Status change_schedule(Transaction& transaction, Statement& statement, const std
 
 }  // namespace
 
-Status SqliteRegistryPort::put_queue(const QueueSettings& settings) {
+Status SqliteRegistryPort::write_queue(const QueueSettings& settings, QueueFields fields) {
+  const bool pauses = fields == QueueFields::paused;
   return writer_.write([&](Transaction& transaction) -> Status {
-    const auto put = transaction.database().statement(Sql::put_queue);
+    const auto put = transaction.database().statement(pauses ? Sql::pause_queue : Sql::put_queue);
     if (!put) return fail(put.error());
     transaction.note_write();
     const Retention& keep = settings.retention;
-    (*put)->bind_text(1, settings.name).bind(2, settings.paused ? 1 : 0);
+    (*put)->bind_text(1, settings.name).bind(2, pauses && settings.paused ? 1 : 0);
     (*put)->bind(3, settings.concurrency_max).bind(4, keep.succeeded.count());
     (*put)->bind(5, keep.failed.count()).bind(6, keep.cancelled.count());
     if (Status done = (*put)->run(); !done) return done;

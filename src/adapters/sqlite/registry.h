@@ -14,7 +14,7 @@ class SqliteRegistryPort final : public Registry {
   SqliteRegistryPort(Writer& writer, ReaderPool& readers, Clock& clock)
       : writer_(writer), readers_(readers), clock_(clock) {}
 
-  Status put_queue(const QueueSettings& settings) override;
+  Status write_queue(const QueueSettings& settings, QueueFields fields) override;
   Result<std::vector<QueueSettings>> queues() override;
   Status put_schedule(const Schedule& schedule) override;
   Status settle_schedule(const std::string& name, Time handled_until) override;

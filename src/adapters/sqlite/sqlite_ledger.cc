@@ -46,8 +46,16 @@ sqlite::OpenParams open_params(const std::string& path, const SqliteLedgerOption
           .vfs = options.vfs};
 }
 
+/// As far as no reader is in the way and nobody else is at it.
+Status write_log_back(Database& database) {
+  const int code = sqlite3_wal_checkpoint_v2(database.connection(), nullptr,
+                                             SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return {};
+  return fail(database.last_error());
+}
+
 /// A file that has no tables yet is made a ledger; any other must have our version.
-Status make_ready(Database& database) {
+Status make_ready(Database& database, SqliteAccess access) {
   const auto found = sqlite::read_schema_version(database);
   if (!found) return fail(found.error());
   if (!found->ours || found->version != 0) {
@@ -55,6 +63,11 @@ Status make_ready(Database& database) {
   }
   const auto migrated = sqlite::migrate(database);
   if (!migrated) return fail(migrated.error());
+  // What a process left in the log whose sync had failed may be in the kernel's memory only, and
+  // nothing may be committed on top of that: a crash would end the log before it.
+  if (access == SqliteAccess::write) {
+    if (Status kept = write_log_back(database); !kept) return kept;
+  }
   // The writer writes the log back itself, between transactions.
   return database.execute("PRAGMA wal_autocheckpoint = 0");
 }
@@ -68,7 +81,7 @@ Result<std::unique_ptr<Database>> open_ready(sqlite::OpenParams& params, SqliteA
   auto database = Database::open(params, clock);
   if (!database) return fail(database.error());
   if (params.mode != sqlite::OpenMode::read_only) {
-    if (Status ready = make_ready(**database); !ready) return fail(ready.error());
+    if (Status ready = make_ready(**database, access); !ready) return fail(ready.error());
     return database;
   }
   const auto found = sqlite::read_schema_version(**database);

@@ -1,5 +1,6 @@
 #include "adapters/sqlite/transaction.h"
 
+#include "adapters/sqlite/migrate.h"
 #include "adapters/sqlite/queue_rows.h"
 #include "adapters/sqlite/record.h"
 #include "core/history.h"
@@ -69,6 +70,7 @@ Status Transaction::refresh() {
   const auto version = database_.number(Sql::data_version);
   if (!version) return fail(version.error());
   if (*version == data_version_) return {};
+  if (Status same = check_schema_version(); !same) return same;
   any_waits_.reset();
   any_spent_keys_.reset();
   if (Status loaded = lanes_.load(database_); !loaded) return loaded;
@@ -79,6 +81,17 @@ Status Transaction::refresh() {
   last_handle_ = *last;
   data_version_ = *version;
   return {};
+}
+
+Status Transaction::check_schema_version() {
+  const auto version = database_.number(Sql::user_version);
+  if (!version) return fail(version.error());
+  if (*version == schema_version()) return {};
+  return fail(Code::failed_precondition,
+              "ledger " + database_.path() + ": another program has migrated it to version " +
+                  std::to_string(*version) + " while this one, which writes version " +
+                  std::to_string(schema_version()) +
+                  ", had it open; start the newer program in its place");
 }
 
 Status Transaction::load_queues() {
@@ -234,14 +247,21 @@ Status Transaction::trim_events() {
   return (*trim)->bind(1, too_old).run();
 }
 
-Status Transaction::commit() {
+Status Transaction::write_gathered() {
   if (Status flushed = flush(); !flushed) return flushed;
   if (Status counted = lanes_.flush(database_); !counted) return counted;
   for (const EventRow& row : events_) {
     if (Status told = write_event_row(row); !told) return told;
   }
+  return {};
+}
+
+Status Transaction::commit() {
+  commit_was_asked_ = false;
+  if (Status written = write_gathered(); !written) return written;
   const auto commit = database_.statement(Sql::commit);
   if (!commit) return fail(commit.error());
+  commit_was_asked_ = true;
   return (*commit)->run();
 }
 

@@ -49,6 +49,8 @@ class Transaction {
   Status begin();
   /// Writes all that was gathered, and commits.
   Status commit();
+  /// Whether the last commit() came as far as COMMIT: before that, a failure has no effect.
+  bool commit_was_asked() const { return commit_was_asked_; }
   /// Undoes everything since begin().
   void roll_back();
 
@@ -96,7 +98,10 @@ class Transaction {
   static constexpr std::int64_t kRoomBytes = 150;
 
  private:
+  Status write_gathered();
   Status refresh();
+  /// `failed_precondition` if another program has migrated the file in the meantime.
+  Status check_schema_version();
   Status load_last_event();
   /// Changes as they are stored in one row of events.
   struct EventRow {
@@ -110,6 +115,7 @@ class Transaction {
 
   Database& database_;
   const std::size_t events_kept_;
+  bool commit_was_asked_ = false;
   std::int64_t data_version_ = -1;
   LaneTable lanes_;
   std::map<std::string, QueueSettings> queues_;

@@ -42,6 +42,11 @@ Status Writer::write(const Work& work) {
   // `call` is the first of those that wait.
   const Group group = take_group();
   run(group);
+  const bool long_log = log_is_long();
+  if (long_log) {
+    answer_others(group, call);  // what they wrote is on disk, and this takes a while
+    write_log_back();
+  }
   Call* next = nullptr;
   {
     const Lock lock(mutex_);
@@ -49,10 +54,14 @@ Status Writer::write(const Work& work) {
     if (busy_) next = waiting_.front();
   }
   if (next != nullptr) give_turn(*next, Turn::work_for_all);
+  if (!long_log) answer_others(group, call);
+  return std::move(call.answer);
+}
+
+void Writer::answer_others(const Group& group, const Call& call) {
   for (Call* other : group) {
     if (other != &call) give_turn(*other, Turn::done);
   }
-  return std::move(call.answer);
 }
 
 Writer::Turn Writer::wait_for_turn(Call& call) {
@@ -82,7 +91,6 @@ void Writer::run(const Group& group) {
   if (!run_together(group)) {
     for (Call* call : group) run_together({call});
   }
-  keep_log_short();
 }
 
 bool Writer::run_together(const Group& group) {
@@ -91,6 +99,7 @@ bool Writer::run_together(const Group& group) {
     return true;
   }
   if (Status begun = transaction_.begin(); !begun) {
+    stop_if_sync_failed(begun);
     transaction_.roll_back();
     answer_all(group, begun);
     return true;
@@ -102,8 +111,10 @@ bool Writer::run_together(const Group& group) {
     // A call that was refused before it wrote anything leaves nothing to undo.
     const bool clean = transaction_.writes() == writes_before && database_->in_transaction();
     if (call->answer || (clean && !alone)) continue;
+    stop_if_sync_failed(call->answer);
     transaction_.roll_back();
-    return alone;
+    if (stopped_) answer_all(group, fail(*stopped_));
+    return alone || stopped_;
   }
   const bool made_events = transaction_.has_events();
   if (Status committed = commit(); !committed) {
@@ -118,10 +129,19 @@ bool Writer::run_together(const Group& group) {
 
 Status Writer::commit() {
   Status committed = transaction_.commit();
-  if (committed || committed.error().code != Code::unavailable) return committed;
+  if (committed) return committed;
+  if (!transaction_.commit_was_asked()) {
+    stop_if_sync_failed(committed);
+    return committed;  // nothing has taken effect: that is known
+  }
+  if (committed.error().code != Code::unavailable) return committed;
   stop("a commit failed", committed.error());
   return fail(Code::deadline_exceeded,
               "whether the disk kept the last commit is not known; " + committed.error().message);
+}
+
+void Writer::stop_if_sync_failed(const Status& failure) {
+  if (!stopped_ && database_->sync_failed()) stop("a sync failed", failure.error());
 }
 
 /// The disk failed while it was asked to keep something: nobody knows what it kept. The kernel may
@@ -130,6 +150,7 @@ void Writer::stop(const std::string& why, const Error& error) {
   stopped_ = Error{.code = Code::failed_precondition,
                    .message = "ledger " + database_->path() + ": writing has stopped because " +
                               why + "; check the disk, then start again: " + error.message};
+  database_->leave_log_at_close();
   log::error("ledger_stopped", why + "; nothing more is written",
              {{"path", database_->path()}, {"error", error.message}});
 }
@@ -138,8 +159,11 @@ void Writer::answer_all(const Group& group, const Status& answer) {
   for (Call* call : group) call->answer = answer;
 }
 
-void Writer::keep_log_short() {
-  if (stopped_ || log_pages_ * kPageBytes < params_.log_bytes_max) return;
+bool Writer::log_is_long() const {
+  return !stopped_ && log_pages_ * kPageBytes >= params_.log_bytes_max;
+}
+
+void Writer::write_log_back() {
   // Passive: readers are not waited for. When none is in the way the log begins anew.
   const int code = sqlite3_wal_checkpoint_v2(database_->connection(), nullptr,
                                              SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);

@@ -55,12 +55,16 @@ class Writer {
   Group take_group();
 
   void run(const Group& group);
+  static void answer_others(const Group& group, const Call& call);
   /// One transaction. False: it was undone because of one call among several.
   bool run_together(const Group& group);
   Status commit();
+  /// After a failure of anything but a commit: stops if the disk failed to keep something.
+  void stop_if_sync_failed(const Status& failure);
   void stop(const std::string& why, const Error& error);
   void answer_all(const Group& group, const Status& answer);
-  void keep_log_short();
+  bool log_is_long() const;
+  void write_log_back();
 
   const Params params_;
   Bell& bell_;

@@ -46,11 +46,11 @@ std::string gzipped() {
 }
 
 TEST_P(HttpClientConformance, StatusHeadersAndBodyOfTheAnswerAreGiven) {
-  script_ = [](const ReceivedRequest&) {
+  answer([](const ReceivedRequest&) {
     return ScriptedAnswer{.status = 418,
                           .headers = {{"X-One", " a b "}, {"ETag", "\"e\""}, {"X-Empty", ""}},
                           .body = std::string("a\0b", 3)};
-  };
+  });
   const auto response = send("GET", "/");
   ASSERT_TRUE(response) << response.error().message;
   EXPECT_EQ(response->status, 418);
@@ -99,7 +99,7 @@ TEST_P(HttpClientConformance, AnEmptyBodyHasALengthButForGetAndHead) {
 }
 
 TEST_P(HttpClientConformance, TheAnswerToHeadHasNoBodyAndTheConnectionStaysInStep) {
-  script_ = [](const ReceivedRequest&) { return ScriptedAnswer{.body = "12345"}; };
+  answer([](const ReceivedRequest&) { return ScriptedAnswer{.body = "12345"}; });
   const auto head = send("HEAD", "/");
   ASSERT_TRUE(head) << head.error().message;
   EXPECT_EQ(head->body, "");
@@ -109,19 +109,19 @@ TEST_P(HttpClientConformance, TheAnswerToHeadHasNoBodyAndTheConnectionStaysInSte
 }
 
 TEST_P(HttpClientConformance, ARedirectIsAnAnswer) {
-  script_ = [](const ReceivedRequest&) {
+  answer([](const ReceivedRequest&) {
     return ScriptedAnswer{.status = 302, .headers = {{"Location", "/elsewhere"}}};
-  };
+  });
   EXPECT_EQ(send("GET", "/").value().status, 302);
   EXPECT_EQ(server_.requests().size(), 1u);
 }
 
 TEST_P(HttpClientConformance, CompressionAndChunksAreUndone) {
-  script_ = [](const ReceivedRequest& request) {
+  answer([](const ReceivedRequest& request) {
     if (request.target == "/chunked")
       return ScriptedAnswer{.body = "in pieces of seven", .chunked = true};
     return ScriptedAnswer{.headers = {{"Content-Encoding", "gzip"}}, .body = gzipped()};
-  };
+  });
   EXPECT_EQ(send("GET", "/chunked").value().body, "in pieces of seven");
   const auto response = send("GET", "/gzip");
   ASSERT_TRUE(response) << response.error().message;
@@ -172,17 +172,16 @@ TEST_P(HttpClientConformance, ACutBeforeAnAnswerIsNeverTakenForOne) {
 }
 
 TEST_P(HttpClientConformance, ACutAfterTheRequestIsAborted) {
-  script_ = [](const ReceivedRequest&) { return ScriptedAnswer{.cut = Cut::before_answer}; };
+  answer([](const ReceivedRequest&) { return ScriptedAnswer{.cut = Cut::before_answer}; });
   EXPECT_EQ(send("PUT", "/", "x").error().code, Code::aborted);
-  script_ = [](const ReceivedRequest&) {
-    return ScriptedAnswer{.body = "123456", .cut = Cut::in_body};
-  };
+  answer(
+      [](const ReceivedRequest&) { return ScriptedAnswer{.body = "123456", .cut = Cut::in_body}; });
   EXPECT_EQ(send("GET", "/").error().code, Code::aborted);
 }
 
 TEST_P(HttpClientConformance, WhatMustNotBeRepeatedReachesTheServerOnceOverAKeptConnectionToo) {
   ASSERT_TRUE(send("GET", "/"));
-  script_ = [](const ReceivedRequest&) { return ScriptedAnswer{.cut = Cut::before_answer}; };
+  answer([](const ReceivedRequest&) { return ScriptedAnswer{.cut = Cut::before_answer}; });
   const HttpRequest request{
       .method = "POST", .url = server_.url() + "/once", .repeat = Repeat::never};
   EXPECT_EQ(client_->send(request, {}).error().code, Code::aborted);
@@ -190,14 +189,14 @@ TEST_P(HttpClientConformance, WhatMustNotBeRepeatedReachesTheServerOnceOverAKept
 }
 
 TEST_P(HttpClientConformance, AnAnswerThatDoesNotComeInTimeIsGivenUp) {
-  script_ = [](const ReceivedRequest&) { return ScriptedAnswer{.hold = true}; };
+  answer([](const ReceivedRequest&) { return ScriptedAnswer{.hold = true}; });
   const auto response = client_->send({.url = server_.url()}, within(50ms));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, Code::deadline_exceeded);
 }
 
 TEST_P(HttpClientConformance, AStopEndsARequestThatIsUnderWay) {
-  script_ = [](const ReceivedRequest&) { return ScriptedAnswer{.hold = true}; };
+  answer([](const ReceivedRequest&) { return ScriptedAnswer{.hold = true}; });
   std::stop_source stop;
   Code code = Code::unknown;
   std::jthread sender([&] {
@@ -210,17 +209,17 @@ TEST_P(HttpClientConformance, AStopEndsARequestThatIsUnderWay) {
 }
 
 TEST_P(HttpClientConformance, ARequestThatWasGivenUpDoesNotMixWithTheNext) {
-  script_ = [](const ReceivedRequest& request) {
+  answer([](const ReceivedRequest& request) {
     return ScriptedAnswer{.body = request.target, .hold = request.target == "/slow"};
-  };
+  });
   EXPECT_FALSE(client_->send({.url = server_.url() + "/slow"}, within(20ms)));
   EXPECT_EQ(send("GET", "/next").value().body, "/next");
 }
 
 TEST_P(HttpClientConformance, AnAnswerOverTheLimitIsRefused) {
-  script_ = [](const ReceivedRequest& request) {
+  answer([](const ReceivedRequest& request) {
     return ScriptedAnswer{.body = std::string(kBodyBytesMax + (request.target == "/over"), 'x')};
-  };
+  });
   EXPECT_EQ(send("GET", "/over").error().code, Code::resource_exhausted);
   EXPECT_EQ(send("GET", "/fits").value().body.size(), kBodyBytesMax);
 }
@@ -242,7 +241,7 @@ TEST_P(HttpClientConformance, AHeaderCannotSmuggleAnother) {
 }
 
 TEST_P(HttpClientConformance, AnErrorNamesTheHostButNoSecret) {
-  script_ = [](const ReceivedRequest&) { return ScriptedAnswer{.cut = Cut::before_answer}; };
+  answer([](const ReceivedRequest&) { return ScriptedAnswer{.cut = Cut::before_answer}; });
   const auto response = client_->send(
       {.url = server_.url() + "/p?signature=hidden", .headers = {{"Authorization", "hidden"}}}, {});
   ASSERT_FALSE(response);

@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "base/mutex.h"
 #include "ports/http_client.h"
 #include "testing/http_test_server.h"
 
@@ -26,17 +28,36 @@ class HttpClientConformance : public testing::TestWithParam<HttpClientImplementa
     client_ = GetParam().make(kBodyBytesMax);
     ASSERT_NE(client_, nullptr);
   }
-  HttpTestServer::Script script_ = [](const ReceivedRequest& request) {
-    return ScriptedAnswer{.body = request.body};
-  };
-  /// Answers as `script_` says; 200 with the request's body until it is set.
-  HttpTestServer server_{[this](const ReceivedRequest& request) { return script_(request); }};
+  /// What the server answers from the next request on; 200 with the request's body until it is set.
+  void answer(HttpTestServer::Script script) {
+    const Lock lock(mutex_);
+    script_ = std::move(script);
+  }
+
   Result<HttpResponse> send(const std::string& method, const std::string& target,
                             std::string body = {}) {
     return client_->send({.method = method, .url = server_.url() + target, .body = std::move(body)},
                          {});
   }
   std::unique_ptr<HttpClient> client_;
+
+ private:
+  ScriptedAnswer scripted(const ReceivedRequest& request) {
+    const HttpTestServer::Script script = [this] {
+      const Lock lock(mutex_);
+      return script_;
+    }();
+    return script(request);
+  }
+
+  Mutex mutex_;
+  HttpTestServer::Script script_ GUARDED_BY(mutex_) = [](const ReceivedRequest& request) {
+    return ScriptedAnswer{.body = request.body};
+  };
+
+ protected:
+  // The last, so that its threads end before what they use.
+  HttpTestServer server_{[this](const ReceivedRequest& request) { return scripted(request); }};
 };
 
 }  // namespace waybill

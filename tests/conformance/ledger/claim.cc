@@ -78,7 +78,7 @@ TEST_P(LedgerConformance, AClaimThatNamesNoQueueTakesFromEveryQueueByRank) {
 }
 
 TEST_P(LedgerConformance, AClaimThatNamesNoQueueKeepsToWhatElseItAsksAndToTheQueuesSettings) {
-  ASSERT_TRUE(registry().put_queue({.name = "paused", .paused = true}));
+  ASSERT_TRUE(registry().set_queue_paused("paused", true));
   ASSERT_TRUE(registry().put_queue({.name = "narrow", .concurrency_max = 1}));
   insert({a_task(1).queue("paused"), a_task(2).queue("narrow"), a_task(3).queue("narrow"),
           a_task(4).queue("wide"), a_task(5).queue("wide").kind("http"), a_task(6)});
@@ -132,11 +132,11 @@ TEST_P(LedgerConformance, AnIdThatIsNamedTwiceIsClaimedOnce) {
 
 TEST_P(LedgerConformance, NothingIsClaimedFromAPausedQueue) {
   insert({a_task(1).queue("a"), a_task(2).queue("b")});
-  ASSERT_TRUE(registry().put_queue({.name = "a", .paused = true}));
+  ASSERT_TRUE(registry().set_queue_paused("a", true));
   const std::vector<std::string> queues = {"a", "b"};
   EXPECT_THAT(ids_of(claim(9, {.queues = queues})), ElementsAre(task_id(2)));
   EXPECT_TRUE(claim(9, {.queues = queues, .only_ids = {task_id(1)}}).empty());
-  ASSERT_TRUE(registry().put_queue({.name = "a", .paused = false}));
+  ASSERT_TRUE(registry().set_queue_paused("a", false));
   EXPECT_THAT(ids_of(claim(9, {.queues = queues})), ElementsAre(task_id(1)));
 }
 

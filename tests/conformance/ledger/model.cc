@@ -226,10 +226,12 @@ void Pair::remove() {
 
 void Pair::set_queue() {
   const QueueSettings settings{.name = any_of("a", "b"),
-                               .paused = rng_.chance(0.2),
                                .concurrency_max = static_cast<std::uint32_t>(rng_.below(4))};
   EXPECT_TRUE(model_.put_queue(settings).has_value());
   EXPECT_TRUE(subject_.registry().put_queue(settings).has_value());
+  const bool paused = rng_.chance(0.2);
+  EXPECT_TRUE(model_.set_queue_paused(settings.name, paused).has_value());
+  EXPECT_TRUE(subject_.registry().set_queue_paused(settings.name, paused).has_value());
 }
 
 void Pair::remember(const std::vector<Task>& tasks) {

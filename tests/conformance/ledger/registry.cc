@@ -31,7 +31,6 @@ TEST_P(LedgerConformance, ARegistryBeginsEmpty) {
 
 TEST_P(LedgerConformance, QueueSettingsAreKeptReplacedAndListedByName) {
   const QueueSettings a{.name = "a",
-                        .paused = true,
                         .concurrency_max = 7,
                         .retention = {.succeeded = 1h, .failed = Duration(0), .cancelled = 3h}};
   const QueueSettings b{.name = "b"};
@@ -40,6 +39,24 @@ TEST_P(LedgerConformance, QueueSettingsAreKeptReplacedAndListedByName) {
   EXPECT_THAT(*registry().queues(), ElementsAre(a, b));
   ASSERT_TRUE(registry().put_queue({.name = "a"}));
   EXPECT_THAT(*registry().queues(), ElementsAre(QueueSettings{.name = "a"}, b));
+}
+
+TEST_P(LedgerConformance, WhetherAQueueIsPausedAndItsSettingsNeverUndoEachOther) {
+  const QueueSettings defined{.name = "a", .concurrency_max = 7, .retention = {.failed = 1h}};
+  QueueSettings paused = defined;
+  paused.paused = true;
+  ASSERT_TRUE(registry().put_queue(defined));
+  ASSERT_TRUE(registry().set_queue_paused("a", true));
+  EXPECT_THAT(*registry().queues(), ElementsAre(paused));
+  ASSERT_TRUE(registry().put_queue(defined));
+  EXPECT_THAT(*registry().queues(), ElementsAre(paused));
+  ASSERT_TRUE(registry().set_queue_paused("a", false));
+  EXPECT_THAT(*registry().queues(), ElementsAre(defined));
+}
+
+TEST_P(LedgerConformance, AQueueThatIsPausedBeforeItHadSettingsHasTheDefaults) {
+  ASSERT_TRUE(registry().set_queue_paused("a", true));
+  EXPECT_THAT(*registry().queues(), ElementsAre(QueueSettings{.name = "a", .paused = true}));
 }
 
 TEST_P(LedgerConformance, AQueueThatHasTasksButNoSettingsIsNotConfigured) {
