@@ -228,7 +228,7 @@ Result<std::size_t> Backends::body_bytes_max(const prio::WorkflowQueue& queue,
 
 Result<HttpClient*> Backends::http() {
   if (!http_) {
-    auto client = CurlHttpClient::create(clock_);
+    auto client = CurlHttpClient::create(clock_, curl_params(environment_));
     if (!client) return fail(client.error());
     http_ = std::move(*client);
   }
