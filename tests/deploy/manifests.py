@@ -85,6 +85,7 @@ class Manifests(unittest.TestCase):
         self.assertEqual(len(pods), 6)
         for pod in pods:
             self.assertIs(pod["automountServiceAccountToken"], False)
+            self.assertIs(pod["enableServiceLinks"], False)
             self.assertIs(pod["securityContext"]["runAsNonRoot"], True)
             self.assertGreater(pod["securityContext"]["runAsUser"], 0)
             self.assertEqual(pod["securityContext"]["seccompProfile"], {"type": "RuntimeDefault"})
