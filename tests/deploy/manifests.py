@@ -127,7 +127,7 @@ class Manifests(unittest.TestCase):
                 queues[thing["spec"]["scaleTargetRef"]["name"]] = trigger["metadata"]
             for thing in objects(cloud, "Deployment"):
                 arguments = pod_of(thing)["containers"][0]["args"]
-                name = arguments[arguments.index("--task-queue-name") + 1]
+                name = arguments[arguments.index("--queue") + 1]
                 depth = queues[thing["metadata"]["name"]]
                 queue = depth.get("queueURL") or depth["subscriptionName"].rsplit("/", 1)[1]
                 self.assertEqual(queue, name)
