@@ -33,6 +33,8 @@ struct Message {
   std::string id;  ///< the same for every copy: trace-id, broker's message or deduplication id
   std::string body;
   std::vector<std::pair<std::string, std::string>> attributes;
+  /// What keeps a second task out where the backend is a ledger; no broker carries it. Empty: `id`.
+  std::string dedup_key{};
 };
 
 struct Delivery {

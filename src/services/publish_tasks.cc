@@ -14,6 +14,8 @@
 namespace waybill {
 namespace {
 
+std::string marker_key(const std::string& marker) { return std::string(kMarkerPrefix) + marker; }
+
 class Publisher {
  public:
   Publisher(const PublishPorts& ports, const PublishOptions& options, const ScanLock& lock,
@@ -85,8 +87,10 @@ void Publisher::publish_batch(Tasks tasks, Kind kind) {
   std::vector<Message> messages;
   for (PlannedTask* task : due) {
     log_scheduling(*task);
-    messages.push_back(
-        {.id = to_string(task->id), .body = std::move(task->params), .attributes = {}});
+    messages.push_back({.id = to_string(task->id),
+                        .body = std::move(task->params),
+                        .attributes = {},
+                        .dedup_key = ports_.own.url() + "/" + marker_key(task->marker)});
   }
   if (messages.empty()) return;
   Queue& queue = kind == Kind::intake ? *ports_.intake : *ports_.aggregate;
@@ -110,8 +114,7 @@ std::vector<PlannedTask*> Publisher::unmarked(Tasks tasks) {
   std::vector<PlannedTask*> due;
   for (PlannedTask& task : tasks) {
     // Without a lock that can be trusted a rival may have done it since the markers were listed.
-    if (!ports_.own.caps().conditional_put &&
-        ports_.own.get(std::string(kMarkerPrefix) + task.marker)) {
+    if (!ports_.own.caps().conditional_put && ports_.own.get(marker_key(task.marker))) {
       tally([](PublishTally& t) { ++t.duplicates_avoided; });
       continue;
     }
@@ -148,7 +151,7 @@ void Publisher::confirmed(PlannedTask& task, Kind kind) {
 
 Status Publisher::write_marker(const std::string& marker) {
   tally([](PublishTally& t) { ++t.marker_calls; });
-  const std::string key = std::string(kMarkerPrefix) + marker;
+  const std::string key = marker_key(marker);
   log::debug("writing_marker", "writing task marker to " + ports_.own.url() + "/" + key);
   const Status written = ports_.own.put_if_absent(key, marker);
   if (written || written.error().code != Code::already_exists) return written;

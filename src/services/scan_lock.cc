@@ -14,6 +14,8 @@ namespace {
 
 namespace bj = boost::json;
 
+constexpr std::string_view kReleased = "released";
+
 /// A chain grows by one with each scanner that dies without another that ends well.
 constexpr std::size_t kChainMax = 1000;
 
@@ -21,6 +23,10 @@ std::string text_of(const bj::value& document, std::string_view field) {
   if (!document.is_object()) return "";
   const auto* value = document.get_object().if_contains(field);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+std::string successor_key(const std::string& token) {
+  return std::string(ScanLock::kKey) + "-" + token;
 }
 
 bool is_token(std::string_view text) {
@@ -80,15 +86,24 @@ Result<ScanLock::Seen> ScanLock::walk() {
     Result<std::string> body = bucket_.get(key);
     if (!body && body.error().code == Code::not_found) return last;
     if (!body) return fail(with_context(body.error(), "reading the scan lock"));
-    const auto document = json::parse(*body);
+    const auto parsed = json::parse(*body);
+    const bj::value document = parsed ? *parsed : bj::value();
     last = {.key = key,
-            .token = document ? text_of(*document, "token") : "",
-            .holder = document ? text_of(*document, "holder") : "",
-            .body = std::move(*body)};
+            .token = text_of(document, "token"),
+            .holder = text_of(document, "holder"),
+            .body = std::move(*body),
+            .released = text_of(document, "state") == kReleased};
     // Whatever else may lie there: it is followed as any other that nobody renews.
     if (!is_token(last.token)) last.token = to_string(uuid_v5(kTaskNamespace, last.body));
     chain_.push_back(key);
-    key = std::string(kKey) + "-" + last.token;
+    const std::string forward = text_of(document, "forward");
+    key = successor_key(last.token);
+    if (last.key != kKey || !is_token(forward)) continue;
+    const Result<std::string> ahead = bucket_.get(successor_key(forward));
+    if (ahead) key = successor_key(forward);
+    if (!ahead && ahead.error().code != Code::not_found) {
+      return fail(with_context(ahead.error(), "reading the scan lock"));
+    }
   }
   return fail(Code::failed_precondition,
               "the scan lock has over " + std::to_string(kChainMax) +
@@ -98,7 +113,7 @@ Result<ScanLock::Seen> ScanLock::walk() {
 Result<ScanLock::Outcome> ScanLock::meet(const Seen& seen) {
   rival_ = seen.holder.empty() ? "an unknown holder" : seen.holder;
   const SteadyTime now = clock_.steady_now();
-  const bool is_gone = params_.is_gone && params_.is_gone(seen.holder);
+  const bool is_gone = seen.released || (params_.is_gone && params_.is_gone(seen.holder));
   const bool first_seen = watched_.empty();
   if (!is_gone && first_seen) {
     watched_ = seen.body;
@@ -119,19 +134,22 @@ Result<ScanLock::Outcome> ScanLock::meet(const Seen& seen) {
 }
 
 Result<bool> ScanLock::succeed(const Seen& seen) {
-  const std::string key = std::string(kKey) + "-" + seen.token;
+  const std::string key = successor_key(seen.token);
   const Result<bool> written = put(key);
   if (!written || !*written) return written;
   const Result<Seen> last = walk();
   if (!last) return fail(last.error());
   if (last->token == params_.token) {
-    log::warn("scan_lock_taken_over", "took over the scan lock of a scanner that has died",
-              {{"holder", rival_}});
+    if (!seen.released) {
+      log::warn("scan_lock_taken_over", "took over the scan lock of a scanner that has died",
+                {{"holder", rival_}});
+    }
     key_ = key;
     return true;
   }
   // The lock that it succeeds is of the past.
-  if (const Status removed = bucket_.remove(key); !removed) return fail(removed.error());
+  const Status removed = bucket_.remove(key);
+  if (!removed && removed.error().code != Code::permission_denied) return fail(removed.error());
   return false;
 }
 
@@ -152,16 +170,31 @@ void ScanLock::release() {
   renewer_.request_stop();
   renewer_.join();
   const bool ours = is_held();
-  key_.clear();
+  const std::string own = std::exchange(key_, "");
   if (!ours) return;  // what is there now may be another's
   for (const std::string& key : chain_) {
-    if (const Status removed = bucket_.remove(key); !removed) {
+    Status removed = bucket_.remove(key);
+    if (!removed && removed.error().code == Code::permission_denied) removed = mark_released(own);
+    if (!removed) {
       log::warn("scan_lock_left",
                 "the scan lock could not be removed: the next scanner has to wait for it",
                 {{"key", key}, {"error", removed.error().message}});
-      return;
     }
+    if (!removed || is_marked_) return;
   }
+}
+
+Status ScanLock::mark_released(const std::string& key) {
+  is_marked_ = true;
+  // First the shortcut, while nobody else may write the head. It leads into the chain whenever it
+  // comes to be written, for of a chain that nobody may remove every object stays.
+  if (key != kKey) {
+    const bj::object head{{"forward", key.substr(std::string_view(kKey).size() + 1)}};
+    if (Status written = bucket_.put(kKey, json::serialize(head)); !written) return written;
+  }
+  return bucket_.put(
+      key, json::serialize(bj::object{
+               {"holder", params_.holder}, {"token", params_.token}, {"state", kReleased}}));
 }
 
 std::string ScanLock::body() const {

@@ -31,6 +31,9 @@ struct ScanLockParams {
 /// however late they come; the holder is who is last in the chain. It removes the chain from its
 /// head on, so a late rival's successor to a lock of the past hangs on nothing and is seen to.
 ///
+/// Where it may remove nothing, its holder marks the lock as released instead, so that the next one
+/// need not wait, and writes into the chain's head where its end is, so that walks stay short.
+///
 /// Where the store has no conditional put the lock only makes it unlikely that two work at once.
 /// Thread-safe but for acquire and release.
 class ScanLock {
@@ -63,6 +66,7 @@ class ScanLock {
     std::string token;
     std::string holder;
     std::string body;
+    bool released = false;
   };
 
   Result<bool> put(const std::string& key);
@@ -71,6 +75,8 @@ class ScanLock {
   Result<Outcome> meet(const Seen& seen);
   Result<bool> succeed(const Seen& seen);
   Outcome hold(const std::string& key);
+  /// For a bucket from which this scanner may remove nothing: says so in the lock.
+  Status mark_released(const std::string& key);
   std::string body() const;
   void renew(const std::stop_token& stop);
 
@@ -86,6 +92,7 @@ class ScanLock {
   SteadyTime renewed_at_ GUARDED_BY(mutex_){};
   std::int64_t renewals_ = 0;
   bool waits_ = false;
+  bool is_marked_ = false;  // released, and still there
   std::jthread renewer_;
 };
 

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using Outcome = ScanLock::Outcome;
 
-/// A bucket that can be told to refuse writes.
+/// A bucket that can be told to refuse writes, or removals alone, and counts what is read.
 class MoodyBucket final : public ObjectStore {
  public:
   explicit MoodyBucket(ObjectStore& inner) : inner_(inner) {}
@@ -25,7 +25,10 @@ class MoodyBucket final : public ObjectStore {
   ObjectStoreCaps caps() const override { return inner_.caps(); }
   std::string url() const override { return inner_.url(); }
   Result<ListPage> list(const ListParams& params) override { return inner_.list(params); }
-  Result<std::string> get(const std::string& key) override { return inner_.get(key); }
+  Result<std::string> get(const std::string& key) override {
+    ++gets_;
+    return inner_.get(key);
+  }
   Status put(const std::string& key, std::string_view body) override {
     if (refuses_) return fail(Code::unavailable, "not now");
     return inner_.put(key, body);
@@ -34,13 +37,20 @@ class MoodyBucket final : public ObjectStore {
     if (refuses_) return fail(Code::unavailable, "not now");
     return inner_.put_if_absent(key, body);
   }
-  Status remove(const std::string& key) override { return inner_.remove(key); }
+  Status remove(const std::string& key) override {
+    if (keeps_) return fail(Code::permission_denied, "not yours to remove");
+    return inner_.remove(key);
+  }
 
   void refuse() { refuses_ = true; }
+  void keep_all() { keeps_ = true; }
+  int gets() const { return gets_; }
 
  private:
   ObjectStore& inner_;
   std::atomic<bool> refuses_{false};
+  std::atomic<bool> keeps_{false};
+  std::atomic<int> gets_{0};
 };
 
 class ScanLockTest : public testing::Test {
@@ -202,6 +212,99 @@ TEST_F(ScanLockTest, IsNoLongerWaitedForWhenAskedToStop) {
   const auto outcome = lock->acquire(stop.get_token());
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::cancelled);
+}
+
+/// A bucket from which nothing may be removed, as the original's Terraform makes it.
+class KeptScanLockTest : public ScanLockTest {
+ protected:
+  KeptScanLockTest() { kept_.keep_all(); }
+  /// Has the lock for a moment.
+  void pass(const std::string& name) {
+    const auto lock = lock_of(name, &kept_);
+    ASSERT_EQ(*acquire(*lock), Outcome::acquired) << name;
+    EXPECT_TRUE(lock->is_held());
+  }
+
+  MoodyBucket kept_{bucket_};
+};
+
+TEST_F(KeptScanLockTest, IsHadAtOnceByOneAfterTheOtherAndReadInFewSteps) {
+  for (int i = 0; i < 20; ++i) {
+    const int before = kept_.gets();
+    pass("scanner-" + std::to_string(i));
+    EXPECT_LE(kept_.gets() - before, 9) << i;
+  }
+}
+
+TEST_F(KeptScanLockTest, IsWaitedForWhenItsHolderDiedAfterOthersThatDidNot) {
+  pass("a");
+  pass("b");
+  leave("task-markers/scan-lock-b", "dead");
+  const SteadyTime began = clock_.steady_now();
+  const auto lock = lock_of("c", &kept_);
+  EXPECT_EQ(acquire_in_time(*lock), Outcome::acquired);
+  EXPECT_EQ(lock->rival(), "dead");
+  EXPECT_GE(clock_.steady_now() - began, 30s);
+  lock->release();
+  pass("d");
+}
+
+TEST_F(KeptScanLockTest, StaysWithItsHolderWhoeverCameBefore) {
+  pass("a");
+  pass("b");
+  const auto first = lock_of("c", &kept_);
+  ASSERT_EQ(*acquire(*first), Outcome::acquired);
+  const auto second = lock_of("d", &kept_);
+  EXPECT_EQ(acquire_in_time(*second, 1), Outcome::held);
+  EXPECT_EQ(second->rival(), "c");
+}
+
+TEST_F(KeptScanLockTest, GoesToOneOfTwoThatComeAtOnce) {
+  pass("a");
+  std::vector<std::unique_ptr<ScanLock>> locks;
+  for (const char* name : {"b", "c"}) locks.push_back(lock_of(name, &kept_));
+  std::atomic<int> acquired{0};
+  std::atomic<int> finished{0};
+  {
+    std::vector<std::jthread> threads;
+    for (auto& lock : locks) {
+      threads.emplace_back([&] {
+        acquired += lock->acquire({}) == Outcome::acquired ? 1 : 0;
+        ++finished;
+      });
+    }
+    threads.emplace_back([&] {
+      while (finished < 2) {
+        clock_.advance_if_idle(100ms, 2 - finished + acquired);
+        std::this_thread::yield();
+      }
+    });
+  }
+  EXPECT_EQ(acquired, 1);
+}
+
+TEST_F(KeptScanLockTest, IsFoundAgainWhenTheBucketsLifecycleTookTheLatestAway) {
+  pass("a");
+  pass("b");
+  pass("c");
+  for (const char* name : {"a", "b"}) {
+    ASSERT_TRUE(bucket_.remove(std::string("task-markers/scan-lock-") + name));
+  }
+  const auto lock = lock_of("d", &kept_);
+  EXPECT_EQ(acquire_in_time(*lock), Outcome::acquired);
+  lock->release();
+  pass("e");
+}
+
+TEST_F(KeptScanLockTest, IsClearedAwayByOneThatMay) {
+  pass("a");
+  pass("b");
+  {
+    const auto lock = lock_of("c");
+    ASSERT_EQ(*acquire(*lock), Outcome::acquired);
+  }
+  EXPECT_FALSE(is_there(ScanLock::kKey));
+  pass("d");
 }
 
 TEST_F(ScanLockTest, WorksAsWellAsItCanWithoutConditionalPuts) {

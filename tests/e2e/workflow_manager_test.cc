@@ -70,6 +70,30 @@ TEST_F(WorkflowManagerTest, PrintsThePlanOfADryRunAndWritesNothing) {
   EXPECT_FALSE(place_.exists("own/task-markers"));
 }
 
+TEST_F(WorkflowManagerTest, ADryRunKnowsTheLimitOfItsQueue) {
+  const std::string long_id(200, 'b');
+  for (int i = 0; i < 1200; ++i) {  // about 280 kB, which a file takes and SNS does not
+    const std::string name = "kittens/2020/10/31/08/00/" + long_id + std::to_string(i) + ".";
+    for (const char* part : {"batch", "batch.avro", "batch.sig"})
+      place_.write("in/" + name + part, "");
+    place_.write("peer/" + name + "validity_0.sig", "");
+  }
+  const std::vector<std::string> sns = {"--dry-run", "--task-queue-kind=aws-sns",
+                                        "--aws-sns-region=us-west-1", "--log-level=error"};
+  const Ran refused = run(sns);
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.out + refused.err, HasSubstr("262144"));
+  EXPECT_THAT(refused.out, HasSubstr("too_large"));
+  auto parts = sns;
+  parts.push_back("--split-aggregations");
+  const Ran one_minute = run(parts);
+  EXPECT_EQ(one_minute.status, 1) << "one minute does not come apart";
+  const Ran taken = run({"--dry-run", "--log-level=error"});
+  EXPECT_EQ(taken.status, 0) << taken.err;
+  EXPECT_THAT(taken.out, HasSubstr("aggregate kittens"));
+  EXPECT_THAT(taken.out, Not(HasSubstr("too_large")));
+}
+
 TEST_F(WorkflowManagerTest, EndsWellWhenThePushOfMetricsFails) {
   const Ran ran = run({"--push-gateway=http://127.0.0.1:1"});
   EXPECT_EQ(ran.status, 0);

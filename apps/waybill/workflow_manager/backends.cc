@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/amqp/queue.h"
 #include "adapters/aws/credentials.h"
 #include "adapters/curl/http_client.h"
 #include "adapters/file/file_url.h"
@@ -13,6 +14,7 @@
 #include "adapters/s3/address.h"
 #include "adapters/s3/object_store.h"
 #include "adapters/sqs/queue.h"
+#include "apps/waybill/workflow_manager/ledger_backend.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "base/uuid.h"
@@ -25,12 +27,38 @@ namespace {
 /// it.
 constexpr const char* kAwsAudience = "sts.amazonaws.com/gke-identity-federation";
 
-tl::unexpected<Error> not_built(const std::string& what) {
-  return fail(Code::unimplemented, "this build has no " + what);
-}
-
 Result<std::string> path_of_topic(const std::string& topic) {
   return topic.starts_with("file:") ? parse_file_url(topic) : Result<std::string>(topic);
+}
+
+/// The URL of --amqp-url, of its variable or of the file.
+Result<std::string> amqp_url(const prio::WorkflowQueue& queue) {
+  if (queue.amqp_url_file.empty()) return queue.amqp_url;
+  auto text = aws::read_whole_file(queue.amqp_url_file);
+  if (!text) return fail(with_context(text.error(), "--amqp-url-file"));
+  const std::size_t end = text->find_last_not_of(" \t\r\n");
+  return text->substr(0, end == text->npos ? 0 : end + 1);
+}
+
+Result<AmqpOptions> amqp_options(const prio::WorkflowQueue& queue, const std::string& topic,
+                                 const std::map<std::string, std::string>& environment) {
+  auto url = amqp_url(queue);
+  if (!url) return fail(url.error());
+  // The adapter's error shows nothing of the URL, which may hold a password.
+  if (const auto place = amqp::place_of(*url); !place) return fail(place.error());
+  AmqpOptions options{.connection = {.url = std::move(*url)}};
+  if (const auto trusted = environment.find("SSL_CERT_FILE"); trusted != environment.end()) {
+    options.connection.ca_file = trusted->second;
+  }
+  if (queue.amqp_exchange.empty()) {
+    options.queue = topic;
+  } else {
+    options.exchange = queue.amqp_exchange;
+    options.routing_key = topic;
+  }
+  if (queue.amqp_queue_type == "classic") options.type = AmqpQueueType::classic;
+  if (queue.amqp_queue_type == "quorum") options.type = AmqpQueueType::quorum;
+  return options;
 }
 
 }  // namespace
@@ -145,10 +173,33 @@ Result<std::unique_ptr<ObjectStore>> Backends::marker_bucket(const prio::Workflo
 
 Result<std::unique_ptr<Queue>> Backends::queue(const prio::WorkflowQueue& queue,
                                                const std::string& topic) {
+  if (queue.kind == "ledger") {
+    if (!ledger_) {
+      auto opened = LedgerBackend::open(queue, clock_);
+      if (!opened) return fail(opened.error());
+      ledger_ = std::move(*opened);
+    }
+    return ledger_->queue(topic);
+  }
+  auto made = make_queue(queue, topic);
+  if (!made || queue.kind != "gcp-pubsub" || !queue.create_topics) return made;
+  if (const Status created = static_cast<PubSubQueue&>(**made).create_topics(); !created) {
+    return fail(created.error());
+  }
+  return made;
+}
+
+Result<std::unique_ptr<Queue>> Backends::make_queue(const prio::WorkflowQueue& queue,
+                                                    const std::string& topic) {
   if (queue.kind == "file") {
     const auto path = path_of_topic(topic);
     if (!path) return fail(path.error());
     return std::make_unique<FileQueue>(*path);
+  }
+  if (queue.kind == "amqp") {
+    const auto options = amqp_options(queue, topic, environment_);
+    if (!options) return fail(options.error());
+    return std::make_unique<AmqpQueue>(clock_, *options);
   }
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());
@@ -159,23 +210,25 @@ Result<std::unique_ptr<Queue>> Backends::queue(const prio::WorkflowQueue& queue,
                    .topic_arn = topic,
                    .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_)});
   }
-  if (queue.kind == "gcp-pubsub") {
-    TokenSource& tokens = (*clouds)->google_tokens(has("PUBSUB_EMULATOR_HOST"));
-    auto made =
-        std::make_unique<PubSubQueue>(PubSubQueue::Services{(*clouds)->http(), tokens, clock_},
-                                      PubSubOptions{.project = queue.gcp_project,
-                                                    .topic = topic,
-                                                    .endpoint = pubsub_endpoint("", environment_)});
-    if (!queue.create_topics) return made;
-    if (const Status created = made->create_topics(); !created) return fail(created.error());
-    return made;
-  }
-  return not_built("adapter for queues of the kind " + queue.kind);
+  TokenSource& tokens = (*clouds)->google_tokens(has("PUBSUB_EMULATOR_HOST"));
+  return std::make_unique<PubSubQueue>(
+      PubSubQueue::Services{(*clouds)->http(), tokens, clock_},
+      PubSubOptions{.project = queue.gcp_project,
+                    .topic = topic,
+                    .endpoint = pubsub_endpoint("", environment_)});
+}
+
+Result<std::size_t> Backends::body_bytes_max(const prio::WorkflowQueue& queue,
+                                             const std::string& topic) {
+  if (queue.kind == "ledger") return LedgerBackend::body_bytes_max(queue, topic);
+  const auto made = make_queue(queue, topic);
+  if (!made) return fail(made.error());
+  return (*made)->caps().body_bytes_max;
 }
 
 Result<HttpClient*> Backends::http() {
   if (!http_) {
-    auto client = CurlHttpClient::create(clock_);
+    auto client = CurlHttpClient::create(clock_, curl_params(environment_));
     if (!client) return fail(client.error());
     http_ = std::move(*client);
   }

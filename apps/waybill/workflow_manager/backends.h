@@ -14,6 +14,8 @@
 
 namespace waybill::cli {
 
+class LedgerBackend;
+
 /// Where workflow-manager's flags become adapters: the only place that knows which there are. What
 /// it gives must not outlive it.
 class Backends {
@@ -29,8 +31,11 @@ class Backends {
   /// whether it honours conditional puts, with an object of this name.
   Result<std::unique_ptr<ObjectStore>> marker_bucket(const prio::WorkflowBucket& bucket,
                                                      const std::string& probe_key);
-  /// A topic by the kind of its queue. Makes it where --gcp-pubsub-create-topics asks for that.
+  /// A topic by the kind of its queue. Makes it where --gcp-pubsub-create-topics asks for that, and
+  /// the ledger where there is none.
   Result<std::unique_ptr<Queue>> queue(const prio::WorkflowQueue& queue, const std::string& topic);
+  /// What a message of that queue may have, for a dry run: makes nothing and touches no network.
+  Result<std::size_t> body_bytes_max(const prio::WorkflowQueue& queue, const std::string& topic);
   /// The client that metrics are pushed with.
   Result<HttpClient*> http();
 
@@ -38,12 +43,16 @@ class Backends {
   class Clouds;
 
   Result<Clouds*> clouds();
+  /// The adapter alone.
+  Result<std::unique_ptr<Queue>> make_queue(const prio::WorkflowQueue& queue,
+                                            const std::string& topic);
   bool has(const std::string& variable) const;
 
   Clock& clock_;
   const std::map<std::string, std::string> environment_;
   std::unique_ptr<HttpClient> http_;  // opened when first asked for
   std::unique_ptr<Clouds> clouds_;
+  std::unique_ptr<LedgerBackend> ledger_;
 };
 
 }  // namespace waybill::cli

@@ -16,6 +16,8 @@ constexpr const char* kHead =
       --task-queue-kind aws-sns --aws-sns-region us-west-1 \
       --intake-tasks-topic arn:aws:sns:us-west-1:123456789012:intake \
       --aggregate-tasks-topic arn:aws:sns:us-west-1:123456789012:aggregate
+  WAYBILL_AMQP_URL=amqp://ann:password@rabbit/prio waybill workflow-manager --config prio.yaml \
+      --task-queue-kind amqp --intake-tasks-topic intake --aggregate-tasks-topic aggregate
   waybill workflow-manager --config prio.yaml --dry-run
   waybill workflow-manager --config prio.yaml --dry-run --json --now 2020-10-31T12:00:00Z
 
@@ -24,8 +26,8 @@ Takes the place of workflow-manager: its flags, messages, markers, metrics and l
 published once: a scan lock keeps two runs apart, a marker is written when its message was
 confirmed, and a message that is repeated after a crash has the same trace-id.
 
-This version knows s3://, gs:// and file:// buckets, and the queues aws-sns, gcp-pubsub and file.
-It refuses amqp.
+Buckets are s3://, gs:// or file://, mixed at will. Queues are aws-sns, gcp-pubsub, amqp (RabbitMQ),
+file (lines of JSON) and ledger: Waybill's own, whose tasks `waybill worker` runs.
 
 Usage: waybill workflow-manager [flags]
 )";

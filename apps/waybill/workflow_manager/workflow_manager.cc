@@ -116,7 +116,12 @@ Result<PublishReport> Run::pass(const WorkflowOptions& options) {
   const auto peer = backends_.bucket(options.peer);
   if (!peer) return fail(peer.error());
   PublishPorts ports{.ingestion = **ingestion, .own = **own, .peer = **peer, .clock = clock_};
-  if (dry_run) return run_publish_pass(ports, publish);
+  if (dry_run) {
+    const auto limit = backends_.body_bytes_max(options.queue, options.queue.aggregate_topic);
+    if (!limit) return fail(limit.error());
+    publish.scan.aggregate_bytes_max = *limit;
+    return run_publish_pass(ports, publish);
+  }
   const auto intake = backends_.queue(options.queue, options.queue.intake_topic);
   if (!intake) return fail(with_context(intake.error(), "--intake-tasks-topic"));
   const auto aggregate = backends_.queue(options.queue, options.queue.aggregate_topic);

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <fstream>
+#include <iterator>
 #include <optional>
+
+#include "adapters/curl/authorities.h"
+
 namespace waybill {
 namespace {
 
@@ -16,6 +19,10 @@ std::string ascii_lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
+}
+
+bool has_scheme(std::string_view url, std::string_view scheme) {
+  return ascii_lower(url.substr(0, scheme.size())) == scheme;
 }
 
 using CurlList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
@@ -114,6 +121,27 @@ Code code_of(CURLcode result, bool sent) {
   }
 }
 
+/// Whether whoever asks could do something about it: nobody whom we trust vouches for the server.
+bool is_untrusted(CURL* easy) {
+  constexpr long kIssuerUnknown[] = {2, 18, 19, 20, 21};  // X509_V_ERR_… of openssl/x509_vfy.h
+  long verdict = 0;
+  curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+  return std::ranges::find(kIssuerUnknown, verdict) != std::end(kIssuerUnknown);
+}
+
+/// Whether a byte of the request may have left. What asked a proxy for a tunnel counts as sent in
+/// libcurl, but before a new connection's TLS stands nothing of a request for https has.
+bool may_have_sent(CURL* easy, std::string_view url) {
+  long request_bytes = 0;
+  long new_connections = 0;
+  curl_off_t tls_after = 0;
+  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &new_connections);
+  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &tls_after);
+  const bool no_tls_yet = has_scheme(url, "https://") && new_connections > 0 && tls_after == 0;
+  return request_bytes > 0 && !no_tls_yet;
+}
+
 }  // namespace
 
 /// One request at a time, on connections that stay open between requests.
@@ -126,15 +154,21 @@ class CurlHttpClient::Transfer {
 
   bool is_valid() const { return multi_ && easy_; }
   const std::string& host() const { return host_; }
-  Result<HttpResponse> run(const HttpRequest& request, const CurlHttpClientParams& params,
-                           const Deadline& deadline, std::string host);
+  /// What is configured, and the authorities that are trusted besides.
+  struct Setup {
+    const CurlHttpClientParams& params;
+    const std::string& authorities;
+  };
+  Result<HttpResponse> run(const HttpRequest& request, const Setup& setup, const Deadline& deadline,
+                           std::string host);
 
  private:
-  bool prepare(const HttpRequest& request, const CurlHttpClientParams& params, curl_slist* headers);
+  bool prepare(const HttpRequest& request, const Setup& setup, curl_slist* headers);
   bool prepare_connection(const CurlHttpClientParams& params);
+  bool prepare_trust(const std::string& authorities);
   /// Drives the transfer to its end, or until the deadline. The code says why it was given up.
   Result<CURLcode> drive(const Deadline& deadline);
-  Error explain(CURLcode result, const std::string& action);
+  Error explain(CURLcode result, const std::string& action, std::string_view url);
   template <class Value>
   bool set(CURLoption option, Value value) {
     return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
@@ -187,21 +221,33 @@ bool CurlHttpClient::Transfer::prepare_connection(const CurlHttpClientParams& pa
          set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
          set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count())) &&
          set(CURLOPT_TCP_KEEPALIVE, 1L) && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
-         set(CURLOPT_USERAGENT, params.user_agent.c_str()) &&
-         // The system's authorities stay trusted: Debian's libcurl finds them by its CAPATH.
-         (params.ca_file.empty() || set(CURLOPT_CAINFO, params.ca_file.c_str()));
+         set(CURLOPT_USERAGENT, params.user_agent.c_str());
 }
 
-bool CurlHttpClient::Transfer::prepare(const HttpRequest& request,
-                                       const CurlHttpClientParams& params, curl_slist* headers) {
+bool CurlHttpClient::Transfer::prepare_trust(const std::string& authorities) {
+  if (authorities.empty()) return true;
+  // The system's authorities stay trusted: Debian's libcurl finds them by its CAPATH.
+  curl_blob blob{.data = const_cast<char*>(authorities.data()),
+                 .len = authorities.size(),
+                 .flags = CURL_BLOB_NOCOPY};
+  return set(CURLOPT_CAINFO_BLOB, &blob);
+}
+
+bool CurlHttpClient::Transfer::prepare(const HttpRequest& request, const Setup& setup,
+                                       curl_slist* headers) {
+  const auto& [params, authorities] = setup;
   curl_easy_reset(easy_.get());
   const bool has_body =
       !request.body.empty() || (request.method != "GET" && request.method != "HEAD");
-  bool ready = prepare_connection(params) && set(CURLOPT_URL, request.url.c_str()) &&
-               set(CURLOPT_PATH_AS_IS, 1L) && set(CURLOPT_HTTPHEADER, headers) &&
-               set(CURLOPT_ACCEPT_ENCODING, "gzip") && set(CURLOPT_ERRORBUFFER, text_.data()) &&
+  bool ready = prepare_connection(params) && prepare_trust(authorities) &&
+               set(CURLOPT_URL, request.url.c_str()) && set(CURLOPT_PATH_AS_IS, 1L) &&
+               set(CURLOPT_HTTPHEADER, headers) && set(CURLOPT_ACCEPT_ENCODING, "gzip") &&
+               set(CURLOPT_ERRORBUFFER, text_.data()) &&
                set(CURLOPT_HEADERFUNCTION, &Transfer::on_header) && set(CURLOPT_HEADERDATA, this) &&
                set(CURLOPT_WRITEFUNCTION, &Transfer::on_body) && set(CURLOPT_WRITEDATA, this);
+  if (!params.http_proxy.empty() && has_scheme(request.url, "http://")) {
+    ready = ready && set(CURLOPT_PROXY, params.http_proxy.c_str());
+  }
   if (request.method == "HEAD") return ready && set(CURLOPT_NOBODY, 1L);
   if (has_body) {
     // Not copied: the request outlives the transfer.
@@ -231,32 +277,35 @@ Result<CURLcode> CurlHttpClient::Transfer::drive(const Deadline& deadline) {
   return message == nullptr ? CURLE_FAILED_INIT : message->data.result;
 }
 
-Error CurlHttpClient::Transfer::explain(CURLcode result, const std::string& action) {
+Error CurlHttpClient::Transfer::explain(CURLcode result, const std::string& action,
+                                        std::string_view url) {
   if (over_limit_) {
     return {Code::resource_exhausted,
             action + ": the answer has more than " + std::to_string(body_bytes_max_) + " bytes"};
   }
-  long request_bytes = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &request_bytes);
-  const Code code = code_of(result, request_bytes > 0);
+  const Code code = code_of(result, may_have_sent(easy_.get(), url));
   // What libcurl says of a URL might quote it.
   const bool quotes = code == Code::invalid_argument || text_[0] == '\0';
   std::string text = quotes ? curl_easy_strerror(result) : text_.data();
   if (!text.empty()) text.front() = ascii_lower(text.substr(0, 1)).front();
+  if (result == CURLE_PEER_FAILED_VERIFICATION && is_untrusted(easy_.get())) {
+    text +=
+        "; if this server is to be trusted, name a file with its authority's certificate (PEM) "
+        "in the variable SSL_CERT_FILE";
+  }
   return {code, action + ": " + text};
 }
 
-Result<HttpResponse> CurlHttpClient::Transfer::run(const HttpRequest& request,
-                                                   const CurlHttpClientParams& params,
+Result<HttpResponse> CurlHttpClient::Transfer::run(const HttpRequest& request, const Setup& setup,
                                                    const Deadline& deadline, std::string host) {
   host_ = std::move(host);
   response_ = {};
   over_limit_ = false;
-  body_bytes_max_ = params.body_bytes_max;
+  body_bytes_max_ = setup.params.body_bytes_max;
   text_.front() = '\0';
   const std::string action = "sending " + request.method + " to " + host_;
   const CurlList headers = headers_of(request);
-  if (!headers || !prepare(request, params, headers.get()) ||
+  if (!headers || !prepare(request, setup, headers.get()) ||
       curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK) {
     return fail(Code::resource_exhausted, action + ": libcurl cannot set the request up");
   }
@@ -265,7 +314,7 @@ Result<HttpResponse> CurlHttpClient::Transfer::run(const HttpRequest& request,
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   std::optional<Error> error;
   if (!result) error = with_context(result.error(), action);
-  if (result && *result != CURLE_OK) error = explain(*result, action);
+  if (result && *result != CURLE_OK) error = explain(*result, action, request.url);
   // Closes the connection of a transfer that was given up.
   curl_multi_remove_handle(multi_.get(), easy_.get());
   curl_easy_reset(easy_.get());
@@ -274,8 +323,8 @@ Result<HttpResponse> CurlHttpClient::Transfer::run(const HttpRequest& request,
   return std::move(response_);
 }
 
-CurlHttpClient::CurlHttpClient(Clock& clock, CurlHttpClientParams params)
-    : clock_(clock), params_(std::move(params)) {}
+CurlHttpClient::CurlHttpClient(Clock& clock, CurlHttpClientParams params, std::string authorities)
+    : clock_(clock), params_(std::move(params)), authorities_(std::move(authorities)) {}
 CurlHttpClient::~CurlHttpClient() = default;
 
 Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(Clock& clock,
@@ -284,11 +333,10 @@ Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(Clock& clock,
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return fail(Code::unavailable, "setting up the HTTP client: libcurl does not start");
   }
-  if (!params.ca_file.empty() && !std::ifstream(params.ca_file).good()) {
-    return fail(Code::invalid_argument, "reading the certificate authorities in " + params.ca_file +
-                                            ": no such file, or not readable");
-  }
-  return std::unique_ptr<CurlHttpClient>(new CurlHttpClient(clock, std::move(params)));
+  auto authorities = read_authorities(params.ca_files);
+  if (!authorities) return fail(authorities.error());
+  return std::unique_ptr<CurlHttpClient>(
+      new CurlHttpClient(clock, std::move(params), std::move(*authorities)));
 }
 
 std::unique_ptr<CurlHttpClient::Transfer> CurlHttpClient::take(const std::string& host) {
@@ -316,7 +364,8 @@ Result<HttpResponse> CurlHttpClient::send(const HttpRequest& request, const Dead
   if (!transfer->is_valid()) {
     return fail(Code::resource_exhausted, "sending to " + host + ": libcurl has no handle left");
   }
-  Result<HttpResponse> response = transfer->run(request, params_, deadline, std::move(host));
+  Result<HttpResponse> response =
+      transfer->run(request, {params_, authorities_}, deadline, std::move(host));
   give_back(std::move(transfer));
   return response;
 }

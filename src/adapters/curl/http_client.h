@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,16 +15,24 @@ struct CurlHttpClientParams {
   std::size_t body_bytes_max = std::size_t{64} << 20;  ///< of an answer, after decompression
   Duration connect_timeout = std::chrono::seconds(10);
   std::size_t idle_max = 64;  ///< transfers, each with its connections, that are kept between uses
-  std::string ca_file;        ///< PEM; trusted besides the system's authorities; empty: none
+  std::vector<std::string> ca_files;  ///< PEM; trusted besides the system's authorities
+  /// For http://; empty: that of `http_proxy`, which libcurl reads. For https:// it reads
+  /// `https_proxy` and `HTTPS_PROXY`, for both `all_proxy`, `no_proxy` and those in capitals.
+  std::string http_proxy;
   std::string user_agent = "waybill";
 };
+
+/// What the environment says: SSL_CERT_FILE and AWS_CA_BUNDLE name authorities; HTTP_PROXY counts
+/// as `http_proxy` does, but in a CGI program, where a request could set it.
+CurlHttpClientParams curl_params(const std::map<std::string, std::string>& environment);
 
 /// HttpClient over libcurl: HTTP/1.1, or 2 where TLS negotiates it. The caller's thread drives its
 /// own transfer; no thread of its own. As many requests run at once as there are callers.
 class CurlHttpClient final : public HttpClient {
  public:
   /// `clock` must be real, for the network is.
-  /// `unavailable` if libcurl cannot be set up, `invalid_argument` if `ca_file` cannot be read.
+  /// `unavailable` if libcurl cannot be set up, `invalid_argument` if a file of authorities
+  /// cannot be read or holds none.
   static Result<std::unique_ptr<CurlHttpClient>> create(Clock& clock,
                                                         CurlHttpClientParams params = {});
   ~CurlHttpClient() override;
@@ -32,12 +41,13 @@ class CurlHttpClient final : public HttpClient {
 
  private:
   class Transfer;
-  CurlHttpClient(Clock& clock, CurlHttpClientParams params);
+  CurlHttpClient(Clock& clock, CurlHttpClientParams params, std::string authorities);
   std::unique_ptr<Transfer> take(const std::string& host);
   void give_back(std::unique_ptr<Transfer> transfer);
 
   Clock& clock_;
   const CurlHttpClientParams params_;
+  const std::string authorities_;  // what `ca_files` hold
   Mutex mutex_;
   std::vector<std::unique_ptr<Transfer>> idle_ GUARDED_BY(mutex_);
 };

@@ -21,7 +21,7 @@ class NetworkClock final : public Clock {
 NetworkClock network_clock;
 
 TEST(CurlHttpClient, AnAuthorityFileThatIsNotThereIsNamed) {
-  const auto client = CurlHttpClient::create(network_clock, {.ca_file = "/nonexistent/ca.pem"});
+  const auto client = CurlHttpClient::create(network_clock, {.ca_files = {"/nonexistent/ca.pem"}});
   ASSERT_FALSE(client);
   EXPECT_EQ(client.error().code, Code::invalid_argument);
   EXPECT_NE(client.error().message.find("/nonexistent/ca.pem"), std::string::npos);

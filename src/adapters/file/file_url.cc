@@ -28,6 +28,7 @@ Result<std::string> parse_file_url(std::string_view url) {
   std::string path;
   while (!rest.empty()) {
     if (rest[0] != '%') {
+      if (rest[0] == '\0') return refuse(url, "has a zero byte, which no path can hold");
       if (rest[0] == '?' || rest[0] == '#') return refuse(url, "has a query or a fragment");
       path += rest[0];
       rest.remove_prefix(1);

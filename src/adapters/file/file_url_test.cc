@@ -24,6 +24,14 @@ TEST(FileUrl, IsRefusedWithAnExampleOfARightOne) {
   }
 }
 
+TEST(FileUrl, HoldsNoZeroByteHoweverItIsWritten) {
+  for (const std::string& url : {std::string("file:///a%00b"), std::string("file:///a\0b", 11)}) {
+    const auto path = parse_file_url(url);
+    ASSERT_FALSE(path);
+    EXPECT_EQ(path.error().code, Code::invalid_argument);
+  }
+}
+
 TEST(FileUrl, IsWrittenSoThatItIsReadBack) {
   for (const char* directory : {"/", "/srv/drop", "/a b/%/ü?#"}) {
     EXPECT_EQ(parse_file_url(to_file_url(directory)), directory);

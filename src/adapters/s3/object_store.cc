@@ -231,7 +231,9 @@ Result<bool> S3ObjectStore::probe_conditional_put(const std::string& key) {
     if (done.error().code != Code::already_exists) return fail(done.error());
     refused_second = true;
   }
-  if (const Status removed = remove(key); !removed) return fail(removed.error());
+  // What may not be removed is left to the bucket's lifecycle.
+  const Status removed = remove(key);
+  if (!removed && removed.error().code != Code::permission_denied) return fail(removed.error());
   conditional_put_ = refused_second;
   return refused_second;
 }

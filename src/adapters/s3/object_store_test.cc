@@ -193,6 +193,8 @@ TEST_F(S3ObjectStoreTest, AProbeTellsWhetherConditionalPutsAreHonoured) {
   EXPECT_EQ(store_.put_if_absent("k", "x").error().code, Code::already_exists);
   answers({error(404, "NoSuchKey"), answer(200)});
   EXPECT_TRUE(store_.put_if_absent("k", "x"));
+  answers({answer(200), error(412, "PreconditionFailed"), error(403, "AccessDenied")});
+  EXPECT_TRUE(*store_.probe_conditional_put("probe")) << "it may not be ours to remove";
   answers({error(403, "AccessDenied")});
   EXPECT_EQ(store_.probe_conditional_put("probe").error().code, Code::permission_denied);
 }

@@ -25,9 +25,11 @@ constexpr GoFlag kFlags[] = {
     {"grace-period", kDuration, "1h", "DURATION", "How long after its end a window is aggregated."},
     {"aggregation-override-timestamp", kText, "", "YYYYMMDDHHmm",
      "Aggregate the window that holds this minute (UTC), and no other."},
-    {"task-queue-kind", kText, "", "KIND", "gcp-pubsub, aws-sns, amqp or file. Required."},
+    {"task-queue-kind", kText, "", "KIND", "gcp-pubsub, aws-sns, amqp, file or ledger. Required."},
     {"intake-tasks-topic", kText, "", "TOPIC",
-     "Where intake tasks go: a topic's name (Pub/Sub), ARN (SNS) or a file. Required."},
+     "Where intake tasks go: a topic's name (Pub/Sub), its ARN (SNS), a queue or with "
+     "--amqp-exchange "
+     "a routing key (RabbitMQ), a file, or a task definition (ledger). Required."},
     {"aggregate-tasks-topic", kText, "", "TOPIC", "Where aggregation tasks go. Required."},
     {"max-enqueue-workers", kInteger, "100", "N",
      "How many publishes and marker writes are under way at a time."},
@@ -48,6 +50,19 @@ constexpr GoFlag kFlags[] = {
      "last 7 days (the time that markers are kept) that come after one that has its marker."},
     {"split-aggregations", kBoolean, "false", "",
      "Halve a window whose message is too large for the queue, at whole minutes, until it fits."},
+    {"amqp-url", kText, "", "URL",
+     "RabbitMQ's: amqp://HOST:PORT/VHOST, or amqps:// with TLS. One with a password is refused "
+     "here: "
+     "set WAYBILL_AMQP_URL, or see --amqp-url-file."},
+    {"amqp-url-file", kText, "", "FILE", "Read RabbitMQ's URL from this file."},
+    {"amqp-exchange", kText, "", "NAME",
+     "Publish to this exchange, which is there, with the topics as routing keys; empty: straight "
+     "to "
+     "the queues that the topics name, which are made where they are missing."},
+    {"amqp-queue-type", kText, "", "TYPE", "classic or quorum; empty: RabbitMQ's default."},
+    {"data", kText, "./waybill-data", "DIR", "Where Waybill's own ledger is; with ledger."},
+    {"definitions", kText, "", "DIR",
+     "The definitions whose tasks the topics name; required with ledger."},
     {"now", kText, "", "TIME", "Run as if it were this moment: 2020-10-31T12:00:00Z."},
     {"json", kBoolean, "false", "", "Print the plan of a dry run as JSON instead of a table."},
     {"log-level", kText, "info", "LEVEL", "debug, info, warn, error or off."},
@@ -55,7 +70,7 @@ constexpr GoFlag kFlags[] = {
      "Read values from this YAML file; its keys are these names, with dashes or underscores."},
 };
 
-constexpr std::string_view kKinds[] = {"gcp-pubsub", "aws-sns", "amqp", "file"};
+constexpr std::string_view kKinds[] = {"gcp-pubsub", "aws-sns", "amqp", "file", "ledger"};
 
 }  // namespace
 

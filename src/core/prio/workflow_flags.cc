@@ -69,6 +69,17 @@ Status read_file(WorkflowValues& values, const Document& file) {
   return {};
 }
 
+/// What a flag says is seen by all who may list processes.
+Status refuse_password(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t colon = url.find(':', scheme == url.npos ? 0 : scheme + 3);
+  // A slash in a password should be written %2f, but who forgot that must not show it either.
+  if (colon == url.npos || url.find('@', colon) == url.npos) return {};
+  return fail(Code::invalid_argument,
+              "--amqp-url holds a password, which all can read who may list processes; put the URL "
+              "into the variable WAYBILL_AMQP_URL, or into a file that --amqp-url-file names");
+}
+
 }  // namespace
 
 Result<WorkflowValues> read_workflow_flags(const WorkflowSources& sources) {
@@ -87,7 +98,12 @@ Result<WorkflowValues> read_workflow_flags(const WorkflowSources& sources) {
   }
   const auto parsed = parse_go_flags(workflow_flags(), sources.arguments);
   if (!parsed) return fail(parsed.error());
-  for (const auto& [name, text] : parsed->values) values[name] = text;
+  for (const auto& [name, text] : parsed->values) {
+    if (name == "amqp-url") {
+      if (Status open = refuse_password(text); !open) return fail(open.error());
+    }
+    values[name] = text;
+  }
   return values;
 }
 

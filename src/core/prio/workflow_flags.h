@@ -48,6 +48,12 @@ struct WorkflowQueue {
   bool create_topics = false;
   std::string aws_region;
   std::string aws_identity;
+  std::string amqp_url;  ///< may hold a password; empty: it stands in the file
+  std::string amqp_url_file;
+  std::string amqp_exchange;
+  std::string amqp_queue_type;     ///< classic, quorum or empty
+  std::string ledger_data;         ///< directory
+  std::string ledger_definitions;  ///< directory
 };
 std::span<const std::string_view> workflow_queue_kinds();
 

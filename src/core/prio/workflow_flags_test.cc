@@ -66,7 +66,12 @@ TEST(WorkflowFlags, RefuseAsMisuseWhatTheOriginalTookAlthoughItMakesNoSense) {
       {{"--catch-up=soon"}, "--catch-up is \"soon\""},
       {{"--catch-up=-1h"}, "--catch-up is \"-1h\""},
       {{"--now=noon"}, "--now is no time"},
-      {{"--log-level=inof"}, "did you mean \"info\"?"}};
+      {{"--log-level=inof"}, "did you mean \"info\"?"},
+      {{"--task-queue-kind=amqp"}, "--amqp-url is required for task-queue-kind=amqp"},
+      {{"--task-queue-kind=amqp", "--amqp-url=amqp://h", "--amqp-url-file=/f"}, "give one of them"},
+      {{"--task-queue-kind=amqp", "--amqp-url=amqp://h", "--amqp-queue-type=fast"},
+       "--amqp-queue-type is \"fast\""},
+      {{"--task-queue-kind=ledger"}, "--definitions is required for task-queue-kind=ledger"}};
   for (const auto& [more, why] : cases) {
     const Error error = refusal(more);
     EXPECT_EQ(error.code, Code::invalid_argument) << why;
@@ -122,6 +127,24 @@ TEST(WorkflowFlags, ReadWhatIsCaughtUp) {
   EXPECT_TRUE(options({"--aggregation-period=1m"}));
   EXPECT_THAT(refusal({"--aggregation-period=1m", "--catch-up=48h"}).message,
               HasSubstr("--catch-up spans 2880 aggregation periods"));
+}
+
+TEST(WorkflowFlags, TakeNoPasswordFromTheCommandLine) {
+  for (const char* url : {"amqp://ann:secret@host", "amqp://ann:s/e@c@host/v", "ann:secret@host",
+                          "amqps://:secret@host:5671/%2f"}) {
+    const Error error = refusal({"--task-queue-kind=amqp", "--amqp-url", url});
+    EXPECT_EQ(error.code, Code::invalid_argument) << url;
+    EXPECT_THAT(error.message, HasSubstr("WAYBILL_AMQP_URL"));
+    EXPECT_THAT(error.message, testing::Not(HasSubstr("secret")));
+  }
+  EXPECT_EQ(
+      options({"--task-queue-kind=amqp", "--amqp-url=amqp://ann@host:5672/v"})->queue.amqp_url,
+      "amqp://ann@host:5672/v");
+  const auto values =
+      read_workflow_flags({.arguments = arguments({"--task-queue-kind=amqp"}),
+                           .environment = {{"WAYBILL_AMQP_URL", "amqp://ann:secret@host"}}});
+  ASSERT_TRUE(values);
+  EXPECT_EQ(workflow_options(*values)->queue.amqp_url, "amqp://ann:secret@host");
 }
 
 Document document(std::string json) { return {.file = "prio.yaml", .json = std::move(json)}; }

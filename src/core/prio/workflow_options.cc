@@ -44,6 +44,7 @@ class Checker {
   Status read_bucket(const std::string& name, WorkflowBucket& bucket);
   Status read_override();
   Status read_queue();
+  Status check_amqp();
   Status read_scan();
 
   const WorkflowValues& values_;
@@ -161,7 +162,13 @@ Status Checker::read_queue() {
            .gcp_project = text("gcp-project-id"),
            .create_topics = is_set("gcp-pubsub-create-topics"),
            .aws_region = text("aws-sns-region"),
-           .aws_identity = text("aws-sns-identity")};
+           .aws_identity = text("aws-sns-identity"),
+           .amqp_url = text("amqp-url"),
+           .amqp_url_file = text("amqp-url-file"),
+           .amqp_exchange = text("amqp-exchange"),
+           .amqp_queue_type = text("amqp-queue-type"),
+           .ledger_data = text("data"),
+           .ledger_definitions = text("definitions")};
   if (queue.kind.empty() || queue.intake_topic.empty() || queue.aggregate_topic.empty()) {
     return fatal(
         "--task-queue-kind, --intake-tasks-topic and --aggregate-tasks-topic are required");
@@ -170,7 +177,8 @@ Status Checker::read_queue() {
   if (std::find(kinds.begin(), kinds.end(), queue.kind) == kinds.end()) {
     const std::vector<std::string> known(kinds.begin(), kinds.end());
     return fatal("unknown task queue kind " + queue.kind +
-                 "; it is gcp-pubsub, aws-sns, amqp or file" + did_you_mean(queue.kind, known));
+                 "; it is gcp-pubsub, aws-sns, amqp, file or ledger" +
+                 did_you_mean(queue.kind, known));
   }
   if (queue.kind == "gcp-pubsub" && queue.gcp_project.empty()) {
     return fatal("--gcp-project-id is required for task-queue-kind=gcp-pubsub");
@@ -178,7 +186,25 @@ Status Checker::read_queue() {
   if (queue.kind == "aws-sns" && queue.aws_region.empty()) {
     return fatal("--aws-sns-region is required for task-queue-kind=aws-sns");
   }
-  return {};
+  if (queue.kind == "ledger" && queue.ledger_definitions.empty()) {
+    return misuse("definitions",
+                  "is required for task-queue-kind=ledger: the directory of definitions, whose "
+                  "tasks the topics name");
+  }
+  return queue.kind == "amqp" ? check_amqp() : Status{};
+}
+
+Status Checker::check_amqp() {
+  const WorkflowQueue& queue = options_.queue;
+  if (queue.amqp_url.empty() == queue.amqp_url_file.empty()) {
+    return misuse("amqp-url", queue.amqp_url.empty()
+                                  ? "is required for task-queue-kind=amqp: the flag, the variable "
+                                    "WAYBILL_AMQP_URL, or a file that --amqp-url-file names"
+                                  : "and --amqp-url-file: give one of them");
+  }
+  const std::string& type = queue.amqp_queue_type;
+  if (type.empty() || type == "classic" || type == "quorum") return {};
+  return misuse("amqp-queue-type", "is \"" + type + "\"; it takes classic or quorum");
 }
 
 Status Checker::read_scan() {

@@ -1,0 +1,21 @@
+#include "adapters/curl/http_client.h"
+
+namespace waybill {
+
+CurlHttpClientParams curl_params(const std::map<std::string, std::string>& environment) {
+  const auto variable = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  CurlHttpClientParams params;
+  for (const char* name : {"SSL_CERT_FILE", "AWS_CA_BUNDLE"}) {
+    if (std::string path = variable(name); !path.empty()) {
+      params.ca_files.push_back(std::move(path));
+    }
+  }
+  const bool cgi = environment.contains("REQUEST_METHOD");
+  if (!environment.contains("http_proxy") && !cgi) params.http_proxy = variable("HTTP_PROXY");
+  return params;
+}
+
+}  // namespace waybill
