@@ -7,7 +7,8 @@ import sys
 
 from file_backend import BUCKETS
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), os.pardir, "servers"))
+SERVERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "servers")
+sys.path.insert(0, SERVERS)
 
 from fault_proxy import FaultProxy, Script  # noqa: E402
 
@@ -103,6 +104,8 @@ class CloudBackend:
     def messages(self, topic):
         """All bodies published so far, as text."""
         if topic not in self.received:
+            if self.queue.exists(self.name_of(topic)):
+                raise AssertionError(f"the topic {topic} was made, though nobody asked for it")
             return []
         self.received[topic] += self.queue.receive(self.name_of(topic))
         return self.received[topic]

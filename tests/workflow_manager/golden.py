@@ -10,11 +10,14 @@ import sys
 
 from expectation import Expectations, ordered, trace_id_of
 from file_backend import FileBackend
+from google_backend import GoogleBackend
+from mixed_backend import MixedBackend
 from moto_backend import MotoBackend
 from push_receiver import PushReceiver
 from server import Missing
 
-BACKENDS = {backend.name: backend for backend in (FileBackend, MotoBackend)}
+BACKENDS = {backend.name: backend
+            for backend in (FileBackend, MotoBackend, GoogleBackend, MixedBackend)}
 SKIPPED = 77
 PATIENCE_SECONDS = 60
 GIVEN = {"k8s-namespace": "us-wa", "ingestor-label": "apple"}

@@ -8,7 +8,7 @@ import xml.etree.ElementTree
 
 from cloud_backend import CloudBackend, Clouds, recorded_name
 from file_backend import BUCKETS
-from server import Missing, Server, ask
+from server import Missing, Server, ask, call
 
 REGION = "us-west-1"
 ACCOUNT = "123456789012"
@@ -125,6 +125,12 @@ class SnsQueue:
                   Endpoint=self.arn("sqs", name),
                   **{"Attributes.entry.1.key": "RawMessageDelivery",
                      "Attributes.entry.1.value": "true"})
+
+    def exists(self, name):
+        fields = {"Action": "GetTopicAttributes", "TopicArn": self.arn("sns", name)}
+        headers = {**signed_for("sns"), "Content-Type": "application/x-www-form-urlencoded"}
+        return call(self.moto.url, "POST", "/", headers,
+                    urllib.parse.urlencode(fields).encode())[0] == 200
 
     def flags(self, topics):
         return {"task-queue-kind": "aws-sns", "aws-sns-region": REGION,
