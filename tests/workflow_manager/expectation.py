@@ -8,6 +8,9 @@ that follows from its marker.
 
 import json
 import os
+import uuid
+
+TASKS = uuid.uuid5(uuid.NAMESPACE_DNS, "waybill.tasks")
 
 
 def load(path):
@@ -25,6 +28,10 @@ def marker_of(message):
         return f"task-markers/intake-{aggregation}-{dashed(message['date'])}-{message['batch-id']}"
     begin, end = dashed(message["aggregation-start"]), dashed(message["aggregation-end"])
     return f"task-markers/aggregate-{aggregation}-{begin}-{end}"
+
+
+def trace_id_of(message):
+    return str(uuid.uuid5(TASKS, marker_of(message)[len("task-markers/"):]))
 
 
 def ordered(messages):
@@ -75,6 +82,8 @@ class Expectations:
         run.setdefault("stderr_contains", words)
         run["new_markers"] = sorted(set(run.get("new_markers", [])))
         run["intake"], run["aggregate"] = ordered(run["intake"]), ordered(run["aggregate"])
+        again = "messages_repeating_a_trace_id"
+        run.setdefault(again, recorded.get(again, 0) if "runs" not in recorded else 0)
         run.setdefault("pushes", recorded.get("pushes"))
         failed = "workflow_manager_last_failure_seconds" in (run.get("metrics") or {})
         for push in run["pushes"] or []:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tempfile
 
 
 RESERVED = ".waybill-"
@@ -44,8 +45,12 @@ class FileBackend:
     # What the log says here where S3 gave its error code.
     words = {"AccessDenied": "Not a directory", "NoSuchBucket": "peer-bucket"}
 
-    def __init__(self, directory):
-        self.directory = directory
+    @staticmethod
+    def start():
+        """The servers that all cases share: none."""
+
+    def __init__(self, _servers=None):
+        self.directory = tempfile.mkdtemp(prefix="waybill-golden-")
 
     def prepare(self, case):
         for field, bucket in BUCKETS.items():
@@ -108,18 +113,23 @@ class FileBackend:
                 raise AssertionError(f"a message's id is not its trace-id: {line}")
         return [line["body"] for line in lines]
 
-    def objects(self, field):
-        """Keys and bodies of a bucket."""
+    def keys(self, field):
         root = self._bucket(BUCKETS[field])
-        found = {}
+        found = []
         for folder, _, names in os.walk(root):
             for name in names:
                 if name.startswith(RESERVED + "new-"):
                     continue  # was being written when its process was killed: no object
-                path = os.path.join(folder, name)
-                with open(path, encoding="utf-8") as file:
-                    found[key_of_path(os.path.relpath(path, root))] = file.read()
+                found.append(key_of_path(os.path.relpath(os.path.join(folder, name), root)))
         return found
 
-    def stop(self):
+    def body(self, field, key):
+        path = os.path.join(self._bucket(BUCKETS[field]), path_of_key(key))
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+    def check_faults(self, case):
         pass
+
+    def stop(self):
+        shutil.rmtree(self.directory)

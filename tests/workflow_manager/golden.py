@@ -5,16 +5,20 @@ messages that really arrived, the markers that are really there, what was pushed
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 
-from expectation import Expectations, ordered
+from expectation import Expectations, ordered, trace_id_of
 from file_backend import FileBackend
+from google_backend import GoogleBackend
+from mixed_backend import MixedBackend
+from moto_backend import MotoBackend
 from push_receiver import PushReceiver
+from server import Missing
 
-BACKENDS = {"file": FileBackend}
+BACKENDS = {backend.name: backend
+            for backend in (FileBackend, MotoBackend, GoogleBackend, MixedBackend)}
+SKIPPED = 77
 PATIENCE_SECONDS = 60
 GIVEN = {"k8s-namespace": "us-wa", "ingestor-label": "apple"}
 
@@ -53,34 +57,40 @@ class Case:
         )
 
     def new_messages(self, topic):
+        """What has arrived since, each once, and how many came again under their trace-id."""
         bodies = self.backend.messages(topic)
-        new = bodies[self.seen[topic]:]
-        self.seen[topic] = len(bodies)
-        messages = []
-        for body in new:
+        messages = {}
+        for body in bodies[self.seen[topic]:]:
             message = json.loads(body)
-            del message["trace-id"]
-            messages.append(message)
-        return ordered(messages)
+            trace_id = message.pop("trace-id")
+            if trace_id != trace_id_of(message):
+                raise AssertionError(f"not the trace-id of its marker: {body}")
+            messages[trace_id] = message
+        repeated = len(bodies) - self.seen[topic] - len(messages)
+        self.seen[topic] = len(bodies)
+        return ordered(messages.values()), repeated
 
     def play(self, run, expected):
         for field in ("ingestion", "own_validation", "peer_validation"):
             self.backend.add(field, run.get("add_" + field, []))
         owned = "own_validation" not in self.case.get("missing_buckets", [])
-        before = self.backend.objects("own_validation") if owned else {}
+        before = set(self.backend.keys("own_validation")) if owned else set()
         statuses = expected["exit_code"]
         count = len(statuses) if isinstance(statuses, list) else 1
         processes = [self.start(run) for _ in range(count)]
         ends = [process.communicate(timeout=PATIENCE_SECONDS) for process in processes]
         codes = [process.returncode for process in processes]
         stderr = b"".join(end[1] for end in ends).decode()
-        after = self.backend.objects("own_validation") if owned else {}
+        intake, intake_again = self.new_messages("intake")
+        aggregate, aggregate_again = self.new_messages("aggregate")
+        after = set(self.backend.keys("own_validation")) if owned else set()
         return {
             "exit_code": codes if count > 1 else codes[0],
-            "intake": self.new_messages("intake"),
-            "aggregate": self.new_messages("aggregate"),
-            "new_markers": sorted(set(after) - set(before)),
-            "bodies": {key: after[key] for key in set(after) - set(before)},
+            "intake": intake,
+            "aggregate": aggregate,
+            "messages_repeating_a_trace_id": intake_again + aggregate_again,
+            "new_markers": sorted(after - before),
+            "bodies": {key: self.backend.body("own_validation", key) for key in after - before},
             "pushes": self.receiver.take() if self.receiver else [],
             "stderr": stderr,
         }
@@ -104,7 +114,8 @@ def compare_metrics(expected, pushes, problems):
 
 def compare(expected, got, backend, has_receiver):
     problems = []
-    for field in ("exit_code", "intake", "aggregate", "new_markers"):
+    for field in ("exit_code", "intake", "aggregate", "messages_repeating_a_trace_id",
+                  "new_markers"):
         if expected[field] != got[field]:
             problems.append(f"{field}: expected {expected[field]}, is {got[field]}")
     for key, body in got["bodies"].items():
@@ -125,9 +136,8 @@ def compare(expected, got, backend, has_receiver):
     return problems
 
 
-def play_case(options, expectations, name, receiver):
-    directory = tempfile.mkdtemp(prefix="waybill-golden-")
-    backend = BACKENDS[options.backend](directory)
+def play_case(options, expectations, name, servers, receiver):
+    backend = BACKENDS[options.backend](servers)
     try:
         case = expectations.case(name)
         expected = expectations.of(name)
@@ -139,10 +149,10 @@ def play_case(options, expectations, name, receiver):
             problems = compare(want, player.play(run, want), backend, receiver is not None)
             if problems:
                 return [f"run {number}: {problem}" for problem in problems]
+        backend.check_faults(case)
         return []
     finally:
         backend.stop()
-        shutil.rmtree(directory)
 
 
 def main():
@@ -157,21 +167,29 @@ def main():
     names = options.names or sorted(
         name[:-5] for name in os.listdir(os.path.join(options.cases, "workflow-manager"))
         if name.endswith(".json"))
-    receiver = None if options.no_push else PushReceiver()
+    try:
+        servers = BACKENDS[options.backend].start()
+    except Missing as missing:
+        print(f"left out all cases on {options.backend}: {missing}")
+        return SKIPPED
+    receiver = None
     failed = 0
     try:
+        receiver = None if options.no_push else PushReceiver()
         for name in names:
             cannot = BACKENDS[options.backend].cannot.get(name)
             if cannot:
                 print(f"left out {name}: {cannot}")
                 continue
-            problems = play_case(options, expectations, name, receiver)
+            problems = play_case(options, expectations, name, servers, receiver)
             failed += bool(problems)
             for problem in problems:
                 print(f"{name}: {problem}")
     finally:
         if receiver:
             receiver.stop()
+        if servers:
+            servers.stop()
     print(f"{len(names)} cases on {options.backend}, {failed} failed")
     return 1 if failed else 0
 

@@ -7,11 +7,9 @@ message twice."""
 import argparse
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 from file_backend import FileBackend
@@ -36,8 +34,7 @@ class Place:
     """Buckets and topics of one round."""
 
     def __init__(self, program):
-        self.directory = tempfile.mkdtemp(prefix="waybill-kills-")
-        self.backend = FileBackend(self.directory)
+        self.backend = FileBackend()
         self.case = drop()
         self.backend.prepare(self.case)
         flags = {**self.backend.flags(self.case), "now": "2020-10-31T12:00:00Z"}
@@ -57,12 +54,12 @@ class Place:
         return self.backend.messages("intake") + self.backend.messages("aggregate")
 
     def remove(self):
-        shutil.rmtree(self.directory)
+        self.backend.stop()
 
 
 def check(place, copies_max, when):
     """Every task is marked, published, and under one id; no lock is left."""
-    markers = set(place.backend.objects("own_validation"))
+    markers = set(place.backend.keys("own_validation"))
     bodies = place.published()
     problems = []
     if len(markers) != BATCHES + 1 or any("scan-lock" in marker for marker in markers):
