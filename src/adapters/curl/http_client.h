@@ -13,8 +13,8 @@ namespace waybill {
 struct CurlHttpClientParams {
   std::size_t body_bytes_max = std::size_t{64} << 20;  ///< of an answer, after decompression
   Duration connect_timeout = std::chrono::seconds(10);
-  std::size_t idle_max = 64;  ///< transfers, each with its connections, that are kept between uses
-  std::string ca_file;        ///< PEM; trusted besides the system's authorities; empty: none
+  std::size_t idle_max = 256;  ///< transfers, each with its connections, that are kept between uses
+  std::string ca_file;         ///< PEM; trusted besides the system's authorities; empty: none
   std::string user_agent = "waybill";
 };
 
