@@ -45,6 +45,12 @@ bench: binary ## measure, beside the floor of this machine: tables, build/bench/
 	@mkdir -p build/bench
 	@build/release/waybill bench --json-file build/bench/embedded.json
 
+.PHONY: bench-scan
+bench-scan: binary ## what a scan costs beside the original: a table, build/bench/scan.json
+	@cmake --build --preset release -j $(JOBS) --target cloud_server
+	@python3 -B bench/scan.py --waybill build/release/waybill --server build/release/bench/cloud/cloud_server \
+	  --json-file build/bench/scan.json
+
 .PHONY: sim
 sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1, PLANT= a mistake
 	@$(call build,release) --target sim

@@ -16,7 +16,7 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 /// Whether a request may be sent again when it is not known if the first one was carried out.
 enum class Repeat {
   safe,   ///< reads, puts under one name, whatever carries an id that the server knows it by
-  never,  ///< sent at most once; costs a new connection, as a kept one may have died unseen
+  never,  ///< sent at most once: `aborted` too where a kept connection has died unseen
 };
 
 struct HttpRequest {

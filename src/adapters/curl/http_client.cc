@@ -173,6 +173,8 @@ class CurlHttpClient::Transfer {
   bool set(CURLoption option, Value value) {
     return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
   }
+  /// Asked before each time that the request is sent.
+  static int on_send(void* self, char* to, char* from, int to_port, int from_port);
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
 
@@ -184,8 +186,18 @@ class CurlHttpClient::Transfer {
   HttpResponse response_;
   std::size_t body_bytes_max_ = 0;
   bool over_limit_ = false;
+  Repeat repeat_ = Repeat::safe;
+  int times_sent_ = 0;
   std::array<char, CURL_ERROR_SIZE> text_{};
 };
+
+// libcurl sends a request again by itself when a kept connection turns out to be dead.
+int CurlHttpClient::Transfer::on_send(void* self, char* /*to*/, char* /*from*/, int /*to_port*/,
+                                      int /*from_port*/) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const bool first = transfer.times_sent_++ == 0;
+  return first || transfer.repeat_ == Repeat::safe ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
 
 std::size_t CurlHttpClient::Transfer::on_header(char* data, std::size_t, std::size_t size,
                                                 void* self) {
@@ -255,8 +267,10 @@ bool CurlHttpClient::Transfer::prepare(const HttpRequest& request, const Setup& 
             set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size())) &&
             set(CURLOPT_POSTFIELDS, request.body.data());
   }
-  // libcurl sends a request again by itself when a kept connection turns out to be dead.
-  if (request.repeat == Repeat::never) ready = ready && set(CURLOPT_FRESH_CONNECT, 1L);
+  if (request.repeat == Repeat::never) {
+    ready =
+        ready && set(CURLOPT_PREREQFUNCTION, &Transfer::on_send) && set(CURLOPT_PREREQDATA, this);
+  }
   return ready && set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
@@ -283,6 +297,9 @@ Error CurlHttpClient::Transfer::explain(CURLcode result, const std::string& acti
     return {Code::resource_exhausted,
             action + ": the answer has more than " + std::to_string(body_bytes_max_) + " bytes"};
   }
+  if (repeat_ == Repeat::never && times_sent_ > 1) {
+    return {Code::aborted, action + ": the kept connection was cut off"};
+  }
   const Code code = code_of(result, may_have_sent(easy_.get(), url));
   // What libcurl says of a URL might quote it.
   const bool quotes = code == Code::invalid_argument || text_[0] == '\0';
@@ -301,6 +318,8 @@ Result<HttpResponse> CurlHttpClient::Transfer::run(const HttpRequest& request, c
   host_ = std::move(host);
   response_ = {};
   over_limit_ = false;
+  repeat_ = request.repeat;
+  times_sent_ = 0;
   body_bytes_max_ = setup.params.body_bytes_max;
   text_.front() = '\0';
   const std::string action = "sending " + request.method + " to " + host_;

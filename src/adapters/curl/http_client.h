@@ -14,7 +14,7 @@ namespace waybill {
 struct CurlHttpClientParams {
   std::size_t body_bytes_max = std::size_t{64} << 20;  ///< of an answer, after decompression
   Duration connect_timeout = std::chrono::seconds(10);
-  std::size_t idle_max = 64;  ///< transfers, each with its connections, that are kept between uses
+  std::size_t idle_max = 256;  ///< transfers, each with its connections, that are kept between uses
   std::vector<std::string> ca_files;  ///< PEM; trusted besides the system's authorities
   /// For http://; empty: that of `http_proxy`, which libcurl reads. For https:// it reads
   /// `https_proxy` and `HTTPS_PROXY`, for both `all_proxy`, `no_proxy` and those in capitals.

@@ -134,6 +134,14 @@ TEST_P(HttpClientConformance, ConnectionsAreKept) {
   EXPECT_EQ(server_.connections(), 1);
 }
 
+TEST_P(HttpClientConformance, WhatMustNotBeRepeatedUsesAKeptConnectionToo) {
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(
+        client_->send({.method = "PUT", .url = server_.url(), .repeat = Repeat::never}, {}));
+  }
+  EXPECT_EQ(server_.connections(), 1);
+}
+
 TEST_P(HttpClientConformance, ManyThreadsSendAtOnce) {
   std::atomic<int> right = 0;
   {
