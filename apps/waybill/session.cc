@@ -56,7 +56,9 @@ Result<const Definitions*> Session::definitions() {
     if (config().definitions.empty()) {
       definitions_.emplace();
     } else {
-      auto read = read_definitions(config().definitions);
+      const auto kinds = Kinds::create(clock());
+      if (!kinds) return fail(kinds.error());
+      auto read = read_definitions(config().definitions, *kinds);
       if (!read) return fail(read.error());
       definitions_ = std::move(*read);
     }
@@ -64,7 +66,7 @@ Result<const Definitions*> Session::definitions() {
   return &*definitions_;
 }
 
-Result<Definitions> read_definitions(const std::string& directory) {
+Result<Definitions> read_definitions(const std::string& directory, const Kinds& kinds) {
   const auto files = definition_files(directory);
   if (!files) return fail(files.error());
   std::vector<Document> documents;
@@ -75,7 +77,8 @@ Result<Definitions> read_definitions(const std::string& directory) {
     std::move(reading->problems.begin(), reading->problems.end(), std::back_inserter(problems));
     if (reading->problems.empty()) documents.push_back(std::move(reading->document));
   }
-  DefinitionsLoad load = load_definitions(documents);
+  DefinitionsLoad load =
+      load_definitions(documents, [&](const TaskRequest& request) { return kinds.check(request); });
   std::move(load.problems.begin(), load.problems.end(), std::back_inserter(problems));
   if (problems.empty()) return std::move(load.definitions);
   std::string message = "the definitions in " + directory + " have " +

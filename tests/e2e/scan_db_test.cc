@@ -65,6 +65,29 @@ TEST(ScanTest, SaysWhatWasSkippedAndWhy) {
   EXPECT_THAT(ran.err, HasSubstr("1 task planned"));
 }
 
+TEST(ScanTest, WhatCanNeverBeScheduledIsNotTriedForEver) {
+  const Place place;
+  lay_out_drop(place);
+  std::string deep = "own";  // so that a marker's whole name is too long for a key
+  for (int i = 0; i < 5; ++i) deep += "/" + std::string(200, 'x');
+  place.write(deep + "/.keep/x", "");
+  place.write("defs/drop.yaml",
+              "tasks: {t: {kind: noop}}\n"
+              "scans: {drop: {planner: prio, side: second, ingestion: ../in, peer: ../peer,\n"
+              "               own: ../" +
+                  deep +
+                  ", intake_max_age: 876000h,\n"
+                  "               intake_task: t, aggregate_task: t}}\n");
+  for (const char* mode : {"--dry-run", "--once"}) {
+    const Ran ran = place.run({"scan", mode, "--definitions", "defs"});
+    EXPECT_EQ(ran.status, 1) << mode;
+    EXPECT_THAT(ran.out, HasSubstr("dedup_key is over 1024 bytes"));
+  }
+  const Ran ran = place.run({"up", "--until-idle", "--definitions", "defs"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("scan drop: 1 task can never be scheduled, the first for "));
+}
+
 TEST(ScanTest, ABucketThatIsNotThereIsAnError) {
   const Place place;
   lay_out_drop(place);

@@ -80,6 +80,27 @@ TEST(SettingsTest, EveryProblemOfTheDefinitionsIsListedWithItsPlace) {
                                  "line 2"));
 }
 
+TEST(SettingsTest, WhatNoKindTakesIsAProblemWithItsPlace) {
+  const Place place;
+  place.write("defs/a.yaml",
+              "tasks:\n"
+              "  sum:\n"
+              "    kind: nop\n"
+              "  show:\n"
+              "    shell: env\n"
+              "    environment: {WAYBILL_X: y}\n");
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"config", "check"}, {"up", "--until-idle"}}) {
+    std::vector<std::string> words = command;
+    words.insert(words.end(), {"--definitions", "defs"});
+    const Ran ran = place.run(words);
+    EXPECT_EQ(ran.status, 2) << command[0];
+    EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:3:11: there is no kind \"nop\"; did you mean"));
+    EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:6:30: /environment/WAYBILL_X: names with "));
+  }
+  EXPECT_FALSE(place.exists("waybill-data"));
+}
+
 TEST(SettingsTest, ADirectoryOfDefinitionsHasToBeThere) {
   const Place place;
   const Ran ran = place.run({"up", "--definitions", "gone"});
