@@ -93,6 +93,16 @@ const Wrong kWrong[] = {
      {"task", "create", "--timeout", "-5s", "--", "true"},
      "timeout must not be negative"},
     {"Spec", {"task", "create", "--kind", "noop", "--spec", "{bad"}, "--spec: not JSON"},
+    {"ProgramAndKind",
+     {"task", "create", "--kind", "noop", "--", "touch", "x"},
+     "--kind noop runs no program"},
+    {"ProgramAndSpec",
+     {"task", "create", "--spec", R"({"shell": "x"})", "--", "true"},
+     "--spec: it names a program"},
+    {"DefinitionAndSpec", {"task", "create", "sum", "--spec", "{}"}, "stands in its definition"},
+    {"SpecOfProgram",
+     {"task", "create", "--spec", R"({"limit": {}})", "--", "true"},
+     "did you mean \"limits\"?"},
     {"MissingValue", {"task", "list", "--limit"}, "--limit: a value is missing"},
     {"Setting", {"version", "--slots", "0"}, "slots: \"0\" is outside of 1..1024"},
     {"Rest", {"version", "--", "x"}, "nothing can stand behind --"},
@@ -150,6 +160,15 @@ TEST(UsageTest, AFlagReplacesALabel) {
   const Place place;
   const std::string id = place.create({"--kind", "noop", "--label", "a=1", "--label", "a=2"});
   EXPECT_THAT(place.run({"task", "show", id}).out, AllOf(HasSubstr("a=2"), Not(HasSubstr("a=1"))));
+}
+
+TEST(UsageTest, ASpecAddsToAProgram) {
+  const Place place;
+  const auto made = place.json("task create", {"task", "create", "--dry-run", "--spec",
+                                               R"({"limits": {"memory": "64MiB"}})", "--", "true"});
+  const auto& spec = made.at("task").at("spec");
+  EXPECT_EQ(spec.at("limits").at("memory"), "64MiB");
+  EXPECT_EQ(spec.at("command").at(0), "true");
 }
 
 TEST(UsageTest, IntoAPipeNothingIsColoured) {
