@@ -11,9 +11,15 @@
 namespace waybill::cli {
 namespace {
 
-bool is_definitions_file(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+/// Regular files, and links to them. A link that leads nowhere counts too: somebody means it to be
+/// there. What begins with a dot is an editor's or the system's.
+bool is_definitions_file(const std::filesystem::directory_entry& entry) {
+  const std::string extension = entry.path().extension().string();
+  if (extension != ".yaml" && extension != ".yml" && extension != ".json") return false;
+  if (entry.path().filename().string().starts_with('.')) return false;
+  std::error_code unknown;
+  const std::filesystem::file_status status = entry.status(unknown);
+  return unknown || !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
 }
 
 Result<std::vector<std::string>> definition_files(const std::string& directory) {
@@ -21,7 +27,7 @@ Result<std::vector<std::string>> definition_files(const std::string& directory) 
   std::error_code error;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
-    if (is_definitions_file(it->path())) files.push_back(it->path().string());
+    if (is_definitions_file(*it)) files.push_back(it->path().string());
   }
   if (error) {
     const Code code =

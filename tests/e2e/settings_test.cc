@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <boost/json.hpp>
 #include <filesystem>
@@ -106,6 +107,31 @@ TEST(SettingsTest, ADirectoryOfDefinitionsHasToBeThere) {
   const Ran ran = place.run({"up", "--definitions", "gone"});
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.err, HasSubstr("reading definitions in gone"));
+}
+
+TEST(SettingsTest, OnlyFilesAreDefinitions) {
+  const Place place;
+  place.write("defs/a.yaml", "tasks: {sum: {kind: noop}}\n");
+  place.write("defs/b.yaml/c.yaml", "no: definitions\n");
+  ASSERT_EQ(::mkfifo(place.path("defs/d.yaml").c_str(), 0600), 0);
+  // As editors lock a file, and what they keep beside it.
+  std::filesystem::create_symlink("me@host.1234:5678", place.path("defs/.#a.yaml"));
+  place.write("defs/.b.yaml", "no: definitions\n");
+  std::filesystem::create_symlink("../elsewhere.yaml", place.path("defs/e.yaml"));
+  const std::vector<std::string> check = {"config", "check", "--definitions", "defs"};
+  const Ran dangling = place.run(check);
+  EXPECT_EQ(dangling.status, 1);
+  EXPECT_THAT(dangling.err, HasSubstr("reading defs/e.yaml: No such file or directory"));
+  place.write("elsewhere.yaml", "tasks: {add: {kind: noop}}\n");
+  EXPECT_EQ(place.json("config check", check).at("tasks"), 2);
+}
+
+TEST(SettingsTest, ADirectoryCannotHoldSettings) {
+  const Place place;
+  place.write("waybill.yaml/x", "");
+  const Ran ran = place.run({"config", "show"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("reading waybill.yaml: it is a directory"));
 }
 
 TEST(SettingsTest, GoodDefinitionsAreCounted) {
