@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <regex>
@@ -123,10 +125,41 @@ TEST(UsageTest, AfterJsonErrorsAreJson) {
 
 TEST(UsageTest, ALedgerThatIsNotThereIsNotMade) {
   const Place place;
-  const Ran ran = place.run({"task", "list", "--data", "nowhere"});
+  for (std::vector<std::string> command :
+       {std::vector<std::string>{"task", "list"}, {"queue", "resume", "q"}, {"db", "migrate"}}) {
+    command.insert(command.end(), {"--data", "nowhere"});
+    const Ran ran = place.run(command);
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.err, HasSubstr("there is no ledger nowhere/ledger.db; make one with"));
+    EXPECT_FALSE(place.exists("nowhere"));
+  }
+}
+
+TEST(UsageTest, AnEmptyFileIsNoHealthyLedger) {
+  const Place place;
+  place.write("waybill-data/ledger.db", "");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"task", "list"}, {"db", "check"}, {"queue", "resume", "q"}}) {
+    const Ran ran = place.run(command);
+    EXPECT_EQ(ran.status, 1) << command[0];
+    EXPECT_THAT(ran.err, HasSubstr("waybill-data/ledger.db is an empty file"));
+  }
+  EXPECT_EQ(place.read("waybill-data/ledger.db"), "");
+}
+
+TEST(UsageTest, ADirectoryThatMayNotBeEnteredIsNotCalledEmpty) {
+  Place place;
+  place.create({"--kind", "noop"});
+  ASSERT_EQ(::chmod(place.path("waybill-data").c_str(), 0), 0);
+  if (::geteuid() == 0) {  // whom permission bits do not bind
+    place.wrapper = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+  }
+  ASSERT_EQ(::chmod(place.directory().c_str(), 0755), 0);
+  if (place.run({"version"}).status != 0) GTEST_SKIP() << "another user cannot run the program";
+  const Ran ran = place.run({"task", "list"});
   EXPECT_EQ(ran.status, 1);
-  EXPECT_THAT(ran.err, HasSubstr("there is no ledger nowhere/ledger.db; make one with"));
-  EXPECT_FALSE(place.exists("nowhere"));
+  EXPECT_THAT(ran.err, HasSubstr("looking for the ledger ./waybill-data/ledger.db: Permission"));
+  ::chmod(place.path("waybill-data").c_str(), 0755);
 }
 
 TEST(UsageTest, OutputThatCannotBeWrittenIsAnError) {

@@ -120,6 +120,7 @@ Exit export_ledger(Session& session, const Invocation& invocation) {
 
 Exit migrate_ledger(Session& session, const Invocation&) {
   const std::string path = ledger_path(session.config());
+  if (const Status there = require_ledger(session.config()); !there) return fail(there.error());
   const auto migration = migrate_sqlite_ledger(path, session.clock());
   if (!migration) return fail(migration.error());
   if (session.output().json()) {
