@@ -31,6 +31,8 @@ class Output {
 
   /// To stdout, as it is; written out at once.
   void data(std::string_view text);
+  /// Whether something could not be written to stdout.
+  bool broken() const;
   /// One line of JSON to stdout.
   void json_line(const boost::json::value& value);
   /// One line to stderr, unless --quiet.
