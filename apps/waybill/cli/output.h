@@ -24,6 +24,9 @@ OutputMode detect_output_mode();
 class Output {
  public:
   explicit Output(const OutputMode& mode) : mode_(mode) {}
+  ~Output() { end_progress(); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
 
   bool json() const { return mode_.json; }
   bool quiet() const { return mode_.quiet; }
