@@ -13,6 +13,7 @@ namespace waybill::e2e {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 boost::json::value setting(const Place& place, const std::string& name,
                            std::vector<std::string> flags = {}) {
@@ -157,6 +158,18 @@ TEST(SettingsTest, AScheduleGoesWithItsDefinitionHoweverTheDirectoryIsSpelled) {
   const auto left = place.json("schedule list", {"schedule", "list"}).at("schedules");
   ASSERT_EQ(left.get_array().size(), 1U);
   EXPECT_EQ(left.at(0).at("name"), "own");
+}
+
+TEST(SettingsTest, WhoReplacesAScheduleOfAFileIsToldSo) {
+  const Place place;
+  place.write("defs/a.yaml",
+              "tasks: {sum: {kind: noop}}\n"
+              "schedules: {nightly: {cron: '0 3 * * *', task: sum}}\n");
+  EXPECT_EQ(place.run({"up", "--until-idle", "--definitions", "defs"}).status, 0);
+  const std::vector<std::string> add = {"schedule",  "add",    "nightly",
+                                        "0 4 * * *", "--kind", "noop"};
+  EXPECT_THAT(place.run(add).err, HasSubstr("defs/a.yaml: change it there too, or"));
+  EXPECT_THAT(place.run(add).err, Not(HasSubstr("a.yaml")));
 }
 
 TEST(SettingsTest, AScheduleGoesWithItsDefinitionThoughTheFileIsALink) {

@@ -37,6 +37,7 @@ class Lexer {
 
   Result<Invocation> read(std::vector<std::string> arguments) {
     Invocation invocation;
+    invocation.command = command_.path;
     const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
     if (dashes != arguments.end()) {
       invocation.rest.assign(dashes + 1, arguments.end());
@@ -74,7 +75,8 @@ class Lexer {
       }
     }
     if (invocation.positionals.size() > most) {
-      return usage("\"" + invocation.positionals[most] + "\" is one argument too many");
+      return usage("\"" + invocation.positionals[most] + "\" is one argument too many" +
+                   std::string(command_.surplus_hint));
     }
     if (command_.rest.empty() && !invocation.rest.empty()) {
       return usage("nothing can stand behind --");

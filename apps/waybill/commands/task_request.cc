@@ -84,8 +84,7 @@ Result<TaskRequest> bare_request(const Invocation& invocation) {
   }
   if (spec->contains("command") || spec->contains("shell")) {
     return fail(Code::invalid_argument,
-                "which task? Give the name of a definition, a program behind --, or --kind; see "
-                "`waybill task create --help`");
+                "--spec: it names a program, and so does what stands behind --; give one of them");
   }
   bj::array command;
   for (const std::string& word : invocation.rest) command.emplace_back(word);
