@@ -120,9 +120,6 @@ Result<TaskRequest> defined_request(Session& session, const std::string& name,
 Status read_time_options(const Invocation& invocation, Time now, TaskRequest& request) {
   const auto delay = duration_option(invocation, "delay", Duration::zero());
   if (!delay) return fail(delay.error());
-  if (*delay < Duration::zero()) {
-    return fail(Code::invalid_argument, "--delay: must not be negative");
-  }
   const auto at = time_option(invocation, "at");
   if (!at) return fail(at.error());
   if (invocation.has("at") && invocation.has("delay")) {
