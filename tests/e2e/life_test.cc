@@ -228,6 +228,26 @@ TEST(LifeTest, ListsComeInPages) {
   EXPECT_TRUE(second.at("next_cursor").is_null());
 }
 
+TEST(LifeTest, WaitingThatASignalEndsIsNoAnswer) {
+  const Place place;
+  const std::string id = place.create({"--kind", "noop"});
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const auto wait = place.start({"task", "wait", id});
+    wait->wait_until_it_blocks(signal);
+    wait->signal(signal);
+    const Ran ran = wait->wait();
+    EXPECT_EQ(ran.status, 128 + signal);
+    EXPECT_THAT(ran.out, HasSubstr(id));
+    EXPECT_THAT(ran.err, HasSubstr("stopped waiting"));
+  }
+}
+
+TEST(LifeTest, AListThatIsEmptyForItsFilterSaysSo) {
+  const Place place;
+  place.create({"--kind", "noop"});
+  EXPECT_EQ(place.run({"task", "list", "--queue", "nosuch"}).err, "no task matches\n");
+}
+
 TEST(LifeTest, WaitingEndsWhenTheTimeIsOver) {
   const Place place;
   const std::string id = place.create({"--kind", "noop"});
