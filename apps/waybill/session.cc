@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "adapters/yaml/yaml.h"
-#include "core/definitions_load.h"
 
 namespace waybill::cli {
 namespace {
@@ -72,7 +72,7 @@ Result<const Definitions*> Session::definitions() {
   return &*definitions_;
 }
 
-Result<Definitions> read_definitions(const std::string& directory, const Kinds& kinds) {
+Result<DefinitionsLoad> load_directory(const std::string& directory, const Kinds& kinds) {
   const auto files = definition_files(directory);
   if (!files) return fail(files.error());
   std::vector<Document> documents;
@@ -86,7 +86,18 @@ Result<Definitions> read_definitions(const std::string& directory, const Kinds& 
   DefinitionsLoad load =
       load_definitions(documents, [&](const TaskRequest& request) { return kinds.check(request); });
   std::move(load.problems.begin(), load.problems.end(), std::back_inserter(problems));
-  if (problems.empty()) return std::move(load.definitions);
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.file, a.at.line, a.at.column) < std::tie(b.file, b.at.line, b.at.column);
+  });
+  load.problems = std::move(problems);
+  return load;
+}
+
+Result<Definitions> read_definitions(const std::string& directory, const Kinds& kinds) {
+  auto load = load_directory(directory, kinds);
+  if (!load) return fail(load.error());
+  const std::vector<Problem>& problems = load->problems;
+  if (problems.empty()) return std::move(load->definitions);
   std::string message = "the definitions in " + directory + " have " +
                         std::to_string(problems.size()) +
                         (problems.size() == 1 ? " problem:" : " problems:");

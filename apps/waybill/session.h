@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "core/config.h"
 #include "core/definition.h"
+#include "core/definitions_load.h"
 #include "core/document.h"
 #include "ports/clock.h"
 
@@ -55,5 +56,7 @@ class Session {
 /// begin with a dot. The problems of all of
 /// them, and what `kinds` refuse, are told in one error.
 Result<Definitions> read_definitions(const std::string& directory, const Kinds& kinds);
+/// The same with the problems one by one. The error of a directory or file that cannot be read.
+Result<DefinitionsLoad> load_directory(const std::string& directory, const Kinds& kinds);
 
 }  // namespace waybill::cli

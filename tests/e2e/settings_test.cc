@@ -78,6 +78,11 @@ TEST(SettingsTest, EveryProblemOfTheDefinitionsIsListedWithItsPlace) {
   EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:3:5: unknown field \"comand\"; did you mean "
                                  "\"command\"?"));
   EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:6:14: "));
+  const auto checked = place.json("config check", {"config", "check", "--definitions", "defs"}, 2);
+  const auto& first = checked.at("problems").at(0);
+  EXPECT_EQ(first.at("file"), "defs/a.yaml");
+  EXPECT_EQ(first.at("line"), 3);
+  EXPECT_EQ(first.at("column"), 5);
   EXPECT_THAT(ran.err, HasSubstr("defs/b.yaml:3:3: \"nightly\" is here twice; the first is on "
                                  "line 2"));
 }
@@ -105,9 +110,11 @@ TEST(SettingsTest, WhatNoKindTakesIsAProblemWithItsPlace) {
 
 TEST(SettingsTest, ADirectoryOfDefinitionsHasToBeThere) {
   const Place place;
-  const Ran ran = place.run({"up", "--definitions", "gone"});
-  EXPECT_EQ(ran.status, 1);
-  EXPECT_THAT(ran.err, HasSubstr("reading definitions in gone"));
+  for (const char* command : {"up", "worker"}) {
+    const Ran ran = place.run({command, "--definitions", "gone"});
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.err, HasSubstr("reading definitions in gone"));
+  }
 }
 
 TEST(SettingsTest, OnlyFilesAreDefinitions) {
