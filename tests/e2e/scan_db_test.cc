@@ -161,6 +161,11 @@ TEST(DbTest, AnExportIsALineForEachTask) {
   EXPECT_THAT(ran.out, HasSubstr(id));
   EXPECT_EQ(place.run({"db", "export", "--output", "all.jsonl"}).status, 0);
   EXPECT_EQ(place.read("all.jsonl"), ran.out);
+  const Ran again = place.run({"db", "export", "--output", "all.jsonl"});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("export to all.jsonl: there is a file of that name"));
+  EXPECT_EQ(place.run({"db", "export", "--output", "gone/all.jsonl"}).status, 1);
+  EXPECT_EQ(place.run({"db", "backup", "gone/copy.db"}).status, 1);
 }
 
 TEST(DbTest, MigratingANewLedgerChangesNothing) {
