@@ -156,13 +156,21 @@ Result<Parsed> without_command(std::span<const Command> commands,
                                ? (words.size() > 1 && words[0] == "help" ? words[1] : "")
                                : words[0];
   const auto verbs = noun.empty() ? std::vector<std::string>{} : next_words(commands, noun);
-  if (asks && (noun.empty() || !verbs.empty())) {
+  const bool asks_for_verb = words.size() > 1 && !words[1].starts_with('-') && words[0] == noun;
+  if (asks && (noun.empty() || !verbs.empty()) && !asks_for_verb) {
     Parsed parsed;
     parsed.topic = noun;
     return parsed;
   }
   if (verbs.empty()) {
     const std::string word = noun.empty() ? words[0] : noun;
+    if (word.starts_with('-')) {
+      return fail(Code::invalid_argument,
+                  word +
+                      " stands before the command; options come after it, as in `waybill task "
+                      "list --json`" +
+                      help_hint(""));
+    }
     return fail(Code::invalid_argument, "unknown command \"" + word + "\"" +
                                             did_you_mean(word, next_words(commands, "")) +
                                             help_hint(""));
