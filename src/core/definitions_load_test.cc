@@ -168,8 +168,9 @@ TEST(DefinitionsLoadTest, ChecksParamsSchemas) {
 }
 
 TEST(DefinitionsLoadTest, AProgramOrAScriptNotBoth) {
-  EXPECT_EQ(problems_of(R"({"tasks": {"t": {"command": ["x"], "shell": "y"}}})").size(), 1U);
-  EXPECT_EQ(problems_of(R"({"tasks": {"t": {}}})").size(), 1U);
+  const Problems give = {"a.yaml: /tasks/t: give command or shell"};
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {"command": ["x"], "shell": "y"}}})"), give);
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {}}})"), give);
   EXPECT_TRUE(problems_of(R"({"tasks": {"t": {"shell": "exit 0"}}})").empty());
 }
 
