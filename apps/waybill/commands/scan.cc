@@ -157,9 +157,10 @@ Exit scan(Session& session, const Invocation& invocation) {
 Command scan_command() {
   return {.path = "scan",
           .summary = "Look through buckets and schedule the tasks that are missing",
-          .examples = {"waybill scan --once --definitions ./definitions",
-                       "waybill scan drop --dry-run --now 2020-10-31T12:00:00Z",
-                       "waybill scan --every 30s"},
+          .examples =
+              {"waybill scan --once --definitions ./definitions",
+               "waybill scan drop --dry-run --now 2020-10-31T12:00:00Z --definitions ./definitions",
+               "waybill scan --every 30s --definitions ./definitions"},
           .details =
               "Without --once, --dry-run or --now it goes on at each scan's own pace. Every "
               "task is scheduled once, however often and wherever this runs.",

@@ -164,15 +164,16 @@ Exit show_logs(Session& session, const Invocation& invocation) {
 }  // namespace
 
 Command task_logs_command() {
-  return {.path = "task logs",
-          .summary = "Print what a task wrote to stdout and stderr",
-          .examples = {"waybill task logs 0192f3c1", "waybill task logs 0192f3c1 --follow",
-                       "waybill task logs 0192f3c1 --attempt 2 --timestamps"},
-          .positionals = {{"ID", "the task's id, or its beginning"}},
-          .options = {{"follow", "", "go on until the task has ended", Option::Times::once, 'f'},
-                      {"attempt", "NUMBER", "only what this attempt wrote"},
-                      {"timestamps", "", "with the time of each line"}},
-          .run = show_logs};
+  return {
+      .path = "task logs",
+      .summary = "Print what a task wrote to stdout and stderr",
+      .examples = {"waybill task logs 0192f3c1-7a52", "waybill task logs 0192f3c1-7a52 --follow",
+                   "waybill task logs 0192f3c1-7a52 --attempt 2 --timestamps"},
+      .positionals = {{"ID", "the task's id, or its beginning"}},
+      .options = {{"follow", "", "go on until the task has ended", Option::Times::once, 'f'},
+                  {"attempt", "NUMBER", "only what this attempt wrote"},
+                  {"timestamps", "", "with the time of each line"}},
+      .run = show_logs};
 }
 
 }  // namespace waybill::cli

@@ -79,15 +79,16 @@ Exit wait_for_tasks(Session& session, const Invocation& invocation) {
 }  // namespace
 
 Command task_wait_command() {
-  return {.path = "task wait",
-          .summary = "Wait until tasks have ended",
-          .examples = {"waybill task wait 0192f3c1", "waybill task wait 0192f3c1 --for 10m"},
-          .details =
-              "Ends with 0 if all succeeded, 1 if one did not, 75 if the time is over, 130 or 143 "
-              "if SIGINT or SIGTERM ended it; the tasks go on then.",
-          .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
-          .options = {{"for", "DURATION", "wait no longer than this"}},
-          .run = wait_for_tasks};
+  return {
+      .path = "task wait",
+      .summary = "Wait until tasks have ended",
+      .examples = {"waybill task wait 0192f3c1-7a52", "waybill task wait 0192f3c1-7a52 --for 10m"},
+      .details =
+          "Ends with 0 if all succeeded, 1 if one did not, 75 if the time is over, 130 or 143 "
+          "if SIGINT or SIGTERM ended it; the tasks go on then.",
+      .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
+      .options = {{"for", "DURATION", "wait no longer than this"}},
+      .run = wait_for_tasks};
 }
 
 }  // namespace waybill::cli
