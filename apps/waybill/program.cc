@@ -67,14 +67,17 @@ Result<ConfigLoad> read_config(const Invocation& invocation) {
   return fail(Code::invalid_argument, message);
 }
 
-void configure_log(const Config& config) {
+void configure_log(const ConfigLoad& load, const OutputMode& mode) {
   using log::Format;
   using log::Level;
+  const Config& config = load.config;
   Level level = Level::info;
   if (config.log_level == "debug") level = Level::debug;
   if (config.log_level == "warn") level = Level::warn;
   if (config.log_level == "error") level = Level::error;
   if (config.log_level == "off") level = Level::off;
+  const bool is_asked_for = load.values.at("log_level").origin == ConfigOrigin::flag;
+  if (mode.quiet && !is_asked_for) level = std::max(level, Level::error);
   const bool human =
       config.log_format == "human" || (config.log_format == "auto" && ::isatty(STDERR_FILENO) == 1);
   log::configure(level, human ? Format::human : Format::json);
@@ -88,7 +91,7 @@ bool wants_json(const std::vector<std::string>& arguments) {
 Exit run_command(const Parsed& parsed, const OutputMode& mode) {
   auto config = read_config(parsed.invocation);
   if (!config) return fail(config.error());
-  configure_log(config->config);
+  configure_log(*config, mode);
   SystemClock clock;
   Session session(
       {.config = std::move(*config), .mode = mode, .clock = clock, .seed = Rng::system_seed()});

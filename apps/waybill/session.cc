@@ -2,18 +2,24 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "adapters/yaml/yaml.h"
-#include "core/definitions_load.h"
 
 namespace waybill::cli {
 namespace {
 
-bool is_definitions_file(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+/// Regular files, and links to them. A link that leads nowhere counts too: somebody means it to be
+/// there. What begins with a dot is an editor's or the system's.
+bool is_definitions_file(const std::filesystem::directory_entry& entry) {
+  const std::string extension = entry.path().extension().string();
+  if (extension != ".yaml" && extension != ".yml" && extension != ".json") return false;
+  if (entry.path().filename().string().starts_with('.')) return false;
+  std::error_code unknown;
+  const std::filesystem::file_status status = entry.status(unknown);
+  return unknown || !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
 }
 
 Result<std::vector<std::string>> definition_files(const std::string& directory) {
@@ -21,7 +27,7 @@ Result<std::vector<std::string>> definition_files(const std::string& directory) 
   std::error_code error;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
-    if (is_definitions_file(it->path())) files.push_back(it->path().string());
+    if (is_definitions_file(*it)) files.push_back(it->path().string());
   }
   if (error) {
     const Code code =
@@ -56,7 +62,9 @@ Result<const Definitions*> Session::definitions() {
     if (config().definitions.empty()) {
       definitions_.emplace();
     } else {
-      auto read = read_definitions(config().definitions);
+      const auto kinds = Kinds::create(clock());
+      if (!kinds) return fail(kinds.error());
+      auto read = read_definitions(config().definitions, *kinds);
       if (!read) return fail(read.error());
       definitions_ = std::move(*read);
     }
@@ -64,7 +72,7 @@ Result<const Definitions*> Session::definitions() {
   return &*definitions_;
 }
 
-Result<Definitions> read_definitions(const std::string& directory) {
+Result<DefinitionsLoad> load_directory(const std::string& directory, const Kinds& kinds) {
   const auto files = definition_files(directory);
   if (!files) return fail(files.error());
   std::vector<Document> documents;
@@ -75,9 +83,21 @@ Result<Definitions> read_definitions(const std::string& directory) {
     std::move(reading->problems.begin(), reading->problems.end(), std::back_inserter(problems));
     if (reading->problems.empty()) documents.push_back(std::move(reading->document));
   }
-  DefinitionsLoad load = load_definitions(documents);
+  DefinitionsLoad load =
+      load_definitions(documents, [&](const TaskRequest& request) { return kinds.check(request); });
   std::move(load.problems.begin(), load.problems.end(), std::back_inserter(problems));
-  if (problems.empty()) return std::move(load.definitions);
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.file, a.at.line, a.at.column) < std::tie(b.file, b.at.line, b.at.column);
+  });
+  load.problems = std::move(problems);
+  return load;
+}
+
+Result<Definitions> read_definitions(const std::string& directory, const Kinds& kinds) {
+  auto load = load_directory(directory, kinds);
+  if (!load) return fail(load.error());
+  const std::vector<Problem>& problems = load->problems;
+  if (problems.empty()) return std::move(load->definitions);
   std::string message = "the definitions in " + directory + " have " +
                         std::to_string(problems.size()) +
                         (problems.size() == 1 ? " problem:" : " problems:");

@@ -7,10 +7,12 @@
 
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/cli/output.h"
+#include "apps/waybill/kinds.h"
 #include "apps/waybill/store.h"
 #include "base/rng.h"
 #include "core/config.h"
 #include "core/definition.h"
+#include "core/definitions_load.h"
 #include "core/document.h"
 #include "ports/clock.h"
 
@@ -50,8 +52,11 @@ class Session {
   std::optional<Definitions> definitions_;
 };
 
-/// Reads every .yaml, .yml and .json file directly in `directory`, by name. The problems of all of
-/// them are told in one error.
-Result<Definitions> read_definitions(const std::string& directory);
+/// Reads every .yaml, .yml and .json file directly in `directory`, by name, but those whose names
+/// begin with a dot. The problems of all of
+/// them, and what `kinds` refuse, are told in one error.
+Result<Definitions> read_definitions(const std::string& directory, const Kinds& kinds);
+/// The same with the problems one by one. The error of a directory or file that cannot be read.
+Result<DefinitionsLoad> load_directory(const std::string& directory, const Kinds& kinds);
 
 }  // namespace waybill::cli

@@ -38,6 +38,7 @@ void Signals::wait(const std::stop_token& closing) {
     const int signal = sigtimedwait(&set, nullptr, &pause);
     if (signal < 0) continue;
     if (stop_.stop_requested()) ::_exit(128 + signal);
+    number_.store(signal);
     stop_.request_stop();
   }
 }

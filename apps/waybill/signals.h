@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <stop_token>
 #include <thread>
 
@@ -16,11 +17,14 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
 
   std::stop_token token() const { return stop_.get_token(); }
+  /// The first signal that came; zero: none has.
+  int number() const { return number_.load(); }
 
  private:
   void wait(const std::stop_token& closing);
 
   std::stop_source stop_;
+  std::atomic<int> number_ = 0;
   std::jthread thread_;
 };
 

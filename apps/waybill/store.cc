@@ -44,16 +44,27 @@ Status make_directory(const std::string& path) {
 
 std::string ledger_path(const Config& config) { return config.data + "/ledger.db"; }
 
-Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode) {
+Status require_ledger(const Config& config) {
+  const std::string path = ledger_path(config);
   std::error_code error;
-  if (mode == OpenStore::create) {
-    if (const Status made = make_directory(config.data); !made) return fail(made.error());
-  } else if (!std::filesystem::exists(ledger_path(config), error)) {
-    return fail(Code::not_found, "there is no ledger " + ledger_path(config) +
-                                     "; make one with `waybill up` or `waybill task create`, or "
-                                     "name its directory with --data DIR");
+  if (std::filesystem::exists(path, error)) return {};
+  if (error) {
+    const Code code =
+        error == std::errc::permission_denied ? Code::permission_denied : Code::unavailable;
+    return fail(code, "looking for the ledger " + path + ": " + error.message() +
+                          "; ask its owner, or name another directory with --data DIR");
   }
+  return fail(Code::not_found, "there is no ledger " + path +
+                                   "; make one with `waybill up` or `waybill task create`, or "
+                                   "name its directory with --data DIR");
+}
+
+Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode) {
+  const Status ready =
+      mode == OpenStore::create ? make_directory(config.data) : require_ledger(config);
+  if (!ready) return fail(ready.error());
   SqliteLedgerOptions options;
+  if (mode == OpenStore::existing) options.access = SqliteAccess::existing;
   if (mode == OpenStore::reading) options.access = SqliteAccess::read;
   options.cache_bytes = static_cast<std::size_t>(config.cache);
   options.log_bytes_max = static_cast<std::size_t>(config.log_bytes);

@@ -35,5 +35,7 @@ enum class OpenStore : std::uint8_t {
 Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode);
 
 std::string ledger_path(const Config& config);
+/// `not_found` or `permission_denied`, with what to do, unless the ledger's file is there.
+Status require_ledger(const Config& config);
 
 }  // namespace waybill::cli

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "core/size.h"
 #include "core/suggest.h"
+#include "core/task.h"
 
 namespace waybill {
 namespace bj = boost::json;
@@ -60,6 +61,16 @@ Status assign_choice(const ConfigEntry& entry, const std::string& text, Config& 
                                           did_you_mean(text, choices));
 }
 
+Status assign_names(const ConfigEntry& entry, const std::string& text, Config& config) {
+  std::vector<std::string> names = split(text, ',');
+  for (const std::string& name : names) {
+    if (is_name(name)) continue;
+    return fail(Code::invalid_argument, "\"" + name + "\" " + std::string(kNameRule));
+  }
+  config.*std::get<std::vector<std::string> Config::*>(entry.member) = std::move(names);
+  return {};
+}
+
 template <class Value>
 Status assign_parsed(const ConfigEntry& entry, Result<Value> value, Config& config) {
   if (!value) return fail(value.error());
@@ -70,13 +81,15 @@ Status assign_parsed(const ConfigEntry& entry, Result<Value> value, Config& conf
 Status assign(const ConfigEntry& entry, const std::string& text, Config& config) {
   switch (entry.type) {
     case ConfigType::path:
+      if (text.empty() && !entry.fallback.empty()) {
+        return fail(Code::invalid_argument, "must not be empty");
+      }
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};
     case ConfigType::choice:
       return assign_choice(entry, text, config);
     case ConfigType::names:
-      config.*std::get<std::vector<std::string> Config::*>(entry.member) = split(text, ',');
-      return {};
+      return assign_names(entry, text, config);
     case ConfigType::integer:
       return assign_parsed(entry, parse_within(entry, text, parse_integer), config);
     case ConfigType::duration:
@@ -134,7 +147,7 @@ class ConfigLoader {
     for (const ConfigEntry& entry : config_entries()) {
       const ConfigValue& value = load_.values[key_of(entry)];
       const Status status = assign(entry, value.text, load_.config);
-      if (!status) add(value.source, {}, key_of(entry) + ": " + status.error().message);
+      if (!status) add(value.source, {}, about(entry, value) + status.error().message);
     }
     check_together();
     return std::move(load_);
@@ -143,6 +156,13 @@ class ConfigLoader {
  private:
   void set(const ConfigEntry& entry, ConfigValue value) {
     load_.values.insert_or_assign(key_of(entry), std::move(value));
+  }
+
+  /// A flag and a variable name the setting themselves.
+  static std::string about(const ConfigEntry& entry, const ConfigValue& value) {
+    const bool named =
+        value.origin == ConfigOrigin::flag || value.origin == ConfigOrigin::environment;
+    return named ? "" : key_of(entry) + ": ";
   }
 
   void add(std::string source, Position at, std::string message) {
@@ -208,8 +228,10 @@ class ConfigLoader {
     const Config& config = load_.config;
     if (!load_.problems.empty() || config.lease > 2 * config.beat) return;
     const ConfigValue& lease = load_.values["lease"];
+    const ConfigEntry& entry = *find_entry("lease");
     add(lease.source, {},
-        "lease: " + lease.text + " has to be more than two beats of " + load_.values["beat"].text);
+        about(entry, lease) + lease.text + " has to be more than two beats of " +
+            load_.values["beat"].text);
   }
 
   const ConfigSources& sources_;

@@ -17,7 +17,8 @@ constexpr ConfigEntry kEntries[] = {
      .fallback = "",
      .range = "",
      .help =
-         "Directory whose .yaml, .yml and .json files define tasks, scans, schedules and queues.",
+         "Directory whose .yaml, .yml and .json files define tasks, scans, schedules and queues; "
+         "not those whose names begin with a dot.",
      .member = &Config::definitions},
     {.name = "queues",
      .type = ConfigType::names,

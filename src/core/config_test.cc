@@ -88,19 +88,18 @@ TEST(ConfigTest, ListsEveryProblem) {
 }
 
 TEST(ConfigTest, SaysWhatWouldBeRight) {
-  EXPECT_EQ(
-      problems_of({.flags = {{"log_level", "inf"}}}),
-      (Problems{"--log-level: log_level: \"inf\" is none of debug|info|warn|error|off; did you "
-                "mean \"info\"?"}));
+  EXPECT_EQ(problems_of({.flags = {{"log_level", "inf"}}}),
+            (Problems{"--log-level: \"inf\" is none of debug|info|warn|error|off; did you "
+                      "mean \"info\"?"}));
   EXPECT_EQ(problems_of({.flags = {{"slots", "0"}}}),
-            (Problems{"--slots: slots: \"0\" is outside of 1..1024"}));
+            (Problems{"--slots: \"0\" is outside of 1..1024"}));
   EXPECT_EQ(problems_of({.environment = {{"WAYBILL_DTA", "x"}}}),
             (Problems{"WAYBILL_DTA: unknown setting; did you mean \"WAYBILL_DATA\"?"}));
 }
 
 TEST(ConfigTest, ALeaseHasToOutlastTwoBeats) {
   EXPECT_EQ(problems_of({.flags = {{"lease", "20s"}}}),
-            (Problems{"--lease: lease: 20s has to be more than two beats of 10s"}));
+            (Problems{"--lease: 20s has to be more than two beats of 10s"}));
   EXPECT_TRUE(problems_of({.flags = {{"lease", "21s"}}}).empty());
 }
 

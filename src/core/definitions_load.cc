@@ -35,6 +35,13 @@ bool is_within(std::string_view pointer, std::string_view entry) {
          (pointer.size() == entry.size() || pointer[entry.size()] == '/');
 }
 
+/// Where in a definition the field is that a kind refuses: its message may begin with a pointer.
+std::string refused_field(const Entry& entry, const std::string& message) {
+  const bool is_command = Fields(entry.object).text("kind", "command") == "command";
+  if (!message.starts_with('/')) return is_command ? "" : "/kind";
+  return (is_command ? "" : "/spec") + message.substr(0, message.find_first_of(" :"));
+}
+
 /// A path in a URL: what follows a percent sign must not be read as an escape.
 std::string escape_percent(std::string_view path) {
   std::string result;
@@ -48,14 +55,18 @@ std::string escape_percent(std::string_view path) {
   return result;
 }
 
+using CheckTask = std::function<Status(const TaskRequest&)>;
+
 class Loader {
  public:
-  explicit Loader(std::span<const Document> documents) : documents_(documents) {}
+  Loader(std::span<const Document> documents, const CheckTask& check_task)
+      : documents_(documents), check_task_(check_task) {}
 
   DefinitionsLoad load() {
     for (const Document& document : documents_) check(document);
     each("tasks", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
-      result_.definitions.tasks.emplace(entry.name, read_task(entry, violations));
+      const auto read = result_.definitions.tasks.emplace(entry.name, read_task(entry, violations));
+      if (violations.empty()) check_kind(entry, read.first->second, violations);
     });
     each("queues", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       result_.definitions.queues.emplace(entry.name, read_queue(entry, violations));
@@ -142,6 +153,14 @@ class Loader {
                         [&](const SchemaViolation& v) { return is_within(v.pointer, pointer); });
   }
 
+  void check_kind(const Entry& entry, const TaskDefinition& task,
+                  std::vector<SchemaViolation>& violations) const {
+    const Status checked = check_task_ ? check_task_(make_request(task, "{}")) : Status{};
+    if (checked) return;
+    const std::string& message = checked.error().message;
+    violations.push_back({.pointer = refused_field(entry, message), .message = message});
+  }
+
   /// Null if the field is not there, or names no task that could be read.
   const TaskDefinition* find_task(const Entry& entry, const char* field,
                                   std::vector<SchemaViolation>& violations) const {
@@ -183,6 +202,7 @@ class Loader {
   }
 
   std::span<const Document> documents_;
+  const CheckTask& check_task_;
   std::vector<Checked> checked_;
   std::vector<std::string> task_names_;
   DefinitionsLoad result_;
@@ -190,8 +210,8 @@ class Loader {
 
 }  // namespace
 
-DefinitionsLoad load_definitions(std::span<const Document> documents) {
-  return Loader(documents).load();
+DefinitionsLoad load_definitions(std::span<const Document> documents, const CheckTask& check_task) {
+  return Loader(documents, check_task).load();
 }
 
 std::string resolve_url(std::string_view url, std::string_view directory) {

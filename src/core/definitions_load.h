@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,7 +20,11 @@ struct DefinitionsLoad {
 /// Checks documents against `definitions_schema()`, then what a schema cannot say: names that lead
 /// nowhere, names given twice, schedules and scans that cannot be. Relative `file:` URLs and
 /// commands with a slash are resolved against each document's directory. Reads no file.
-DefinitionsLoad load_definitions(std::span<const Document> documents);
+///
+/// `check_task` is asked about each task definition, with empty params: a kind that is not there, a
+/// spec that it does not take. Where a message begins with a JSON pointer, that is the field.
+DefinitionsLoad load_definitions(std::span<const Document> documents,
+                                 const std::function<Status(const TaskRequest&)>& check_task = {});
 
 /// The published JSON Schema of a definitions file (schemas/definitions.schema.json).
 std::string_view definitions_schema();

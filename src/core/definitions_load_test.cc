@@ -133,6 +133,20 @@ TEST(DefinitionsLoadTest, RefusesANameThatIsDefinedTwice) {
             (Problems{"b.yaml: /tasks/t: \"t\" is defined twice; the first is at a.yaml:0"}));
 }
 
+TEST(DefinitionsLoadTest, WhatAKindRefusesStandsAtItsField) {
+  const auto refuse = [](const TaskRequest& request) -> Status {
+    if (request.kind == "nop") return fail(Code::invalid_argument, "there is no kind \"nop\"");
+    return fail(Code::invalid_argument, "/grace must not be negative");
+  };
+  Document file = document("a.yaml", R"({"tasks": {"a": {"kind": "nop"},
+                                                   "b": {"shell": "x", "grace": "-1s"}}})");
+  file.values = {{"", {1, 1}}, {"/tasks/a/kind", {3, 11}}, {"/tasks/b/grace", {6, 12}}};
+  const DefinitionsLoad load = load_definitions({{file}}, refuse);
+  ASSERT_EQ(load.problems.size(), 2U);
+  EXPECT_EQ(to_string(load.problems[0]), "a.yaml:3:11: there is no kind \"nop\"");
+  EXPECT_EQ(to_string(load.problems[1]), "a.yaml:6:12: /grace must not be negative");
+}
+
 TEST(DefinitionsLoadTest, ProblemsStandAtTheirPlaceInTheFile) {
   Document file = document("a.yaml", R"({"tasks": {"t": {"kind": "noop", "timeout": "x"}}})");
   file.values = {{"", {1, 1}}, {"/tasks/t", {3, 5}}, {"/tasks/t/timeout", {4, 14}}};
@@ -154,8 +168,9 @@ TEST(DefinitionsLoadTest, ChecksParamsSchemas) {
 }
 
 TEST(DefinitionsLoadTest, AProgramOrAScriptNotBoth) {
-  EXPECT_EQ(problems_of(R"({"tasks": {"t": {"command": ["x"], "shell": "y"}}})").size(), 1U);
-  EXPECT_EQ(problems_of(R"({"tasks": {"t": {}}})").size(), 1U);
+  const Problems give = {"a.yaml: /tasks/t: give command or shell"};
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {"command": ["x"], "shell": "y"}}})"), give);
+  EXPECT_EQ(problems_of(R"({"tasks": {"t": {}}})"), give);
   EXPECT_TRUE(problems_of(R"({"tasks": {"t": {"shell": "exit 0"}}})").empty());
 }
 

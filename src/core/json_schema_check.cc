@@ -349,10 +349,10 @@ class InstanceChecker {
       check(schema, step, attempts.emplace_back());
       if (attempts.back().empty()) ++conforming;
     }
-    if (conforming == 0) return add_nearest(std::move(attempts), step, out);
-    if (conforming > 1) {
-      add(out, step, "fits " + std::to_string(conforming) + " forms, but has to fit exactly one");
-    }
+    if (conforming == 1) return;
+    std::string misfit = misfit_of(schemas, conforming);
+    if (misfit.empty()) return add_nearest(std::move(attempts), step, out);
+    add(out, step, std::move(misfit));
   }
 
   /// Of several forms, none of which fits: what the nearest one found, or all if none is nearer.

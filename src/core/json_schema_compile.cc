@@ -243,7 +243,30 @@ class SchemaChecker {
   std::vector<std::pair<std::string, std::string>> references_;  ///< pointer, target
 };
 
+/// The one field that a form requires, and does no more than that; empty for any other form.
+std::string_view only_field(const bj::value& form) {
+  if (!form.is_object() || form.get_object().size() != 1) return {};
+  const bj::value* required = form.get_object().if_contains("required");
+  if (required == nullptr || !required->is_array() || required->get_array().size() != 1) return {};
+  const bj::value& name = required->get_array()[0];
+  return name.is_string() ? std::string_view(name.get_string()) : std::string_view{};
+}
+
 }  // namespace
+
+std::string misfit_of(const bj::array& forms, std::size_t conforming) {
+  std::string choice = forms.size() > 2 ? "give one of " : "give ";
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    const std::string_view field = only_field(forms[i]);
+    if (field.empty()) {
+      if (conforming == 0) return "";
+      return "fits " + std::to_string(conforming) + " forms, but has to fit exactly one";
+    }
+    const bool last = i + 1 == forms.size();
+    choice += std::string(i == 0 ? "" : last ? " or " : ", ") + std::string(field);
+  }
+  return choice;
+}
 
 void check_schema(const bj::value& root, const JsonSchema::Formats& formats, PatternMap& patterns,
                   std::vector<SchemaViolation>& problems) {

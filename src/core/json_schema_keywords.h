@@ -26,6 +26,10 @@ struct SchemaParts {
 void check_schema(const boost::json::value& root, const JsonSchema::Formats& formats,
                   PatternMap& patterns, std::vector<SchemaViolation>& problems);
 
+/// What to say if not one of these forms fits but `conforming`: "give command or shell" where each
+/// only requires a field; empty if none fits and it takes more to say what is missing.
+std::string misfit_of(const boost::json::array& forms, std::size_t conforming);
+
 void check_instance(const SchemaParts& parts, const boost::json::value& instance,
                     std::vector<SchemaViolation>& violations);
 

@@ -68,7 +68,8 @@ class Reasoner {
       sentence = "it was cancelled at " + format_time(status().finished_at);
     }
     if (!status().error.empty()) sentence += ": " + status().error;
-    add(WhyReason::finished, sentence, "waybill task retry " + id());
+    const std::string look = status().attempt > 0 ? "waybill task logs " + id() + "; " : "";
+    add(WhyReason::finished, sentence, look + "waybill task retry " + id());
   }
 
   void blocked() {

@@ -235,6 +235,16 @@ const Case kCases[] = {
      },
      WhyReason::finished, "it failed at 2026-11-22T12:00:00Z: exit status 1",
      "waybill task retry 0192f3c1-0000-7000-8000-000000000001", std::nullopt},
+    {"FailedWithOutput",
+     [](WhyParams& p) {
+       p.task.status.state = State::failed;
+       p.task.status.attempt = 2;
+       p.task.status.finished_at = kNow;
+     },
+     WhyReason::finished, "it failed at 2026-11-22T12:00:00Z",
+     "waybill task logs 0192f3c1-0000-7000-8000-000000000001; waybill task retry "
+     "0192f3c1-0000-7000-8000-000000000001",
+     std::nullopt},
     {"Succeeded",
      [](WhyParams& p) {
        p.task.status.state = State::succeeded;

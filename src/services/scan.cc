@@ -39,7 +39,8 @@ class Pass {
   Status list(const ScanListing& listing, ScanPlanner& planner);
   Result<ObjectStore*> bucket(const std::string& url);
   TaskRequest request_for(const ScannedTask& scanned) const;
-  Status check(const TaskRequest& request) const;
+  bool check(const TaskRequest& request, ScannedTask& task) const;
+  void check_all();
   void insert_all();
   bool insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned);
   void mark_all();
@@ -64,7 +65,10 @@ Result<ScanReport> Pass::run() {
   if (Status checked = check_definitions(); !checked) return fail(checked.error());
   if (Status planned = plan(); !planned) return fail(planned.error());
   if (Status checked = check_buckets(); !checked) return fail(checked.error());
-  if (options_.mode == ScanMode::dry_run) return std::move(report_);
+  if (options_.mode == ScanMode::dry_run) {
+    check_all();
+    return std::move(report_);
+  }
   insert_all();
   mark_all();
   return std::move(report_);
@@ -167,9 +171,19 @@ TaskRequest Pass::request_for(const ScannedTask& scanned) const {
   return request;
 }
 
-Status Pass::check(const TaskRequest& request) const {
-  if (Status checked = check_request(request); !checked) return checked;
-  return ports_.check_task ? ports_.check_task(request) : Status{};
+/// False, with the reason in `task`, for what can never be accepted.
+bool Pass::check(const TaskRequest& request, ScannedTask& task) const {
+  Status checked = check_request(request);
+  if (checked && ports_.check_task) checked = ports_.check_task(request);
+  if (checked) return true;
+  task.outcome = ScanOutcome::failed;
+  task.error = checked.error().message;
+  task.refused = true;
+  return false;
+}
+
+void Pass::check_all() {
+  for (ScannedTask& task : report_.tasks) check(request_for(task), task);
 }
 
 void Pass::insert_all() {
@@ -181,10 +195,7 @@ void Pass::insert_all() {
   for (ScannedTask& task : report_.tasks) {
     ++done;
     TaskRequest request = request_for(task);
-    if (Status checked = check(request); !checked) {
-      task.outcome = ScanOutcome::failed;
-      task.error = checked.error().message;
-    } else {
+    if (check(request, task)) {
       requests.push_back(std::move(request));
       scanned.push_back(&task);
     }

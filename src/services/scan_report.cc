@@ -4,6 +4,13 @@
 #include <array>
 
 namespace waybill {
+namespace {
+
+bool is_marked(const ScannedTask& task) {
+  return task.marker == MarkerOutcome::written || task.marker == MarkerOutcome::present;
+}
+
+}  // namespace
 
 std::string_view to_string(ScanPhase phase) {
   static constexpr std::array<std::string_view, kScanPhaseCount> kNames = {"list", "plan", "insert",
@@ -33,11 +40,19 @@ std::int64_t ScanReport::count(MarkerOutcome outcome) const {
                        [&](const ScannedTask& task) { return task.marker == outcome; });
 }
 
+std::int64_t ScanReport::refused() const {
+  return std::count_if(tasks.begin(), tasks.end(),
+                       [](const ScannedTask& task) { return task.refused; });
+}
+
 bool ScanReport::complete() const {
-  if (mode == ScanMode::dry_run) return true;
-  return std::all_of(tasks.begin(), tasks.end(), [](const ScannedTask& task) {
-    return task.marker == MarkerOutcome::written || task.marker == MarkerOutcome::present;
-  });
+  return mode == ScanMode::dry_run || std::all_of(tasks.begin(), tasks.end(), is_marked);
+}
+
+bool ScanReport::settled() const {
+  return mode == ScanMode::dry_run ||
+         std::all_of(tasks.begin(), tasks.end(),
+                     [](const ScannedTask& task) { return task.refused || is_marked(task); });
 }
 
 }  // namespace waybill

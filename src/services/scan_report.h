@@ -26,7 +26,7 @@ enum class ScanOutcome : std::uint8_t {
   planned,    ///< dry run, or the scan was stopped before it came to this one
   inserted,   ///< accepted by this scan
   duplicate,  ///< accepted before, by a rival or by a scan that was cut off before its marker
-  failed,     ///< see `error`; the next scan tries again
+  failed,     ///< see `error`; the next scan tries again. In a dry run: it would be refused
 };
 enum class MarkerOutcome : std::uint8_t {
   none,  ///< the task is not accepted, so there must be none
@@ -46,6 +46,7 @@ struct ScannedTask {
   ScanOutcome outcome = ScanOutcome::planned;
   MarkerOutcome marker = MarkerOutcome::none;
   std::string error;
+  bool refused = false;  ///< failed for good: no later scan can schedule it as it is
 };
 
 struct ScanReport {
@@ -61,8 +62,12 @@ struct ScanReport {
 
   std::int64_t count(ScanOutcome outcome) const;
   std::int64_t count(MarkerOutcome outcome) const;
+  /// How many tasks can never be scheduled as they are: somebody has to mend something.
+  std::int64_t refused() const;
   /// Everything that was planned is accepted and marked (or it was a dry run).
   bool complete() const;
+  /// The same but for those that are refused: trying again changes nothing.
+  bool settled() const;
 };
 
 }  // namespace waybill

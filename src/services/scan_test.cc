@@ -170,7 +170,24 @@ TEST_F(ScanTest, LeavesUnmarkedWhatItsKindRefusesAndAcceptsTheRest) {
   EXPECT_EQ(refused.planned.task, "aggregate");
   EXPECT_EQ(refused.error, "no such program");
   EXPECT_EQ(refused.marker, MarkerOutcome::none);
+  EXPECT_EQ(report->refused(), 1);
+  EXPECT_TRUE(report->settled()) << "trying again does not help";
   expect_all_accepted_and_marked(3);
+}
+
+TEST_F(ScanTest, ADryRunTellsOfWhatItsKindWouldRefuse) {
+  add_four_tasks();
+  ScanPorts strict = ports();
+  strict.check_task = [](const TaskRequest& request) -> Status {
+    if (request.definition == "aggregate") return fail(Code::invalid_argument, "no such program");
+    return {};
+  };
+  const auto report = run_scan(scan_, tasks_, strict, {.mode = ScanMode::dry_run});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->count(ScanOutcome::planned), 3);
+  EXPECT_EQ(report->refused(), 1);
+  EXPECT_EQ(report->tasks.back().error, "no such program");
+  EXPECT_THAT(tasks_in_ledger(), IsEmpty());
 }
 
 TEST_F(ScanTest, StopsBetweenPiecesWhenAskedTo) {

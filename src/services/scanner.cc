@@ -14,7 +14,10 @@ void log_report(const ScanReport& report) {
   const auto failed = report.count(ScanOutcome::failed) + report.count(MarkerOutcome::failed);
   const log::Level level = failed > 0 ? log::Level::error : log::Level::info;
   log::write(level, "scan_done",
-             failed > 0 ? "a scan could not schedule all; the next pass tries again" : "scan done",
+             failed == 0                  ? "scan done"
+             : failed == report.refused() ? "a scan found what can never be scheduled as it is"
+                                          : "a scan could not schedule all; the next pass tries "
+                                            "again",
              {{"scan", report.scan},
               {"objects", report.objects_listed},
               {"planned", report.tasks.size()},
@@ -23,6 +26,7 @@ void log_report(const ScanReport& report) {
               {"markers_written", report.count(MarkerOutcome::written)},
               {"skipped", report.skipped.size()},
               {"failed", failed},
+              {"refused", report.refused()},
               {"took", format_duration(took)}});
   for (const std::string& warning : report.warnings) {
     log::warn("scan_warning", warning, {{"scan", report.scan}});

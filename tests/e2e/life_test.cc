@@ -135,6 +135,36 @@ TEST(LifeTest, LogsAreLinesOfJson) {
   EXPECT_EQ(first->at("stream"), "stdout");
 }
 
+TEST(LifeTest, WhatTheSystemSaysBeginsALine) {
+  const Place place;
+  const std::string id = place.create({"--", "printf", "no line end"});
+  place.run({"worker", "--until-idle"});
+  EXPECT_THAT(place.run({"task", "logs", id}).out, StartsWith("no line end\n[exit status 0"));
+}
+
+TEST(LifeTest, LogsThatAreNotThereAreExplained) {
+  const Place place;
+  const std::string id = place.create({"--kind", "noop"});
+  const Ran early = place.run({"task", "logs", id});
+  EXPECT_EQ(early.status, 0);
+  EXPECT_EQ(early.err, "no output: it is ready; see `waybill task why " + id + "`\n");
+  place.run({"worker", "--until-idle"});
+  EXPECT_EQ(place.run({"task", "logs", id, "--follow"}).err, "no output: it is succeeded\n");
+  EXPECT_EQ(place.run({"task", "logs", id, "--attempt", "1"}).status, 0);
+  const Ran ninth = place.run({"task", "logs", id, "--attempt", "9"});
+  EXPECT_EQ(ninth.status, 1);
+  EXPECT_THAT(ninth.err, HasSubstr("has had 1 attempt: there is no attempt 9"));
+}
+
+TEST(LifeTest, LogsThatNobodyGetsAreNotFollowed) {
+  Place place;
+  const std::string id = place.create({"--", "sh", "-c", "echo begun; exec sleep 60"});
+  const auto worker = place.start({"worker", "--grace", "0s"});
+  place.start({"task", "logs", id, "--follow"})->wait_for_output("begun\n");
+  place.stdout_path = "/dev/full";
+  EXPECT_EQ(place.start({"task", "logs", id, "--follow"})->wait().status, 69);
+}
+
 TEST(LifeTest, AFailedTaskSaysWhyAndIsRetried) {
   const Place place;
   const std::string id = place.create({"--", "sh", "-c", "test -e " + place.path("mended")});
@@ -214,6 +244,26 @@ TEST(LifeTest, ListsComeInPages) {
   const auto second = place.json("task list", {"task", "list", "--cursor", cursor});
   EXPECT_EQ(second.at("tasks").get_array().size(), 1U);
   EXPECT_TRUE(second.at("next_cursor").is_null());
+}
+
+TEST(LifeTest, WaitingThatASignalEndsIsNoAnswer) {
+  const Place place;
+  const std::string id = place.create({"--kind", "noop"});
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const auto wait = place.start({"task", "wait", id});
+    wait->wait_until_it_blocks(signal);
+    wait->signal(signal);
+    const Ran ran = wait->wait();
+    EXPECT_EQ(ran.status, 128 + signal);
+    EXPECT_THAT(ran.out, HasSubstr(id));
+    EXPECT_THAT(ran.err, HasSubstr("stopped waiting"));
+  }
+}
+
+TEST(LifeTest, AListThatIsEmptyForItsFilterSaysSo) {
+  const Place place;
+  place.create({"--kind", "noop"});
+  EXPECT_EQ(place.run({"task", "list", "--queue", "nosuch"}).err, "no task matches\n");
 }
 
 TEST(LifeTest, WaitingEndsWhenTheTimeIsOver) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -58,6 +59,19 @@ Running::~Running() {
 }
 
 void Running::signal(int number) const { ::kill(pid_, number); }
+
+void Running::wait_until_it_blocks(int signal) const {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const std::string status = read_file("/proc/" + std::to_string(pid_) + "/status");
+    const std::size_t at = status.find("SigBlk:");
+    if (at == std::string::npos) break;
+    const auto blocked = std::strtoull(status.c_str() + at + 7, nullptr, 16);
+    if (((blocked >> (signal - 1)) & 1) == 1) return;
+    ::sched_yield();
+  }
+  ADD_FAILURE() << "the program does not wait for signal " << signal;
+}
 
 Ran Running::wait() {
   const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));

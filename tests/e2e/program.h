@@ -27,6 +27,8 @@ class Running {
 
   pid_t pid() const { return pid_; }
   void signal(int number) const;
+  /// Waits until its main thread leaves that signal to another; fails the test after 30 s.
+  void wait_until_it_blocks(int signal) const;
   /// Waits for its end; fails the test and kills it after 30 s.
   Ran wait();
   /// Waits until it has written `text` to stdout or stderr; fails the test after 30 s.

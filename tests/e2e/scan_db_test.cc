@@ -65,6 +65,29 @@ TEST(ScanTest, SaysWhatWasSkippedAndWhy) {
   EXPECT_THAT(ran.err, HasSubstr("1 task planned"));
 }
 
+TEST(ScanTest, WhatCanNeverBeScheduledIsNotTriedForEver) {
+  const Place place;
+  lay_out_drop(place);
+  std::string deep = "own";  // so that a marker's whole name is too long for a key
+  for (int i = 0; i < 5; ++i) deep += "/" + std::string(200, 'x');
+  place.write(deep + "/.keep/x", "");
+  place.write("defs/drop.yaml",
+              "tasks: {t: {kind: noop}}\n"
+              "scans: {drop: {planner: prio, side: second, ingestion: ../in, peer: ../peer,\n"
+              "               own: ../" +
+                  deep +
+                  ", intake_max_age: 876000h,\n"
+                  "               intake_task: t, aggregate_task: t}}\n");
+  for (const char* mode : {"--dry-run", "--once"}) {
+    const Ran ran = place.run({"scan", mode, "--definitions", "defs"});
+    EXPECT_EQ(ran.status, 1) << mode;
+    EXPECT_THAT(ran.out, HasSubstr("dedup_key is over 1024 bytes"));
+  }
+  const Ran ran = place.run({"up", "--until-idle", "--definitions", "defs"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("scan drop: 1 task can never be scheduled, the first for "));
+}
+
 TEST(ScanTest, ABucketThatIsNotThereIsAnError) {
   const Place place;
   lay_out_drop(place);
@@ -138,6 +161,11 @@ TEST(DbTest, AnExportIsALineForEachTask) {
   EXPECT_THAT(ran.out, HasSubstr(id));
   EXPECT_EQ(place.run({"db", "export", "--output", "all.jsonl"}).status, 0);
   EXPECT_EQ(place.read("all.jsonl"), ran.out);
+  const Ran again = place.run({"db", "export", "--output", "all.jsonl"});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("export to all.jsonl: there is a file of that name"));
+  EXPECT_EQ(place.run({"db", "export", "--output", "gone/all.jsonl"}).status, 1);
+  EXPECT_EQ(place.run({"db", "backup", "gone/copy.db"}).status, 1);
 }
 
 TEST(DbTest, MigratingANewLedgerChangesNothing) {

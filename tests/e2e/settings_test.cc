@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <boost/json.hpp>
 #include <filesystem>
@@ -12,6 +13,7 @@ namespace waybill::e2e {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 boost::json::value setting(const Place& place, const std::string& name,
                            std::vector<std::string> flags = {}) {
@@ -76,15 +78,68 @@ TEST(SettingsTest, EveryProblemOfTheDefinitionsIsListedWithItsPlace) {
   EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:3:5: unknown field \"comand\"; did you mean "
                                  "\"command\"?"));
   EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:6:14: "));
+  const auto checked = place.json("config check", {"config", "check", "--definitions", "defs"}, 2);
+  const auto& first = checked.at("problems").at(0);
+  EXPECT_EQ(first.at("file"), "defs/a.yaml");
+  EXPECT_EQ(first.at("line"), 3);
+  EXPECT_EQ(first.at("column"), 5);
   EXPECT_THAT(ran.err, HasSubstr("defs/b.yaml:3:3: \"nightly\" is here twice; the first is on "
                                  "line 2"));
 }
 
+TEST(SettingsTest, WhatNoKindTakesIsAProblemWithItsPlace) {
+  const Place place;
+  place.write("defs/a.yaml",
+              "tasks:\n"
+              "  sum:\n"
+              "    kind: nop\n"
+              "  show:\n"
+              "    shell: env\n"
+              "    environment: {WAYBILL_X: y}\n");
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"config", "check"}, {"up", "--until-idle"}}) {
+    std::vector<std::string> words = command;
+    words.insert(words.end(), {"--definitions", "defs"});
+    const Ran ran = place.run(words);
+    EXPECT_EQ(ran.status, 2) << command[0];
+    EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:3:11: there is no kind \"nop\"; did you mean"));
+    EXPECT_THAT(ran.err, HasSubstr("defs/a.yaml:6:30: /environment/WAYBILL_X: names with "));
+  }
+  EXPECT_FALSE(place.exists("waybill-data"));
+}
+
 TEST(SettingsTest, ADirectoryOfDefinitionsHasToBeThere) {
   const Place place;
-  const Ran ran = place.run({"up", "--definitions", "gone"});
+  for (const char* command : {"up", "worker"}) {
+    const Ran ran = place.run({command, "--definitions", "gone"});
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.err, HasSubstr("reading definitions in gone"));
+  }
+}
+
+TEST(SettingsTest, OnlyFilesAreDefinitions) {
+  const Place place;
+  place.write("defs/a.yaml", "tasks: {sum: {kind: noop}}\n");
+  place.write("defs/b.yaml/c.yaml", "no: definitions\n");
+  ASSERT_EQ(::mkfifo(place.path("defs/d.yaml").c_str(), 0600), 0);
+  // As editors lock a file, and what they keep beside it.
+  std::filesystem::create_symlink("me@host.1234:5678", place.path("defs/.#a.yaml"));
+  place.write("defs/.b.yaml", "no: definitions\n");
+  std::filesystem::create_symlink("../elsewhere.yaml", place.path("defs/e.yaml"));
+  const std::vector<std::string> check = {"config", "check", "--definitions", "defs"};
+  const Ran dangling = place.run(check);
+  EXPECT_EQ(dangling.status, 1);
+  EXPECT_THAT(dangling.err, HasSubstr("reading defs/e.yaml: No such file or directory"));
+  place.write("elsewhere.yaml", "tasks: {add: {kind: noop}}\n");
+  EXPECT_EQ(place.json("config check", check).at("tasks"), 2);
+}
+
+TEST(SettingsTest, ADirectoryCannotHoldSettings) {
+  const Place place;
+  place.write("waybill.yaml/x", "");
+  const Ran ran = place.run({"config", "show"});
   EXPECT_EQ(ran.status, 1);
-  EXPECT_THAT(ran.err, HasSubstr("reading definitions in gone"));
+  EXPECT_THAT(ran.err, HasSubstr("reading waybill.yaml: it is a directory"));
 }
 
 TEST(SettingsTest, GoodDefinitionsAreCounted) {
@@ -110,6 +165,18 @@ TEST(SettingsTest, AScheduleGoesWithItsDefinitionHoweverTheDirectoryIsSpelled) {
   const auto left = place.json("schedule list", {"schedule", "list"}).at("schedules");
   ASSERT_EQ(left.get_array().size(), 1U);
   EXPECT_EQ(left.at(0).at("name"), "own");
+}
+
+TEST(SettingsTest, WhoReplacesAScheduleOfAFileIsToldSo) {
+  const Place place;
+  place.write("defs/a.yaml",
+              "tasks: {sum: {kind: noop}}\n"
+              "schedules: {nightly: {cron: '0 3 * * *', task: sum}}\n");
+  EXPECT_EQ(place.run({"up", "--until-idle", "--definitions", "defs"}).status, 0);
+  const std::vector<std::string> add = {"schedule",  "add",    "nightly",
+                                        "0 4 * * *", "--kind", "noop"};
+  EXPECT_THAT(place.run(add).err, HasSubstr("defs/a.yaml: change it there too, or"));
+  EXPECT_THAT(place.run(add).err, Not(HasSubstr("a.yaml")));
 }
 
 TEST(SettingsTest, AScheduleGoesWithItsDefinitionThoughTheFileIsALink) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <regex>
@@ -91,10 +93,29 @@ const Wrong kWrong[] = {
     {"NegativeDelay", {"task", "create", "--delay", "-5s", "--", "true"}, "must not be negative"},
     {"NegativeTimeout",
      {"task", "create", "--timeout", "-5s", "--", "true"},
-     "timeout must not be negative"},
+     "--timeout: must not be negative"},
+    {"NegativeSince", {"task", "list", "--since=-1h"}, "--since: must not be negative"},
+    {"NegativeFor", {"task", "wait", "0192f3c1", "--for=-1s"}, "--for: must not be negative"},
+    {"NegativeAttempt", {"task", "logs", "0192f3c1", "--attempt=-1"}, "--attempt: -1 is outside"},
+    {"UnquotedCron",
+     {"schedule", "add", "n", "0", "3", "*", "*", "*", "--", "true"},
+     "a cron expression is one argument: put it in quotes"},
+    {"NoTaskOfASchedule", {"schedule", "add", "n", "@daily"}, "see `waybill schedule add --help`"},
+    {"EmptyData", {"task", "list", "--data", ""}, "--data: must not be empty"},
+    {"QueueName", {"worker", "--queues", "a,B c"}, "--queues: \"B c\" must be"},
     {"Spec", {"task", "create", "--kind", "noop", "--spec", "{bad"}, "--spec: not JSON"},
+    {"ProgramAndKind",
+     {"task", "create", "--kind", "noop", "--", "touch", "x"},
+     "--kind noop runs no program"},
+    {"ProgramAndSpec",
+     {"task", "create", "--spec", R"({"shell": "x"})", "--", "true"},
+     "--spec: it names a program"},
+    {"DefinitionAndSpec", {"task", "create", "sum", "--spec", "{}"}, "stands in its definition"},
+    {"SpecOfProgram",
+     {"task", "create", "--spec", R"({"limit": {}})", "--", "true"},
+     "did you mean \"limits\"?"},
     {"MissingValue", {"task", "list", "--limit"}, "--limit: a value is missing"},
-    {"Setting", {"version", "--slots", "0"}, "slots: \"0\" is outside of 1..1024"},
+    {"Setting", {"version", "--slots", "0"}, "  --slots: \"0\" is outside of 1..1024"},
     {"Rest", {"version", "--", "x"}, "nothing can stand behind --"},
 };
 
@@ -113,10 +134,41 @@ TEST(UsageTest, AfterJsonErrorsAreJson) {
 
 TEST(UsageTest, ALedgerThatIsNotThereIsNotMade) {
   const Place place;
-  const Ran ran = place.run({"task", "list", "--data", "nowhere"});
+  for (std::vector<std::string> command :
+       {std::vector<std::string>{"task", "list"}, {"queue", "resume", "q"}, {"db", "migrate"}}) {
+    command.insert(command.end(), {"--data", "nowhere"});
+    const Ran ran = place.run(command);
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.err, HasSubstr("there is no ledger nowhere/ledger.db; make one with"));
+    EXPECT_FALSE(place.exists("nowhere"));
+  }
+}
+
+TEST(UsageTest, AnEmptyFileIsNoHealthyLedger) {
+  const Place place;
+  place.write("waybill-data/ledger.db", "");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"task", "list"}, {"db", "check"}, {"queue", "resume", "q"}}) {
+    const Ran ran = place.run(command);
+    EXPECT_EQ(ran.status, 1) << command[0];
+    EXPECT_THAT(ran.err, HasSubstr("waybill-data/ledger.db is an empty file"));
+  }
+  EXPECT_EQ(place.read("waybill-data/ledger.db"), "");
+}
+
+TEST(UsageTest, ADirectoryThatMayNotBeEnteredIsNotCalledEmpty) {
+  Place place;
+  place.create({"--kind", "noop"});
+  ASSERT_EQ(::chmod(place.path("waybill-data").c_str(), 0), 0);
+  if (::geteuid() == 0) {  // whom permission bits do not bind
+    place.wrapper = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+  }
+  ASSERT_EQ(::chmod(place.directory().c_str(), 0755), 0);
+  if (place.run({"version"}).status != 0) GTEST_SKIP() << "another user cannot run the program";
+  const Ran ran = place.run({"task", "list"});
   EXPECT_EQ(ran.status, 1);
-  EXPECT_THAT(ran.err, HasSubstr("there is no ledger nowhere/ledger.db; make one with"));
-  EXPECT_FALSE(place.exists("nowhere"));
+  EXPECT_THAT(ran.err, HasSubstr("looking for the ledger ./waybill-data/ledger.db: Permission"));
+  ::chmod(place.path("waybill-data").c_str(), 0755);
 }
 
 TEST(UsageTest, OutputThatCannotBeWrittenIsAnError) {
@@ -150,6 +202,15 @@ TEST(UsageTest, AFlagReplacesALabel) {
   const Place place;
   const std::string id = place.create({"--kind", "noop", "--label", "a=1", "--label", "a=2"});
   EXPECT_THAT(place.run({"task", "show", id}).out, AllOf(HasSubstr("a=2"), Not(HasSubstr("a=1"))));
+}
+
+TEST(UsageTest, ASpecAddsToAProgram) {
+  const Place place;
+  const auto made = place.json("task create", {"task", "create", "--dry-run", "--spec",
+                                               R"({"limits": {"memory": "64MiB"}})", "--", "true"});
+  const auto& spec = made.at("task").at("spec");
+  EXPECT_EQ(spec.at("limits").at("memory"), "64MiB");
+  EXPECT_EQ(spec.at("command").at(0), "true");
 }
 
 TEST(UsageTest, IntoAPipeNothingIsColoured) {

@@ -108,6 +108,23 @@ TEST_F(DamagedFile, ADamagedPageIsDataLossAndFoundByCheck) {
   EXPECT_GT(report->violations_found, 0);
 }
 
+TEST_F(DamagedFile, WhoOnlyLooksMakesNoLedger) {
+  for (const SqliteAccess access : {SqliteAccess::read, SqliteAccess::existing}) {
+    const auto missing = SqliteLedger::create(path(), clock_, {.access = access});
+    ASSERT_FALSE(missing.has_value());
+    EXPECT_EQ(missing.error().code, Code::not_found);
+    EXPECT_FALSE(std::filesystem::exists(path()));
+  }
+  std::ofstream(path()).close();
+  for (const SqliteAccess access : {SqliteAccess::read, SqliteAccess::existing}) {
+    const auto empty = SqliteLedger::create(path(), clock_, {.access = access});
+    ASSERT_FALSE(empty.has_value());
+    EXPECT_EQ(empty.error().code, Code::failed_precondition);
+    EXPECT_THAT(empty.error().message, HasSubstr(path() + " is an empty file"));
+  }
+  EXPECT_EQ(std::filesystem::file_size(path()), 0U);
+}
+
 TEST_F(DamagedFile, AFileThatMayOnlyBeReadIsSaidSo) {
   open();
   FaultDisk disk;

@@ -16,7 +16,8 @@ std::vector<Option> common_options() {
   return {
       {"help", "", "show this help", Option::Times::once, 'h'},
       {"json", "", "print JSON for programs (docs/reference/cli-json.md)"},
-      {"quiet", "", "print nothing but results and errors"},
+      {"quiet", "",
+       "print nothing but results and errors; log errors only, unless --log-level is given"},
       {"config", "FILE", "read settings from FILE instead of waybill.yaml"},
   };
 }

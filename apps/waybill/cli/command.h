@@ -32,6 +32,7 @@ struct Positional {
 /// What was given on the command line.
 class Invocation {
  public:
+  std::string command;                                                  ///< its path: `task create`
   std::map<std::string, std::vector<std::string>, std::less<>> values;  ///< options by name
   std::vector<std::string> positionals;
   std::vector<std::string> rest;  ///< what stood behind `--`
@@ -54,6 +55,8 @@ struct Command {
   std::string_view details{};  ///< for --help; may be empty
   std::vector<Positional> positionals{};
   std::vector<Option> options{};
+  /// Said after "is one argument too many".
+  std::string_view surplus_hint{};
   /// What stands behind `--`; empty: nothing may.
   std::string_view rest{};
   Exit (*run)(Session&, const Invocation&) = nullptr;

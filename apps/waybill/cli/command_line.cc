@@ -37,6 +37,7 @@ class Lexer {
 
   Result<Invocation> read(std::vector<std::string> arguments) {
     Invocation invocation;
+    invocation.command = command_.path;
     const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
     if (dashes != arguments.end()) {
       invocation.rest.assign(dashes + 1, arguments.end());
@@ -74,7 +75,8 @@ class Lexer {
       }
     }
     if (invocation.positionals.size() > most) {
-      return usage("\"" + invocation.positionals[most] + "\" is one argument too many");
+      return usage("\"" + invocation.positionals[most] + "\" is one argument too many" +
+                   std::string(command_.surplus_hint));
     }
     if (command_.rest.empty() && !invocation.rest.empty()) {
       return usage("nothing can stand behind --");
@@ -154,13 +156,21 @@ Result<Parsed> without_command(std::span<const Command> commands,
                                ? (words.size() > 1 && words[0] == "help" ? words[1] : "")
                                : words[0];
   const auto verbs = noun.empty() ? std::vector<std::string>{} : next_words(commands, noun);
-  if (asks && (noun.empty() || !verbs.empty())) {
+  const bool asks_for_verb = words.size() > 1 && !words[1].starts_with('-') && words[0] == noun;
+  if (asks && (noun.empty() || !verbs.empty()) && !asks_for_verb) {
     Parsed parsed;
     parsed.topic = noun;
     return parsed;
   }
   if (verbs.empty()) {
     const std::string word = noun.empty() ? words[0] : noun;
+    if (word.starts_with('-')) {
+      return fail(Code::invalid_argument,
+                  word +
+                      " stands before the command; options come after it, as in `waybill task "
+                      "list --json`" +
+                      help_hint(""));
+    }
     return fail(Code::invalid_argument, "unknown command \"" + word + "\"" +
                                             did_you_mean(word, next_words(commands, "")) +
                                             help_hint(""));

@@ -79,6 +79,16 @@ TEST(CommandLineTest, ErrorsSayWhatIsWrongAndWhereHelpIs) {
   EXPECT_THAT(message_of({"taks"}), HasSubstr("did you mean \"task\"?"));
   EXPECT_THAT(message_of({"task"}), HasSubstr("waybill task what? list, logs"));
   EXPECT_THAT(message_of({"task", "list", "--state"}), HasSubstr("--state"));
+  EXPECT_THAT(message_of({"--json", "task", "list"}),
+              HasSubstr("--json stands before the command; options come after it"));
+}
+
+TEST(CommandLineTest, HelpOnWhatIsNotThereIsAnError) {
+  EXPECT_THAT(message_of({"task", "lits", "--help"}), HasSubstr("did you mean \"list\"?"));
+  EXPECT_THAT(message_of({"help", "task", "lits"}), HasSubstr("did you mean \"list\"?"));
+  EXPECT_THAT(message_of({"help", "taks"}), HasSubstr("did you mean \"task\"?"));
+  EXPECT_EQ(parse({"help", "task"})->topic, "task");
+  EXPECT_EQ(parse({"help"})->topic, "");
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ std::string overview(std::span<const Command> commands, std::string_view noun) {
         "  waybill up --definitions ./definitions      everything in one process\n"
         "  waybill task create -- echo hello           one task\n"
         "  waybill task list --state failed            what went wrong\n"
-        "  waybill task why 0192f3c1                   why a task has not started\n"
+        "  waybill task why 0192f3c1-7a52              why a task has not started\n"
         "\nCommands:\n";
   } else {
     text = "Commands:\n";

@@ -53,6 +53,8 @@ void Output::data(std::string_view text) {
   write(stdout, text);
 }
 
+bool Output::broken() const { return std::ferror(stdout) != 0; }
+
 void Output::json_line(const bj::value& value) { data(json::serialize(value) + "\n"); }
 
 void Output::note(std::string_view text) {

@@ -24,6 +24,9 @@ OutputMode detect_output_mode();
 class Output {
  public:
   explicit Output(const OutputMode& mode) : mode_(mode) {}
+  ~Output() { end_progress(); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
 
   bool json() const { return mode_.json; }
   bool quiet() const { return mode_.quiet; }
@@ -31,6 +34,8 @@ class Output {
 
   /// To stdout, as it is; written out at once.
   void data(std::string_view text);
+  /// Whether something could not be written to stdout.
+  bool broken() const;
   /// One line of JSON to stdout.
   void json_line(const boost::json::value& value);
   /// One line to stderr, unless --quiet.

@@ -34,19 +34,40 @@ Exit show_config(Session& session, const Invocation&) {
   return 0;
 }
 
+bj::object to_json(const std::string& directory, const DefinitionsLoad& load) {
+  bj::array problems;
+  for (const Problem& problem : load.problems) {
+    problems.push_back(bj::object{{"file", problem.file},
+                                  {"line", problem.at.line},
+                                  {"column", problem.at.column},
+                                  {"message", problem.message}});
+  }
+  const Definitions& found = load.definitions;
+  return {{"definitions", directory},      {"tasks", found.tasks.size()},
+          {"scans", found.scans.size()},   {"schedules", found.schedules.size()},
+          {"queues", found.queues.size()}, {"problems", std::move(problems)}};
+}
+
+Exit check_for_programs(Session& session) {
+  const std::string& directory = session.config().definitions;
+  DefinitionsLoad load;
+  if (!directory.empty()) {
+    const auto kinds = Kinds::create(session.clock());
+    if (!kinds) return fail(kinds.error());
+    auto loaded = load_directory(directory, *kinds);
+    if (!loaded) return fail(loaded.error());
+    load = std::move(*loaded);
+  }
+  session.output().json_line(to_json(directory, load));
+  return load.problems.empty() ? 0 : exit_status(Code::invalid_argument);
+}
+
 /// The settings have been checked before any command runs; what is left are the definitions.
 Exit check_config(Session& session, const Invocation&) {
+  if (session.output().json()) return check_for_programs(session);
   const auto definitions = session.definitions();
   if (!definitions) return fail(definitions.error());
   const Definitions& found = **definitions;
-  if (session.output().json()) {
-    session.output().json_line(bj::object{{"definitions", session.config().definitions},
-                                          {"tasks", found.tasks.size()},
-                                          {"scans", found.scans.size()},
-                                          {"schedules", found.schedules.size()},
-                                          {"queues", found.queues.size()}});
-    return 0;
-  }
   const auto number = [](std::size_t size, std::string_view one) {
     return counted(static_cast<std::int64_t>(size), one);
   };

@@ -92,34 +92,56 @@ Exit back_up(Session& session, const Invocation& invocation) {
   return 0;
 }
 
+Code code_of(int error) {
+  if (error == ENOENT || error == ENOTDIR) return Code::not_found;
+  if (error == EACCES) return Code::permission_denied;
+  return error == ENOSPC ? Code::resource_exhausted : Code::unavailable;
+}
+
+tl::unexpected<Error> not_written(const std::string& path) {
+  return fail(code_of(errno),
+              "writing " + (path.empty() ? "to stdout" : path) + ": " + std::strerror(errno));
+}
+
+/// Answers how many tasks were written.
+Result<std::int64_t> write_tasks(Store& store, std::FILE* file, const std::string& path) {
+  std::int64_t lines = 0;
+  const Status exported = store.admin().export_tasks([&](std::string_view line) -> Status {
+    ++lines;
+    const bool written = std::fwrite(line.data(), 1, line.size(), file) == line.size() &&
+                         std::fputc('\n', file) != EOF;
+    if (!written) return not_written(path);
+    return {};
+  });
+  if (!exported) return fail(exported.error());
+  if (std::fflush(file) != 0) return not_written(path);
+  return lines;
+}
+
 Exit export_ledger(Session& session, const Invocation& invocation) {
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
   const std::string path = invocation.text("output");
   const auto close = [](std::FILE* file) { return file == stdout ? 0 : std::fclose(file); };
-  std::unique_ptr<std::FILE, decltype(close)> file(
-      path.empty() ? stdout : std::fopen(path.c_str(), "we"), close);
-  const auto failed = [&] {
-    return fail(errno == ENOSPC ? Code::resource_exhausted : Code::unavailable,
-                "writing " + (path.empty() ? "to stdout" : path) + ": " + std::strerror(errno));
-  };
-  if (file == nullptr) return failed();
-  std::int64_t lines = 0;
-  const Status exported = (*store)->admin().export_tasks([&](std::string_view line) -> Status {
-    ++lines;
-    const bool written = std::fwrite(line.data(), 1, line.size(), file.get()) == line.size() &&
-                         std::fputc('\n', file.get()) != EOF;
-    if (!written) return failed();
-    return {};
-  });
-  if (!exported) return fail(exported.error());
-  if (std::fflush(file.get()) != 0) return failed();
-  session.output().note(counted(lines, "task") + " written");
+  const std::unique_ptr<std::FILE, decltype(close)> file(
+      path.empty() ? stdout : std::fopen(path.c_str(), "wxe"), close);
+  if (file == nullptr && errno == EEXIST) {
+    return fail(Code::already_exists,
+                "export to " + path + ": there is a file of that name; name another one");
+  }
+  if (file == nullptr) return not_written(path);
+  const auto lines = write_tasks(**store, file.get(), path);
+  if (!lines) {
+    if (!path.empty()) std::remove(path.c_str());  // a part of it is of no use
+    return fail(lines.error());
+  }
+  session.output().note(counted(*lines, "task") + " written");
   return 0;
 }
 
 Exit migrate_ledger(Session& session, const Invocation&) {
   const std::string path = ledger_path(session.config());
+  if (const Status there = require_ledger(session.config()); !there) return fail(there.error());
   const auto migration = migrate_sqlite_ledger(path, session.clock());
   if (!migration) return fail(migration.error());
   if (session.output().json()) {
@@ -157,13 +179,13 @@ std::vector<Command> db_commands() {
        .run = show_stats},
       {.path = "db backup",
        .summary = "Copy the ledger to a new file, while work goes on",
-       .examples = {"waybill db backup /backup/ledger.db"},
+       .examples = {"waybill db backup ledger-copy.db"},
        .positionals = {{"FILE", "the copy; must not be there yet"}},
        .run = back_up},
       {.path = "db export",
        .summary = "Write every task with its history as a line of JSON",
        .examples = {"waybill db export > tasks.jsonl", "waybill db export --output tasks.jsonl"},
-       .options = {{"output", "FILE", "instead of stdout"}},
+       .options = {{"output", "FILE", "instead of stdout; must not be there yet"}},
        .run = export_ledger},
       {.path = "db migrate",
        .summary = "Bring the ledger to this program's schema",

@@ -91,7 +91,7 @@ enum class Pause : std::uint8_t { pause, resume };
 
 Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
   const std::string& name = invocation.positionals[0];
-  const auto store = session.store(OpenStore::create);
+  const auto store = session.store(pause == Pause::pause ? OpenStore::create : OpenStore::existing);
   if (!store) return fail(store.error());
   const auto views = gather(**store);
   if (!views) return fail(views.error());

@@ -58,6 +58,12 @@ Result<ScanOptions> scan_options(const Invocation& invocation, std::stop_token s
   return options;
 }
 
+/// Trying again helps against what failed, not against what is refused.
+int status_of(const ScanReport& report) {
+  if (report.refused() > 0) return exit_status(Code::failed_precondition);
+  return report.complete() ? 0 : exit_status(Code::aborted);
+}
+
 /// What is scanned, with what, and until when.
 struct Scanning {
   ScanPorts ports;
@@ -86,7 +92,7 @@ Exit scan_once(Session& session, const Invocation& invocation, const Scanning& s
       exit = exit_status(report.error().code);
       continue;
     }
-    if (!report->complete()) exit = exit_status(Code::aborted);
+    if (const int status = status_of(*report); status != 0) exit = status;
     if (output.json()) {
       reports.push_back(scan_to_json(*report));
     } else {
@@ -151,9 +157,10 @@ Exit scan(Session& session, const Invocation& invocation) {
 Command scan_command() {
   return {.path = "scan",
           .summary = "Look through buckets and schedule the tasks that are missing",
-          .examples = {"waybill scan --once --definitions ./definitions",
-                       "waybill scan drop --dry-run --now 2020-10-31T12:00:00Z",
-                       "waybill scan --every 30s"},
+          .examples =
+              {"waybill scan --once --definitions ./definitions",
+               "waybill scan drop --dry-run --now 2020-10-31T12:00:00Z --definitions ./definitions",
+               "waybill scan --every 30s --definitions ./definitions"},
           .details =
               "Without --once, --dry-run or --now it goes on at each scan's own pace. Every "
               "task is scheduled once, however often and wherever this runs.",

@@ -132,12 +132,29 @@ Result<Schedule> read_schedule(Session& session, const Invocation& invocation) {
   return schedule;
 }
 
+/// A schedule that files define comes back with them.
+Status warn_of_definition(Session& session, Registry& registry, const std::string& name,
+                          std::string_view what_to_do) {
+  const auto schedules = registry.schedules();
+  if (!schedules) return fail(schedules.error());
+  for (const Schedule& schedule : *schedules) {
+    if (schedule.name != name || schedule.source == "cli") continue;
+    session.output().note("schedule " + name + " is defined in " + schedule.source + ": " +
+                          std::string(what_to_do));
+  }
+  return {};
+}
+
 Exit add_schedule(Session& session, const Invocation& invocation) {
   const auto schedule = read_schedule(session, invocation);
   if (!schedule) return fail(schedule.error());
   if (const Status status = check_schedule(*schedule); !status) return fail(status.error());
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
+  const Status warned =
+      warn_of_definition(session, (*store)->registry(), schedule->name,
+                         "change it there too, or the next `waybill up` brings that back");
+  if (!warned) return fail(warned.error());
   if (const Status put = (*store)->registry().put_schedule(*schedule); !put) {
     return fail(put.error());
   }
@@ -160,16 +177,15 @@ Exit remove_schedule(Session& session, const Invocation& invocation) {
   std::vector<std::string> known;
   for (const Schedule& schedule : *schedules) {
     known.push_back(schedule.name);
-    if (schedule.name == name && schedule.source != "cli") {
-      session.output().note("schedule " + name + " is defined in " + schedule.source +
-                            ": remove it there too, or it comes back");
-    }
   }
   if (std::find(known.begin(), known.end(), name) == known.end()) {
     return fail(Code::not_found, "there is no schedule \"" + name + "\"" +
                                      did_you_mean(name, known) +
                                      "; list them with `waybill schedule list`");
   }
+  const Status warned = warn_of_definition(session, (*store)->registry(), name,
+                                           "remove it there too, or it comes back");
+  if (!warned) return fail(warned.error());
   if (const Status removed = (*store)->registry().remove_schedule(name); !removed) {
     return fail(removed.error());
   }
@@ -206,6 +222,7 @@ std::vector<Command> schedule_commands() {
                        {"CRON", "minute hour day-of-month month day-of-week, or @daily …"},
                        {"DEFINITION", "name of a task definition", Positional::Times::optional}},
        .options = std::move(options),
+       .surplus_hint = "; a cron expression is one argument: put it in quotes",
        .rest = "PROGRAM ARGUMENTS...",
        .run = add_schedule},
       {.path = "schedule remove",

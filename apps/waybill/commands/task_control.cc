@@ -86,8 +86,8 @@ std::string user_name() {
 Command task_cancel_command() {
   return {.path = "task cancel",
           .summary = "End tasks: waiting ones at once, running ones as soon as they let go",
-          .examples = {"waybill task cancel 0192f3c1",
-                       "waybill task cancel 0192f3c1 0192f3c2 --reason 'wrong bucket'"},
+          .examples = {"waybill task cancel 0192f3c1-7a52",
+                       "waybill task cancel 0192f3c1-7a52 0192f3c2-9d14 --reason 'wrong bucket'"},
           .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
           .options = {{"reason", "TEXT", "kept in the task's history"}},
           .run = cancel_tasks};
@@ -96,7 +96,7 @@ Command task_cancel_command() {
 Command task_retry_command() {
   return {.path = "task retry",
           .summary = "Run failed or cancelled tasks again, their counters anew",
-          .examples = {"waybill task retry 0192f3c1"},
+          .examples = {"waybill task retry 0192f3c1-7a52"},
           .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
           .run = retry_tasks};
 }

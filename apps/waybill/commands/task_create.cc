@@ -76,7 +76,8 @@ Command task_create_command() {
           .examples = {"waybill task create -- echo hello",
                        "waybill task create verify-batch --param batch=7 --definitions ./defs",
                        "waybill task create --kind noop --delay 10m --key nightly",
-                       "waybill task create sum --after 0192f3c1 --params '{\"day\": 3}'"},
+                       "waybill task create sum --after 0192f3c1-7a52 --params '{\"day\": 3}' "
+                       "--definitions ./defs"},
           .details =
               "Prints the id of the task when it is on disk. `waybill up` or `waybill "
               "worker` runs it.",

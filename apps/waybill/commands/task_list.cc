@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <optional>
 
 #include "apps/waybill/cli/table.h"
@@ -12,6 +14,9 @@ namespace waybill::cli {
 namespace {
 
 namespace bj = boost::json;
+
+/// Options that leave tasks out.
+constexpr const char* kFilters[] = {"state", "queue", "kind", "task", "created-by", "since"};
 
 Result<std::vector<State>> states_of(const Invocation& invocation) {
   std::vector<State> states;
@@ -51,9 +56,13 @@ Result<PageParams> page_params(const Invocation& invocation, Time now) {
   return params;
 }
 
-void print_table(Output& output, const TaskPage& page, Time now) {
+void print_table(Output& output, const Invocation& invocation, const TaskPage& page, Time now) {
   if (page.tasks.empty()) {
-    output.note("no tasks; make one with `waybill task create -- echo hello`");
+    const auto given = [&](const char* name) { return invocation.has(name); };
+    const bool all =
+        std::none_of(std::begin(kFilters), std::end(kFilters), given) && !given("cursor");
+    output.note(all ? "no tasks; make one with `waybill task create -- echo hello`"
+                    : "no task matches");
     return;
   }
   Table table({"ID", "STATE", "QUEUE", "TASK", "CREATED", "REMARK"});
@@ -77,7 +86,7 @@ Exit list_tasks(Session& session, const Invocation& invocation) {
   const auto page = (*store)->reader().page(*params);
   if (!page) return fail(page.error());
   if (!session.output().json()) {
-    print_table(session.output(), *page, now);
+    print_table(session.output(), invocation, *page, now);
     return 0;
   }
   bj::array tasks;

@@ -61,25 +61,38 @@ Result<std::string> read_params(const Invocation& invocation) {
   return json::serialize(params);
 }
 
-/// A task without a definition: --kind with --spec, or a program behind `--`.
+/// A task without a definition: --kind with --spec, or a program behind `--`, to which --spec adds.
 Result<TaskRequest> bare_request(const Invocation& invocation) {
   TaskRequest request;
   request.kind = invocation.has("kind") ? invocation.text("kind") : "command";
-  const auto spec = object_option(invocation, "spec");
+  auto spec = object_option(invocation, "spec");
   if (!spec) return fail(spec.error());
-  request.spec = json::serialize(*spec);
   if (invocation.rest.empty()) {
-    if (invocation.has("kind")) return request;
+    if (!invocation.has("kind")) {
+      return fail(Code::invalid_argument,
+                  "which task? Give the name of a definition, a program behind --, or --kind; see "
+                  "`waybill " +
+                      invocation.command + " --help`");
+    }
+    request.spec = json::serialize(*spec);
+    return request;
+  }
+  if (request.kind != "command") {
+    return fail(Code::invalid_argument, "--kind " + request.kind +
+                                            " runs no program: leave out --kind, or what stands "
+                                            "behind --");
+  }
+  if (spec->contains("command") || spec->contains("shell")) {
     return fail(Code::invalid_argument,
-                "which task? Give the name of a definition, a program behind --, or --kind; see "
-                "`waybill task create --help`");
+                "--spec: it names a program, and so does what stands behind --; give one of them");
   }
   bj::array command;
   for (const std::string& word : invocation.rest) command.emplace_back(word);
   std::error_code ignored;
   const std::string here = std::filesystem::current_path(ignored).string();
   command[0] = resolve_program(invocation.rest[0], here);
-  request.spec = json::serialize(bj::object{{"command", std::move(command)}});
+  (*spec)["command"] = std::move(command);
+  request.spec = json::serialize(*spec);
   return request;
 }
 
@@ -107,9 +120,6 @@ Result<TaskRequest> defined_request(Session& session, const std::string& name,
 Status read_time_options(const Invocation& invocation, Time now, TaskRequest& request) {
   const auto delay = duration_option(invocation, "delay", Duration::zero());
   if (!delay) return fail(delay.error());
-  if (*delay < Duration::zero()) {
-    return fail(Code::invalid_argument, "--delay: must not be negative");
-  }
   const auto at = time_option(invocation, "at");
   if (!at) return fail(at.error());
   if (invocation.has("at") && invocation.has("delay")) {
@@ -146,7 +156,8 @@ Status read_options(const Invocation& invocation, TaskRequest& request) {
 
 std::vector<Option> task_request_options() {
   return {{"kind", "KIND", "a task of this kind instead of a definition"},
-          {"spec", "JSON", "what the kind is to do, with --kind"},
+          {"spec", "JSON",
+           "what the kind is to do, with --kind; of a program its limits, environment, …"},
           {"param", "NAME=VALUE", "one of the task's params", Option::Times::many},
           {"params", "JSON", "all of the task's params as a JSON object"},
           {"queue", "NAME", "instead of the definition's"},
@@ -163,6 +174,10 @@ Result<TaskRequest> read_task_request(Session& session, const Invocation& invoca
   if (!definition.empty() && (!invocation.rest.empty() || invocation.has("kind"))) {
     return fail(Code::invalid_argument,
                 "a definition's name, a program behind -- or --kind: give one of them");
+  }
+  if (!definition.empty() && invocation.has("spec")) {
+    return fail(Code::invalid_argument,
+                "--spec: what the task is to do stands in its definition \"" + definition + "\"");
   }
   auto request =
       definition.empty() ? bare_request(invocation) : defined_request(session, definition, *params);

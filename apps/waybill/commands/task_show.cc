@@ -142,7 +142,7 @@ Command task_show_command() {
   return {.path = "task show",
           .summary = "Show everything about a task, with its history",
           .examples = {"waybill task show 0192f3c1-7a52-7c11-9f6e-0d8d3a1b2c3d",
-                       "waybill task show 0192f3c1 --json"},
+                       "waybill task show 0192f3c1-7a52 --json"},
           .positionals = {{"ID", "the task's id, or its beginning"}},
           .run = show_task};
 }

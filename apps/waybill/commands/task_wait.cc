@@ -65,6 +65,10 @@ Exit wait_for_tasks(Session& session, const Invocation& invocation) {
   if (invocation.has("for")) deadline.at = session.clock().steady_now() + *timeout;
   const Status waited = wait_for_all(session, **store, *tasks, deadline);
   print(session.output(), *tasks, session.clock().now());
+  if (signals.number() != 0) {
+    session.output().note("stopped waiting; the tasks go on");
+    return 128 + signals.number();  // as a shell has it
+  }
   if (!waited) return fail(waited.error());
   for (const Task& task : *tasks) {
     if (task.status.state != State::succeeded) return 1;
@@ -75,13 +79,16 @@ Exit wait_for_tasks(Session& session, const Invocation& invocation) {
 }  // namespace
 
 Command task_wait_command() {
-  return {.path = "task wait",
-          .summary = "Wait until tasks have ended",
-          .examples = {"waybill task wait 0192f3c1", "waybill task wait 0192f3c1 --for 10m"},
-          .details = "Ends with 0 if all succeeded, 1 if one did not, 75 if the time is over.",
-          .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
-          .options = {{"for", "DURATION", "wait no longer than this"}},
-          .run = wait_for_tasks};
+  return {
+      .path = "task wait",
+      .summary = "Wait until tasks have ended",
+      .examples = {"waybill task wait 0192f3c1-7a52", "waybill task wait 0192f3c1-7a52 --for 10m"},
+      .details =
+          "Ends with 0 if all succeeded, 1 if one did not, 75 if the time is over, 130 or 143 "
+          "if SIGINT or SIGTERM ended it; the tasks go on then.",
+      .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
+      .options = {{"for", "DURATION", "wait no longer than this"}},
+      .run = wait_for_tasks};
 }
 
 }  // namespace waybill::cli

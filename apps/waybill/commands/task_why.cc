@@ -73,7 +73,7 @@ Exit explain_task(Session& session, const Invocation& invocation) {
 Command task_why_command() {
   return {.path = "task why",
           .summary = "Say what keeps a task from going on, and when that can change",
-          .examples = {"waybill task why 0192f3c1"},
+          .examples = {"waybill task why 0192f3c1-7a52"},
           .positionals = {{"ID", "the task's id, or its beginning"}},
           .run = explain_task};
 }

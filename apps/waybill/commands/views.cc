@@ -83,6 +83,9 @@ Result<Duration> duration_option(const Invocation& invocation, std::string_view 
   if (!invocation.has(name)) return otherwise;
   auto value = parse_duration(invocation.text(name));
   if (!value) return fail(with_context(value.error(), "--" + std::string(name)));
+  if (*value < Duration::zero()) {
+    return fail(Code::invalid_argument, "--" + std::string(name) + ": must not be negative");
+  }
   return value;
 }
 

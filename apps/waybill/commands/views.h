@@ -30,7 +30,7 @@ std::string remark_on(const Task& task, Time now);
 /// "1 task", "2 tasks".
 std::string counted(std::int64_t number, std::string_view one);
 
-/// Reads options that have types; errors name the option.
+/// Reads options that have types; errors name the option. Durations are not negative.
 Result<Duration> duration_option(const Invocation& invocation, std::string_view name,
                                  Duration otherwise);
 struct IntegerRange {

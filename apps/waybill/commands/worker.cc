@@ -18,6 +18,12 @@ std::string greeting(const std::vector<std::string>& queues) {
 
 Exit run_worker(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
+  // A task carries what it is to do, so that a worker needs no definitions; but who names a
+  // directory wants it to be there and right.
+  const ConfigValue& given = session.config_load().values.at("definitions");
+  if (given.origin == ConfigOrigin::flag) {
+    if (const auto read = session.definitions(); !read) return fail(read.error());
+  }
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
   // Without it, what is scheduled or lost by another worker would wait for somebody's `up`.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "apps/waybill/cli/progress_bar.h"
+#include "apps/waybill/commands/views.h"
 #include "core/name_filter.h"
 
 namespace waybill::cli {
@@ -78,11 +79,35 @@ void IdleWatch::saw(const Result<ScanReport>& report) {
   const Lock lock(mutex_);
   if (!report) {
     failure_ = report.error();
-  } else if (report->count(ScanOutcome::inserted) == 0 && report->complete()) {
+    return;
+  }
+  note_refused(*report);
+  if (report->count(ScanOutcome::inserted) == 0 && report->settled()) {
     found_nothing_[report->scan] = report->now;
   } else {
     found_nothing_.erase(report->scan);
   }
+}
+
+void IdleWatch::note_refused(const ScanReport& report) {
+  refused_.erase(report.scan);
+  for (const ScannedTask& task : report.tasks) {
+    if (!task.refused) continue;
+    refused_[report.scan] = counted(report.refused(), "task") +
+                            " can never be scheduled, the first for " + task.planned.what + ": " +
+                            task.error;
+    return;
+  }
+}
+
+std::optional<Error> IdleWatch::refusal() const {
+  const Lock lock(mutex_);
+  std::string message;
+  for (const auto& [scan, why] : refused_) {
+    message += (message.empty() ? "scan " : "\nscan ") + scan + ": " + why;
+  }
+  if (message.empty()) return std::nullopt;
+  return Error{.code = Code::failed_precondition, .message = message};
 }
 
 Result<bool> IdleWatch::scans_agree(Time since) {

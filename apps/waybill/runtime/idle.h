@@ -55,13 +55,17 @@ class IdleWatch {
   /// Blocks until nothing is left that can be done here, or the stop of the deadline is asked for;
   /// gives what is left. The error of a scan that failed ends it too.
   Result<Work> wait(const WaitParams& params);
+  /// What scans found and can never schedule, if there is any.
+  std::optional<Error> refusal() const;
 
  private:
   Result<bool> scans_agree(Time since);
+  void note_refused(const ScanReport& report) REQUIRES(mutex_);
 
   const std::vector<std::string> scans_;
-  Mutex mutex_;
-  std::map<std::string, Time> found_nothing_ GUARDED_BY(mutex_);  // scan -> its time
+  mutable Mutex mutex_;
+  std::map<std::string, Time> found_nothing_ GUARDED_BY(mutex_);   // scan -> its time
+  std::map<std::string, std::string> refused_ GUARDED_BY(mutex_);  // scan -> what, and why
   std::optional<Error> failure_ GUARDED_BY(mutex_);
 };
 

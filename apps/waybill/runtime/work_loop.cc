@@ -42,12 +42,17 @@ Status work_until_idle(const WorkTerms& terms, std::vector<std::string> kinds,
                                       .deadline = {.stop = stop},
                                       .shown = progress_printer(session.output())});
   if (!left) return fail(left.error());
-  if (left->waiting == 0 || stop.stop_requested()) return {};
-  const std::string count = std::to_string(left->waiting);
-  session.output().note((left->waiting == 1 ? "1 task is" : count + " tasks are") +
-                        " left that cannot start here now; see `waybill task list --state live`, "
-                        "then `waybill task why ID`");
-  return explain_left(session, terms.store, scope);
+  if (stop.stop_requested()) return {};
+  if (left->waiting > 0) {
+    const std::string count = std::to_string(left->waiting);
+    session.output().note((left->waiting == 1 ? "1 task is" : count + " tasks are") +
+                          " left that cannot start here now; see `waybill task list --state "
+                          "live`, then `waybill task why ID`");
+    const Status explained = explain_left(session, terms.store, scope);
+    if (!explained) return explained;
+  }
+  if (const auto refusal = terms.idle->refusal()) return fail(*refusal);
+  return {};
 }
 
 }  // namespace

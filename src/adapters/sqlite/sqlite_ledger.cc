@@ -39,8 +39,9 @@ struct SqliteLedger::Parts {
 namespace {
 
 sqlite::OpenParams open_params(const std::string& path, const SqliteLedgerOptions& options) {
+  const bool may_make = options.access == SqliteAccess::write;
   return {.path = path,
-          .mode = sqlite::OpenMode::create,
+          .mode = may_make ? sqlite::OpenMode::create : sqlite::OpenMode::existing,
           .cache_bytes = options.cache_bytes,
           .busy_wait_max = options.busy_wait_max,
           .vfs = options.vfs};
@@ -54,11 +55,20 @@ Status write_log_back(Database& database) {
   return fail(database.last_error());
 }
 
-/// A file that has no tables yet is made a ledger; any other must have our version.
+Status refuse_empty(const Database& database) {
+  return fail(Code::failed_precondition,
+              "ledger " + database.path() +
+                  " is an empty file; if it held tasks before, put a backup in its place, else "
+                  "remove it, or have `waybill up` make a ledger of it");
+}
+
+/// A file that has no tables yet is made a ledger if that may be; any other must have our version.
 Status make_ready(Database& database, SqliteAccess access) {
   const auto found = sqlite::read_schema_version(database);
   if (!found) return fail(found.error());
-  if (!found->ours || found->version != 0) {
+  const bool empty = found->ours && found->version == 0;
+  if (empty && access != SqliteAccess::write) return refuse_empty(database);
+  if (!empty) {
     if (Status right = sqlite::check_schema(database, *found); !right) return right;
   }
   const auto migrated = sqlite::migrate(database);
@@ -86,6 +96,7 @@ Result<std::unique_ptr<Database>> open_ready(sqlite::OpenParams& params, SqliteA
   }
   const auto found = sqlite::read_schema_version(**database);
   if (!found) return fail(found.error());
+  if (found->ours && found->version == 0) return fail(refuse_empty(**database).error());
   if (Status right = sqlite::check_schema(**database, *found); !right) return fail(right.error());
   return database;
 }

@@ -15,8 +15,10 @@
 namespace waybill {
 
 enum class SqliteAccess : std::uint8_t {
-  write,
-  read,  ///< also where this user may only read: then every write is `failed_precondition`
+  write,     ///< makes the ledger where it is missing or empty
+  existing,  ///< never makes one: `not_found`, or `failed_precondition` for an empty file
+  read,      ///< as existing, also where this user may only read: then every write is
+             ///< `failed_precondition`
 };
 
 struct SqliteLedgerOptions {

@@ -212,6 +212,11 @@ Reading read(std::string file, std::string_view text) {
 }
 
 Result<Reading> read_file(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) {
+    return fail(Code::failed_precondition,
+                "reading " + path + ": it is a directory; a file is expected");
+  }
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(stream), {});

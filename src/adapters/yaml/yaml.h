@@ -28,7 +28,8 @@ struct Reading {
 /// levels or kBytesMax bytes. JSON is read too, being YAML.
 Reading read(std::string file, std::string_view text);
 
-/// Reads the file at `path`. `not_found`, `permission_denied` or `unavailable` with the path.
+/// Reads the file at `path`. `not_found`, `permission_denied`, `failed_precondition` (a directory)
+/// or `unavailable` with the path.
 Result<Reading> read_file(const std::string& path);
 
 }  // namespace waybill::yaml

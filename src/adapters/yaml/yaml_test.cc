@@ -131,5 +131,12 @@ TEST(YamlTest, AFileThatIsNotThereIsNotFound) {
   EXPECT_EQ(reading.error().message, "reading /nonexistent/a.yaml: No such file or directory");
 }
 
+TEST(YamlTest, ADirectoryIsNoFile) {
+  const auto reading = read_file("/");
+  ASSERT_FALSE(reading);
+  EXPECT_EQ(reading.error().code, Code::failed_precondition);
+  EXPECT_EQ(reading.error().message, "reading /: it is a directory; a file is expected");
+}
+
 }  // namespace
 }  // namespace waybill::yaml

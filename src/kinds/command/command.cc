@@ -47,7 +47,9 @@ std::string summary(const RunRecord& record) {
                      ", system " + format_duration(record.system_time) + ", largest process " +
                      format_size(record.memory_peak_bytes);
   if (record.left_behind > 0) {
-    text += ", ended " + std::to_string(record.left_behind) + " processes that it left behind";
+    const std::string number = std::to_string(record.left_behind);
+    text += ", ended " + number + (record.left_behind == 1 ? " process" : " processes") +
+            " that it left behind";
   }
   return text + "]\n";
 }
