@@ -158,6 +158,11 @@ std::vector<Command> db_commands() {
       {.path = "db backup",
        .summary = "Copy the ledger to a new file, while work goes on",
        .examples = {"waybill db backup /backup/ledger.db"},
+       .details =
+           "The copy is one file with everything that was accepted, but not the output of tasks "
+           "(logs in the data directory). To restore it, stop all that uses the data directory, "
+           "move ledger.db, ledger.db-wal and ledger.db-shm away, put the copy there as ledger.db, "
+           "and run `waybill db check`; step by step: docs/guides/backup.md.",
        .positionals = {{"FILE", "the copy; must not be there yet"}},
        .run = back_up},
       {.path = "db export",
