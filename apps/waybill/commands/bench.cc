@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/session.h"
+#include "base/json.h"
 #include "bench/report.h"
 #include "bench/suite.h"
 #include "core/suggest.h"
@@ -96,7 +98,13 @@ Exit run_bench(Session& session, const Invocation& invocation) {
     const Status written = bench::write_json(invocation.text("json-file"), measurements);
     if (!written) return fail(written.error());
   }
-  output.data(output.json() ? bench::to_json(measurements) : bench::to_table(measurements));
+  if (!output.json()) {
+    output.data(bench::to_table(measurements));
+    return 0;
+  }
+  const auto list = json::parse(bench::to_json(measurements));  // a file has a line for each figure
+  if (!list) return fail(list.error());
+  output.json_line(*list);
   return 0;
 }
 
