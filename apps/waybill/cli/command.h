@@ -56,6 +56,8 @@ struct Command {
   std::vector<Option> options{};
   /// What stands behind `--`; empty: nothing may.
   std::string_view rest{};
+  /// Whether --help lists all settings, or only says where they are shown.
+  enum class Settings : std::uint8_t { named, listed } settings = Settings::named;
   Exit (*run)(Session&, const Invocation&) = nullptr;
 };
 

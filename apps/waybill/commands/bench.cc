@@ -43,16 +43,28 @@ class BenchDirectory {
   std::string path_;
 };
 
+std::vector<std::string> figure_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : bench::embedded_suite())
+    names.insert(names.end(), entry.figures.begin(), entry.figures.end());
+  return names;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 /// The benchmarks that give any of the figures named; all of them if none is.
 Result<std::vector<bench::SuiteEntry>> chosen(const std::vector<std::string>& names) {
   std::vector<bench::SuiteEntry> suite = bench::embedded_suite();
-  std::vector<std::string> known;
-  for (const auto& entry : suite)
-    known.insert(known.end(), entry.figures.begin(), entry.figures.end());
+  const std::vector<std::string> known = figure_names();
   for (const std::string& name : names) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    return fail(Code::invalid_argument,
-                "there is no benchmark \"" + name + "\"" + did_you_mean(name, known));
+    return fail(Code::invalid_argument, "there is no figure \"" + name + "\"" +
+                                            did_you_mean(name, known) + "; there are " +
+                                            listed(known));
   }
   if (names.empty()) return suite;
   std::erase_if(suite, [&](const bench::SuiteEntry& entry) {
@@ -111,14 +123,16 @@ Exit run_bench(Session& session, const Invocation& invocation) {
 }  // namespace
 
 Command bench_command() {
+  static const std::string kDetails =
+      "Floors are the same rows written with bare SQLite statements in transactions of the same "
+      "size, in the same run. The full run keeps 10 million tasks for a while: it needs about 8 GB "
+      "of disk and some minutes.\n\nFigures: " +
+      listed(figure_names()) + ".";
   return {.path = "bench",
           .summary = "Measure this machine: ledger, worker, planner, each beside its floor",
           .examples = {"waybill bench", "waybill bench --only enqueue_1000 --only start_p99_ms",
                        "waybill bench --quick"},
-          .details =
-              "Floors are the same rows written with bare SQLite statements in transactions of "
-              "the same size, in the same run. The full run keeps 10 million tasks for a while: "
-              "it needs about 8 GB of disk and some minutes.",
+          .details = kDetails,
           .options = {{"only", "NAME", "measure this figure and what comes with it",
                        Option::Times::many},
                       {"repetitions", "N", "how often each is measured; the median is told (5)"},

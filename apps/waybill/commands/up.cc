@@ -134,6 +134,7 @@ Command up_command() {
           "the rest; a second one ends at once.",
       .options = {{"until-idle", "",
                    "end when no scan finds anything and no task can start within a minute"}},
+      .settings = Command::Settings::listed,
       .run = up};
 }
 
