@@ -48,8 +48,8 @@ class LedgerAdmin {
   /// Copies one consistent state to a new file, while work goes on. `already_exists` if `path` is
   /// there; a copy that was cut off is removed.
   virtual Status backup(const std::string& path) = 0;
-  /// Gives one JSON object a task, with its history, oldest first, all of one snapshot; `line` ends
-  /// without a newline. Stops with the sink's error.
+  /// Gives one JSON object a task, oldest first, all of one snapshot: as task_to_json, with
+  /// progress, checkpoint and history; `line` ends without a newline. Stops with the sink's error.
   virtual Status export_tasks(const std::function<Status(std::string_view line)>& sink) = 0;
 };
 

@@ -59,6 +59,8 @@ struct Command {
   std::string_view surplus_hint{};
   /// What stands behind `--`; empty: nothing may.
   std::string_view rest{};
+  /// Whether --help lists all settings, or only says where they are shown.
+  enum class Settings : std::uint8_t { named, listed } settings = Settings::named;
   Exit (*run)(Session&, const Invocation&) = nullptr;
 };
 

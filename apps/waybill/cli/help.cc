@@ -50,14 +50,54 @@ std::string usage(const Command& command) {
   return text;
 }
 
-std::vector<Option> settings() {
+bool is_for_all(const ConfigEntry& entry) {
+  return entry.name == "data" || entry.name == "definitions";
+}
+
+std::vector<Option> settings_for_all() {
   std::vector<Option> options;
   for (const ConfigEntry& entry : config_entries()) {
-    if (entry.name == "data" || entry.name == "definitions") {
+    if (is_for_all(entry)) {
       options.push_back({.name = entry.name, .value = "DIR", .help = entry.help});
     }
   }
   return options;
+}
+
+std::string_view placeholder(ConfigType type) {
+  switch (type) {
+    case ConfigType::path:
+      return "PATH";
+    case ConfigType::choice:
+      return "WORD";
+    case ConfigType::names:
+      return "NAMES";
+    case ConfigType::integer:
+      return "N";
+    case ConfigType::duration:
+      return "DURATION";
+    case ConfigType::size:
+      return "SIZE";
+  }
+  return "VALUE";
+}
+
+/// The other settings, each with its range and default.
+void append_settings(std::string& text) {
+  std::vector<std::string> labels;
+  std::size_t width = 0;
+  for (const ConfigEntry& entry : config_entries()) {
+    labels.push_back("--" + flag_of(entry) + " " + std::string(placeholder(entry.type)));
+    if (!is_for_all(entry)) width = std::max(width, labels.back().size());
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const ConfigEntry& entry = config_entries()[i];
+    if (is_for_all(entry)) continue;
+    text += "  " + padded(labels[i], width) + "  " + std::string(entry.help);
+    if (!entry.range.empty()) text += " " + std::string(entry.range) + ";";
+    if (!entry.fallback.empty()) text += " default " + std::string(entry.fallback);
+    text += '\n';
+  }
 }
 
 }  // namespace
@@ -80,10 +120,18 @@ std::string command_help(const Command& command) {
     append_options(text, command.options);
   }
   text += "\nFor every command:\n";
-  std::vector<Option> common = settings();
+  std::vector<Option> common = settings_for_all();
   for (const Option& option : common_options()) common.push_back(option);
   append_options(text, common);
-  text += "\nMore settings, with their values: waybill config show\n";
+  if (command.settings == Command::Settings::listed) {
+    text +=
+        "\nSettings, which may also stand in the environment (WAYBILL_SLOTS=8) or in "
+        "waybill.yaml (slots: 8):\n";
+    append_settings(text);
+    text += "\nTheir values here, and where they come from: waybill config show\n";
+  } else {
+    text += "\nMore settings, with their values: waybill config show\n";
+  }
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/session.h"
+#include "base/json.h"
 #include "bench/report.h"
 #include "bench/suite.h"
 #include "core/suggest.h"
@@ -41,16 +43,28 @@ class BenchDirectory {
   std::string path_;
 };
 
+std::vector<std::string> figure_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : bench::embedded_suite())
+    names.insert(names.end(), entry.figures.begin(), entry.figures.end());
+  return names;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 /// The benchmarks that give any of the figures named; all of them if none is.
 Result<std::vector<bench::SuiteEntry>> chosen(const std::vector<std::string>& names) {
   std::vector<bench::SuiteEntry> suite = bench::embedded_suite();
-  std::vector<std::string> known;
-  for (const auto& entry : suite)
-    known.insert(known.end(), entry.figures.begin(), entry.figures.end());
+  const std::vector<std::string> known = figure_names();
   for (const std::string& name : names) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    return fail(Code::invalid_argument,
-                "there is no benchmark \"" + name + "\"" + did_you_mean(name, known));
+    return fail(Code::invalid_argument, "there is no figure \"" + name + "\"" +
+                                            did_you_mean(name, known) + "; there are " +
+                                            listed(known));
   }
   if (names.empty()) return suite;
   std::erase_if(suite, [&](const bench::SuiteEntry& entry) {
@@ -96,21 +110,29 @@ Exit run_bench(Session& session, const Invocation& invocation) {
     const Status written = bench::write_json(invocation.text("json-file"), measurements);
     if (!written) return fail(written.error());
   }
-  output.data(output.json() ? bench::to_json(measurements) : bench::to_table(measurements));
+  if (!output.json()) {
+    output.data(bench::to_table(measurements));
+    return 0;
+  }
+  const auto list = json::parse(bench::to_json(measurements));  // a file has a line for each figure
+  if (!list) return fail(list.error());
+  output.json_line(*list);
   return 0;
 }
 
 }  // namespace
 
 Command bench_command() {
+  static const std::string kDetails =
+      "Floors are the same rows written with bare SQLite statements in transactions of the same "
+      "size, in the same run. The full run keeps 10 million tasks for a while: it needs about 8 GB "
+      "of disk and some minutes.\n\nFigures: " +
+      listed(figure_names()) + ".";
   return {.path = "bench",
           .summary = "Measure this machine: ledger, worker, planner, each beside its floor",
           .examples = {"waybill bench", "waybill bench --only enqueue_1000 --only start_p99_ms",
                        "waybill bench --quick"},
-          .details =
-              "Floors are the same rows written with bare SQLite statements in transactions of "
-              "the same size, in the same run. The full run keeps 10 million tasks for a while: "
-              "it needs about 8 GB of disk and some minutes.",
+          .details = kDetails,
           .options = {{"only", "NAME", "measure this figure and what comes with it",
                        Option::Times::many},
                       {"repetitions", "N", "how often each is measured; the median is told (5)"},

@@ -14,17 +14,22 @@ Exit show_config(Session& session, const Invocation&) {
   const ConfigLoad& load = session.config_load();
   Output& output = session.output();
   bj::array settings;
-  Table table({"SETTING", "VALUE", "FROM"});
+  Table table({"SETTING", "VALUE", "FROM", "RANGE", "WHAT"});
   for (const ConfigEntry& entry : config_entries()) {
     const ConfigValue& value = load.values.at(std::string(entry.name));
     settings.push_back(bj::object{{"name", json_text(entry.name)},
                                   {"value", value.text},
                                   {"origin", json_text(to_string(value.origin))},
-                                  {"source", value.source}});
+                                  {"source", value.source},
+                                  {"default", json_text(entry.fallback)},
+                                  {"range", json_text(entry.range)},
+                                  {"help", json_text(entry.help)}});
     const bool given = value.origin != ConfigOrigin::fallback;
     table.add({std::string(entry.name),
                {value.text.empty() ? "-" : value.text, given ? Colour::bold : Colour::none},
-               value.source});
+               value.source,
+               std::string(entry.range),
+               std::string(entry.help)});
   }
   if (output.json()) {
     output.json_line(bj::object{{"settings", std::move(settings)}});

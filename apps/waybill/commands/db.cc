@@ -2,9 +2,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "adapters/sqlite/sqlite_ledger.h"
+#include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
@@ -79,14 +81,34 @@ Exit show_stats(Session& session, const Invocation&) {
   return 0;
 }
 
+/// What a backup would copy, and whether it could begin.
+Status plan_backup(Session& session, LedgerAdmin& admin, const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::exists(path, unknown)) {
+    return fail(Code::already_exists,
+                "backup to " + path + ": there is a file of that name; name another one");
+  }
+  const auto stats = admin.stats();
+  if (!stats) return fail(stats.error());
+  if (!session.output().json()) {
+    session.output().note(stats->location + " with " + counted(stats->tasks, "task") +
+                          " would be copied to " + path + ", about " +
+                          format_size(stats->file_bytes + stats->log_bytes));
+  }
+  return {};
+}
+
 Exit back_up(Session& session, const Invocation& invocation) {
   const std::string& path = invocation.positionals[0];
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
-  if (const Status copied = (*store)->admin().backup(path); !copied) return fail(copied.error());
+  const Doing doing = doing_of(invocation);
+  const Status done = doing == Doing::dry ? plan_backup(session, (*store)->admin(), path)
+                                          : (*store)->admin().backup(path);
+  if (!done) return fail(done.error());
   if (session.output().json()) {
-    session.output().json_line(bj::object{{"backup", path}});
-  } else {
+    session.output().json_line(answer(doing, {{"backup", path}}));
+  } else if (doing == Doing::really) {
     session.output().note("the ledger is copied to " + path);
   }
   return 0;
@@ -139,17 +161,22 @@ Exit export_ledger(Session& session, const Invocation& invocation) {
   return 0;
 }
 
-Exit migrate_ledger(Session& session, const Invocation&) {
+Exit migrate_ledger(Session& session, const Invocation& invocation) {
+  const Doing doing = doing_of(invocation);
   const std::string path = ledger_path(session.config());
   if (const Status there = require_ledger(session.config()); !there) return fail(there.error());
-  const auto migration = migrate_sqlite_ledger(path, session.clock());
+  const auto migration = doing == Doing::dry ? plan_sqlite_migration(path, session.clock())
+                                             : migrate_sqlite_ledger(path, session.clock());
   if (!migration) return fail(migration.error());
   if (session.output().json()) {
     session.output().json_line(
-        bj::object{{"ledger", path}, {"from", migration->from}, {"to", migration->to}});
+        answer(doing, {{"ledger", path}, {"from", migration->from}, {"to", migration->to}}));
   } else if (migration->from == migration->to) {
     session.output().note(path + " has the newest schema already, " +
                           std::to_string(migration->to));
+  } else if (doing == Doing::dry) {
+    session.output().note(path + " would be brought from schema " +
+                          std::to_string(migration->from) + " to " + std::to_string(migration->to));
   } else {
     session.output().note(path + " has schema " + std::to_string(migration->to) + " now, before " +
                           std::to_string(migration->from));
@@ -180,7 +207,13 @@ std::vector<Command> db_commands() {
       {.path = "db backup",
        .summary = "Copy the ledger to a new file, while work goes on",
        .examples = {"waybill db backup ledger-copy.db"},
+       .details =
+           "The copy is one file with everything that was accepted, but not the output of tasks "
+           "(logs in the data directory). To restore it, stop all that uses the data directory, "
+           "move ledger.db, ledger.db-wal and ledger.db-shm away, put the copy there as ledger.db, "
+           "and run `waybill db check`; step by step: docs/guides/backup.md.",
        .positionals = {{"FILE", "the copy; must not be there yet"}},
+       .options = {kDryRun},
        .run = back_up},
       {.path = "db export",
        .summary = "Write every task with its history as a line of JSON",
@@ -189,7 +222,8 @@ std::vector<Command> db_commands() {
        .run = export_ledger},
       {.path = "db migrate",
        .summary = "Bring the ledger to this program's schema",
-       .examples = {"waybill db migrate"},
+       .examples = {"waybill db migrate", "waybill db migrate --dry-run"},
+       .options = {kDryRun},
        .run = migrate_ledger}};
 }
 

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
@@ -91,7 +92,9 @@ enum class Pause : std::uint8_t { pause, resume };
 
 Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
   const std::string& name = invocation.positionals[0];
-  const auto store = session.store(pause == Pause::pause ? OpenStore::create : OpenStore::existing);
+  const Doing doing = doing_of(invocation);
+  const auto store = session.store(
+      opened_for(doing, pause == Pause::pause ? OpenStore::create : OpenStore::existing));
   if (!store) return fail(store.error());
   const auto views = gather(**store);
   if (!views) return fail(views.error());
@@ -105,11 +108,15 @@ Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
     session.output().note("queue " + name + " has had no task yet" + similar(*views, name));
   }
   view.settings.paused = pause == Pause::pause;
-  if (const Status put = (*store)->registry().set_queue_paused(name, view.settings.paused); !put) {
-    return fail(put.error());
+  if (doing == Doing::really) {
+    const Status put = (*store)->registry().set_queue_paused(name, view.settings.paused);
+    if (!put) return fail(put.error());
   }
   if (session.output().json()) {
-    session.output().json_line(to_json(view));
+    session.output().json_line(answer(doing, to_json(view)));
+  } else if (doing == Doing::dry) {
+    session.output().note("queue " + name + " would " +
+                          (view.settings.paused ? "be paused" : "go on"));
   } else {
     session.output().note("queue " + name + (view.settings.paused ? " is paused" : " goes on"));
   }
@@ -135,11 +142,13 @@ std::vector<Command> queue_commands() {
            .summary = "Start no more tasks of a queue; those that run go on",
            .examples = {"waybill queue pause intake"},
            .positionals = {{"NAME", "the queue"}},
+           .options = {kDryRun},
            .run = pause_queue},
           {.path = "queue resume",
            .summary = "Start tasks of a paused queue again",
            .examples = {"waybill queue resume intake"},
            .positionals = {{"NAME", "the queue"}},
+           .options = {kDryRun},
            .run = resume_queue}};
 }
 

@@ -7,6 +7,7 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/buckets.h"
+#include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/unused_ledger.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
@@ -110,10 +111,16 @@ Exit scan_on(Session& session, const Scanning& scanning) {
   if (!definitions) return fail(definitions.error());
   session.output().note("scanning " + counted(static_cast<std::int64_t>(scans.size()), "scan") +
                         "; ctrl-c ends it");
-  Scanner scanner(ports, {.scans = scans, .tasks = (*definitions)->tasks});
+  tell_event(session, "started", {{"data", session.config().data}, {"scans", scans.size()}});
+  Scanner scanner(ports, {.scans = scans,
+                          .tasks = (*definitions)->tasks,
+                          .observer = [&session](const Result<ScanReport>& report) {
+                            tell_scan(session, report);
+                          }});
   ServiceLoop loop(scanner, session.clock(), {.seed = session.rng().next()});
   session.clock().wait_until(kSteadyTimeMax, stop);
   loop.stop();
+  tell_event(session, "stopped", {{"reason", "signal"}});
   return 0;
 }
 

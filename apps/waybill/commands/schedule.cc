@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/task_request.h"
@@ -145,24 +146,30 @@ Status warn_of_definition(Session& session, Registry& registry, const std::strin
   return {};
 }
 
+Status put_schedule(Session& session, const Schedule& schedule) {
+  const auto store = session.store(OpenStore::create);
+  if (!store) return fail(store.error());
+  const Status warned =
+      warn_of_definition(session, (*store)->registry(), schedule.name,
+                         "change it there too, or the next `waybill up` brings that back");
+  if (!warned) return warned;
+  return (*store)->registry().put_schedule(schedule);
+}
+
 Exit add_schedule(Session& session, const Invocation& invocation) {
   const auto schedule = read_schedule(session, invocation);
   if (!schedule) return fail(schedule.error());
   if (const Status status = check_schedule(*schedule); !status) return fail(status.error());
-  const auto store = session.store(OpenStore::create);
-  if (!store) return fail(store.error());
-  const Status warned =
-      warn_of_definition(session, (*store)->registry(), schedule->name,
-                         "change it there too, or the next `waybill up` brings that back");
-  if (!warned) return fail(warned.error());
-  if (const Status put = (*store)->registry().put_schedule(*schedule); !put) {
-    return fail(put.error());
+  const Doing doing = doing_of(invocation);
+  if (doing == Doing::really) {
+    if (const Status put = put_schedule(session, *schedule); !put) return fail(put.error());
   }
   const Time now = session.clock().now();
   if (session.output().json()) {
-    session.output().json_line(to_json(*schedule, now));
+    session.output().json_line(answer(doing, to_json(*schedule, now)));
   } else {
-    session.output().note("schedule " + schedule->name + " fires next at " +
+    const std::string_view fires = doing == Doing::dry ? " would fire next at " : " fires next at ";
+    session.output().note("schedule " + schedule->name + std::string(fires) +
                           format_time(next_fire_of(*schedule, now)));
   }
   return 0;
@@ -170,7 +177,8 @@ Exit add_schedule(Session& session, const Invocation& invocation) {
 
 Exit remove_schedule(Session& session, const Invocation& invocation) {
   const std::string& name = invocation.positionals[0];
-  const auto store = session.store(OpenStore::existing);
+  const Doing doing = doing_of(invocation);
+  const auto store = session.store(opened_for(doing, OpenStore::existing));
   if (!store) return fail(store.error());
   const auto schedules = (*store)->registry().schedules();
   if (!schedules) return fail(schedules.error());
@@ -186,11 +194,14 @@ Exit remove_schedule(Session& session, const Invocation& invocation) {
   const Status warned = warn_of_definition(session, (*store)->registry(), name,
                                            "remove it there too, or it comes back");
   if (!warned) return fail(warned.error());
-  if (const Status removed = (*store)->registry().remove_schedule(name); !removed) {
-    return fail(removed.error());
+  if (doing == Doing::really) {
+    const Status removed = (*store)->registry().remove_schedule(name);
+    if (!removed) return fail(removed.error());
   }
   if (session.output().json()) {
-    session.output().json_line(bj::object{{"removed", name}});
+    session.output().json_line(answer(doing, {{"removed", name}}));
+  } else if (doing == Doing::dry) {
+    session.output().note("schedule " + name + " would be removed");
   } else {
     session.output().note("schedule " + name + " is removed; tasks that it made stay");
   }
@@ -206,7 +217,8 @@ std::vector<Command> schedule_commands() {
                   {"catch-up", "WHAT", "of what was missed: none, one (the last), all"},
                   {"daylight", "POLICY",
                    "for local times that are skipped or repeated: once, skip, "
-                   "both"}});
+                   "both"},
+                  kDryRun});
   return {
       {.path = "schedule list",
        .summary = "List schedules with their next time",
@@ -229,6 +241,7 @@ std::vector<Command> schedule_commands() {
        .summary = "Remove a schedule; tasks that it made stay",
        .examples = {"waybill schedule remove nightly"},
        .positionals = {{"NAME", "the schedule"}},
+       .options = {kDryRun},
        .run = remove_schedule}};
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/user.h"
@@ -19,14 +20,20 @@ namespace bj = boost::json;
 
 constexpr int kAttemptsMax = 20;
 
-/// Applies an event to the task as it is now; again if somebody else was faster.
-Result<Task> apply_event(Session& session, Store& store, const Uuid& id, const Event& event) {
+/// Applies an event to the task as it is now; again if somebody else was faster. Gives the task as
+/// it is then, or would be.
+Result<Task> apply_event(Session& session, Store& store, const Uuid& id, const Event& event,
+                         Doing doing) {
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     auto task = store.reader().get(id);
     if (!task) return fail(task.error());
     const Moment moment{.now = store.ledger().now(), .chance = session.rng().unit()};
     auto change = transition(*task, event, moment);
     if (!change) return fail(change.error());
+    if (doing == Doing::dry) {
+      task->status = change->after;
+      return task;
+    }
     const auto answers = store.ledger().apply({&*change, 1});
     if (!answers) return fail(answers.error());
     const Status& answer = answers->front();
@@ -40,7 +47,8 @@ Result<Task> apply_event(Session& session, Store& store, const Uuid& id, const E
 /// Applies an event to every task that was named, each by itself.
 Exit apply_to_all(Session& session, const Invocation& invocation, const Event& event,
                   const std::function<std::string(const Task&)>& said) {
-  const auto store = session.store(OpenStore::existing);
+  const Doing doing = doing_of(invocation);
+  const auto store = session.store(opened_for(doing, OpenStore::existing));
   if (!store) return fail(store.error());
   const auto tasks = find_tasks((*store)->reader(), invocation.positionals);
   if (!tasks) return fail(tasks.error());
@@ -48,16 +56,17 @@ Exit apply_to_all(Session& session, const Invocation& invocation, const Event& e
   bj::array changed;
   int exit = 0;
   for (const Task& task : *tasks) {
-    const auto after = apply_event(session, **store, task.id(), event);
+    const auto after = apply_event(session, **store, task.id(), event, doing);
     if (!after) {
       output.error(after.error());
       exit = exit_status(after.error().code);
       continue;
     }
     changed.push_back(task_to_json(*after));
-    if (!output.json()) output.data(to_string(task.id()) + " " + said(*after) + "\n");
+    const std::string would = doing == Doing::dry ? " would be " : " ";
+    if (!output.json()) output.data(to_string(task.id()) + would + said(*after) + "\n");
   }
-  if (output.json()) output.json_line(bj::object{{"tasks", std::move(changed)}});
+  if (output.json()) output.json_line(answer(doing, {{"tasks", std::move(changed)}}));
   return exit;
 }
 
@@ -89,7 +98,7 @@ Command task_cancel_command() {
           .examples = {"waybill task cancel 0192f3c1-7a52",
                        "waybill task cancel 0192f3c1-7a52 0192f3c2-9d14 --reason 'wrong bucket'"},
           .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
-          .options = {{"reason", "TEXT", "kept in the task's history"}},
+          .options = {{"reason", "TEXT", "kept in the task's history"}, kDryRun},
           .run = cancel_tasks};
 }
 
@@ -98,6 +107,7 @@ Command task_retry_command() {
           .summary = "Run failed or cancelled tasks again, their counters anew",
           .examples = {"waybill task retry 0192f3c1-7a52"},
           .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
+          .options = {kDryRun},
           .run = retry_tasks};
 }
 

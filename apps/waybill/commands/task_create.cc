@@ -80,7 +80,8 @@ Command task_create_command() {
                        "--definitions ./defs"},
           .details =
               "Prints the id of the task when it is on disk. `waybill up` or `waybill "
-              "worker` runs it.",
+              "worker` runs it. What a program is given and what it can say: "
+              "docs/reference/command-tasks.md.",
           .positionals = {{"DEFINITION", "name of a task definition", Positional::Times::optional}},
           .options = std::move(options),
           .rest = "PROGRAM ARGUMENTS...",

@@ -7,6 +7,7 @@
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/idle.h"
 #include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/session.h"
@@ -43,7 +44,7 @@ class House {
                   .registry = store.registry(),
                   .logs = store.logs()},
                  {.every = session.config().tidy_every}),
-        scanner_(scan_ports(session, store), scanner_params(definitions, idle, hurried)) {
+        scanner_(scan_ports(session, store), scanner_params(session, definitions, idle, hurried)) {
     for (Service* service :
          std::initializer_list<Service*>{&rescuer_, &scheduler_, &janitor_, &scanner_}) {
       loops_.push_back(std::make_unique<ServiceLoop>(
@@ -66,12 +67,15 @@ class House {
             .check_task = [this](const TaskRequest& request) { return kinds_.check(request); }};
   }
 
-  static ScannerParams scanner_params(const Definitions& definitions, IdleWatch& idle,
-                                      bool hurried) {
+  static ScannerParams scanner_params(Session& session, const Definitions& definitions,
+                                      IdleWatch& idle, bool hurried) {
     ScannerParams params{.scans = definitions.scans, .tasks = definitions.tasks};
+    params.observer = [&session, &idle](const Result<ScanReport>& report) {
+      tell_scan(session, report);
+      idle.saw(report);
+    };
     if (!hurried) return params;
     for (auto& [name, scan] : params.scans) scan.every = std::min(scan.every, kHurriedScan);
-    params.observer = [&idle](const Result<ScanReport>& report) { idle.saw(report); };
     return params;
   }
 
@@ -90,14 +94,17 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   if (!kinds) return fail(kinds.error());
   IdleWatch idle(names_of(definitions.scans));
   const House house(session, store, std::move(*kinds), definitions, idle, until_idle);
-  const Status worked = work_until_done(
-      {.session = session,
-       .store = store,
-       .stop = signals.token(),
-       .idle = until_idle ? &idle : nullptr,
-       .greeting = "waybill is up on " + session.config().data + " with " +
-                   counted(static_cast<std::int64_t>(definitions.scans.size()), "scan") + " and " +
-                   counted(static_cast<std::int64_t>(definitions.schedules.size()), "schedule")});
+  const auto scans = static_cast<std::int64_t>(definitions.scans.size());
+  const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
+  const Status worked = work_until_done({.session = session,
+                                         .store = store,
+                                         .stop = signals.token(),
+                                         .idle = until_idle ? &idle : nullptr,
+                                         .greeting = "waybill is up on " + session.config().data +
+                                                     " with " + counted(scans, "scan") + " and " +
+                                                     counted(schedules, "schedule"),
+                                         .scans = scans,
+                                         .schedules = schedules});
   if (!worked) return fail(worked.error());
   return 0;
 }
@@ -127,6 +134,7 @@ Command up_command() {
           "the rest; a second one ends at once.",
       .options = {{"until-idle", "",
                    "end when no scan finds anything and no task can start within a minute"}},
+      .settings = Command::Settings::listed,
       .run = up};
 }
 

@@ -52,6 +52,7 @@ Command worker_command() {
           "SIGTERM takes no new task, waits --grace for those that run, and gives back "
           "the rest; a second one ends at once.",
       .options = {{"until-idle", "", "end when no task is left that can start within a minute"}},
+      .settings = Command::Settings::listed,
       .run = run_worker};
 }
 

@@ -1,6 +1,10 @@
 #include "apps/waybill/runtime/work_loop.h"
 
+#include <boost/json.hpp>
+
 #include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/views.h"
+#include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/worker_host.h"
 #include "apps/waybill/task_facts.h"
 #include "core/name_filter.h"
@@ -8,28 +12,57 @@
 namespace waybill::cli {
 namespace {
 
+namespace bj = boost::json;
+
 /// Of so many tasks that are left behind it is said why.
 constexpr std::size_t kExplained = 5;
 
-/// Says of the oldest ones why they are left.
-Status explain_left(Session& session, Store& store, const WorkScope& scope) {
+/// Says of the oldest ones why they are left, and gives the same for programs.
+Result<bj::array> explain_left(Session& session, Store& store, const WorkScope& scope) {
   const auto page =
       store.reader().page({.filter = {.states = {State::ready, State::scheduled, State::blocked}},
                            .order = PageOrder::oldest_first});
   if (!page) return fail(page.error());
-  std::size_t explained = 0;
+  bj::array left;
   for (const Task& task : page->tasks) {
     if (!accepts(scope.queues, task.request.queue)) continue;
-    if (++explained > kExplained) break;
+    if (left.size() == kExplained) break;
     const auto facts = facts_about(store, task);
     if (!facts) return fail(facts.error());
     const WhyCondition first = why(*facts).front();
+    left.push_back(bj::object{
+        {"id", to_string(task.id())},
+        {"state", json_text(to_string(task.status.state))},
+        {"reason", json_text(to_string(first.reason))},
+        {"sentence", first.sentence},
+        {"advice", first.advice.empty() ? bj::value(nullptr) : bj::value(first.advice)}});
     session.output().note("  " + to_string(task.id()) + " is " +
                           std::string(to_string(task.status.state)) + ": " +
                           printable(first.sentence, 1000) +
                           (first.advice.empty() ? "" : "; see `" + first.advice + "`"));
   }
-  return {};
+  return left;
+}
+
+bj::array names(const std::vector<std::string>& texts) {
+  bj::array array;
+  for (const std::string& text : texts) array.emplace_back(text);
+  return array;
+}
+
+void tell_start(const WorkTerms& terms) {
+  const Config& config = terms.session.config();
+  tell_event(terms.session, "started",
+             {{"data", config.data},
+              {"queues", names(config.queues)},
+              {"slots", config.slots},
+              {"scans", terms.scans},
+              {"schedules", terms.schedules}});
+}
+
+void tell_idle(Session& session, const Work& work, bj::array left) {
+  tell_event(session, "idle",
+             {{"waiting", work.waiting}, {"finished", work.finished}, {"left", std::move(left)}});
 }
 
 Status work_until_idle(const WorkTerms& terms, std::vector<std::string> kinds,
@@ -43,14 +76,17 @@ Status work_until_idle(const WorkTerms& terms, std::vector<std::string> kinds,
                                       .shown = progress_printer(session.output())});
   if (!left) return fail(left.error());
   if (stop.stop_requested()) return {};
+  bj::array explained;
   if (left->waiting > 0) {
     const std::string count = std::to_string(left->waiting);
     session.output().note((left->waiting == 1 ? "1 task is" : count + " tasks are") +
                           " left that cannot start here now; see `waybill task list --state "
                           "live`, then `waybill task why ID`");
-    const Status explained = explain_left(session, terms.store, scope);
-    if (!explained) return explained;
+    auto of_the_first = explain_left(session, terms.store, scope);
+    if (!of_the_first) return fail(of_the_first.error());
+    explained = std::move(*of_the_first);
   }
+  tell_idle(session, *left, std::move(explained));
   if (const auto refusal = terms.idle->refusal()) return fail(*refusal);
   return {};
 }
@@ -62,6 +98,7 @@ Status work_until_done(const WorkTerms& terms) {
   auto worker = WorkerHost::start(session, terms.store);
   if (!worker) return fail(worker.error());
   session.output().note(terms.greeting + "; ctrl-c ends it");
+  tell_start(terms);
   std::stop_source done;
   const auto end = [&done] { done.request_stop(); };
   const std::stop_callback asked(terms.stop, end);
@@ -76,9 +113,15 @@ Status work_until_done(const WorkTerms& terms) {
     session.output().note("letting what runs end, for at most " +
                           format_duration(session.config().grace) +
                           "; the same signal again ends at once");
+    tell_event(session, "stopping", {{"grace", format_duration(session.config().grace)}});
   }
   (*worker)->stop(session.config().grace);
-  if (auto failure = (*worker)->failure()) return fail(with_context(*failure, "stopped working"));
+  const auto failure = (*worker)->failure();
+  tell_event(session, "stopped",
+             {{"reason", failure || !ended             ? "failure"
+                         : terms.stop.stop_requested() ? "signal"
+                                                       : "idle"}});
+  if (failure) return fail(with_context(*failure, "stopped working"));
   return ended;
 }
 

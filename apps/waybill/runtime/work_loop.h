@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <stop_token>
 #include <string>
 
@@ -15,6 +16,8 @@ struct WorkTerms {
   std::stop_token stop;
   IdleWatch* idle = nullptr;  ///< ends it when nothing is left to do; null: only `stop` does
   std::string greeting;       ///< said when the worker has begun
+  std::int64_t scans = 0;     ///< what this process does besides, to be told of
+  std::int64_t schedules = 0;
 };
 
 /// Runs a worker until its terms are met, then lets what runs end within the setting `grace`.

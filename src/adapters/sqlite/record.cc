@@ -26,7 +26,8 @@ constexpr RetryPolicy kRetryOfNoRest = {.failures_max = 5,
 tl::unexpected<Error> damaged(std::string_view what) {
   return fail(Code::data_loss, std::string(what) +
                                    " of a task in the ledger is damaged; run "
-                                   "`waybill db check`, then restore a backup");
+                                   "`waybill db check`, then restore a backup as "
+                                   "`waybill db backup --help` says");
 }
 
 void put_micros(std::string& out, std::int64_t micros) {

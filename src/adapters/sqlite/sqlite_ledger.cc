@@ -140,6 +140,21 @@ Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& cl
   return SqliteMigration{.from = *from, .to = sqlite::schema_version()};
 }
 
+Result<SqliteMigration> plan_sqlite_migration(const std::string& path, Clock& clock,
+                                              const SqliteLedgerOptions& options) {
+  sqlite::OpenParams params = open_params(path, options);
+  params.mode = sqlite::may_write(path) ? sqlite::OpenMode::existing : sqlite::OpenMode::read_only;
+  auto database = Database::open(params, clock);
+  if (!database) return fail(database.error());
+  const auto found = sqlite::read_schema_version(**database);
+  if (!found) return fail(found.error());
+  const int to = sqlite::schema_version();
+  if (!found->ours || found->version > to) {
+    return fail(sqlite::check_schema(**database, *found).error());
+  }
+  return SqliteMigration{.from = found->version, .to = to};
+}
+
 int sqlite_schema_version() { return sqlite::schema_version(); }
 
 }  // namespace waybill

@@ -67,6 +67,9 @@ struct SqliteMigration {
 /// create.
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,
                                               const SqliteLedgerOptions& options = {});
+/// What migrate_sqlite_ledger would do; changes nothing. `not_found` if there is no file.
+Result<SqliteMigration> plan_sqlite_migration(const std::string& path, Clock& clock,
+                                              const SqliteLedgerOptions& options = {});
 /// The schema version that this binary reads and writes.
 int sqlite_schema_version();
 
