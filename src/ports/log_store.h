@@ -24,6 +24,10 @@ struct LogPage {
   std::vector<LogChunk> chunks;
   std::string next_cursor;  ///< to go on from here, also later, when more has come
 };
+struct LoggedTasks {
+  std::vector<Uuid> ids;
+  std::string next_cursor;  ///< empty: that was all
+};
 
 /// The output of tasks, per attempt. Thread-safe across tasks; one writer for each attempt.
 class LogStore {
@@ -36,6 +40,9 @@ class LogStore {
                                std::size_t limit_bytes) = 0;
   /// Fine if there is none.
   virtual Status remove(const Uuid& task) = 0;
+  /// Some of the tasks that have logs, from `cursor` on (empty: the beginning); each that has one
+  /// all the while is given once. `invalid_argument` for a cursor that is not ours.
+  virtual Result<LoggedTasks> logged(const std::string& cursor) = 0;
 };
 
 }  // namespace waybill

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "services/hint.h"
 
 namespace waybill {
 
@@ -45,10 +46,10 @@ Status Claimer::claim_hinted(HeldRuns& runs, std::size_t limit, Claimed& claimed
   std::vector<std::string> receipts;
   for (const Delivery& delivery : *received) {
     receipts.push_back(delivery.receipt);
-    if (const auto id = parse_uuid(delivery.message.id)) {
+    if (const auto id = task_of_hint(delivery.message)) {
       params.only_ids.push_back(*id);
     } else {
-      log::warn("hint_ignored", "a message's id is not a task id", {{"id", delivery.message.id}});
+      log::warn("hint_ignored", id.error().message, {{"id", delivery.message.id}});
     }
   }
   if (!params.only_ids.empty()) {

@@ -28,7 +28,7 @@ class Claimer {
   struct Ports {
     Ledger& ledger;
     Clock& clock;
-    Queue* hints = nullptr;  ///< message ids are task ids; null: the ledger alone
+    Queue* hints = nullptr;  ///< its messages are as make_hint makes them; null: the ledger alone
   };
   Claimer(Ports ports, ClaimerOptions options, const std::vector<RunnableKind>& kinds);
 

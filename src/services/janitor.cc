@@ -8,17 +8,24 @@
 namespace waybill {
 
 Result<Duration> Janitor::step(const Deadline& /*deadline*/) {
-  if (heaps_.empty()) {
+  if (is_idle()) {
     if (Status begun = begin_round(); !begun) return fail(begun.error());
-    if (heaps_.empty()) return params_.every;
+    if (is_idle()) return params_.every;
   }
-  const Result<bool> done = remove_page(heaps_.back());
+  const bool removes = !heaps_.empty();
+  const Result<bool> done = removes ? remove_page(heaps_.back()) : sweep_some(*sweep_);
   if (!done) {
-    heaps_.clear();  // the next round begins anew: cursors and settings may be out of date by then
+    // The next round begins anew: cursors and settings may be out of date by then.
+    heaps_.clear();
+    sweep_.reset();
     return fail(done.error());
   }
-  if (*done) heaps_.pop_back();
-  return heaps_.empty() ? params_.every : params_.pause;
+  if (*done && removes) heaps_.pop_back();
+  if (*done && !removes) {
+    sweep_.reset();
+    next_sweep_ = ports_.ledger.now() + params_.sweep_every;
+  }
+  return is_idle() ? params_.every : params_.pause;
 }
 
 Status Janitor::begin_round() {
@@ -30,6 +37,7 @@ Status Janitor::begin_round() {
   for (const QueueSettings& queue : *configured) settings[queue.name] = queue;
   const Time now = ports_.ledger.now();
   for (const QueueCounts& queue : *counts) add_heaps(queue, settings[queue.queue], now);
+  if (now >= next_sweep_) sweep_ = LoggedTasks{};
   return forget_workers();
 }
 
@@ -72,12 +80,14 @@ Result<bool> Janitor::remove_page(Heap& heap) {
                                     .limit = params_.batch});
   if (!page)
     return fail(with_context(page.error(), "looking for old tasks of queue " + heap.queue));
-  const std::vector<Uuid> ids = remove_logs(page->tasks);
+  std::vector<Uuid> ids;
+  for (const Task& task : page->tasks) ids.push_back(task.id());
   if (!ids.empty()) {
     const Result<std::vector<Uuid>> removed = ports_.ledger.remove(ids);
     if (!removed) {
       return fail(with_context(removed.error(), "removing old tasks of queue " + heap.queue));
     }
+    for (const Uuid& id : *removed) remove_logs(id);
     log::info("tasks_removed", "retention removed finished tasks",
               {{"queue", heap.queue},
                {"outcome", to_string(heap.outcome)},
@@ -88,18 +98,40 @@ Result<bool> Janitor::remove_page(Heap& heap) {
   return heap.cursor.empty();
 }
 
-std::vector<Uuid> Janitor::remove_logs(const std::vector<Task>& tasks) {
-  std::vector<Uuid> ids;
-  ids.reserve(tasks.size());
-  for (const Task& task : tasks) {
-    if (Status removed = ports_.logs.remove(task.id()); removed) {
-      ids.push_back(task.id());
-    } else {
-      log::error("logs_not_removed", "an old task is kept because its logs cannot be removed",
-                 {{"task", to_string(task.id())}, {"error", removed.error().message}});
-    }
+void Janitor::remove_logs(const Uuid& task) {
+  if (Status removed = ports_.logs.remove(task); !removed) {
+    log::error("logs_not_removed", "the logs of a task that is gone cannot be removed",
+               {{"task", to_string(task)}, {"error", removed.error().message}});
   }
-  return ids;
+}
+
+Result<bool> Janitor::sweep_some(LoggedTasks& sweep) {
+  if (sweep.ids.empty()) {
+    Result<LoggedTasks> page = ports_.logs.logged(sweep.next_cursor);
+    if (!page) {
+      log::error("logs_not_swept", "logs of tasks that are gone may be left until the next sweep",
+                 {{"error", page.error().message}});
+      return true;
+    }
+    sweep = std::move(*page);
+  }
+  std::size_t removed = 0;
+  for (std::size_t i = 0; i < params_.batch && !sweep.ids.empty(); ++i) {
+    const Uuid id = sweep.ids.back();
+    const Result<Task> task = ports_.reader.get(id);
+    const bool is_gone = !task && task.error().code == Code::not_found;
+    if (!task && !is_gone && task.error().code != Code::data_loss) {
+      return fail(with_context(task.error(), "looking up the tasks of logs"));
+    }
+    sweep.ids.pop_back();
+    if (!is_gone) continue;
+    remove_logs(id);
+    ++removed;
+  }
+  if (removed > 0) {
+    log::info("logs_swept", "logs of tasks that are gone were removed", {{"tasks", removed}});
+  }
+  return sweep.ids.empty() && sweep.next_cursor.empty();
 }
 
 }  // namespace waybill

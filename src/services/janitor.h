@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct JanitorParams {
   Duration pause = std::chrono::milliseconds(20);
   /// A worker that was not seen for this long is forgotten.
   Duration worker_keep = std::chrono::hours(1);
+  /// How often all logs are looked at for those whose task is gone.
+  Duration sweep_every = std::chrono::hours(24);
 };
 
 /// What the janitor works with; all of it outlives him.
@@ -32,8 +35,10 @@ struct JanitorPorts {
 
 /// Removes what retention no longer keeps: finished tasks with their logs, by queue and outcome, a
 /// page in each step, and workers that are long gone. A task that others wait for stays, with its
-/// logs, until a person has retried it or ended them. The logs go first, so that none is left
-/// behind by a crash. Any number may run at once.
+/// logs, until a person has retried it or ended them. The ledger decides first, and only the logs
+/// of what it has removed go: a task that a person has just made live again keeps its own. So a
+/// crash in between leaves logs of no task; a sweep, when the janitor starts and then once a day,
+/// removes those. Any number may run at once.
 class Janitor final : public Service {
  public:
   Janitor(const JanitorPorts& ports, const JanitorParams& params = {})
@@ -51,16 +56,21 @@ class Janitor final : public Service {
     std::string cursor;
   };
 
+  bool is_idle() const { return heaps_.empty() && !sweep_; }
   Status begin_round();
   void add_heaps(const QueueCounts& counts, const QueueSettings& settings, Time now);
   Status forget_workers();
   /// True when the heap is done.
   Result<bool> remove_page(Heap& heap);
-  std::vector<Uuid> remove_logs(const std::vector<Task>& tasks);
+  void remove_logs(const Uuid& task);
+  /// True when the sweep is done.
+  Result<bool> sweep_some(LoggedTasks& sweep);
 
   const JanitorPorts ports_;
   const JanitorParams params_;
-  std::vector<Heap> heaps_;  // what is left of this round
+  std::vector<Heap> heaps_;           // what is left of this round
+  std::optional<LoggedTasks> sweep_;  // the tasks of a page of logs that are still to be looked up
+  Time next_sweep_{};
 };
 
 }  // namespace waybill

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
@@ -13,20 +15,61 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Cannot remove the logs of one task.
+/// Cannot remove the logs of one task while it is stuck.
 class StuckLogStore final : public LogStore {
  public:
-  explicit StuckLogStore(const Uuid& stuck) : stuck_(stuck) {}
+  StuckLogStore(LogStore& inner, const Uuid& stuck) : inner_(inner), stuck_(stuck) {}
 
-  Status append(const Uuid&, const LogChunk&) override { return {}; }
-  Result<LogPage> read(const Uuid&, const std::string&, std::size_t) override { return LogPage{}; }
+  Status append(const Uuid& task, const LogChunk& chunk) override {
+    return inner_.append(task, chunk);
+  }
+  Result<LogPage> read(const Uuid& task, const std::string& cursor, std::size_t limit) override {
+    return inner_.read(task, cursor, limit);
+  }
   Status remove(const Uuid& task) override {
-    if (task == stuck_) return fail(Code::permission_denied, "not yours");
-    return {};
+    if (is_stuck && task == stuck_) return fail(Code::permission_denied, "not yours");
+    return inner_.remove(task);
+  }
+  Result<LoggedTasks> logged(const std::string& cursor) override { return inner_.logged(cursor); }
+
+  bool is_stuck = true;
+
+ private:
+  LogStore& inner_;
+  const Uuid stuck_;
+};
+
+/// A ledger in which something happens right before a removal; everything else is the inner one's.
+class LedgerWithRemovals final : public Ledger {
+ public:
+  LedgerWithRemovals(Ledger& inner, std::function<void()> before)
+      : inner_(inner), before_(std::move(before)) {}
+
+  Time now() const override { return inner_.now(); }
+  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
+    return inner_.insert(requests);
+  }
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    return inner_.claim(params);
+  }
+  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
+    return inner_.apply(changes);
+  }
+  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override {
+    return inner_.extend(extensions);
+  }
+  Result<std::vector<Status>> record(std::span<const Report> reports) override {
+    return inner_.record(reports);
+  }
+  Result<Overdue> overdue(std::size_t limit) override { return inner_.overdue(limit); }
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    before_();
+    return inner_.remove(ids);
   }
 
  private:
-  const Uuid stuck_;
+  Ledger& inner_;
+  const std::function<void()> before_;
 };
 
 class JanitorTest : public testing::Test {
@@ -139,17 +182,57 @@ TEST_F(JanitorTest, RemovesAnyNumberInSmallSteps) {
   EXPECT_EQ(ledger_.page({.limit = 100})->tasks.size(), 0u);
 }
 
-TEST_F(JanitorTest, KeepsATaskWhoseLogsItCannotRemoveAndGoesOnWithTheOthers) {
-  StuckLogStore stuck(task_id(1));
+TEST_F(JanitorTest, KeepsTheLogsOfATaskThatAPersonRetriesJustBeforeItIsRemoved) {
+  LedgerWithRemovals ledger(ledger_, [&] {
+    const auto retry =
+        transition(*ledger_.get(task_id(1)), event::Retry{.by = "ann"}, {.now = clock_.now()});
+    ASSERT_TRUE(ledger_.apply(std::vector{retry.value()})->front());
+  });
+  Janitor janitor({.ledger = ledger, .reader = ledger_, .registry = ledger_, .logs = logs_});
+  insert(some_tasks(1, 2));
+  for (int i = 0; i < 2; ++i) finish_next(State::failed);
+  clock_.advance(24h * 1000);
+  round(janitor);
+  EXPECT_TRUE(is_there(1));
+  EXPECT_TRUE(has_logs(1)) << "it lives again, and its first attempts are still worth reading";
+  EXPECT_FALSE(is_there(2));
+  EXPECT_FALSE(has_logs(2));
+}
+
+TEST_F(JanitorTest, SweepsLogsOfTasksThatAreGoneWhenItStartsAndThenOnceADay) {
+  insert(some_tasks(1, 3));
+  for (int i = 0; i < 3; ++i) finish_next(State::succeeded);
+  // As a janitor leaves them that dies between the ledger and the logs.
+  for (int number = 4; number <= 9; ++number) {
+    ASSERT_TRUE(logs_.append(task_id(number), {.bytes = "output"}));
+  }
+  round();
+  for (int number = 1; number <= 9; ++number) EXPECT_EQ(has_logs(number), number <= 3) << number;
+  ASSERT_TRUE(logs_.append(task_id(4), {.bytes = "output"}));
+  clock_.advance(23h);
+  round();
+  EXPECT_TRUE(has_logs(4));
+  clock_.advance(1h);
+  round();
+  EXPECT_FALSE(has_logs(4));
+}
+
+TEST_F(JanitorTest, RemovesATaskWhoseLogsItCannotRemoveAndTriesThoseAgainWithTheNextSweep) {
+  StuckLogStore stuck(logs_, task_id(1));
   Janitor janitor({.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = stuck},
                   {.batch = 1});
   insert(some_tasks(1, 3));
   for (int i = 0; i < 3; ++i) finish_next(State::succeeded);
   clock_.advance(24h * 31);
   round(janitor);
-  EXPECT_TRUE(is_there(1));
-  EXPECT_FALSE(is_there(2));
-  EXPECT_FALSE(is_there(3));
+  for (int number = 1; number <= 3; ++number) EXPECT_FALSE(is_there(number)) << number;
+  EXPECT_TRUE(has_logs(1));
+  EXPECT_FALSE(has_logs(2));
+  EXPECT_FALSE(has_logs(3));
+  stuck.is_stuck = false;
+  clock_.advance(25h);
+  round(janitor);
+  EXPECT_FALSE(has_logs(1));
 }
 
 TEST_F(JanitorTest, ForgetsWorkersThatWereNotSeenForLong) {

@@ -51,7 +51,7 @@ struct WorkerPorts {
   Registry& registry;
   Clock& clock;
   Executor& executor;
-  Queue* hints = nullptr;  ///< a queue whose message ids are task ids; null: the ledger alone
+  Queue* hints = nullptr;  ///< its messages are as make_hint makes them; null: none
 };
 
 /// Claims tasks, has them run, keeps their leases alive, and records how they ended.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 
+#include "services/hint.h"
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_queue.h"
@@ -375,7 +376,7 @@ TEST_F(WorkerTest, HintsAreClaimedByIdAndAcknowledged) {
                  .hints = &queue},
                 options_, Rng(1));
   insert({work(1), work(2), work(3)});
-  const std::vector<Message> messages = {{.id = to_string(task_id(3))}, {.id = "not a task"}};
+  const std::vector<Message> messages = {make_hint(task_id(3), 0), {.id = "not a hint"}};
   ASSERT_TRUE(queue.publish(messages).has_value());
   ASSERT_TRUE(hinted.step({}).has_value());
   ASSERT_EQ(executor_.started.size(), 2U);

@@ -43,4 +43,20 @@ Status FakeLogStore::remove(const Uuid& task) {
   return {};
 }
 
+Result<LoggedTasks> FakeLogStore::logged(const std::string& cursor) {
+  constexpr std::size_t kPage = 3;  // small, so that tests see more than one
+  const auto after = cursor.empty() ? Result<Uuid>(Uuid()) : parse_uuid(cursor);
+  if (!after) return fail(after.error());
+  const Lock lock(mutex_);
+  LoggedTasks page;
+  for (const auto& [task, attempts] : attempts_) {
+    if (!attempts.empty() && *after < task) page.ids.push_back(task);
+  }
+  std::sort(page.ids.begin(), page.ids.end());
+  if (page.ids.size() <= kPage) return page;
+  page.ids.resize(kPage);
+  page.next_cursor = to_string(page.ids.back());
+  return page;
+}
+
 }  // namespace waybill

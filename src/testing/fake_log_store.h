@@ -18,6 +18,7 @@ class FakeLogStore final : public LogStore {
   Result<LogPage> read(const Uuid& task, const std::string& cursor,
                        std::size_t limit_bytes) override;
   Status remove(const Uuid& task) override;
+  Result<LoggedTasks> logged(const std::string& cursor) override;
 
  private:
   Mutex mutex_;

@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kSuffix = ".log";
+constexpr int kShards = 256;  // two hexadecimal digits
 
 /// Where reading goes on: a byte of an attempt's file. As text `ATTEMPT:OFFSET`.
 struct Cursor {
@@ -69,6 +70,20 @@ Result<std::vector<std::uint32_t>> attempts_in(const std::string& directory) {
   }
   std::sort(attempts.begin(), attempts.end());
   return attempts;
+}
+
+/// The directories of the tasks that have a log in a shard.
+Result<std::vector<Uuid>> tasks_in(const std::string& shard) {
+  std::vector<Uuid> tasks;
+  std::error_code error;
+  for (fs::directory_iterator entry(shard, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (const auto task = parse_uuid(entry->path().filename().string())) tasks.push_back(*task);
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return fail(system_error(error.value(), "listing the logs in " + shard));
+  }
+  return tasks;
 }
 
 Result<FileDescriptor> open_to_append(const std::string& directory, std::uint32_t attempt) {
@@ -153,6 +168,24 @@ Status FileLogStore::remove(const Uuid& task) {
   if (error)
     return fail(system_error(error.value(), "removing the log of task " + to_string(task)));
   return {};
+}
+
+/// A page is a shard, and its number the cursor.
+Result<LoggedTasks> FileLogStore::logged(const std::string& cursor) {
+  int shard = 0;
+  if (!cursor.empty() && (!read_number(cursor, shard) || shard < 0 || shard > kShards)) {
+    return fail(Code::invalid_argument,
+                "'" + cursor + "' is not a cursor of a list of logs; begin without one");
+  }
+  LoggedTasks page;
+  for (; shard < kShards && page.ids.empty(); ++shard) {
+    const std::string_view digits = "0123456789abcdef";
+    auto tasks = tasks_in(directory_ + "/" + digits[shard / 16] + digits[shard % 16]);
+    if (!tasks) return fail(tasks.error());
+    page.ids = std::move(*tasks);
+  }
+  if (shard < kShards) page.next_cursor = std::to_string(shard);
+  return page;
 }
 
 std::string FileLogStore::directory_of(const Uuid& task) const {

@@ -21,6 +21,7 @@ class FileLogStore final : public LogStore {
   Result<LogPage> read(const Uuid& task, const std::string& cursor,
                        std::size_t limit_bytes) override;
   Status remove(const Uuid& task) override;
+  Result<LoggedTasks> logged(const std::string& cursor) override;
 
  private:
   std::string directory_of(const Uuid& task) const;

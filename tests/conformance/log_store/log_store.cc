@@ -145,6 +145,33 @@ TEST_P(LogStoreConformance, ARemovedLogIsGoneAndMayBeRemovedAgain) {
   EXPECT_EQ(text_of(read_all(task_id(2))), "y");
 }
 
+TEST_P(LogStoreConformance, EachTaskThatHasALogIsListedOnce) {
+  std::vector<Uuid> written;
+  for (int number = 1; number <= 40; ++number) {
+    append(task_id(number), chunk("x", 1));
+    append(task_id(number), chunk("x", 2));
+    if (number > 1) written.push_back(task_id(number));
+  }
+  ASSERT_TRUE(store().remove(task_id(1)).has_value());
+  std::vector<Uuid> listed;
+  std::string cursor;
+  do {
+    const auto page = store().logged(cursor);
+    ASSERT_TRUE(page.has_value()) << page.error().message;
+    listed.insert(listed.end(), page->ids.begin(), page->ids.end());
+    cursor = page->next_cursor;
+  } while (!cursor.empty() && listed.size() < 1000);
+  EXPECT_THAT(listed, ::testing::UnorderedElementsAreArray(written));
+  EXPECT_EQ(store().logged("nonsense").error().code, Code::invalid_argument);
+}
+
+TEST_P(LogStoreConformance, AStoreWithoutLogsListsNone) {
+  const auto page = store().logged("");
+  ASSERT_TRUE(page.has_value()) << page.error().message;
+  EXPECT_THAT(page->ids, IsEmpty());
+  EXPECT_EQ(page->next_cursor, "");
+}
+
 TEST_P(LogStoreConformance, ManyTasksWriteAtOnce) {
   {
     std::vector<std::jthread> writers;
