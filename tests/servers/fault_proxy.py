@@ -13,6 +13,7 @@ given. Its `action` is one of
     delay        wait `seconds`, then carry out
     hold         wait `seconds`, then cut the connection; not carried out
     blackhole    wait `seconds`, then answer 503; not carried out
+    lie          answer 200 with an empty JSON object; not carried out
     barrier      wait until `parties` are here, or `seconds` are over, then carry out
 """
 
@@ -100,12 +101,14 @@ class Script:
 
     def __init__(self):
         self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
+        self.in_flight = 0
         self.ended = threading.Event()
         self.begin()
 
     def begin(self, faults=(), gate=None):
         """Forgets all and begins anew. `gate` is asked first, with the request and its number
-        counted from 0: it may block, and answers None or a rule for this request alone."""
+        counted from 0: it may block, and answers a rule for this request alone, or None."""
         with self.lock:
             self.rules = [Rule(fault) for fault in faults]
             self.gate = gate
@@ -116,14 +119,37 @@ class Script:
         with self.lock:
             return sum(rule.taken for rule in self.rules)
 
+    def done(self):
+        with self.lock:
+            self.in_flight -= 1
+            self.changed.notify_all()
+
+    def settle(self, held=0):
+        """Waits until all requests but those that a gate holds are over."""
+        with self.lock:
+            if not self.changed.wait_for(lambda: self.in_flight <= held, 60):
+                raise AssertionError(f"{self.in_flight} requests do not end")
+
+    def made(self):
+        with self.lock:
+            return len(self.requests)
+
+    def wait_for_more_than(self, count):
+        with self.lock:
+            if not self.changed.wait_for(lambda: len(self.requests) > count, 60):
+                raise AssertionError(f"{count} requests, and no further one")
+
     def choose(self, request, dialect):
         with self.lock:
             number = len(self.requests)
             self.requests.append(request)
+            self.in_flight += 1
+            self.changed.notify_all()
             gate = self.gate
         if gate:
             fault = gate(number, request)
-            return Rule(fault) if fault else None
+            if fault:
+                return Rule(fault)
         with self.lock:
             descriptions = dialect.descriptions(request) if self.rules else []
             for rule in self.rules:
@@ -184,6 +210,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.follow(rule, request)
         except (ConnectionError, http.client.HTTPException):
             self.close_connection = True  # one of both ends is gone
+        finally:
+            self.server.script.done()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = serve
 
@@ -193,6 +221,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             rule.wait(self.server.script.ended)
         if action == "status":
             self.refuse(request, rule.fault["status"], rule.fault.get("code", ""))
+        elif action == "lie":
+            self.answer(200, [("Content-Type", "application/json")], b"{}")
         elif action == "blackhole":
             self.refuse(request, 503, "")
         elif action in ("drop_before", "hold"):

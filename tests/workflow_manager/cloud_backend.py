@@ -50,8 +50,9 @@ class CloudBackend:
     cannot = {}
     words = {}
 
-    def __init__(self, clouds):
-        self.clouds = clouds
+    def __init__(self, clouds, sources=None):
+        """`sources`: an earlier one, whose buckets that are only read are this one's too."""
+        self.clouds, self.sources = clouds, sources
         self.number = next(numbers)
         self.received = {topic: [] for topic in TOPICS}
         self.stores, self.queue = self.parts()
@@ -63,10 +64,12 @@ class CloudBackend:
         return f"{recorded}-{self.number}"
 
     def bucket(self, field):
+        if self.sources and field != "own_validation":
+            return self.sources.bucket(field)
         return self.name_of(BUCKETS[field])
 
     def prepare(self, case):
-        for field in BUCKETS:
+        for field in ["own_validation"] if self.sources else BUCKETS:
             if field not in case.get("missing_buckets", []):
                 self.stores[field].create(self.bucket(field))
                 self.add(field, case.get(field, []))

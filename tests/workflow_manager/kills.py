@@ -5,7 +5,6 @@ Killed and run again, it loses no task, and what it repeats has the same id; two
 message twice."""
 
 import argparse
-import os
 import random
 import signal
 import subprocess
@@ -13,70 +12,20 @@ import sys
 import time
 
 from file_backend import FileBackend
+from place import PATIENCE_SECONDS, Place
 
 BATCHES = 40
-PATIENCE_SECONDS = 60
 
 
-def drop():
-    """A case of BATCHES batches to take in and one window to aggregate."""
-    ingestion, peer = [], []
-    for number in range(BATCHES):
-        path = f"kittens/2020/10/31/11/{number:02}/batch-{number}"
-        ingestion += [path + suffix for suffix in (".batch", ".batch.avro", ".batch.sig")]
-    path = "kittens/2020/10/31/07/30/summed"
-    ingestion += [path + suffix for suffix in (".batch", ".batch.avro", ".batch.sig")]
-    peer.append(path + ".validity_0.sig")
-    return {"ingestion": ingestion, "peer_validation": peer, "flags": {}}
-
-
-class Place:
-    """Buckets and topics of one round."""
-
-    def __init__(self, program):
-        self.backend = FileBackend()
-        self.case = drop()
-        self.backend.prepare(self.case)
-        flags = {**self.backend.flags(self.case), "now": "2020-10-31T12:00:00Z"}
-        words = [f"--{name}={value}" for name, value in flags.items()]
-        self.command = [program, "workflow-manager", *words]
-
-    def start(self):
-        return subprocess.Popen(
-            self.command, env={"PATH": os.environ["PATH"]},
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-    def finish(self, process):
-        _, stderr = process.communicate(timeout=PATIENCE_SECONDS)
-        return process.returncode, stderr.decode()
-
-    def published(self):
-        return self.backend.messages("intake") + self.backend.messages("aggregate")
-
-    def remove(self):
-        self.backend.stop()
-
-
-def check(place, copies_max, when):
-    """Every task is marked, published, and under one id; no lock is left."""
-    markers = set(place.backend.keys("own_validation"))
-    bodies = place.published()
-    problems = []
-    if len(markers) != BATCHES + 1 or any("scan-lock" in marker for marker in markers):
-        problems.append(f"{len(markers)} markers: {sorted(markers)}")
-    if len(set(bodies)) != BATCHES + 1:
-        problems.append(f"{len(set(bodies))} different messages of {BATCHES + 1}")
-    most = max(bodies.count(body) for body in set(bodies)) if bodies else 0
-    if most > copies_max:
-        problems.append(f"a message {most} times")
-    return [f"{when}: {problem}" for problem in problems]
+def new_place(program):
+    return Place(program, FileBackend(), BATCHES)
 
 
 def usual_seconds(program):
     """How long a run takes: the fastest of five, so that most kills find one under way."""
     fastest = PATIENCE_SECONDS
     for _ in range(5):
-        place = Place(program)
+        place = new_place(program)
         began = time.monotonic()
         place.finish(place.start())
         fastest = min(fastest, time.monotonic() - began)
@@ -85,7 +34,7 @@ def usual_seconds(program):
 
 
 def kill_round(program, seconds, chance):
-    place = Place(program)
+    place = new_place(program)
     try:
         delay = chance.uniform(0, seconds)
         process = place.start()
@@ -99,18 +48,18 @@ def kill_round(program, seconds, chance):
         if status != 0:
             problem = f"killed after {delay:.4f} s, the next run ended with {status}: {stderr}"
             return was_killed, [problem]
-        return was_killed, check(place, 2, f"killed after {delay:.4f} s")
+        return was_killed, place.problems(2, f"killed after {delay:.4f} s")
     finally:
         place.remove()
 
 
 def pair_round(program, number):
-    place = Place(program)
+    place = new_place(program)
     try:
         ends = [place.finish(process) for process in [place.start(), place.start()]]
         if [status for status, _ in ends] != [0, 0]:
             return [f"pair {number}: {ends}"]
-        return check(place, 1, f"pair {number}")
+        return place.problems(1, f"pair {number}")
     finally:
         place.remove()
 

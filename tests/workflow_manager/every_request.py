@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Kills `waybill workflow-manager` with SIGKILL at each of its HTTP requests, fails requests, and
+starts two at once, on real servers behind a proxy.
+
+Killed and run again, it loses no task, and what it repeats has the same id, whether the request it
+was killed at is dropped, is carried out, or is carried out when the next run is over already. Two
+at once publish no message twice."""
+
+import argparse
+import signal
+import sys
+import threading
+import time
+
+from google_backend import GoogleBackend
+from moto_backend import MotoBackend
+from place import PATIENCE_SECONDS, Place
+from server import Missing
+
+BACKENDS = {backend.name: backend for backend in (MotoBackend, GoogleBackend)}
+SKIPPED = 77
+KILLED_BATCHES = 5
+FAILED_BATCHES = 12  # more than one publish request holds
+DOUBLED_BATCHES = 3
+TRANSIENT = (
+    {"action": "status", "status": 503},
+    {"action": "status", "status": 500},
+    {"action": "drop_before"},
+    {"action": "drop_after"},
+    {"action": "cut_half"},
+    {"action": "delay", "seconds": 0.2},
+)
+# Bugs to be found, planted before anything else is tested: the server says yes and does nothing.
+NO_LOCK = {"action": "lie", "method": "PUT", "path": "/scan-lock$"}
+NO_MARKER = {"action": "lie", "method": "PUT", "path": "/intake-.*-batch-2$"}
+REFUSED = {"action": "status", "status": 403, "code": "AccessDenied"}
+
+
+class Gate:
+    """Holds one request, and says when it is there."""
+
+    def __init__(self, number):
+        self.number = number
+        self.request = None
+        self.here_or_ended, self.released = threading.Event(), threading.Event()
+        self.fault = None
+
+    def __call__(self, number, request):
+        if number != self.number:
+            return None
+        self.request = request
+        self.here_or_ended.set()
+        self.released.wait(4 * PATIENCE_SECONDS)
+        return self.fault
+
+    def release(self, fault=None):
+        self.fault = fault
+        self.released.set()
+
+
+class Suite:
+    def __init__(self, options):
+        self.options = options
+        self.backend = BACKENDS[options.backend]
+        self.clouds = self.backend.start()
+        self.script = self.clouds.script
+        self.problems, self.repeats = [], 0
+        self.sources, self.planted = {}, []
+
+    def plant(self, bug, attempts):
+        """Checks that one of these calls finds that bug."""
+        self.planted = [bug]
+        for attempt in attempts:
+            attempt()
+            if self.problems:
+                break
+        else:
+            raise AssertionError(f"nothing noticed {bug}")
+        self.planted, self.problems, self.repeats = [], [], 0
+
+    def place(self, batches):
+        """Buckets that are only read are the same for all."""
+        backend = self.backend(self.clouds, self.sources.get(batches))
+        self.sources.setdefault(batches, backend)
+        return Place(self.options.waybill, backend, batches)
+
+    def check(self, place, copies_max, when):
+        self.problems += place.problems(copies_max, when)
+        bodies = place.published()
+        self.repeats += len(bodies) - len(set(bodies))
+
+    def run(self, place, when, statuses=(0,)):
+        status, stderr = place.finish(place.start())
+        if status not in statuses:
+            self.problems.append(f"{when}: ended with {status}: {stderr}")
+
+    def kill_at(self, number, variant):
+        """False if the run makes no more requests; else the method of the one it was killed at."""
+        place, gate = self.place(KILLED_BATCHES), Gate(number)
+        self.script.begin(self.planted, gate)
+        process = place.start()
+        output = []
+
+        def wait():
+            output.append(place.finish(process))
+            gate.here_or_ended.set()
+
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        try:
+            gate.here_or_ended.wait(PATIENCE_SECONDS)
+            if gate.request is None:
+                return None
+            process.send_signal(signal.SIGKILL)
+            waiter.join()
+            when = f"killed at request {number}, {gate.request}, {variant}"
+            self.rerun(place, gate, variant, when)
+            self.check(place, 2, when)
+            return gate.request.method
+        finally:
+            gate.release()
+            waiter.join()
+            place.remove()
+
+    def rerun(self, place, gate, variant, when):
+        if variant != "late":
+            gate.release({"action": "drop_before"} if variant == "dropped" else None)
+            self.script.settle()
+            self.run(place, when)
+            return
+        self.script.settle(held=1)
+        self.run(place, when)
+        gate.release()
+        self.script.settle()
+        self.run(place, when + ", run once more")
+
+    def kill_everywhere(self):
+        self.plant(NO_MARKER, [lambda: self.kill_at(0, "dropped")])
+        number, kills = 0, 0
+        while method := self.kill_at(number, "dropped"):
+            kills += 1
+            if method != "GET":  # a read that is carried out changes nothing
+                self.kill_at(number, "carried out")
+                self.kill_at(number, "late")
+                kills += 2
+            number += 1
+        if number < KILLED_BATCHES:
+            self.problems.append(f"only {number} requests were met")
+        if not self.repeats:
+            self.problems.append("no kill was between a message and its marker")
+        return f"{kills} kills at {number} requests, {self.repeats} messages repeated"
+
+    def fail_each(self, fault, offset, step):
+        """A run of which each step-th request fails when it is first made."""
+        place, seen, lock = self.place(FAILED_BATCHES), {}, threading.Lock()
+        when = f"{fault} at requests {offset} mod {step}"
+
+        def gate(_, request):
+            with lock:
+                key = (request.method, request.target, request.body)
+                is_new = key not in seen
+                index = seen.setdefault(key, len(seen))
+            return fault if is_new and index % step == offset else None
+
+        try:
+            self.script.begin(self.planted, gate)
+            refused = fault == REFUSED
+            self.run(place, when, statuses=(0, 1) if refused else (0,))
+            self.script.begin(self.planted)
+            self.run(place, when + ", run again")
+            self.check(place, 2, when)
+        finally:
+            place.remove()
+
+    def fail_everything(self):
+        step = 3
+        self.plant(NO_MARKER, [lambda: self.fail_each(TRANSIENT[0], 0, step)])
+        for fault in (*TRANSIENT, REFUSED):
+            for offset in range(step):
+                self.fail_each(fault, offset, step)
+        return f"{(len(TRANSIENT) + 1) * step} runs with faults"
+
+    def pair(self, number):
+        """The second one starts when the first makes its number-th request, and that waits until
+        the second makes one too."""
+        place, gate = self.place(DOUBLED_BATCHES), Gate(number)
+        self.script.begin(self.planted, gate)
+        try:
+            first = place.start()
+            waiter = threading.Thread(target=lambda: (first.wait(), gate.here_or_ended.set()))
+            waiter.start()
+            gate.here_or_ended.wait(PATIENCE_SECONDS)
+            overlapped = gate.request is not None
+            made = self.script.made()
+            second = place.start()
+            self.script.wait_for_more_than(made)
+            gate.release()
+            ends = [place.finish(process) for process in (first, second)]
+            waiter.join()
+            when = f"pair at request {number}"
+            if [status for status, _ in ends] != [0, 0]:
+                self.problems.append(f"{when}: {ends}")
+            self.check(place, 1, when)
+            return overlapped
+        finally:
+            gate.release()
+            place.remove()
+
+    def double(self):
+        self.plant(NO_LOCK, [lambda: self.pair(5)] * 20)
+        give_up = time.monotonic() + self.options.seconds
+        pairs, number, overlaps = 0, 0, 0
+        while pairs < self.options.pairs and time.monotonic() < give_up:
+            overlapped = self.pair(number)
+            overlaps += overlapped
+            number = number + 1 if overlapped else 0
+            pairs += 1
+        if overlaps < pairs / 2:
+            self.problems.append(f"only {overlaps} of {pairs} pairs overlapped")
+        return f"{pairs} pairs, of which {overlaps} overlapped"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--waybill", required=True)
+    parser.add_argument("--backend", choices=BACKENDS, required=True)
+    parser.add_argument("--pairs", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=60, help="begin no pair after so many")
+    parser.add_argument("what", choices=("kill", "fail", "double"))
+    options = parser.parse_args()
+    try:
+        suite = Suite(options)
+    except Missing as missing:
+        print(f"left out on {options.backend}: {missing}")
+        return SKIPPED
+    try:
+        done = {"kill": suite.kill_everywhere, "fail": suite.fail_everything,
+                "double": suite.double}[options.what]()
+    finally:
+        suite.clouds.stop()
+    for problem in suite.problems:
+        print(problem)
+    print(f"{options.backend}: {done}, {len(suite.problems)} problems")
+    return 1 if suite.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
