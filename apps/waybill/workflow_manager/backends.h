@@ -14,6 +14,8 @@
 
 namespace waybill::cli {
 
+class Clouds;
+
 /// Where workflow-manager's flags become adapters: the only place that knows which there are. What
 /// it gives must not outlive it.
 class Backends {
@@ -35,8 +37,6 @@ class Backends {
   Result<HttpClient*> http();
 
  private:
-  class Clouds;
-
   Result<Clouds*> clouds();
   bool has(const std::string& variable) const;
 

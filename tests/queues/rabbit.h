@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "tests/queues/server.h"
+
+namespace waybill {
+
+/// A RabbitMQ of the test's own, one for all cases.
+class Rabbit {
+ public:
+  static Rabbit& instance();
+  /// Empty: it runs.
+  std::string missing() const { return missing_; }
+  std::string url() const {
+    return "amqp://guest:guest@127.0.0.1:" + std::to_string(port_) + "/%2f";
+  }
+  std::string place() const { return "127.0.0.1:" + std::to_string(port_); }
+  /// It ends as in a crash, and comes again.
+  void crash() { server_.kill(); }
+  void start();
+  /// Writes the declarations of queues to disk. RabbitMQ's confirms vouch for messages only: the
+  /// declaration of their queue is written within two seconds, and a crash before that takes both.
+  void write_declarations();
+
+ private:
+  Rabbit();
+
+  const int port_ = free_port();
+  const int mapper_port_ = free_port();
+  std::string missing_;
+  Server::Start how_;
+  Server mapper_;
+  Server server_;
+};
+
+}  // namespace waybill
