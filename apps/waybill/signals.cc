@@ -18,7 +18,7 @@ sigset_t ending_signals() {
 
 }  // namespace
 
-Signals::Signals() {
+Signals::Signals(SecondSignal second) : second_(second) {
   const sigset_t set = ending_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::jthread([this](const std::stop_token& closing) { wait(closing); });
@@ -37,9 +37,13 @@ void Signals::wait(const std::stop_token& closing) {
     const timespec pause{.tv_sec = 0, .tv_nsec = 100'000'000};
     const int signal = sigtimedwait(&set, nullptr, &pause);
     if (signal < 0) continue;
-    if (stop_.stop_requested()) ::_exit(128 + signal);
-    number_.store(signal);
-    stop_.request_stop();
+    if (!stop_.stop_requested()) {
+      number_.store(signal);
+      stop_.request_stop();
+      continue;
+    }
+    if (second_ == SecondSignal::ends || second_stop_.stop_requested()) ::_exit(128 + signal);
+    second_stop_.request_stop();
   }
 }
 

@@ -8,121 +8,13 @@
 #include "base/json.h"
 #include "base/percent.h"
 #include "tests/conformance/queue/suite.h"
-#include "tests/queues/loopback_http.h"
-#include "tests/queues/server.h"
+#include "tests/queues/moto.h"
 
 namespace waybill {
 namespace {
 
 using std::chrono::seconds;
 using ::testing::ElementsAre;
-
-constexpr auto kAuthorization =
-    "AWS4-HMAC-SHA256 Credential=x/20200101/us-east-1/%/aws4_request, SignedHeaders=host, "
-    "Signature=0";
-
-class AnyCredentials final : public AwsCredentialSource {
- public:
-  Result<AwsCredentials> credentials(const Deadline&) override {
-    return AwsCredentials{.access_key_id = "x", .secret_access_key = "x"};
-  }
-  std::string identity() const override { return "anybody"; }
-};
-
-/// moto's server, one for all cases. It does not check signatures.
-class Moto {
- public:
-  static Moto& instance() {
-    static Moto one;
-    return one;
-  }
-  /// Empty: it runs.
-  std::string missing() const { return missing_; }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
-  /// A call of an administrator; its answer.
-  std::string call(const std::string& service, HttpHeaders headers, std::string body) {
-    std::string authorization = kAuthorization;
-    authorization.replace(authorization.find('%'), 1, service);
-    headers.emplace_back("Authorization", authorization);
-    LoopbackHttp http;
-    const auto response = http.send(
-        {.method = "POST", .url = url() + "/", .headers = headers, .body = std::move(body)}, {});
-    EXPECT_TRUE(response.has_value() && response->status == 200)
-        << (response ? response->body : response.error().message);
-    return response ? response->body : "";
-  }
-  std::string create_queue(const std::string& name) {
-    const bool fifo = name.ends_with(".fifo");
-    const auto answer = json::parse(call(
-        "sqs",
-        {{"Content-Type", "application/x-amz-json-1.0"}, {"X-Amz-Target", "AmazonSQS.CreateQueue"}},
-        "{\"QueueName\":\"" + name + "\"" +
-            (fifo ? ",\"Attributes\":{\"FifoQueue\":\"true\"}}" : "}")));
-    return answer ? std::string(answer->at("QueueUrl").as_string()) : "";
-  }
-  /// A topic that passes on its messages, raw, to the queue of the same name.
-  std::string create_topic(const std::string& name) {
-    const bool fifo = name.ends_with(".fifo");
-    call_sns("Action=CreateTopic&Name=" + name +
-             (fifo ? "&Attributes.entry.1.key=FifoTopic&Attributes.entry.1.value=true" : ""));
-    const std::string arn = "arn:aws:sns:us-east-1:123456789012:" + name;
-    call_sns("Action=Subscribe&Protocol=sqs&TopicArn=" + to_percent(arn) +
-             "&Endpoint=" + to_percent("arn:aws:sqs:us-east-1:123456789012:" + name) +
-             "&Attributes.entry.1.key=RawMessageDelivery&Attributes.entry.1.value=true");
-    return arn;
-  }
-
- private:
-  Moto() {
-    const std::string program = find_program("moto_server");
-    if (program.empty()) {
-      missing_ = "moto_server, which stands for SNS and SQS, is not installed";
-      return;
-    }
-    const bool started =
-        server_.start({.command = {program, "-H", "127.0.0.1", "-p", std::to_string(port_)},
-                       .environment = {{"PATH", std::getenv("PATH")},
-                                       {"HOME", server_.directory()},
-                                       {"TMPDIR", server_.directory()},
-                                       {"AWS_ACCESS_KEY_ID", "x"},
-                                       {"AWS_SECRET_ACCESS_KEY", "x"}},
-                       .ready = [&] { return accepts(port_); }});
-    EXPECT_TRUE(started);
-  }
-  void call_sns(const std::string& form) {
-    call("sns", {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-         form + "&Version=2010-03-31");
-  }
-
-  const int port_ = free_port();
-  std::string missing_;
-  Server server_;
-};
-
-/// A queue with what its references need.
-class OwnSqsQueue final : public Queue {
- public:
-  OwnSqsQueue(Clock& clock, SqsOptions options)
-      : queue_({.http = http_, .credentials = credentials_, .clock = clock}, std::move(options)) {}
-  QueueCaps caps() const override { return queue_.caps(); }
-  Result<std::vector<Status>> publish(std::span<const Message> messages) override {
-    return queue_.publish(messages);
-  }
-  Result<std::vector<Delivery>> receive(std::size_t limit, const Deadline& deadline) override {
-    return queue_.receive(limit, deadline);
-  }
-  Status ack(std::span<const std::string> receipts) override { return queue_.ack(receipts); }
-  Status nack(std::span<const std::string> receipts) override { return queue_.nack(receipts); }
-  Status extend(std::span<const std::string> receipts, Duration visibility) override {
-    return queue_.extend(receipts, visibility);
-  }
-
- private:
-  LoopbackHttp http_;
-  AnyCredentials credentials_;
-  SqsQueue queue_;
-};
 
 enum class Way { to_queue, through_topic };
 

@@ -1,5 +1,6 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
+#include "apps/waybill/commands/worker_from.h"
 #include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
@@ -17,6 +18,8 @@ std::string greeting(const std::vector<std::string>& queues) {
 }
 
 Exit run_worker(Session& session, const Invocation& invocation) {
+  if (invocation.has("from")) return run_worker_from(session, invocation);
+  if (const Status unused = check_no_from_options(invocation); !unused) return fail(unused.error());
   const Signals signals;  // before any other thread
   // A task carries what it is to do, so that a worker needs no definitions; but who names a
   // directory wants it to be there and right.
@@ -42,16 +45,31 @@ Exit run_worker(Session& session, const Invocation& invocation) {
 }  // namespace
 
 Command worker_command() {
+  std::vector<Option> options = {
+      {"until-idle", "", "end when no task is left that can start within a minute"}};
+  for (const Option& option : worker_from_options()) options.push_back(option);
   return {
       .path = "worker",
       .summary = "Run tasks, and take back those of dead workers",
-      .examples = {"waybill worker", "waybill worker --queues intake,default --slots 8",
-                   "waybill worker --until-idle"},
+      .examples =
+          {"waybill worker", "waybill worker --queues intake,default --slots 8",
+           "waybill worker --until-idle",
+           "waybill worker --from gcp-pubsub --gcp-project-id prio --queue intake-batch "
+           "--rejected-topic intake-batch-rejected -- ./intake.sh",
+           "waybill worker --from aws-sqs --queue https://sqs.us-east-1.amazonaws.com/1/q "
+           "-- ./intake.sh",
+           "waybill worker --from amqp --amqp-url-file /run/secrets/rabbitmq --queue intake "
+           "--concurrency 4 -- ./intake.sh"},
       .details =
           "Serves every queue, also those that appear later, unless --queues names some. "
           "SIGTERM takes no new task, waits --grace for those that run, and gives back "
-          "the rest; a second one ends at once.",
-      .options = {{"until-idle", "", "end when no task is left that can start within a minute"}},
+          "the rest; a second one ends at once.\n\n"
+          "With --from it needs no ledger: it takes messages from a broker and runs COMMAND for "
+          "each, the message on its standard input. Exit status 0 acks it; 75 or a signal gives it "
+          "back; any other sends it to the rejected topic. SIGTERM finishes what is in hand; a "
+          "second one stops that too and gives it back.",
+      .options = std::move(options),
+      .rest = "COMMAND...",
       .settings = Command::Settings::listed,
       .run = run_worker};
 }

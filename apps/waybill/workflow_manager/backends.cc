@@ -9,23 +9,16 @@
 #include "adapters/file/object_store.h"
 #include "adapters/file/queue.h"
 #include "adapters/gcs/object_store.h"
-#include "adapters/google/tokens.h"
 #include "adapters/pubsub/queue.h"
 #include "adapters/s3/address.h"
 #include "adapters/s3/object_store.h"
 #include "adapters/sqs/queue.h"
+#include "apps/waybill/runtime/clouds.h"
 #include "apps/waybill/workflow_manager/ledger_backend.h"
 #include "base/log.h"
-#include "base/rng.h"
-#include "base/uuid.h"
-#include "decorators/retrying_http_client.h"
 
 namespace waybill::cli {
 namespace {
-
-/// For whom Google's token is meant when an AWS role is taken on with it, as workflow-manager has
-/// it.
-constexpr const char* kAwsAudience = "sts.amazonaws.com/gke-identity-federation";
 
 Result<std::string> path_of_topic(const std::string& topic) {
   return topic.starts_with("file:") ? parse_file_url(topic) : Result<std::string>(topic);
@@ -63,58 +56,6 @@ Result<AmqpOptions> amqp_options(const prio::WorkflowQueue& queue, const std::st
 
 }  // namespace
 
-/// What the clouds' adapters share: a client that tries again, and who one is.
-class Backends::Clouds {
- public:
-  Clouds(HttpClient& http, Clock& clock, const aws::Environment& environment)
-      : clock_(clock),
-        settings_(environment, aws::read_whole_file),
-        google_{environment, aws::read_whole_file},
-        http_(http, clock, Rng(Rng::system_seed())) {
-    const std::string path = settings_.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
-    if (!path.empty()) {
-      identity_tokens_ = std::make_unique<FileTokenSource>(path, aws::read_whole_file);
-    } else {
-      identity_tokens_ = google_identity_tokens(kAwsAudience, google_, {http_, clock_});
-    }
-  }
-
-  HttpClient& http() { return http_; }
-  const aws::Settings& settings() const { return settings_; }
-  /// Google's, or none for an emulator.
-  TokenSource& google_tokens(bool emulator) {
-    if (emulator) return no_token_;
-    if (!access_tokens_) {
-      access_tokens_ = google_access_tokens({kGoogleCloudScope}, google_, {http_, clock_});
-    }
-    return *access_tokens_;
-  }
-
-  /// `identity`: a role to assume with a token of web identity; empty: who one is anyway.
-  AwsCredentialSource& credentials(const std::string& identity) {
-    auto& source = credentials_[identity];
-    if (!source && identity.empty()) source = ambient_aws_credentials(settings_, {http_, clock_});
-    if (!source) {
-      source = aws_role_credentials({.role_arn = identity, .session_name = "workflow-manager"},
-                                    *identity_tokens_, settings_, {http_, clock_});
-    }
-    return *source;
-  }
-  Uuid fresh_id() { return ids_.next(clock_.now()); }
-
- private:
-  Clock& clock_;
-  const aws::Settings settings_;
-  const google::Settings google_;
-  RetryingHttpClient http_;
-  Rng rng_{Rng::system_seed()};
-  UuidMaker ids_{rng_};
-  NoToken no_token_;
-  std::unique_ptr<TokenSource> identity_tokens_;  // with which AWS roles are taken on
-  std::unique_ptr<TokenSource> access_tokens_;    // made when first asked for
-  std::map<std::string, std::unique_ptr<AwsCredentialSource>> credentials_;  // by role
-};
-
 Backends::Backends(Clock& clock, std::map<std::string, std::string> environment)
     : clock_(clock), environment_(std::move(environment)) {}
 Backends::~Backends() = default;
@@ -124,7 +65,7 @@ bool Backends::has(const std::string& variable) const {
   return found != environment_.end() && !found->second.empty();
 }
 
-Result<Backends::Clouds*> Backends::clouds() {
+Result<Clouds*> Backends::clouds() {
   if (!clouds_) {
     const auto client = http();
     if (!client) return fail(client.error());

@@ -14,6 +14,7 @@
 
 namespace waybill::cli {
 
+class Clouds;
 class LedgerBackend;
 
 /// Where workflow-manager's flags become adapters: the only place that knows which there are. What
@@ -40,8 +41,6 @@ class Backends {
   Result<HttpClient*> http();
 
  private:
-  class Clouds;
-
   Result<Clouds*> clouds();
   /// The adapter alone.
   Result<std::unique_ptr<Queue>> make_queue(const prio::WorkflowQueue& queue,

@@ -79,18 +79,26 @@ Outcome CommandKind::run(const Task& task, TaskContext& context) {
   if (!spec) return failed(FailureClass::permanent, spec.error());
   auto environment = make_environment(options_.environment, *spec, task, context);
   if (!environment) return failed(FailureClass::transient, environment.error());
-  const auto cgroup = cgroups_.make(spec->limits);
-  if (!cgroup) return failed(FailureClass::transient, cgroup.error());
-  auto supervision = supervisor_options(*spec, **cgroup, context.scratch_directory());
+  auto run = run_program(*spec, std::move(*environment), context);
+  if (!run) return failed(FailureClass::transient, run.error());
+  return judge(run->record, *spec, std::move(run->result));
+}
+
+Result<CommandKind::ProgramRun> CommandKind::run_program(const CommandSpec& spec,
+                                                         std::vector<std::string> environment,
+                                                         TaskContext& context) {
+  const auto cgroup = cgroups_.make(spec.limits);
+  if (!cgroup) return fail(cgroup.error());
+  auto supervision = supervisor_options(spec, **cgroup, context.scratch_directory());
   if (options_.find_children == FindChildren::scanned) supervision.push_back("children=scan");
-  auto process = SupervisedProcess::start(supervisor_, {.argv = spec->argv,
-                                                        .environment = std::move(*environment),
+  auto process = SupervisedProcess::start(supervisor_, {.argv = spec.argv,
+                                                        .environment = std::move(environment),
                                                         .options = std::move(supervision),
-                                                        .standard_input = spec->standard_input});
-  if (!process) return failed(FailureClass::transient, process.error());
-  CommandRun run(std::move(*process), *spec, context, clock_);
+                                                        .standard_input = spec.standard_input});
+  if (!process) return fail(process.error());
+  CommandRun run(std::move(*process), spec, context, clock_);
   auto record = run.see_through();
-  if (!record) return failed(FailureClass::transient, record.error());
+  if (!record) return fail(record.error());
   record->memory_is_guarded = (*cgroup)->guards_memory();
   record->memory_limit_hit = (*cgroup)->memory_limit_hit();
   if (record->reaped_at != Time{}) {
@@ -98,7 +106,7 @@ Outcome CommandKind::run(const Task& task, TaskContext& context) {
   } else if (record->started) {
     (*cgroup)->kill_and_wait();
   }
-  return judge(*record, *spec, run.result());
+  return ProgramRun{.record = std::move(*record), .result = run.result()};
 }
 
 }  // namespace waybill

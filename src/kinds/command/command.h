@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
 #include "kinds/command/cgroup.h"
 #include "kinds/command/environment.h"
+#include "kinds/command/run_record.h"
+#include "kinds/command/spec.h"
 #include "ports/clock.h"
 #include "ports/task_kind.h"
 
@@ -40,6 +44,16 @@ class CommandKind final : public TaskKind {
   const CgroupRoots& cgroup_roots() const { return cgroups_.roots(); }
   Status check(const TaskRequest& request) const override;
   Outcome run(const Task& task, TaskContext& context) override;
+
+  /// What a program made of one run, before anybody judges it.
+  struct ProgramRun {
+    RunRecord record;
+    std::string result;  ///< JSON object of what it put out
+  };
+  /// Runs a program by its spec with this environment (NAME=value); blocks until nothing of it is
+  /// left. Thread-safe.
+  Result<ProgramRun> run_program(const CommandSpec& spec, std::vector<std::string> environment,
+                                 TaskContext& context);
 
  private:
   const CommandOptions options_;

@@ -1,0 +1,214 @@
+#include "apps/waybill/runtime/queue_ends.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "adapters/amqp/queue.h"
+#include "adapters/aws/settings.h"
+#include "adapters/curl/http_client.h"
+#include "adapters/file/file_url.h"
+#include "adapters/file/queue.h"
+#include "adapters/pubsub/queue.h"
+#include "adapters/sqs/queue.h"
+#include "core/suggest.h"
+
+extern char** environ;  // NOLINT: POSIX declares it in no header
+
+namespace waybill::cli {
+namespace {
+
+// Of one call of a queue that is received from, so that a lost one keeps no lease waiting.
+constexpr Duration kCallTimeMax = std::chrono::seconds(60);
+
+std::map<std::string, std::string> our_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != text.npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+std::string variable_in(const std::map<std::string, std::string>& environment,
+                        const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
+/// `arn:aws:sns:REGION:…`, and `https://sqs.REGION.amazonaws.com/…`.
+std::string region_in(const std::string& name) {
+  if (name.starts_with("arn:")) {
+    const std::size_t begin = name.find(':', name.find(':', 4) + 1) + 1;
+    return name.substr(begin, name.find(':', begin) - begin);
+  }
+  const std::size_t begin = name.find("//sqs.");
+  if (begin == name.npos) return "";
+  return name.substr(begin + 6, name.find('.', begin + 6) - begin - 6);
+}
+
+Result<std::string> amqp_url(const BrokerChoice& choice, const std::string& variable) {
+  if (!choice.amqp_url.empty()) return choice.amqp_url;
+  if (choice.amqp_url_file.empty()) {
+    if (!variable.empty()) return variable;
+    return fail(Code::invalid_argument,
+                "where is RabbitMQ? Set WAYBILL_AMQP_URL, or give --amqp-url-file or --amqp-url");
+  }
+  auto text = aws::read_whole_file(choice.amqp_url_file);
+  if (!text) return fail(with_context(text.error(), "--amqp-url-file"));
+  const std::size_t end = text->find_last_not_of(" \t\r\n");
+  return text->substr(0, end == text->npos ? 0 : end + 1);
+}
+
+/// Whether a URL says `user:password@`.
+bool holds_password(const std::string& url) {
+  const std::size_t begin = url.find("://");
+  if (begin == url.npos) return false;
+  const std::string_view place = std::string_view(url).substr(begin + 3);
+  const std::size_t at = place.substr(0, place.find('/')).find('@');
+  return at != place.npos && place.substr(0, at).find(':') != place.npos;
+}
+
+}  // namespace
+
+std::vector<Option> broker_options() {
+  return {
+      {"from", "KIND", "take messages from a broker: gcp-pubsub, aws-sqs or amqp"},
+      {"queue", "NAME", "Pub/Sub subscription, URL of an SQS queue, or RabbitMQ queue"},
+      {"gcp-project-id", "ID", "project of Pub/Sub names that are not projects/…"},
+      {"pubsub-api-endpoint", "URL", "another Pub/Sub than Google's or PUBSUB_EMULATOR_HOST"},
+      {"aws-region", "REGION", "else that of the URL or ARN, or of AWS's own settings"},
+      {"aws-identity", "ARN", "role to take on by web identity"},
+      {"amqp-url", "URL", "RabbitMQ's, without a password; see WAYBILL_AMQP_URL"},
+      {"amqp-url-file", "FILE", "read RabbitMQ's URL from this file"},
+      {"amqp-queue-type", "TYPE", "of queues that are not there yet: classic or quorum"},
+  };
+}
+
+Result<BrokerChoice> broker_choice(const Invocation& invocation) {
+  BrokerChoice choice{.kind = invocation.text("from"),
+                      .gcp_project = invocation.text("gcp-project-id"),
+                      .pubsub_endpoint = invocation.text("pubsub-api-endpoint"),
+                      .aws_region = invocation.text("aws-region"),
+                      .aws_identity = invocation.text("aws-identity"),
+                      .amqp_url = invocation.text("amqp-url"),
+                      .amqp_url_file = invocation.text("amqp-url-file"),
+                      .amqp_queue_type = invocation.text("amqp-queue-type")};
+  const std::vector<std::string> kinds = {"gcp-pubsub", "aws-sqs", "amqp"};
+  if (choice.kind.empty()) return fail(Code::invalid_argument, "--from is missing");
+  if (std::ranges::find(kinds, choice.kind) == kinds.end()) {
+    return fail(Code::invalid_argument, "--from: there is no kind of broker \"" + choice.kind +
+                                            "\"" + did_you_mean(choice.kind, kinds) +
+                                            "; there are gcp-pubsub, aws-sqs and amqp");
+  }
+  if (invocation.text("queue").empty()) {
+    return fail(Code::invalid_argument, "--queue is missing: where to take messages from");
+  }
+  if (holds_password(choice.amqp_url)) {
+    return fail(
+        Code::invalid_argument,
+        "--amqp-url holds a password, which all can read who may list processes; put the "
+        "URL into the variable WAYBILL_AMQP_URL, or into a file that --amqp-url-file names");
+  }
+  const std::string& type = choice.amqp_queue_type;
+  if (!type.empty() && type != "classic" && type != "quorum") {
+    return fail(Code::invalid_argument,
+                "--amqp-queue-type: \"" + type + "\" is neither classic nor quorum");
+  }
+  return choice;
+}
+
+QueueEnds::QueueEnds(BrokerChoice choice, Clock& clock)
+    : choice_(std::move(choice)), clock_(clock), environment_(our_variables()) {}
+
+Result<Clouds*> QueueEnds::clouds() {
+  if (!clouds_) {
+    auto client = CurlHttpClient::create(clock_);
+    if (!client) return fail(client.error());
+    http_ = std::move(*client);
+    clouds_ = std::make_unique<Clouds>(*http_, clock_, environment_);
+  }
+  return clouds_.get();
+}
+
+Result<std::unique_ptr<Queue>> QueueEnds::pubsub(std::string topic, std::string subscription) {
+  const bool whole = (topic + subscription).starts_with("projects/");
+  if (!whole && choice_.gcp_project.empty()) {
+    return fail(Code::invalid_argument,
+                "give --gcp-project-id, or the whole name: projects/PROJECT/…");
+  }
+  const auto clouds = this->clouds();
+  if (!clouds) return fail(clouds.error());
+  const bool emulator = !variable_in(environment_, "PUBSUB_EMULATOR_HOST").empty();
+  return std::make_unique<PubSubQueue>(
+      PubSubQueue::Services{(*clouds)->http(), (*clouds)->google_tokens(emulator), clock_},
+      PubSubOptions{.project = choice_.gcp_project,
+                    .topic = std::move(topic),
+                    .subscription = std::move(subscription),
+                    .endpoint = pubsub_endpoint(choice_.pubsub_endpoint, environment_),
+                    .call_time_max = kCallTimeMax});
+}
+
+Result<std::unique_ptr<Queue>> QueueEnds::sqs(std::string topic_arn, std::string queue_url,
+                                              Duration lease) {
+  const auto clouds = this->clouds();
+  if (!clouds) return fail(clouds.error());
+  std::string region = choice_.aws_region;
+  if (region.empty()) region = region_in(topic_arn.empty() ? queue_url : topic_arn);
+  if (region.empty()) region = (*clouds)->settings().region();
+  if (region.empty()) return fail(Code::invalid_argument, "which region? Give --aws-region");
+  SqsOptions options{.region = region,
+                     .topic_arn = std::move(topic_arn),
+                     .queue_url = std::move(queue_url),
+                     .sns_endpoint = aws_endpoint("sns", region, environment_),
+                     .visibility = lease,
+                     .call_time_max = kCallTimeMax};
+  // A queue's URL says where it is, unless somebody wants another place.
+  if (!(*clouds)->settings().endpoint("SQS").empty()) {
+    options.sqs_endpoint = aws_endpoint("sqs", region, environment_);
+  }
+  return std::make_unique<SqsQueue>(
+      SqsQueue::Services{(*clouds)->http(), (*clouds)->credentials(choice_.aws_identity), clock_},
+      std::move(options));
+}
+
+Result<std::unique_ptr<Queue>> QueueEnds::amqp(const std::string& queue, std::size_t in_hand) {
+  auto url = amqp_url(choice_, variable_in(environment_, "WAYBILL_AMQP_URL"));
+  if (!url) return fail(url.error());
+  // The adapter's error shows nothing of the URL, which may hold a password.
+  if (const auto place = amqp::place_of(*url); !place) return fail(place.error());
+  AmqpOptions options{
+      .connection = {.url = std::move(*url), .ca_file = variable_in(environment_, "SSL_CERT_FILE")},
+      .queue = queue,
+      .prefetch = static_cast<std::uint16_t>(std::min<std::size_t>(in_hand, UINT16_MAX))};
+  if (choice_.amqp_queue_type == "classic") options.type = AmqpQueueType::classic;
+  if (choice_.amqp_queue_type == "quorum") options.type = AmqpQueueType::quorum;
+  return std::make_unique<AmqpQueue>(clock_, std::move(options));
+}
+
+Result<QueueSource> QueueEnds::source(const SourceParams& params) {
+  const auto with = [](Result<std::unique_ptr<Queue>> queue,
+                       Duration first_lease) -> Result<QueueSource> {
+    if (!queue) return fail(queue.error());
+    return QueueSource{.queue = std::move(*queue), .first_lease = first_lease};
+  };
+  if (choice_.kind == "amqp") return with(amqp(params.name, params.in_hand), params.lease);
+  if (choice_.kind == "aws-sqs") return with(sqs("", params.name, params.lease), params.lease);
+  return with(pubsub("", params.name), Duration(0));  // the subscription's own deadline
+}
+
+Result<std::unique_ptr<Queue>> QueueEnds::destination(const std::string& name) {
+  if (name.starts_with("file:")) {
+    const auto path = parse_file_url(name);
+    if (!path) return fail(path.error());
+    return std::make_unique<FileQueue>(*path);
+  }
+  if (choice_.kind == "amqp") return amqp(name, 1);
+  if (choice_.kind == "gcp-pubsub") return pubsub(name, "");
+  const bool topic = name.starts_with("arn:");
+  return topic ? sqs(name, "", SqsOptions{}.visibility) : sqs("", name, SqsOptions{}.visibility);
+}
+
+}  // namespace waybill::cli
