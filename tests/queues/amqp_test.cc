@@ -108,6 +108,7 @@ TEST_P(AmqpServerTest, ADeliveryComesAgainWhenItsReceiverIsGone) {
 
 TEST_P(AmqpServerTest, WhatWasConfirmedSurvivesACrashAndBothSidesConnectAgain) {
   publish(numbered_messages(1, 100));
+  Rabbit::instance().write_declarations();
   const auto before = receive_exactly(10);
   ASSERT_EQ(before.size(), 10u);
   ASSERT_TRUE(queue_->ack(std::vector{before[0].receipt}).has_value());

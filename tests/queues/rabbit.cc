@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <fstream>
 
 namespace waybill {
@@ -28,6 +29,14 @@ Rabbit& Rabbit::instance() {
 }
 
 void Rabbit::start() { EXPECT_TRUE(server_.start(how_)); }
+
+void Rabbit::write_declarations() {
+  std::string command = "env -i";
+  for (const auto& [name, value] : how_.environment) command += " '" + name + "=" + value + "'";
+  const std::string programs = how_.command[0].substr(0, how_.command[0].rfind('/'));
+  command += " " + programs + "/rabbitmqctl --quiet eval 'mnesia:dump_log().' >&2";
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;
+}
 
 Rabbit::Rabbit() {
   const std::string program = server_program();

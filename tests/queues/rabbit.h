@@ -19,6 +19,9 @@ class Rabbit {
   /// It ends as in a crash, and comes again.
   void crash() { server_.kill(); }
   void start();
+  /// Writes the declarations of queues to disk. RabbitMQ's confirms vouch for messages only: the
+  /// declaration of their queue is written within two seconds, and a crash before that takes both.
+  void write_declarations();
 
  private:
   Rabbit();
