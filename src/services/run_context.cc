@@ -14,10 +14,11 @@ RunContext::RunContext(ExecutorPorts ports, ReportBoard& reports, const Task& ta
       terms_(std::move(terms)) {}
 
 void RunContext::log(LogStream stream, std::string_view bytes) {
+  const Lock lock(log_mutex_);
   const LogChunk chunk{
       .attempt = attempt_, .at = ports_.clock.now(), .stream = stream, .bytes = std::string(bytes)};
   const Status appended = ports_.logs.append(key_.task, chunk);
-  if (appended || log_failed_.exchange(true)) return;
+  if (appended || std::exchange(log_failed_, true)) return;
   log::warn("output_not_kept", appended.error().message,
             {{"task", to_string(key_.task)}, {"attempt", attempt_}});
 }

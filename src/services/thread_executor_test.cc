@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
+#include <thread>
 
 #include "services/worker_loop.h"
 #include "testing/builders.h"
@@ -48,6 +49,25 @@ class CountingScratch final : public ScratchSpace {
   }
   std::atomic<bool> full = false;
   std::atomic<int> held = 0;
+};
+
+/// Keeps nothing; counts the calls that begin while another is under way.
+class OneWriterLogStore final : public LogStore {
+ public:
+  Status append(const Uuid& /*task*/, const LogChunk& /*chunk*/) override {
+    if (writers_.fetch_add(1) > 0) ++overlaps;
+    std::this_thread::yield();
+    writers_.fetch_sub(1);
+    return {};
+  }
+  Result<LogPage> read(const Uuid&, const std::string&, std::size_t) override { return LogPage{}; }
+  Status remove(const Uuid&) override { return {}; }
+  Result<LoggedTasks> logged(const std::string&) override { return LoggedTasks{}; }
+
+  std::atomic<int> overlaps = 0;
+
+ private:
+  std::atomic<int> writers_ = 0;
 };
 
 /// A ledger on a damaged disk.
@@ -146,6 +166,23 @@ TEST_F(ThreadExecutorTest, ARunIsAskedToStopAndItsLogSaysWhy) {
   EXPECT_TRUE(std::holds_alternative<outcome::Stopped>(await_finished().outcome));
   EXPECT_EQ(logs_.read(task_id(1), "", 1000)->chunks.at(0).bytes,
             "stopping: a cancel was asked for\n");
+}
+
+TEST_F(ThreadExecutorTest, ARunsLogHasOneWriterAtATimeAlsoWhileTheRunIsStopped) {
+  OneWriterLogStore logs;
+  std::atomic<bool> stopped = false;
+  NamedKind prints("prints", false, [&](const Task&, TaskContext& context) -> Outcome {
+    while (!stopped) context.log(LogStream::out, "line\n");
+    return outcome::Succeeded{};
+  });
+  executor_ = std::make_unique<ThreadExecutor>(
+      ExecutorPorts{.clock = clock_, .logs = logs, .scratch = scratch_, .bell = bell_},
+      std::vector<TaskKind*>{&prints}, 1);
+  executor_->start(leased(1, "prints"), {});
+  for (int i = 0; i < 300; ++i) executor_->request_stop({task_id(1), 1}, StopReason::cancel);
+  stopped = true;
+  await_finished();
+  EXPECT_EQ(logs.overlaps, 0);
 }
 
 TEST_F(ThreadExecutorTest, AKindThatThrowsFailsItsRunOnly) {
