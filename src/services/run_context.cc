@@ -25,7 +25,7 @@ void RunContext::log(LogStream stream, std::string_view bytes) {
 
 void RunContext::report(std::string_view progress, std::string_view checkpoint) {
   if (progress.empty() && checkpoint.empty()) return;
-  if (reports_.put(key_, progress, checkpoint)) ports_.bell.ring();
+  if (reports_.put(key_, progress, checkpoint, ports_.clock.steady_now())) ports_.bell.ring();
 }
 
 }  // namespace waybill

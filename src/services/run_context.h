@@ -20,7 +20,7 @@ struct ExecutorPorts {
   Clock& clock;
   LogStore& logs;
   ScratchSpace& scratch;
-  Bell& bell;  ///< rung when a run has ended or has something to report
+  Bell& bell;  ///< rung when a run has ended or, now and then, has something to report
 };
 
 /// One run as its kind sees it. Thread-safe.

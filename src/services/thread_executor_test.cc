@@ -185,6 +185,57 @@ TEST_F(ThreadExecutorTest, ARunsLogHasOneWriterAtATimeAlsoWhileTheRunIsStopped) 
   EXPECT_EQ(logs.overlaps, 0);
 }
 
+TEST_F(ThreadExecutorTest, ReportsRingAtMostOnceInAPeriodThoughTheyAreTakenInBetween) {
+  std::uint64_t rings = 0;
+  NamedKind chatters("chatters", true, [&](const Task&, TaskContext& context) -> Outcome {
+    const std::uint64_t before = bell_.rung();
+    for (int i = 0; i < 100; ++i) {
+      context.progress(R"({"done":1})");
+      EXPECT_EQ(executor_->take_reports().size(), 1U);
+      clock_.advance(std::chrono::milliseconds(20));
+    }
+    rings = bell_.rung() - before;
+    return outcome::Succeeded{};
+  });
+  executor_ = std::make_unique<ThreadExecutor>(
+      ExecutorPorts{.clock = clock_, .logs = logs_, .scratch = scratch_, .bell = bell_},
+      std::vector<TaskKind*>{&chatters}, 1, seconds(1));
+  executor_->start(leased(1, "chatters"), {});
+  EXPECT_EQ(rings, 2U) << "in two seconds";
+}
+
+TEST_F(ThreadExecutorTest, AWorkerLooksAgainForReportsThatDidNotRing) {
+  NamedKind reports("reports", false, [](const Task& task, TaskContext& context) {
+    context.progress(R"({"done":1})");
+    return run_until_stopped(task, context);
+  });
+  executor_ = std::make_unique<ThreadExecutor>(
+      ExecutorPorts{.clock = clock_, .logs = logs_, .scratch = scratch_, .bell = bell_},
+      std::vector<TaskKind*>{&reports}, 1);
+  FakeLedger ledger(clock_);
+  constexpr Duration kLong = std::chrono::hours(1);
+  Worker worker({.ledger = ledger,
+                 .reader = ledger,
+                 .registry = ledger,
+                 .clock = clock_,
+                 .executor = *executor_},
+                {.name = "w1",
+                 .slots = 1,
+                 .lease = 2 * kLong,
+                 .beat_every = kLong,
+                 .listen_every = kLong,
+                 .register_every = kLong},
+                Rng(1));
+  ASSERT_TRUE(ledger.insert(a_batch({a_task(1).kind("reports")})).has_value());
+  const std::uint64_t seen = bell_.rung();
+  ASSERT_TRUE(worker.step({}).has_value());
+  bell_.wait(seen, {}, clock_);
+  const Result<Duration> wait = worker.step({});
+  EXPECT_EQ(ledger.reported(task_id(1))->progress, R"({"done":1})");
+  EXPECT_LE(wait.value_or(kLong), seconds(1));
+  executor_->request_stop({task_id(1), 1}, StopReason::worker_stops);
+}
+
 TEST_F(ThreadExecutorTest, AKindThatThrowsFailsItsRunOnly) {
   executor_->start(leased(1, "throws"), {});
   const FinishedRun finished = await_finished();
