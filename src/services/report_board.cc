@@ -4,15 +4,17 @@
 
 namespace waybill {
 
-bool ReportBoard::put(const RunKey& key, std::string_view progress, std::string_view checkpoint) {
+bool ReportBoard::put(const RunKey& key, std::string_view progress, std::string_view checkpoint,
+                      SteadyTime now) {
   const Lock lock(mutex_);
-  const bool was_empty = reports_.empty();
   Report& report = reports_[key];
   report.id = key.task;
   report.fence = key.fence;
   if (!progress.empty()) report.progress = progress;
   if (!checkpoint.empty()) report.checkpoint = checkpoint;
-  return was_empty;
+  if (now < next_told_) return false;
+  next_told_ = now + tell_every_;
+  return true;
 }
 
 std::vector<Report> ReportBoard::take() {

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <atomic>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "ports/bell.h"
 #include "ports/clock.h"
 #include "ports/log_store.h"
@@ -20,7 +20,7 @@ struct ExecutorPorts {
   Clock& clock;
   LogStore& logs;
   ScratchSpace& scratch;
-  Bell& bell;  ///< rung when a run has ended or has something to report
+  Bell& bell;  ///< rung when a run has ended or, now and then, has something to report
 };
 
 /// One run as its kind sees it. Thread-safe.
@@ -49,7 +49,9 @@ class RunContext final : public TaskContext {
   const RunTerms terms_;
   std::stop_source stop_;
   std::string scratch_directory_;
-  std::atomic<bool> log_failed_ = false;
+  // Of a run and of whoever stops it: a LogStore takes one writer at a time.
+  Mutex log_mutex_;
+  bool log_failed_ GUARDED_BY(log_mutex_) = false;
 };
 
 }  // namespace waybill

@@ -17,8 +17,8 @@ outcome::Failed failed(std::string error) {
 }  // namespace
 
 ThreadExecutor::ThreadExecutor(ExecutorPorts ports, const std::vector<TaskKind*>& kinds,
-                               std::size_t threads)
-    : ports_(ports) {
+                               std::size_t threads, Duration report_every)
+    : ports_(ports), reports_(report_every) {
   for (TaskKind* kind : kinds) kinds_.emplace(kind->name(), kind);
   threads_.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) {

@@ -20,8 +20,11 @@ namespace waybill {
 class ThreadExecutor final : public Executor {
  public:
   /// The kinds outlive the executor. `threads` is the worker's number of slots: that many runs are
-  /// under way at a time, more wait for a thread.
-  ThreadExecutor(ExecutorPorts ports, const std::vector<TaskKind*>& kinds, std::size_t threads);
+  /// under way at a time, more wait for a thread. Reports ring the bell at most once in
+  /// `report_every`, however often runs have something to say: the worker's own, which looks for
+  /// reports again after that time.
+  ThreadExecutor(ExecutorPorts ports, const std::vector<TaskKind*>& kinds, std::size_t threads,
+                 Duration report_every = std::chrono::seconds(1));
   /// Asks what still runs to stop, and waits for it.
   ~ThreadExecutor() override;
   ThreadExecutor(const ThreadExecutor&) = delete;

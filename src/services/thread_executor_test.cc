@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
+#include <thread>
 
 #include "services/worker_loop.h"
 #include "testing/builders.h"
@@ -48,6 +49,25 @@ class CountingScratch final : public ScratchSpace {
   }
   std::atomic<bool> full = false;
   std::atomic<int> held = 0;
+};
+
+/// Keeps nothing; counts the calls that begin while another is under way.
+class OneWriterLogStore final : public LogStore {
+ public:
+  Status append(const Uuid& /*task*/, const LogChunk& /*chunk*/) override {
+    if (writers_.fetch_add(1) > 0) ++overlaps;
+    std::this_thread::yield();
+    writers_.fetch_sub(1);
+    return {};
+  }
+  Result<LogPage> read(const Uuid&, const std::string&, std::size_t) override { return LogPage{}; }
+  Status remove(const Uuid&) override { return {}; }
+  Result<LoggedTasks> logged(const std::string&) override { return LoggedTasks{}; }
+
+  std::atomic<int> overlaps = 0;
+
+ private:
+  std::atomic<int> writers_ = 0;
 };
 
 /// A ledger on a damaged disk.
@@ -146,6 +166,74 @@ TEST_F(ThreadExecutorTest, ARunIsAskedToStopAndItsLogSaysWhy) {
   EXPECT_TRUE(std::holds_alternative<outcome::Stopped>(await_finished().outcome));
   EXPECT_EQ(logs_.read(task_id(1), "", 1000)->chunks.at(0).bytes,
             "stopping: a cancel was asked for\n");
+}
+
+TEST_F(ThreadExecutorTest, ARunsLogHasOneWriterAtATimeAlsoWhileTheRunIsStopped) {
+  OneWriterLogStore logs;
+  std::atomic<bool> stopped = false;
+  NamedKind prints("prints", false, [&](const Task&, TaskContext& context) -> Outcome {
+    while (!stopped) context.log(LogStream::out, "line\n");
+    return outcome::Succeeded{};
+  });
+  executor_ = std::make_unique<ThreadExecutor>(
+      ExecutorPorts{.clock = clock_, .logs = logs, .scratch = scratch_, .bell = bell_},
+      std::vector<TaskKind*>{&prints}, 1);
+  executor_->start(leased(1, "prints"), {});
+  for (int i = 0; i < 300; ++i) executor_->request_stop({task_id(1), 1}, StopReason::cancel);
+  stopped = true;
+  await_finished();
+  EXPECT_EQ(logs.overlaps, 0);
+}
+
+TEST_F(ThreadExecutorTest, ReportsRingAtMostOnceInAPeriodThoughTheyAreTakenInBetween) {
+  std::uint64_t rings = 0;
+  NamedKind chatters("chatters", true, [&](const Task&, TaskContext& context) -> Outcome {
+    const std::uint64_t before = bell_.rung();
+    for (int i = 0; i < 100; ++i) {
+      context.progress(R"({"done":1})");
+      EXPECT_EQ(executor_->take_reports().size(), 1U);
+      clock_.advance(std::chrono::milliseconds(20));
+    }
+    rings = bell_.rung() - before;
+    return outcome::Succeeded{};
+  });
+  executor_ = std::make_unique<ThreadExecutor>(
+      ExecutorPorts{.clock = clock_, .logs = logs_, .scratch = scratch_, .bell = bell_},
+      std::vector<TaskKind*>{&chatters}, 1, seconds(1));
+  executor_->start(leased(1, "chatters"), {});
+  EXPECT_EQ(rings, 2U) << "in two seconds";
+}
+
+TEST_F(ThreadExecutorTest, AWorkerLooksAgainForReportsThatDidNotRing) {
+  NamedKind reports("reports", false, [](const Task& task, TaskContext& context) {
+    context.progress(R"({"done":1})");
+    return run_until_stopped(task, context);
+  });
+  executor_ = std::make_unique<ThreadExecutor>(
+      ExecutorPorts{.clock = clock_, .logs = logs_, .scratch = scratch_, .bell = bell_},
+      std::vector<TaskKind*>{&reports}, 1);
+  FakeLedger ledger(clock_);
+  constexpr Duration kLong = std::chrono::hours(1);
+  Worker worker({.ledger = ledger,
+                 .reader = ledger,
+                 .registry = ledger,
+                 .clock = clock_,
+                 .executor = *executor_},
+                {.name = "w1",
+                 .slots = 1,
+                 .lease = 2 * kLong,
+                 .beat_every = kLong,
+                 .listen_every = kLong,
+                 .register_every = kLong},
+                Rng(1));
+  ASSERT_TRUE(ledger.insert(a_batch({a_task(1).kind("reports")})).has_value());
+  const std::uint64_t seen = bell_.rung();
+  ASSERT_TRUE(worker.step({}).has_value());
+  bell_.wait(seen, {}, clock_);
+  const Result<Duration> wait = worker.step({});
+  EXPECT_EQ(ledger.reported(task_id(1))->progress, R"({"done":1})");
+  EXPECT_LE(wait.value_or(kLong), seconds(1));
+  executor_->request_stop({task_id(1), 1}, StopReason::worker_stops);
 }
 
 TEST_F(ThreadExecutorTest, AKindThatThrowsFailsItsRunOnly) {

@@ -249,7 +249,9 @@ Duration Worker::wait_after(bool ledger_away) const {
   if (has_room && !drain_at_) next = std::min(next, now + options_.poll_every);
   if (drain_at_ && *drain_at_ > now) next = std::min(next, *drain_at_);
   if (runs_.any_ended() || ledger_away) next = std::min(next, now + options_.retry_every);
-  if (recorder_.any_reports()) next = std::min(next, next_report_);
+  // Also for what runs say until then: they ring for the first report of a period only.
+  const bool reports_may_come = runs_.size() > 0 && next_report_ > now;
+  if (recorder_.any_reports() || reports_may_come) next = std::min(next, next_report_);
   if (!ledger_away && runs_.size() > 0) next = std::min(next, heart_.next());
   return std::max(Duration(0), next - now);
 }

@@ -47,7 +47,7 @@ WorkerHost::WorkerHost(Session& session, Store& store, Parts parts)
                  .logs = store.logs(),
                  .scratch = *parts_.scratch,
                  .bell = bell_},
-                parts_.kinds.all(), parts_.options.slots),
+                parts_.kinds.all(), parts_.options.slots, parts_.options.report_every),
       worker_({.ledger = store.ledger(),
                .reader = store.reader(),
                .registry = store.registry(),
