@@ -125,7 +125,7 @@ QueueEnds::QueueEnds(BrokerChoice choice, Clock& clock)
 
 Result<Clouds*> QueueEnds::clouds() {
   if (!clouds_) {
-    auto client = CurlHttpClient::create(clock_);
+    auto client = CurlHttpClient::create(clock_, curl_params(environment_));
     if (!client) return fail(client.error());
     http_ = std::move(*client);
     clouds_ = std::make_unique<Clouds>(*http_, clock_, environment_);

@@ -161,7 +161,7 @@ Result<std::unique_ptr<Queue>> Backends::make_queue(const prio::WorkflowQueue& q
 
 Result<std::size_t> Backends::body_bytes_max(const prio::WorkflowQueue& queue,
                                              const std::string& topic) {
-  if (queue.kind == "ledger") return LedgerBackend::body_bytes_max(queue, topic);
+  if (queue.kind == "ledger") return LedgerBackend::body_bytes_max(queue, topic, clock_);
   const auto made = make_queue(queue, topic);
   if (!made) return fail(made.error());
   return (*made)->caps().body_bytes_max;

@@ -28,10 +28,10 @@ LedgerBackend::LedgerBackend(Definitions definitions, Kinds kinds, std::unique_p
 
 Result<std::unique_ptr<LedgerBackend>> LedgerBackend::open(const prio::WorkflowQueue& queue,
                                                            Clock& clock) {
-  auto definitions = read_definitions(queue.ledger_definitions);
-  if (!definitions) return fail(with_context(definitions.error(), "--definitions"));
   auto kinds = Kinds::create(clock);
   if (!kinds) return fail(kinds.error());
+  auto definitions = read_definitions(queue.ledger_definitions, *kinds);
+  if (!definitions) return fail(with_context(definitions.error(), "--definitions"));
   const ConfigLoad load = load_config({.flags = {{"data", queue.ledger_data}}});
   if (!load.problems.empty()) {
     return fail(Code::invalid_argument, to_string(load.problems.front()));
@@ -55,8 +55,10 @@ Result<std::unique_ptr<Queue>> LedgerBackend::queue(const std::string& topic) {
 }
 
 Result<std::size_t> LedgerBackend::body_bytes_max(const prio::WorkflowQueue& queue,
-                                                  const std::string& topic) {
-  const auto definitions = read_definitions(queue.ledger_definitions);
+                                                  const std::string& topic, Clock& clock) {
+  const auto kinds = Kinds::create(clock);
+  if (!kinds) return fail(kinds.error());
+  const auto definitions = read_definitions(queue.ledger_definitions, *kinds);
   if (!definitions) return fail(with_context(definitions.error(), "--definitions"));
   const auto task = find_task(*definitions, topic);
   if (!task) return fail(task.error());

@@ -23,7 +23,7 @@ class LedgerBackend {
 
   /// What open and `queue` would come to, without a ledger: the limit of its messages.
   static Result<std::size_t> body_bytes_max(const prio::WorkflowQueue& queue,
-                                            const std::string& topic);
+                                            const std::string& topic, Clock& clock);
 
  private:
   LedgerBackend(Definitions definitions, Kinds kinds, std::unique_ptr<Store> store);
