@@ -10,6 +10,7 @@
 namespace waybill::e2e {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -17,8 +18,8 @@ TEST(HelpTest, UpAndWorkerListAllSettingsWithRangeAndDefault) {
   const Place place;
   for (const std::string command : {"up", "worker"}) {
     const std::string help = place.run({command, "--help"}).out;
-    for (const auto& setting :
-         place.json("config show", {"config", "show"}).at("settings").as_array()) {
+    const auto shown = place.json("config show", {"config", "show"});
+    for (const auto& setting : shown.at("settings").as_array()) {
       std::string flag = "--" + std::string(setting.at("name").as_string());
       for (char& c : flag) c = c == '_' ? '-' : c;
       EXPECT_THAT(help, HasSubstr(flag + " "));
@@ -32,7 +33,7 @@ TEST(HelpTest, UpAndWorkerListAllSettingsWithRangeAndDefault) {
 TEST(HelpTest, ConfigShowSaysWhatASettingTakes) {
   const Place place;
   EXPECT_THAT(place.run({"config", "show", "--slots", "8"}).out,
-              HasSubstr("1..1024      Tasks that the worker runs at a time."));
+              ContainsRegex("1\\.\\.1024 +Tasks that the worker runs at a time"));
 }
 
 TEST(HelpTest, BenchListsItsFigures) {

@@ -78,9 +78,12 @@ TEST(SchemaTest, AnExportedTaskIsTheOneThatIsShown) {
 TEST(SchemaTest, WhatChangesTasksAnswersThem) {
   const Place place;
   const std::string id = place.create({"--kind", "noop"});
-  EXPECT_EQ(place.json("task cancel", {"task", "cancel", id}).at("tasks").at(0).at("id"), id);
-  EXPECT_EQ(place.json("task wait", {"task", "wait", id}, 1).at("tasks").at(0).at("id"), id);
-  EXPECT_EQ(place.json("task retry", {"task", "retry", id}).at("tasks").at(0).at("id"), id);
+  EXPECT_EQ(place.json("task cancel", {"task", "cancel", id}).at("tasks").at(0).at("id"),
+            bj::value(id));
+  EXPECT_EQ(place.json("task wait", {"task", "wait", id}, 1).at("tasks").at(0).at("id"),
+            bj::value(id));
+  EXPECT_EQ(place.json("task retry", {"task", "retry", id}).at("tasks").at(0).at("id"),
+            bj::value(id));
 }
 
 TEST(SchemaTest, WhatChangesQueuesAndSchedulesAnswersThem) {
@@ -115,7 +118,7 @@ TEST(EventsTest, AWorkerSaysWhatItLeavesAndWhy) {
   EXPECT_EQ(told[1].at("waiting"), 1);
   EXPECT_EQ(told[1].at("finished"), 1);
   ASSERT_EQ(told[1].at("left").as_array().size(), 1U);
-  EXPECT_EQ(told[1].at("left").at(0).at("id"), later);
+  EXPECT_EQ(told[1].at("left").at(0).at("id"), bj::value(later));
   EXPECT_EQ(told[1].at("left").at(0).at("reason"), "delayed");
   EXPECT_EQ(told[2].at("reason"), "idle");
 }

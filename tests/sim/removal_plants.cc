@@ -105,8 +105,9 @@ std::vector<Plant> removal_plants() {
       {.name = "LedgerRemovesLessThanItSays",
        .says = "was removed, but is not finished",
        .ledger = wrong_ledger<RemovesLessThanItSays>()},
+      // Met first by a task that comes to wait for one that is gone unsaid.
       {.name = "LedgerRemovesMoreThanItSays",
-       .says = "was accepted and never removed, but is gone",
+       .says = "was not told of a success it waits for",
        .ledger = wrong_ledger<RemovesMoreThanItSays>()},
       {.name = "LedgerSaysTwiceThatItRemovedATask",
        .says = "was removed, but was not there",
@@ -119,6 +120,7 @@ std::vector<Plant> removal_plants() {
        .ledger = wrong_ledger<RevivesWhatItRemoved>()},
   };
   for (Plant& plant : all) plant.caught_by = Invariant::one_state;
+  all[2].caught_by = Invariant::unblocks_once;
   return all;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <boost/json.hpp>
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 
 #include "apps/waybill/cli/command.h"
@@ -24,9 +24,6 @@ inline OpenStore opened_for(Doing doing, OpenStore mode) {
 }
 
 /// The answer to programs: after a dry run it says so.
-inline boost::json::object answer(Doing doing, boost::json::object object) {
-  if (doing == Doing::dry) object["dry_run"] = true;
-  return object;
-}
+boost::json::object answer(Doing doing, boost::json::object object);
 
 }  // namespace waybill::cli
