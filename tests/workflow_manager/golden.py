@@ -14,10 +14,12 @@ from google_backend import GoogleBackend
 from mixed_backend import MixedBackend
 from moto_backend import MotoBackend
 from push_receiver import PushReceiver
+from radosgw_backend import RadosGatewayBackend
 from server import Missing, skipped
 
 BACKENDS = {backend.name: backend
-            for backend in (FileBackend, MotoBackend, GoogleBackend, MixedBackend)}
+            for backend in (FileBackend, MotoBackend, GoogleBackend, MixedBackend,
+                            RadosGatewayBackend)}
 PATIENCE_SECONDS = 60
 GIVEN = {"k8s-namespace": "us-wa", "ingestor-label": "apple"}
 

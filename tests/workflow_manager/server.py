@@ -58,7 +58,7 @@ class Server:
         self.directory = tempfile.mkdtemp(prefix="waybill-server-")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = os.path.join(self.directory, "log")
+        self.log = os.path.join(self.directory, "server.log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *command(self.port, self.directory)],
