@@ -28,6 +28,8 @@ import urllib.parse
 
 OF_THE_CONNECTION = {"connection", "content-length", "transfer-encoding", "keep-alive"}
 MATCHED = ("service", "method", "path", "query", "body")
+ACTIONS = {"status", "drop_before", "drop_after", "cut_half", "delay", "hold", "blackhole", "lie",
+           "barrier"}
 SECONDS = {"delay": 0.05, "hold": 1, "blackhole": 1, "barrier": 1}
 
 
@@ -62,7 +64,7 @@ class Rule:
     def __init__(self, fault):
         unknown = fault.keys() - {*MATCHED, "action", "status", "code", "seconds", "parties",
                                   "skip", "times"}
-        if unknown or not fault.get("action"):
+        if unknown or fault.get("action") not in ACTIONS:
             raise ValueError(f"a rule that is none: {fault}")
         self.fault = fault
         self.action = fault["action"]
@@ -179,7 +181,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if status not in (204, 304):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD" and status not in (204, 304):
+        if status not in (204, 304):
             self.wfile.write(body[:part])
 
     def refuse(self, request, status, code):
@@ -213,7 +215,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         finally:
             self.server.script.done()
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = serve
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve
 
     def follow(self, rule, request):
         action = rule.action if rule else None

@@ -15,10 +15,9 @@ import time
 from google_backend import GoogleBackend
 from moto_backend import MotoBackend
 from place import PATIENCE_SECONDS, Place
-from server import Missing
+from server import Missing, skipped
 
 BACKENDS = {backend.name: backend for backend in (MotoBackend, GoogleBackend)}
-SKIPPED = 77
 KILLED_BATCHES = 5
 FAILED_BATCHES = 12  # more than one publish request holds
 DOUBLED_BATCHES = 3
@@ -231,8 +230,7 @@ def main():
     try:
         suite = Suite(options)
     except Missing as missing:
-        print(f"left out on {options.backend}: {missing}")
-        return SKIPPED
+        return skipped(missing)
     try:
         done = {"kill": suite.kill_everywhere, "fail": suite.fail_everything,
                 "double": suite.double}[options.what]()
