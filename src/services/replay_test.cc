@@ -34,7 +34,8 @@ class ReplayTest : public testing::Test {
   }
   std::vector<std::string> bodies(FakeQueue& queue) {
     std::vector<std::string> bodies;
-    for (const Delivery& delivery : queue.receive(100, {.at = clock_.steady_now()}).value()) {
+    const auto deliveries = queue.receive(100, {.at = clock_.steady_now()}).value();
+    for (const Delivery& delivery : deliveries) {
       bodies.push_back(delivery.message.body);
     }
     return bodies;
