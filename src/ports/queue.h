@@ -41,6 +41,7 @@ struct Delivery {
   Message message;
   std::string receipt;               ///< opaque; for ack, nack and extend, within `visible_until`
   std::uint32_t delivery_count = 1;  ///< 1 the first time, where the backend counts
+  Time published_at{};               ///< zero where the backend does not say
 };
 
 /// Carries hints to workers, at least once, in no promised order. Losing or doubling a message

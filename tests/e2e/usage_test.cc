@@ -35,7 +35,7 @@ TEST(UsageTest, WithoutArgumentsItListsItsCommands) {
   const Ran ran = place.run({});
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.out, HasSubstr("waybill task create"));
-  EXPECT_EQ(every_command(ran.out).size(), 27U) << ran.out;
+  EXPECT_EQ(every_command(ran.out).size(), 28U) << ran.out;
 }
 
 TEST(UsageTest, HelpOnEveryCommandOpensWithExamples) {
@@ -117,6 +117,17 @@ const Wrong kWrong[] = {
     {"MissingValue", {"task", "list", "--limit"}, "--limit: a value is missing"},
     {"Setting", {"version", "--slots", "0"}, "  --slots: \"0\" is outside of 1..1024"},
     {"Rest", {"version", "--", "x"}, "nothing can stand behind --"},
+    {"FromMissing", {"worker", "--queue", "q"}, "--queue goes with --from"},
+    {"FromKind", {"worker", "--from", "amqpp"}, "did you mean \"amqp\"?"},
+    {"FromQueue", {"worker", "--from", "amqp", "--", "cat"}, "--queue is missing"},
+    {"FromCommand", {"worker", "--from", "amqp", "--queue", "q"}, "the command is missing"},
+    {"FromPassword",
+     {"replay", "--from", "amqp", "--queue", "q", "--amqp-url", "amqp://a:b@h"},
+     "--amqp-url holds a password"},
+    {"ReplayTo", {"replay", "--from", "amqp", "--queue", "q"}, "--to is missing"},
+    {"ReplayMatch",
+     {"replay", "--from", "amqp", "--queue", "q", "--to", "w", "--match", "x"},
+     "is not of the form field=value"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Usage, WrongUsageTest, testing::ValuesIn(kWrong),

@@ -24,6 +24,7 @@ std::vector<Command> queue_commands();
 std::vector<Command> schedule_commands();
 std::vector<Command> db_commands();
 std::vector<Command> config_commands();
+Command replay_command();
 Command bench_command();
 Command version_command();
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "adapters/file/done_ids.h"
 #include "adapters/file/scratch_space.h"
 #include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/runtime/program_output.h"
@@ -164,6 +165,16 @@ Result<FromOptions> read_from_options(const Invocation& invocation) {
                      .dedup_window = *window};
 }
 
+/// Null: duplicates are not looked for.
+Result<std::unique_ptr<DoneIds>> open_done_ids(const WorkingPlace& place, Clock& clock,
+                                               Duration window) {
+  if (window <= Duration(0)) return std::unique_ptr<DoneIds>();
+  if (!place.kept()) return std::make_unique<MemoryDoneIds>(clock, window);
+  auto opened = FileDoneIds::open(place.directory() + "/done-messages", clock, {.window = window});
+  if (!opened) return fail(opened.error());
+  return std::move(*opened);
+}
+
 void tell_the_end(const MessageCounts& counts) {
   log::info("worker_ended", "it takes no more messages",
             {{"done", counts.done},
@@ -242,13 +253,14 @@ Exit run_worker_from(Session& session, const Invocation& invocation) {
       {.spec = options->program,
        .environment = options->environment,
        .lines = [&](LogStream stream, std::string_view lines) { output.write(stream, lines); }});
-  MemoryDoneIds done(session.clock(), options->dedup_window);
+  const auto done = open_done_ids(**place, session.clock(), options->dedup_window);
+  if (!done) return fail(done.error());
   MessageWorkerOptions terms = options->worker;
   terms.first_lease = from->first_lease;
   MessageWorker worker({.from = *from->queue,
                         .rejected = rejected.get(),
                         .handler = program,
-                        .done = options->dedup_window > Duration(0) ? &done : nullptr,
+                        .done = done->get(),
                         .clock = session.clock()},
                        terms);
   log::info("worker_started", "taking messages",

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "adapters/amqp/queue.h"

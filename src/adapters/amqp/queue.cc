@@ -43,6 +43,15 @@ std::uint32_t delivery_count_of(const amqp_envelope_t& envelope) {
   return count;
 }
 
+/// Publishers may say it, and this one does not.
+Time published_at(const amqp_envelope_t& envelope) {
+  const amqp_basic_properties_t& properties = envelope.message.properties;
+  constexpr std::uint64_t kSecondsMax = 253'402'300'799;  // the year 9999
+  const bool known = (properties._flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0;
+  if (!known || properties.timestamp > kSecondsMax) return {};
+  return Time(seconds(properties.timestamp));
+}
+
 Message message_of(const amqp_envelope_t& envelope) {
   const amqp_basic_properties_t& properties = envelope.message.properties;
   Message message{.body = std::string(amqp::text_of(envelope.message.body))};
@@ -223,7 +232,8 @@ Status AmqpQueue::take(std::size_t limit, std::vector<Delivery>& deliveries) {
       deliveries.push_back(
           {.message = message_of(envelope),
            .receipt = std::to_string(connections_) + "-" + std::to_string(envelope.delivery_tag),
-           .delivery_count = delivery_count_of(envelope)});
+           .delivery_count = delivery_count_of(envelope),
+           .published_at = published_at(envelope)});
       held_.insert(envelope.delivery_tag);
       amqp_destroy_envelope(&envelope);
       continue;

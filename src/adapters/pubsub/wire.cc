@@ -85,6 +85,7 @@ Delivery decode_delivery(const bj::object& entry, std::string_view id_attribute)
   const bj::object* message = object_at(entry, "message");
   if (message == nullptr) return delivery;
   delivery.message.id = text_at(*message, "messageId");
+  delivery.published_at = parse_time(text_at(*message, "publishTime")).value_or(Time{});
   delivery.message.body = body_of(*message, delivery.message.id);
   read_attributes(*message, id_attribute, delivery.message);
   return delivery;

@@ -221,7 +221,8 @@ Result<std::vector<Delivery>> SqsQueue::poll(std::size_t limit, const Deadline& 
                "\"MaxNumberOfMessages\":" + std::to_string(std::min(limit, kEntriesPerRequest)) +
                    ",\"WaitTimeSeconds\":" + std::to_string(wait.count()) +
                    ",\"VisibilityTimeout\":" + seconds_of(options_.visibility) +
-                   ",\"AttributeNames\":[\"ApproximateReceiveCount\",\"MessageDeduplicationId\"]"
+                   ",\"AttributeNames\":[\"ApproximateReceiveCount\",\"MessageDeduplicationId\","
+                   "\"SentTimestamp\"]"
                    ",\"MessageAttributeNames\":[\"All\"]",
                {.at = now + wait + kAnswerTimeMax, .stop = deadline.stop});
   if (response) return sqs::decode_received(response->body, options_.id_attribute);

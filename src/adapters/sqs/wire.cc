@@ -20,6 +20,7 @@ namespace bj = boost::json;
 constexpr std::size_t kAttributesMax = 10;
 constexpr std::size_t kNameBytesMax = 256;
 constexpr std::string_view kType = "String";
+constexpr std::int64_t kMillisecondsMax = 253'402'300'799'999;  // the year 9999
 
 /// Characters of XML 1.0, in UTF-8: nothing else goes through SNS and SQS.
 bool is_xml_text(std::string_view text) {
@@ -140,6 +141,12 @@ Delivery decode_message(const bj::object& entry, std::string_view id_attribute) 
     std::uint32_t received = 0;
     std::from_chars(count.data(), count.data() + count.size(), received);
     delivery.delivery_count = std::max<std::uint32_t>(received, 1);
+    const std::string sent = text_at(*system, "SentTimestamp");
+    std::int64_t sent_ms = 0;
+    std::from_chars(sent.data(), sent.data() + sent.size(), sent_ms);
+    if (sent_ms > 0 && sent_ms < kMillisecondsMax) {
+      delivery.published_at = Time(std::chrono::milliseconds(sent_ms));
+    }
     const std::string given = text_at(*system, "MessageDeduplicationId");
     if (!given.empty()) delivery.message.id = given;
   }
