@@ -1,7 +1,5 @@
 #include "apps/waybill/runtime/queue_ends.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -13,30 +11,13 @@
 #include "adapters/pubsub/queue.h"
 #include "adapters/sqs/queue.h"
 #include "core/suggest.h"
-
-extern char** environ;  // NOLINT: POSIX declares it in no header
+#include "core/url_password.h"
 
 namespace waybill::cli {
 namespace {
 
 // Of one call of a queue that is received from, so that a lost one keeps no lease waiting.
 constexpr Duration kCallTimeMax = std::chrono::seconds(60);
-
-std::map<std::string, std::string> our_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals != text.npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
-}
-
-std::string variable_in(const std::map<std::string, std::string>& environment,
-                        const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
 
 /// `arn:aws:sns:REGION:…`, and `https://sqs.REGION.amazonaws.com/…`.
 std::string region_in(const std::string& name) {
@@ -47,28 +28,6 @@ std::string region_in(const std::string& name) {
   const std::size_t begin = name.find("//sqs.");
   if (begin == name.npos) return "";
   return name.substr(begin + 6, name.find('.', begin + 6) - begin - 6);
-}
-
-Result<std::string> amqp_url(const BrokerChoice& choice, const std::string& variable) {
-  if (!choice.amqp_url.empty()) return choice.amqp_url;
-  if (choice.amqp_url_file.empty()) {
-    if (!variable.empty()) return variable;
-    return fail(Code::invalid_argument,
-                "where is RabbitMQ? Set WAYBILL_AMQP_URL, or give --amqp-url-file or --amqp-url");
-  }
-  auto text = aws::read_whole_file(choice.amqp_url_file);
-  if (!text) return fail(with_context(text.error(), "--amqp-url-file"));
-  const std::size_t end = text->find_last_not_of(" \t\r\n");
-  return text->substr(0, end == text->npos ? 0 : end + 1);
-}
-
-/// Whether a URL says `user:password@`.
-bool holds_password(const std::string& url) {
-  const std::size_t begin = url.find("://");
-  if (begin == url.npos) return false;
-  const std::string_view place = std::string_view(url).substr(begin + 3);
-  const std::size_t at = place.substr(0, place.find('/')).find('@');
-  return at != place.npos && place.substr(0, at).find(':') != place.npos;
 }
 
 }  // namespace
@@ -88,14 +47,13 @@ std::vector<Option> broker_options() {
 }
 
 Result<BrokerChoice> broker_choice(const Invocation& invocation) {
-  BrokerChoice choice{.kind = invocation.text("from"),
-                      .gcp_project = invocation.text("gcp-project-id"),
-                      .pubsub_endpoint = invocation.text("pubsub-api-endpoint"),
-                      .aws_region = invocation.text("aws-region"),
-                      .aws_identity = invocation.text("aws-identity"),
-                      .amqp_url = invocation.text("amqp-url"),
-                      .amqp_url_file = invocation.text("amqp-url-file"),
-                      .amqp_queue_type = invocation.text("amqp-queue-type")};
+  BrokerChoice choice{
+      .kind = invocation.text("from"),
+      .gcp_project = invocation.text("gcp-project-id"),
+      .pubsub_endpoint = invocation.text("pubsub-api-endpoint"),
+      .aws_region = invocation.text("aws-region"),
+      .aws_identity = invocation.text("aws-identity"),
+      .amqp = {.url = invocation.text("amqp-url"), .url_file = invocation.text("amqp-url-file")}};
   const std::vector<std::string> kinds = {"gcp-pubsub", "aws-sqs", "amqp"};
   if (choice.kind.empty()) return fail(Code::invalid_argument, "--from is missing");
   if (std::ranges::find(kinds, choice.kind) == kinds.end()) {
@@ -106,22 +64,16 @@ Result<BrokerChoice> broker_choice(const Invocation& invocation) {
   if (invocation.text("queue").empty()) {
     return fail(Code::invalid_argument, "--queue is missing: where to take messages from");
   }
-  if (holds_password(choice.amqp_url)) {
-    return fail(
-        Code::invalid_argument,
-        "--amqp-url holds a password, which all can read who may list processes; put the "
-        "URL into the variable WAYBILL_AMQP_URL, or into a file that --amqp-url-file names");
-  }
-  const std::string& type = choice.amqp_queue_type;
-  if (!type.empty() && type != "classic" && type != "quorum") {
-    return fail(Code::invalid_argument,
-                "--amqp-queue-type: \"" + type + "\" is neither classic nor quorum");
-  }
+  const Status open = refuse_password(choice.amqp.url, kAmqpUrlSources);
+  if (!open) return fail(open.error());
+  const auto type = amqp_queue_type(invocation.text("amqp-queue-type"));
+  if (!type) return fail(type.error());
+  choice.amqp_queue_type = *type;
   return choice;
 }
 
 QueueEnds::QueueEnds(BrokerChoice choice, Clock& clock)
-    : choice_(std::move(choice)), clock_(clock), environment_(our_variables()) {}
+    : choice_(std::move(choice)), clock_(clock), environment_(process_environment()) {}
 
 Result<Clouds*> QueueEnds::clouds() {
   if (!clouds_) {
@@ -175,16 +127,13 @@ Result<std::unique_ptr<Queue>> QueueEnds::sqs(std::string topic_arn, std::string
 }
 
 Result<std::unique_ptr<Queue>> QueueEnds::amqp(const std::string& queue, std::size_t in_hand) {
-  auto url = amqp_url(choice_, variable_in(environment_, "WAYBILL_AMQP_URL"));
-  if (!url) return fail(url.error());
-  // The adapter's error shows nothing of the URL, which may hold a password.
-  if (const auto place = amqp::place_of(*url); !place) return fail(place.error());
+  auto connection = amqp_connection(choice_.amqp, environment_);
+  if (!connection) return fail(connection.error());
   AmqpOptions options{
-      .connection = {.url = std::move(*url), .ca_file = variable_in(environment_, "SSL_CERT_FILE")},
+      .connection = std::move(*connection),
       .queue = queue,
+      .type = choice_.amqp_queue_type,
       .prefetch = static_cast<std::uint16_t>(std::min<std::size_t>(in_hand, UINT16_MAX))};
-  if (choice_.amqp_queue_type == "classic") options.type = AmqpQueueType::classic;
-  if (choice_.amqp_queue_type == "quorum") options.type = AmqpQueueType::quorum;
   return std::make_unique<AmqpQueue>(clock_, std::move(options));
 }
 

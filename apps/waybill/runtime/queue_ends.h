@@ -1,11 +1,12 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "apps/waybill/cli/command.h"
+#include "apps/waybill/environment.h"
+#include "apps/waybill/runtime/amqp_options.h"
 #include "apps/waybill/runtime/clouds.h"
 #include "base/result.h"
 #include "ports/clock.h"
@@ -21,9 +22,8 @@ struct BrokerChoice {
   std::string pubsub_endpoint;
   std::string aws_region;
   std::string aws_identity;
-  std::string amqp_url;
-  std::string amqp_url_file;
-  std::string amqp_queue_type;
+  AmqpPlace amqp;
+  AmqpQueueType amqp_queue_type = AmqpQueueType::broker_default;
 };
 /// The options that say it, --from and --queue among them.
 std::vector<Option> broker_options();
@@ -58,7 +58,7 @@ class QueueEnds {
 
   const BrokerChoice choice_;
   Clock& clock_;
-  const std::map<std::string, std::string> environment_;
+  const Variables environment_;
   std::unique_ptr<HttpClient> http_;  // opened when first asked for
   std::unique_ptr<Clouds> clouds_;
 };

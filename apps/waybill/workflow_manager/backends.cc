@@ -13,6 +13,7 @@
 #include "adapters/s3/address.h"
 #include "adapters/s3/object_store.h"
 #include "adapters/sqs/queue.h"
+#include "apps/waybill/runtime/amqp_options.h"
 #include "apps/waybill/runtime/clouds.h"
 #include "apps/waybill/workflow_manager/ledger_backend.h"
 #include "base/log.h"
@@ -24,33 +25,20 @@ Result<std::string> path_of_topic(const std::string& topic) {
   return topic.starts_with("file:") ? parse_file_url(topic) : Result<std::string>(topic);
 }
 
-/// The URL of --amqp-url, of its variable or of the file.
-Result<std::string> amqp_url(const prio::WorkflowQueue& queue) {
-  if (queue.amqp_url_file.empty()) return queue.amqp_url;
-  auto text = aws::read_whole_file(queue.amqp_url_file);
-  if (!text) return fail(with_context(text.error(), "--amqp-url-file"));
-  const std::size_t end = text->find_last_not_of(" \t\r\n");
-  return text->substr(0, end == text->npos ? 0 : end + 1);
-}
-
 Result<AmqpOptions> amqp_options(const prio::WorkflowQueue& queue, const std::string& topic,
                                  const std::map<std::string, std::string>& environment) {
-  auto url = amqp_url(queue);
-  if (!url) return fail(url.error());
-  // The adapter's error shows nothing of the URL, which may hold a password.
-  if (const auto place = amqp::place_of(*url); !place) return fail(place.error());
-  AmqpOptions options{.connection = {.url = std::move(*url)}};
-  if (const auto trusted = environment.find("SSL_CERT_FILE"); trusted != environment.end()) {
-    options.connection.ca_file = trusted->second;
-  }
+  auto connection =
+      amqp_connection({.url = queue.amqp_url, .url_file = queue.amqp_url_file}, environment);
+  if (!connection) return fail(connection.error());
+  const auto type = amqp_queue_type(queue.amqp_queue_type);
+  if (!type) return fail(type.error());
+  AmqpOptions options{.connection = std::move(*connection), .type = *type};
   if (queue.amqp_exchange.empty()) {
     options.queue = topic;
   } else {
     options.exchange = queue.amqp_exchange;
     options.routing_key = topic;
   }
-  if (queue.amqp_queue_type == "classic") options.type = AmqpQueueType::classic;
-  if (queue.amqp_queue_type == "quorum") options.type = AmqpQueueType::quorum;
   return options;
 }
 

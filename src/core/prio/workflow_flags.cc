@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "core/suggest.h"
+#include "core/url_password.h"
 
 namespace waybill::prio {
 namespace {
@@ -69,15 +70,41 @@ Status read_file(WorkflowValues& values, const Document& file) {
   return {};
 }
 
-/// What a flag says is seen by all who may list processes.
-Status refuse_password(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t colon = url.find(':', scheme == url.npos ? 0 : scheme + 3);
-  // A slash in a password should be written %2f, but who forgot that must not show it either.
-  if (colon == url.npos || url.find('@', colon) == url.npos) return {};
-  return fail(Code::invalid_argument,
-              "--amqp-url holds a password, which all can read who may list processes; put the URL "
-              "into the variable WAYBILL_AMQP_URL, or into a file that --amqp-url-file names");
+/// A place that is given where it counts more takes the place of one that is given in the other
+/// way: --amqp-url-file counts before WAYBILL_AMQP_URL.
+void forget_amqp_place(WorkflowValues& values) {
+  values["amqp-url"].clear();
+  values["amqp-url-file"].clear();
+}
+
+Status read_variables(WorkflowValues& values, const WorkflowSources& sources) {
+  for (const char* name : {"amqp-url", "amqp-url-file"}) {
+    const auto found = sources.environment.find(variable_of(name));
+    if (found != sources.environment.end() && !found->second.empty()) forget_amqp_place(values);
+  }
+  for (const GoFlag& flag : workflow_flags()) {
+    const std::string variable = variable_of(flag.name);
+    const auto found = sources.environment.find(variable);
+    if (found == sources.environment.end()) continue;
+    if (Status set = set_checked(values, flag, found->second); !set) {
+      return fail(Code::invalid_argument, variable + " is " + set.error().message);
+    }
+  }
+  return {};
+}
+
+Status read_arguments(WorkflowValues& values, const WorkflowSources& sources) {
+  const auto parsed = parse_go_flags(workflow_flags(), sources.arguments);
+  if (!parsed) return fail(parsed.error());
+  for (const char* name : {"amqp-url", "amqp-url-file"}) {
+    const auto found = parsed->values.find(name);
+    if (found != parsed->values.end() && !found->second.empty()) forget_amqp_place(values);
+  }
+  if (const auto url = parsed->values.find("amqp-url"); url != parsed->values.end()) {
+    if (Status open = refuse_password(url->second, kAmqpUrlSources); !open) return open;
+  }
+  for (const auto& [name, text] : parsed->values) values[name] = text;
+  return {};
 }
 
 }  // namespace
@@ -88,22 +115,8 @@ Result<WorkflowValues> read_workflow_flags(const WorkflowSources& sources) {
   if (sources.file != nullptr) {
     if (Status read = read_file(values, *sources.file); !read) return fail(read.error());
   }
-  for (const GoFlag& flag : workflow_flags()) {
-    const std::string variable = variable_of(flag.name);
-    const auto found = sources.environment.find(variable);
-    if (found == sources.environment.end()) continue;
-    if (Status set = set_checked(values, flag, found->second); !set) {
-      return fail(Code::invalid_argument, variable + " is " + set.error().message);
-    }
-  }
-  const auto parsed = parse_go_flags(workflow_flags(), sources.arguments);
-  if (!parsed) return fail(parsed.error());
-  for (const auto& [name, text] : parsed->values) {
-    if (name == "amqp-url") {
-      if (Status open = refuse_password(text); !open) return fail(open.error());
-    }
-    values[name] = text;
-  }
+  if (Status read = read_variables(values, sources); !read) return fail(read.error());
+  if (Status read = read_arguments(values, sources); !read) return fail(read.error());
   return values;
 }
 

@@ -147,6 +147,22 @@ TEST(WorkflowFlags, TakeNoPasswordFromTheCommandLine) {
   EXPECT_EQ(workflow_options(*values)->queue.amqp_url, "amqp://ann:secret@host");
 }
 
+TEST(WorkflowFlags, TakeAUrlFromWhereItCountsMost) {
+  const std::map<std::string, std::string> environment = {
+      {"WAYBILL_AMQP_URL", "amqp://ann:secret@host"}};
+  const auto from_file =
+      read_workflow_flags({.arguments = arguments({"--task-queue-kind=amqp", "--amqp-url-file=f"}),
+                           .environment = environment});
+  ASSERT_TRUE(from_file);
+  const auto queue = workflow_options(*from_file);
+  ASSERT_TRUE(queue) << queue.error().message;
+  EXPECT_EQ(queue->queue.amqp_url, "");
+  EXPECT_EQ(queue->queue.amqp_url_file, "f");
+  EXPECT_THAT(
+      refusal({"--task-queue-kind=amqp", "--amqp-url-file=f", "--amqp-url=amqp://host"}).message,
+      HasSubstr("give one of them"));
+}
+
 Document document(std::string json) { return {.file = "prio.yaml", .json = std::move(json)}; }
 
 TEST(WorkflowFlags, CountBeforeVariablesAndThoseBeforeTheFile) {
