@@ -25,8 +25,9 @@ class LocalStore final : public Store {
   FileLogStore logs_;
 };
 
-/// For its owner alone if it is new: what tasks are given may be secret.
-Status make_directory(const std::string& path) {
+}  // namespace
+
+Status make_data_directory(const std::string& path) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);
   if (!error && made) {
@@ -39,8 +40,6 @@ Status make_directory(const std::string& path) {
   return fail(code, "making the data directory " + path + ": " + error.message() +
                         "; name another one with --data DIR");
 }
-
-}  // namespace
 
 std::string ledger_path(const Config& config) { return config.data + "/ledger.db"; }
 
@@ -61,7 +60,7 @@ Status require_ledger(const Config& config) {
 
 Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode) {
   const Status ready =
-      mode == OpenStore::create ? make_directory(config.data) : require_ledger(config);
+      mode == OpenStore::create ? make_data_directory(config.data) : require_ledger(config);
   if (!ready) return fail(ready.error());
   SqliteLedgerOptions options;
   if (mode == OpenStore::existing) options.access = SqliteAccess::existing;

@@ -34,6 +34,10 @@ enum class OpenStore : std::uint8_t {
 /// `clock` outlives the store. Errors name the path and what to do.
 Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode);
 
+/// Makes the directory of --data if it is not there: for its owner alone, since what tasks and
+/// messages hold may be secret.
+Status make_data_directory(const std::string& path);
+
 std::string ledger_path(const Config& config);
 /// `not_found` or `permission_denied`, with what to do, unless the ledger's file is there.
 Status require_ledger(const Config& config);

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/runtime/program_output.h"
 #include "apps/waybill/runtime/queue_ends.h"
+#include "apps/waybill/runtime/working_place.h"
 #include "apps/waybill/signals.h"
 #include "base/log.h"
 #include "core/suggest.h"
@@ -35,39 +35,6 @@ struct FromOptions {
   CommandSpec program;
   Environment environment;
   Duration dedup_window{};
-};
-
-/// A directory that was asked for with --data, or else one that goes with this process.
-class WorkingPlace {
- public:
-  static Result<std::unique_ptr<WorkingPlace>> open(Session& session) {
-    const ConfigValue& data = session.config_load().values.at("data");
-    if (data.origin != ConfigOrigin::fallback) {
-      std::error_code error;
-      const auto path = fs::absolute(session.config().data, error);
-      fs::create_directories(path, error);
-      if (error) return fail(system_error(error.value(), "making " + path.string()));
-      return std::make_unique<WorkingPlace>(path.lexically_normal().string(), Kept::kept);
-    }
-    std::string pattern = (fs::temp_directory_path() / "waybill-worker-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) return fail(system_error(errno, "making " + pattern));
-    return std::make_unique<WorkingPlace>(pattern, Kept::temporary);
-  }
-  enum class Kept : std::uint8_t { kept, temporary };
-  WorkingPlace(std::string directory, Kept kept) : directory_(std::move(directory)), kept_(kept) {}
-  ~WorkingPlace() {
-    std::error_code ignored;
-    if (kept_ == Kept::temporary) fs::remove_all(directory_, ignored);
-  }
-  WorkingPlace(const WorkingPlace&) = delete;
-  WorkingPlace& operator=(const WorkingPlace&) = delete;
-
-  const std::string& directory() const { return directory_; }
-  bool kept() const { return kept_ == Kept::kept; }
-
- private:
-  const std::string directory_;
-  const Kept kept_;
 };
 
 Result<MessageForm> message_form(const Invocation& invocation) {
@@ -223,8 +190,6 @@ Exit run_worker_from(Session& session, const Invocation& invocation) {
   const auto options = read_from_options(invocation);
   if (!options) return fail(options.error());
   const Signals signals(SecondSignal::asks_more);  // before any other thread
-  const auto place = WorkingPlace::open(session);
-  if (!place) return fail(place.error());
   QueueEnds ends(options->broker, session.clock());
   const auto from = ends.source({.name = invocation.text("queue"),
                                  .lease = options->worker.lease,
@@ -239,6 +204,8 @@ Exit run_worker_from(Session& session, const Invocation& invocation) {
     log::warn("no_rejected_topic",
               "messages that never succeed go back to the queue; name one with --rejected-topic");
   }
+  const auto place = WorkingPlace::open(session);
+  if (!place) return fail(place.error());
   const auto scratch = FileScratchSpace::open(
       (*place)->directory() + "/scratch",
       "messages-" + std::to_string(::getpid()) + "-" +
