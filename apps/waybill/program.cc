@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -13,32 +12,27 @@
 #include "apps/waybill/cli/command_line.h"
 #include "apps/waybill/cli/help.h"
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/environment.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/workflow_manager/workflow_manager.h"
 #include "base/log.h"
 
-extern char** environ;  // NOLINT: POSIX declares it in no header
-
 namespace waybill::cli {
 namespace {
 
-std::map<std::string, std::string> our_environment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    const std::size_t equals = text.find('=');
-    if (text.starts_with("WAYBILL_") && equals != std::string::npos) {
-      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
+Variables our_variables(const Variables& environment) {
+  Variables ours;
+  for (const auto& [name, value] : environment) {
+    if (name.starts_with("WAYBILL_")) ours.emplace(name, value);
   }
-  return variables;
+  return ours;
 }
 
 /// The file of settings: --config, WAYBILL_CONFIG, or waybill.yaml if it is there.
-Result<std::optional<yaml::Reading>> read_config_file(const Invocation& invocation) {
-  const char* variable = std::getenv("WAYBILL_CONFIG");
+Result<std::optional<yaml::Reading>> read_config_file(const Invocation& invocation,
+                                                      const Variables& environment) {
   std::string path = invocation.text("config");
-  if (path.empty() && variable != nullptr) path = variable;
+  if (path.empty()) path = variable_in(environment, "WAYBILL_CONFIG");
   std::error_code ignored;
   if (path.empty() && !std::filesystem::exists("waybill.yaml", ignored)) return std::nullopt;
   auto reading = yaml::read_file(path.empty() ? "waybill.yaml" : path);
@@ -47,9 +41,10 @@ Result<std::optional<yaml::Reading>> read_config_file(const Invocation& invocati
 }
 
 Result<ConfigLoad> read_config(const Invocation& invocation) {
-  const auto file = read_config_file(invocation);
+  const Variables environment = process_environment();
+  const auto file = read_config_file(invocation, environment);
   if (!file) return fail(file.error());
-  ConfigSources sources{.environment = our_environment()};
+  ConfigSources sources{.environment = our_variables(environment)};
   for (const ConfigEntry& entry : config_entries()) {
     const std::string flag = flag_of(entry);
     if (invocation.has(flag)) sources.flags[std::string(entry.name)] = invocation.text(flag);

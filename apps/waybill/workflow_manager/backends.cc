@@ -26,7 +26,7 @@ Result<std::string> path_of_topic(const std::string& topic) {
 }
 
 Result<AmqpOptions> amqp_options(const prio::WorkflowQueue& queue, const std::string& topic,
-                                 const std::map<std::string, std::string>& environment) {
+                                 const Variables& environment) {
   auto connection =
       amqp_connection({.url = queue.amqp_url, .url_file = queue.amqp_url_file}, environment);
   if (!connection) return fail(connection.error());
@@ -44,13 +44,12 @@ Result<AmqpOptions> amqp_options(const prio::WorkflowQueue& queue, const std::st
 
 }  // namespace
 
-Backends::Backends(Clock& clock, std::map<std::string, std::string> environment)
+Backends::Backends(Clock& clock, Variables environment)
     : clock_(clock), environment_(std::move(environment)) {}
 Backends::~Backends() = default;
 
 bool Backends::has(const std::string& variable) const {
-  const auto found = environment_.find(variable);
-  return found != environment_.end() && !found->second.empty();
+  return !variable_in(environment_, variable).empty();
 }
 
 Result<Clouds*> Backends::clouds() {

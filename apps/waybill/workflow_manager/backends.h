@@ -1,10 +1,10 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "apps/waybill/environment.h"
 #include "base/result.h"
 #include "core/prio/workflow_flags.h"
 #include "ports/clock.h"
@@ -21,7 +21,7 @@ class LedgerBackend;
 /// it gives must not outlive it.
 class Backends {
  public:
-  Backends(Clock& clock, std::map<std::string, std::string> environment);
+  Backends(Clock& clock, Variables environment);
   ~Backends();
   Backends(const Backends&) = delete;
   Backends& operator=(const Backends&) = delete;
@@ -48,7 +48,7 @@ class Backends {
   bool has(const std::string& variable) const;
 
   Clock& clock_;
-  const std::map<std::string, std::string> environment_;
+  const Variables environment_;
   std::unique_ptr<HttpClient> http_;  // opened when first asked for
   std::unique_ptr<Clouds> clouds_;
   std::unique_ptr<LedgerBackend> ledger_;

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "adapters/yaml/yaml.h"
 #include "apps/waybill/cli/output.h"
 #include "apps/waybill/cli/progress_bar.h"
+#include "apps/waybill/environment.h"
 #include "apps/waybill/signals.h"
 #include "apps/waybill/workflow_manager/backends.h"
 #include "apps/waybill/workflow_manager/lock_holder.h"
@@ -21,8 +21,6 @@
 #include "services/publish_metrics.h"
 #include "services/publish_pass.h"
 
-extern char** environ;  // NOLINT: POSIX declares it in no header
-
 namespace waybill::cli {
 namespace {
 
@@ -32,17 +30,6 @@ using prio::WorkflowValues;
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-
-std::map<std::string, std::string> whole_environment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals != std::string::npos)
-      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
-}
 
 void configure_log(const std::string& name) {
   log::Level level = log::Level::info;
@@ -62,7 +49,7 @@ std::string joined(const std::vector<std::string>& arguments) {
 /// One run of the program, after its command line was read.
 class Run {
  public:
-  Run(WorkflowValues values, std::map<std::string, std::string> environment)
+  Run(WorkflowValues values, Variables environment)
       : values_(std::move(values)),
         began_(clock_.steady_now()),
         backends_(clock_, std::move(environment)) {}
@@ -203,12 +190,10 @@ void Run::push(const std::optional<PublishReport>& report, RunEnd::Verdict verdi
 }
 
 /// The value of --config, which is needed before the others can be read.
-std::string config_path(const std::vector<std::string>& arguments,
-                        const std::map<std::string, std::string>& environment) {
+std::string config_path(const std::vector<std::string>& arguments, const Variables& environment) {
   const auto parsed = parse_go_flags(prio::workflow_flags(), arguments);
   if (parsed && parsed->values.contains("config")) return parsed->values.find("config")->second;
-  const auto variable = environment.find("WAYBILL_CONFIG");
-  return variable == environment.end() ? "" : variable->second;
+  return variable_in(environment, "WAYBILL_CONFIG");
 }
 
 int refuse(const std::string& message) {
@@ -228,7 +213,7 @@ int run_workflow_manager(const std::vector<std::string>& arguments) {
     std::fputs(workflow_manager_help().c_str(), stdout);
     return kDone;
   }
-  std::map<std::string, std::string> environment = whole_environment();
+  Variables environment = process_environment();
   prio::WorkflowSources sources{
       .arguments = arguments, .environment = environment, .file = nullptr};
   std::optional<yaml::Reading> file;
