@@ -9,20 +9,25 @@
 
 namespace waybill::cli {
 
+/// Reads options that have types. Each gives `otherwise` if the option was not given, and
+/// `invalid_argument` with the option's name and what it takes.
+
 struct DurationRange {
   Duration least{};
-  Duration most{};
+  Duration most = Duration::max();
 };
-/// The duration of an option, or the fallback if it was not given. `invalid_argument` names the
-/// option and its range.
+/// Not negative unless the range says otherwise.
 Result<Duration> duration_option(const Invocation& invocation, std::string_view name,
-                                 Duration fallback, DurationRange range);
+                                 Duration otherwise, DurationRange range = {});
 
-struct NumberRange {
-  std::int64_t least = 0;
-  std::int64_t most = 0;
+struct IntegerRange {
+  std::int64_t least = INT64_MIN;
+  std::int64_t most = INT64_MAX;
 };
-Result<std::int64_t> number_option(const Invocation& invocation, std::string_view name,
-                                   std::int64_t fallback, NumberRange range);
+Result<std::int64_t> integer_option(const Invocation& invocation, std::string_view name,
+                                    std::int64_t otherwise, IntegerRange range);
+
+/// RFC 3339; not set if it was not given.
+Result<Time> time_option(const Invocation& invocation, std::string_view name);
 
 }  // namespace waybill::cli

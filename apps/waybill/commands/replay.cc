@@ -37,12 +37,12 @@ Result<ReplayOptions> replay_options(const Invocation& invocation) {
     if (!value) return fail(value.error());
     *bound = *value;
   }
-  const auto limit = number_option(invocation, "limit", 0, {.least = 1, .most = INT64_MAX});
+  const auto limit = integer_option(invocation, "limit", 0, {.least = 1, .most = INT64_MAX});
   if (!limit) return fail(limit.error());
   options.limit = static_cast<std::size_t>(*limit);
   const auto looked_at =
-      number_option(invocation, "look-at", static_cast<std::int64_t>(options.looked_at),
-                    {.least = 1, .most = kLookedAtMax});
+      integer_option(invocation, "look-at", static_cast<std::int64_t>(options.looked_at),
+                     {.least = 1, .most = kLookedAtMax});
   if (!looked_at) return fail(looked_at.error());
   options.looked_at = static_cast<std::size_t>(*looked_at);
   const auto idle = duration_option(invocation, "idle", options.idle, {Duration(0), hours(1)});

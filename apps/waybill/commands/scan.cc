@@ -3,6 +3,7 @@
 
 #include "apps/waybill/cli/progress_bar.h"
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/scan_view.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/kinds.h"
@@ -126,10 +127,10 @@ Exit scan_on(Session& session, const Scanning& scanning) {
 
 Exit scan(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
-  auto scans = chosen_scans(session, invocation);
-  if (!scans) return fail(scans.error());
   const auto every = duration_option(invocation, "every", Duration::zero());
   if (!every) return fail(every.error());
+  auto scans = chosen_scans(session, invocation);
+  if (!scans) return fail(scans.error());
   for (auto& [name, scan] : *scans) {
     if (invocation.has("every")) scan.every = *every;
     if (const Status status = check_scan(scan); !status) return fail(status.error());

@@ -5,6 +5,7 @@
 
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
 #include "core/suggest.h"
@@ -41,7 +42,7 @@ Result<PageParams> page_params(const Invocation& invocation, Time now) {
   PageParams params;
   auto states = states_of(invocation);
   if (!states) return fail(states.error());
-  const auto limit = integer_option(invocation, "limit", 50, {.min = 1, .max = 10'000});
+  const auto limit = integer_option(invocation, "limit", 50, {.least = 1, .most = 10'000});
   if (!limit) return fail(limit.error());
   const auto since = duration_option(invocation, "since", Duration::zero());
   if (!since) return fail(since.error());

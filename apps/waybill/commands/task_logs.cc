@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
@@ -139,7 +140,7 @@ Status explain_silence(Session& session, LedgerReader& reader, const Uuid& id,
 
 Exit show_logs(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
-  const auto attempt = integer_option(invocation, "attempt", 0, {.min = 1, .max = UINT32_MAX});
+  const auto attempt = integer_option(invocation, "attempt", 0, {.least = 1, .most = UINT32_MAX});
   if (!attempt) return fail(attempt.error());
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());

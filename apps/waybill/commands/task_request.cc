@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/yaml/yaml.h"
+#include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/user.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/kinds.h"
@@ -135,11 +136,11 @@ Status read_time_options(const Invocation& invocation, Time now, TaskRequest& re
 Status read_options(const Invocation& invocation, TaskRequest& request) {
   if (invocation.has("queue")) request.queue = invocation.text("queue");
   const auto priority = integer_option(invocation, "priority", request.priority,
-                                       {.min = kPriorityMin, .max = kPriorityMax});
+                                       {.least = kPriorityMin, .most = kPriorityMax});
   if (!priority) return fail(priority.error());
   request.priority = static_cast<int>(*priority);
   const auto failures = integer_option(invocation, "failures", request.retry.failures_max,
-                                       {.min = 1, .max = kFailuresMax});
+                                       {.least = 1, .most = kFailuresMax});
   if (!failures) return fail(failures.error());
   request.retry.failures_max = static_cast<std::uint32_t>(*failures);
   for (const std::string& text : invocation.texts("label")) {

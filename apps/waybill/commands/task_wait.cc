@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"

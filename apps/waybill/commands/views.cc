@@ -1,7 +1,6 @@
 #include "apps/waybill/commands/views.h"
 
 #include <boost/json.hpp>
-#include <charconv>
 #include <chrono>
 
 namespace waybill::cli {
@@ -76,42 +75,6 @@ std::string remark_on(const Task& task, Time now) {
 
 std::string counted(std::int64_t number, std::string_view one) {
   return std::to_string(number) + " " + std::string(one) + (number == 1 ? "" : "s");
-}
-
-Result<Duration> duration_option(const Invocation& invocation, std::string_view name,
-                                 Duration otherwise) {
-  if (!invocation.has(name)) return otherwise;
-  auto value = parse_duration(invocation.text(name));
-  if (!value) return fail(with_context(value.error(), "--" + std::string(name)));
-  if (*value < Duration::zero()) {
-    return fail(Code::invalid_argument, "--" + std::string(name) + ": must not be negative");
-  }
-  return value;
-}
-
-Result<std::int64_t> integer_option(const Invocation& invocation, std::string_view name,
-                                    std::int64_t otherwise, IntegerRange range) {
-  if (!invocation.has(name)) return otherwise;
-  const std::string text = invocation.text(name);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return fail(Code::invalid_argument,
-                "--" + std::string(name) + ": \"" + text + "\" is no whole number");
-  }
-  if (value < range.min || value > range.max) {
-    return fail(Code::invalid_argument, "--" + std::string(name) + ": " + text + " is outside of " +
-                                            std::to_string(range.min) + ".." +
-                                            std::to_string(range.max));
-  }
-  return value;
-}
-
-Result<Time> time_option(const Invocation& invocation, std::string_view name) {
-  if (!invocation.has(name)) return Time{};
-  auto value = parse_time(invocation.text(name));
-  if (!value) return fail(with_context(value.error(), "--" + std::string(name)));
-  return value;
 }
 
 boost::json::string json_text(std::string_view text) {

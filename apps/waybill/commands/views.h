@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "apps/waybill/cli/command.h"
 #include "apps/waybill/cli/output.h"
 #include "apps/waybill/cli/table.h"
 #include "core/task.h"
@@ -29,17 +28,6 @@ std::string remark_on(const Task& task, Time now);
 
 /// "1 task", "2 tasks".
 std::string counted(std::int64_t number, std::string_view one);
-
-/// Reads options that have types; errors name the option. Durations are not negative.
-Result<Duration> duration_option(const Invocation& invocation, std::string_view name,
-                                 Duration otherwise);
-struct IntegerRange {
-  std::int64_t min = INT64_MIN;
-  std::int64_t max = INT64_MAX;
-};
-Result<std::int64_t> integer_option(const Invocation& invocation, std::string_view name,
-                                    std::int64_t otherwise, IntegerRange range = {});
-Result<Time> time_option(const Invocation& invocation, std::string_view name);
 
 boost::json::string json_text(std::string_view text);
 

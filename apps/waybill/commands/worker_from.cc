@@ -54,7 +54,7 @@ Result<MessageWorkerOptions> message_worker_options(const Invocation& invocation
   const auto form = message_form(invocation);
   if (!form) return fail(form.error());
   options.form = *form;
-  const auto concurrency = number_option(invocation, "concurrency", 1, {.least = 1, .most = 1024});
+  const auto concurrency = integer_option(invocation, "concurrency", 1, {.least = 1, .most = 1024});
   if (!concurrency) return fail(concurrency.error());
   options.concurrency = static_cast<std::size_t>(*concurrency);
   struct Row {
@@ -113,7 +113,21 @@ Result<CommandSpec> program_spec(const Invocation& invocation) {
   return spec;
 }
 
+/// What is for tasks of the ledger, and would be passed over here.
+Status check_no_ledger_options(const Invocation& invocation) {
+  for (const auto& [name, instead] :
+       {std::pair{"until-idle", "--until-empty"}, std::pair{"queues", "--queue"},
+        std::pair{"slots", "--concurrency"}}) {
+    if (!invocation.has(name)) continue;
+    return fail(
+        Code::invalid_argument,
+        "--" + std::string(name) + " is for tasks of the ledger; with --from give " + instead);
+  }
+  return {};
+}
+
 Result<FromOptions> read_from_options(const Invocation& invocation) {
+  if (const Status none = check_no_ledger_options(invocation); !none) return fail(none.error());
   auto broker = broker_choice(invocation);
   if (!broker) return fail(broker.error());
   auto worker = message_worker_options(invocation, broker->kind);
@@ -179,8 +193,14 @@ std::vector<Option> worker_from_options() {
 Status check_no_from_options(const Invocation& invocation) {
   for (const Option& option : worker_from_options()) {
     if (!invocation.has(option.name)) continue;
+    const std::string_view instead =
+        option.name == "queue"         ? "; a queue of the ledger is named by --queues"
+        : option.name == "concurrency" ? "; tasks at a time are set by --slots"
+                                       : "";
     return fail(Code::invalid_argument,
-                "--" + std::string(option.name) + " goes with --from; name a kind of broker");
+                "--" + std::string(option.name) +
+                    " goes with --from; name a kind of broker: gcp-pubsub, aws-sqs or amqp" +
+                    std::string(instead));
   }
   if (invocation.rest.empty()) return {};
   return fail(Code::invalid_argument, "a command goes with --from; tasks say what they run");

@@ -55,7 +55,9 @@ Result<BrokerChoice> broker_choice(const Invocation& invocation) {
       .aws_identity = invocation.text("aws-identity"),
       .amqp = {.url = invocation.text("amqp-url"), .url_file = invocation.text("amqp-url-file")}};
   const std::vector<std::string> kinds = {"gcp-pubsub", "aws-sqs", "amqp"};
-  if (choice.kind.empty()) return fail(Code::invalid_argument, "--from is missing");
+  if (choice.kind.empty())
+    return fail(Code::invalid_argument,
+                "--from is missing: the kind of broker, gcp-pubsub, aws-sqs or amqp");
   if (std::ranges::find(kinds, choice.kind) == kinds.end()) {
     return fail(Code::invalid_argument, "--from: there is no kind of broker \"" + choice.kind +
                                             "\"" + did_you_mean(choice.kind, kinds) +
