@@ -1,7 +1,6 @@
 #include "adapters/file/done_ids.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,10 +8,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
 #include <string_view>
 #include <utility>
 
+#include "adapters/file/file_io.h"
 #include "base/uuid.h"
 
 namespace waybill {
@@ -24,41 +23,10 @@ std::string line_of(const Uuid& id, Time at) {
   return std::to_string(to_micros(at)) + " " + to_string(id) + "\n";
 }
 
-Status write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail(system_error(errno, "writing " + path));
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fdatasync(fd) != 0) return fail(system_error(errno, "syncing " + path));
-  return {};
+Status write_durably(const FileDescriptor& file, std::string_view text, const std::string& path) {
+  if (Status written = write_all(file, text, path); !written) return written;
+  return sync_data(file, path);
 }
-
-Status sync_directory_of(const std::string& path) {
-  const std::string directory = std::filesystem::path(path).parent_path().string();
-  const FileDescriptor opened(
-      ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.is_open() || ::fsync(opened.get()) != 0) {
-    return fail(system_error(errno, "syncing the directory of " + path));
-  }
-  return {};
-}
-
-/// Holds flock() on a file for a scope.
-class FileLock {
- public:
-  explicit FileLock(int fd) : fd_(fd) {
-    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
-    }
-  }
-  ~FileLock() { ::flock(fd_, LOCK_UN); }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
- private:
-  const int fd_;
-};
 
 }  // namespace
 
@@ -73,15 +41,8 @@ Result<std::unique_ptr<FileDoneIds>> FileDoneIds::open(std::string path, Clock& 
   return ids;
 }
 
-bool FileDoneIds::is_replaced() const {
-  struct stat named {};
-  struct stat opened {};
-  if (::stat(path_.c_str(), &named) != 0 || ::fstat(file_.get(), &opened) != 0) return true;
-  return named.st_ino != opened.st_ino || named.st_dev != opened.st_dev;
-}
-
 Status FileDoneIds::refresh() {
-  if (!file_.is_open() || is_replaced()) {
+  if (!file_.is_open() || !is_named(file_, path_)) {
     FileDescriptor opened(::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
     if (!opened.is_open()) return fail(system_error(errno, "opening " + path_));
     if (const Status synced = sync_directory_of(path_); !synced) return synced;
@@ -133,14 +94,15 @@ Status FileDoneIds::add(const std::string& id) {
 Status FileDoneIds::append(const std::string& line) {
   for (;;) {
     if (const Status read = refresh(); !read) return read;
-    const FileLock file_lock(file_.get());
-    if (is_replaced()) continue;  // by one that held the lock before
+    const auto file_lock = FileLock::take(file_, path_);
+    if (!file_lock) return fail(file_lock.error());
+    if (!is_named(file_, path_)) continue;  // by one that held the lock before
     if (const Status read = read_lines(); !read) return read;
     struct stat now {};
     if (::fstat(file_.get(), &now) != 0) return fail(system_error(errno, "looking at " + path_));
     // A line without an end is what a crash left.
     const bool torn = now.st_size > read_to_;
-    if (const Status written = write_all(file_.get(), torn ? "\n" + line : line, path_); !written) {
+    if (const Status written = write_durably(file_, torn ? "\n" + line : line, path_); !written) {
       return written;
     }
     if (const Status read = read_lines(); !read) return read;
@@ -159,7 +121,7 @@ Status FileDoneIds::shrink() {
     const FileDescriptor file(
         ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     if (!file.is_open()) return fail(system_error(errno, "making " + fresh));
-    if (const Status written = write_all(file.get(), text, fresh); !written) return written;
+    if (const Status written = write_durably(file, text, fresh); !written) return written;
   }
   if (::rename(fresh.c_str(), path_.c_str()) != 0) {
     return fail(system_error(errno, "replacing " + path_));

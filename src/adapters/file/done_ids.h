@@ -41,7 +41,6 @@ class FileDoneIds final : public DoneIds {
   Status refresh() REQUIRES(mutex_);
   Status read_lines() REQUIRES(mutex_);
   Status append(const std::string& line) REQUIRES(mutex_);
-  bool is_replaced() const REQUIRES(mutex_);
   /// Writes a new file of what is still wanted, when that is little of it. The lock is held.
   Status shrink() REQUIRES(mutex_);
 

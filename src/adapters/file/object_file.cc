@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/file/file_io.h"
 #include "adapters/file/object_key.h"
 
 namespace waybill {
+
 FileDescriptor open_below(const FileDescriptor& directory, const std::string& path) {
   return FileDescriptor(
       ::openat(directory.get(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -29,11 +31,6 @@ Error nested_key(const std::string& directory, const std::string& key) {
   return Error{.code = Code::failed_precondition,
                .message = "object '" + key + "' cannot be written to " + directory +
                           ": one object would have to be the directory of another"};
-}
-
-Status sync(const FileDescriptor& file, const std::string& what) {
-  if (::fsync(file.get()) == 0) return {};
-  return fail(system_error(errno, "syncing " + what));
 }
 
 Result<ObjectPlace> make_place(const std::string& bucket, const std::string& key) {
@@ -61,32 +58,6 @@ Result<ObjectPlace> make_place(const std::string& bucket, const std::string& key
     *directory = std::move(next);
   }
   return ObjectPlace{.directory = std::move(*directory), .name = std::string(rest)};
-}
-
-Status write_all(const FileDescriptor& file, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail(system_error(errno, "writing " + path));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Result<std::string> read_all(const FileDescriptor& file, std::size_t size,
-                             const std::string& path) {
-  std::string bytes(size + 1, '\0');  // one more, to see the end without growing
-  std::size_t used = 0;
-  for (;;) {
-    const ssize_t got = ::read(file.get(), bytes.data() + used, bytes.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(system_error(errno, "reading " + path));
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-    if (used == bytes.size()) bytes.resize(2 * bytes.size());
-  }
-  bytes.resize(used);
-  return bytes;
 }
 
 }  // namespace waybill

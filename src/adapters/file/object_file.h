@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
@@ -27,11 +25,5 @@ Result<ObjectPlace> make_place(const std::string& bucket, const std::string& key
 
 /// That a key cannot be written, because of two keys one is the other's directory.
 Error nested_key(const std::string& bucket, const std::string& key);
-
-/// The whole of a file. `size` is what it is expected to be, `path` is for errors.
-Result<std::string> read_all(const FileDescriptor& file, std::size_t size, const std::string& path);
-Status write_all(const FileDescriptor& file, std::string_view bytes, const std::string& path);
-/// Brings a file, or the names in a directory, to the disk.
-Status sync(const FileDescriptor& file, const std::string& what);
 
 }  // namespace waybill

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "adapters/file/file_io.h"
 #include "adapters/file/file_url.h"
 #include "adapters/file/key_walk.h"
 #include "adapters/file/leftovers.h"

@@ -1,16 +1,15 @@
 #include "adapters/file/queue.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <string_view>
 #include <utility>
 
+#include "adapters/file/file_io.h"
 #include "base/base64.h"
 #include "base/file_descriptor.h"
 #include "base/json.h"
@@ -39,65 +38,42 @@ void append_line(std::string& lines, const Message& message) {
   lines += "}\n";
 }
 
+struct LockedFile {
+  FileDescriptor file;
+  FileLock lock;  // let go before the file is closed
+};
+
 /// The file of this name, locked: not one that was renamed away before the lock was had.
-Result<FileDescriptor> open_locked(const std::string& path) {
+Result<LockedFile> open_locked(const std::string& path) {
   for (;;) {
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
     if (!file.is_open()) return fail(system_error(errno, "opening " + path));
-    int locked = 0;
-    do {
-      locked = ::flock(file.get(), LOCK_EX);
-    } while (locked != 0 && errno == EINTR);
-    if (locked != 0) return fail(system_error(errno, "locking " + path));
-    struct stat mine {};
-    struct stat there {};
-    if (::fstat(file.get(), &mine) == 0 && ::stat(path.c_str(), &there) == 0 &&
-        mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) {
-      return file;
-    }
+    auto taken = FileLock::take(file, path);
+    if (!taken) return fail(taken.error());
+    if (is_named(file, path)) return LockedFile{std::move(file), std::move(*taken)};
   }
-}
-
-Status write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail(system_error(errno, "writing"));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-/// A new file's name is on disk when its directory is.
-Status sync_directory_of(const std::string& path) {
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  const std::string directory = parent.empty() ? "." : parent;
-  const FileDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.is_open() || ::fsync(opened.get()) != 0) {
-    return fail(system_error(errno, "syncing " + directory));
-  }
-  return {};
 }
 
 /// What a writer left that died while it wrote, and was never answered for, ends here.
-bool ends_in_half_a_line(int fd, off_t size) {
+bool ends_in_half_a_line(const FileDescriptor& file, off_t size) {
   char last = '\n';
-  return size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+  return size > 0 && ::pread(file.get(), &last, 1, size - 1) == 1 && last != '\n';
 }
 
 Status append(const std::string& path, std::string lines) {
-  const auto file = open_locked(path);
-  if (!file) return fail(file.error());
+  const auto locked = open_locked(path);
+  if (!locked) return fail(locked.error());
+  const FileDescriptor& file = locked->file;
   struct stat before {};
-  if (::fstat(file->get(), &before) != 0) return fail(system_error(errno, "looking at " + path));
-  if (ends_in_half_a_line(file->get(), before.st_size)) lines.insert(0, "\n");
-  Status done = write_all(file->get(), lines);
-  if (done && ::fdatasync(file->get()) != 0) done = fail(system_error(errno, "syncing"));
+  if (::fstat(file.get(), &before) != 0) return fail(system_error(errno, "looking at " + path));
+  if (ends_in_half_a_line(file, before.st_size)) lines.insert(0, "\n");
+  Status done = write_all(file, lines, path);
+  if (done) done = sync_data(file, path);
   if (done && before.st_size == 0) done = sync_directory_of(path);
   if (done) return {};
   // Nobody else can have appended: the lock is ours.
-  Error error = with_context(done.error(), "appending to " + path);
-  if (::ftruncate(file->get(), before.st_size) != 0) {
+  Error error = with_context(done.error(), "appending messages");
+  if (::ftruncate(file.get(), before.st_size) != 0) {
     error.message += "; its last lines could not be taken back and may be there twice later";
   }
   return fail(std::move(error));

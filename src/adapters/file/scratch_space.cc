@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "adapters/file/file_io.h"
 #include "base/log.h"
 
 namespace waybill {
@@ -49,11 +50,7 @@ Result<FileDescriptor> try_lock(const std::string& path) {
       if (errno == EWOULDBLOCK) return FileDescriptor();
       return fail(system_error(errno, "locking " + path));
     }
-    struct stat mine {};
-    struct stat there {};
-    const bool still_there = ::fstat(file.get(), &mine) == 0 && ::stat(path.c_str(), &there) == 0 &&
-                             mine.st_ino == there.st_ino;
-    if (still_there) return file;  // else it was removed between open and lock
+    if (is_named(file, path)) return file;  // else it was removed between open and lock
   }
 }
 
