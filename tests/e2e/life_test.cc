@@ -15,7 +15,9 @@
 namespace waybill::e2e {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 TEST(LifeTest, ATaskIsCreatedRunAndShown) {
@@ -89,6 +91,19 @@ TEST(LifeTest, UntilIdleDoesNotWaitForWhatNobodyHereCanStart) {
   EXPECT_THAT(ran.err, HasSubstr("no worker of its queue other can run tasks of kind telepathy"));
   EXPECT_EQ(place.json("task show", {"task", "show", mine}).at("state"), "succeeded");
   EXPECT_EQ(place.json("task show", {"task", "show", paused}).at("state"), "ready");
+}
+
+TEST(LifeTest, WhatIsLeftIsExplainedQueueByQueue) {
+  const Place place;
+  for (int i = 0; i < 7; ++i) place.create({"--queue", "a", "--kind", "noop"});
+  const std::string later = place.create({"--queue", "b", "--delay", "1h", "--kind", "noop"});
+  const std::string other = place.create({"--queue", "c", "--delay", "1h", "--kind", "noop"});
+  ASSERT_EQ(place.run({"queue", "pause", "a"}).status, 0);
+  const Ran ran = place.run({"worker", "--until-idle", "--queues", "a,b"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("8 tasks are left"), HasSubstr("queue a, 7 tasks:"),
+                             HasSubstr("queue b, 1 task:"), HasSubstr(later + " is scheduled"),
+                             Not(HasSubstr(other))));
 }
 
 TEST(LifeTest, AFailureIsSaidByTheWorkerWithItsTaskAndReason) {

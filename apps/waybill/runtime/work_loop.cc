@@ -1,6 +1,11 @@
 #include "apps/waybill/runtime/work_loop.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/views.h"
@@ -14,24 +19,41 @@ namespace {
 
 namespace bj = boost::json;
 
-/// Of so many tasks that are left behind it is said why.
-constexpr std::size_t kExplained = 5;
+constexpr std::array kWaitingStates = {State::ready, State::scheduled, State::blocked};
 
-/// Says of the oldest ones why they are left, and gives the same for programs.
-Result<bj::array> explain_left(Session& session, Store& store, const WorkScope& scope) {
-  const auto page =
-      store.reader().page({.filter = {.states = {State::ready, State::scheduled, State::blocked}},
-                           .order = PageOrder::oldest_first});
+/// Of so many queues, and of so many tasks of each, it is said why they are left.
+constexpr std::size_t kQueuesExplained = 20;
+constexpr std::size_t kTasksExplained = 5;
+
+/// The queues in question that have tasks left, with how many.
+Result<std::vector<std::pair<std::string, std::int64_t>>> queues_with_tasks_left(
+    Store& store, const WorkScope& scope) {
+  const auto counts = store.reader().counts();
+  if (!counts) return fail(counts.error());
+  std::vector<std::pair<std::string, std::int64_t>> queues;
+  for (const QueueCounts& count : *counts) {
+    std::int64_t waiting = 0;
+    for (const State state : kWaitingStates) waiting += count.by_state[static_cast<int>(state)];
+    if (waiting > 0 && accepts(scope.queues, count.queue))
+      queues.emplace_back(count.queue, waiting);
+  }
+  return queues;
+}
+
+/// Says of a queue's oldest ones why they are left, and adds the same for programs.
+Status explain_queue(Session& session, Store& store, const std::string& queue, bj::array& left) {
+  const auto page = store.reader().page(
+      {.filter = {.states = {kWaitingStates.begin(), kWaitingStates.end()}, .queue = queue},
+       .order = PageOrder::oldest_first,
+       .limit = kTasksExplained});
   if (!page) return fail(page.error());
-  bj::array left;
   for (const Task& task : page->tasks) {
-    if (!accepts(scope.queues, task.request.queue)) continue;
-    if (left.size() == kExplained) break;
     const auto facts = facts_about(store, task);
     if (!facts) return fail(facts.error());
     const WhyCondition first = why(*facts).front();
     left.push_back(bj::object{
         {"id", to_string(task.id())},
+        {"queue", json_text(queue)},
         {"state", json_text(to_string(task.status.state))},
         {"reason", json_text(to_string(first.reason))},
         {"sentence", first.sentence},
@@ -40,6 +62,27 @@ Result<bj::array> explain_left(Session& session, Store& store, const WorkScope& 
                           std::string(to_string(task.status.state)) + ": " +
                           printable(first.sentence, 1000) +
                           (first.advice.empty() ? "" : "; see `" + first.advice + "`"));
+  }
+  return {};
+}
+
+/// Queue by queue, so that many tasks of one hide nothing of another.
+Result<bj::array> explain_left(Session& session, Store& store, const WorkScope& scope) {
+  const auto queues = queues_with_tasks_left(store, scope);
+  if (!queues) return fail(queues.error());
+  bj::array left;
+  for (const auto& [queue, waiting] :
+       std::span(*queues).first(std::min(queues->size(), kQueuesExplained))) {
+    if (queues->size() > 1) {
+      session.output().note("queue " + printable(queue, 100) + ", " + counted(waiting, "task") +
+                            ":");
+    }
+    if (Status said = explain_queue(session, store, queue, left); !said) return fail(said.error());
+  }
+  if (queues->size() > kQueuesExplained) {
+    session.output().note(
+        "and more in " +
+        counted(static_cast<std::int64_t>(queues->size() - kQueuesExplained), "other queue"));
   }
   return left;
 }
