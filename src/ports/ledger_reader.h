@@ -40,9 +40,15 @@ struct PageParams {
   std::string cursor;  ///< from the last page of this order; empty: the beginning. Opaque
   std::size_t limit = 100;
 };
+/// A task whose row is there, but cannot be read as a whole.
+struct DamagedTask {
+  Uuid id;
+  std::string what;  ///< what is damaged, and what to do
+};
 struct TaskPage {
   std::vector<Task> tasks;
-  std::string next_cursor;  ///< empty: that was all
+  std::vector<DamagedTask> damaged;  ///< in the same order; they do not count to the limit
+  std::string next_cursor;           ///< empty: that was all
 };
 
 struct QueueCounts {

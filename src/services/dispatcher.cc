@@ -66,6 +66,10 @@ Status Dispatcher::read_ready(Lane& lane) {
                               .cursor = *lane.page,
                               .limit = params_.batch});
   if (!page) return fail(with_context(page.error(), "reading the ready tasks"));
+  for (const DamagedTask& damaged : page->damaged) {
+    log::error("task_damaged", "a ready task is damaged, and not published",
+               {{"task", to_string(damaged.id)}, {"error", damaged.what}});
+  }
   for (const Task& task : page->tasks) {
     lane.pending.push_back(make_hint(task.id(), task.status.fence));
   }

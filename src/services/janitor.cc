@@ -80,6 +80,10 @@ Result<bool> Janitor::remove_page(Heap& heap) {
                                     .limit = params_.batch});
   if (!page)
     return fail(with_context(page.error(), "looking for old tasks of queue " + heap.queue));
+  for (const DamagedTask& damaged : page->damaged) {
+    log::error("task_damaged", "a finished task is damaged, and kept",
+               {{"task", to_string(damaged.id)}, {"error", damaged.what}});
+  }
   std::vector<Uuid> ids;
   for (const Task& task : page->tasks) ids.push_back(task.id());
   if (!ids.empty()) {

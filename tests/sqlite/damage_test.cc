@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -106,6 +107,48 @@ TEST_F(DamagedFile, ADamagedPageIsDataLossAndFoundByCheck) {
   const auto report = ledger->admin().check();
   ASSERT_TRUE(report.has_value()) << report.error().message;
   EXPECT_GT(report->violations_found, 0);
+}
+
+TEST_F(DamagedFile, ADamagedTaskIsNamedAndHidesNoOther) {
+  ASSERT_TRUE(open()->ledger().insert(some_tasks(1, 5)));
+  execute("UPDATE tasks SET detail = x'ff' WHERE handle = 2");
+  execute("UPDATE requests SET rest = x'ff' WHERE handle = 5");
+  const auto ledger = open();
+  for (const PageOrder order : {PageOrder::oldest_first, PageOrder::newest_first}) {
+    const auto page = ledger->reader().page({.order = order});
+    ASSERT_TRUE(page.has_value()) << page.error().message;
+    EXPECT_EQ(page->tasks.size(), 3U);
+    EXPECT_EQ(page->next_cursor, "");
+    ASSERT_EQ(page->damaged.size(), 2U);
+    EXPECT_THAT(page->damaged[0].what, HasSubstr("damaged; run `waybill db check`"));
+  }
+  const auto damaged = ledger->reader().page({.order = PageOrder::oldest_first})->damaged;
+  const auto report = ledger->admin().check();
+  ASSERT_TRUE(report.has_value());
+  for (const DamagedTask& task : damaged) {
+    EXPECT_TRUE(std::ranges::any_of(report->violations, [&](const Violation& violation) {
+      return violation.subject == to_string(task.id) && violation.message == task.what;
+    })) << to_string(task.id);
+  }
+}
+
+TEST_F(DamagedFile, PagesGoOnPastADamagedTask) {
+  ASSERT_TRUE(open()->ledger().insert(some_tasks(1, 6)));
+  execute("UPDATE tasks SET detail = x'ff' WHERE handle IN (2, 3, 6)");
+  const auto ledger = open();
+  std::size_t tasks = 0;
+  std::size_t damaged = 0;
+  PageParams params{.order = PageOrder::oldest_first, .limit = 1};
+  do {
+    const auto page = ledger->reader().page(params);
+    ASSERT_TRUE(page.has_value()) << page.error().message;
+    EXPECT_LE(page->tasks.size(), 1U);
+    tasks += page->tasks.size();
+    damaged += page->damaged.size();
+    params.cursor = page->next_cursor;
+  } while (!params.cursor.empty());
+  EXPECT_EQ(tasks, 3U);
+  EXPECT_EQ(damaged, 3U);
 }
 
 TEST_F(DamagedFile, WhoOnlyLooksMakesNoLedger) {

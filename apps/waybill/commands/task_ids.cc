@@ -44,6 +44,10 @@ Result<Task> find_task(LedgerReader& reader, const std::string& text) {
   }
   const auto page = reader.page({.filter = {.id_first = *first, .id_last = *last}, .limit = 2});
   if (!page) return fail(page.error());
+  if (page->tasks.empty() && !page->damaged.empty()) {
+    return fail(Code::data_loss,
+                "task " + to_string(page->damaged[0].id) + ": " + page->damaged[0].what);
+  }
   if (page->tasks.empty()) {
     return fail(Code::not_found, "no task " + text + "; list them with `waybill task list`");
   }

@@ -58,7 +58,10 @@ Result<PageParams> page_params(const Invocation& invocation, Time now) {
 }
 
 void print_table(Output& output, const Invocation& invocation, const TaskPage& page, Time now) {
-  if (page.tasks.empty()) {
+  for (const DamagedTask& damaged : page.damaged) {
+    output.note("task " + to_string(damaged.id) + " cannot be shown: " + damaged.what);
+  }
+  if (page.tasks.empty() && page.damaged.empty()) {
     const auto given = [&](const char* name) { return invocation.has(name); };
     const bool all =
         std::none_of(std::begin(kFilters), std::end(kFilters), given) && !given("cursor");
@@ -72,7 +75,7 @@ void print_table(Output& output, const Invocation& invocation, const TaskPage& p
                title_of(task), relative(task.created_at, now),
                printable(remark_on(task, now), 60)});
   }
-  output.data(table.text(output));
+  if (!table.empty()) output.data(table.text(output));
   if (!page.next_cursor.empty()) {
     output.note("there are more: --cursor " + page.next_cursor);
   }
@@ -92,8 +95,13 @@ Exit list_tasks(Session& session, const Invocation& invocation) {
   }
   bj::array tasks;
   for (const Task& task : page->tasks) tasks.push_back(task_to_json(task));
+  bj::array damaged;
+  for (const DamagedTask& one : page->damaged) {
+    damaged.push_back({{"id", to_string(one.id)}, {"what", json_text(one.what)}});
+  }
   session.output().json_line(
       bj::object{{"tasks", std::move(tasks)},
+                 {"damaged", std::move(damaged)},
                  {"next_cursor",
                   page->next_cursor.empty() ? bj::value(nullptr) : bj::value(page->next_cursor)}});
   return 0;

@@ -31,7 +31,7 @@ Status add_timed(Database& database, Sql name, std::size_t limit, std::vector<Ti
 
 }  // namespace
 
-Result<LoadedTask> read_task(Statement& row) {
+LoadedTask read_row(Statement& row) {
   LoadedTask loaded;
   Task& task = loaded.task;
   TaskRequest& request = task.request;
@@ -49,13 +49,19 @@ Result<LoadedTask> read_task(Statement& row) {
   status.finished_at = from_micros(row.integer(10));
   request.dedup_key = row.text(11);
   request.dedup_scope = static_cast<DedupScope>(row.integer(12));
-  if (Status detail = decode_detail(row.blob(13), status); !detail) return fail(detail.error());
+  loaded.whole = decode_detail(row.blob(13), status);
   task.created_at = from_micros(row.integer(14));
   request.definition = row.text(15);
   request.created_by = row.text(16);
   request.spec = row.text(17);
   request.params = row.text(18);
-  if (Status rest = decode_rest(row.blob(19), request); !rest) return fail(rest.error());
+  if (Status rest = decode_rest(row.blob(19), request); loaded.whole) loaded.whole = rest;
+  return loaded;
+}
+
+Result<LoadedTask> read_task(Statement& row) {
+  LoadedTask loaded = read_row(row);
+  if (!loaded.whole) return fail(loaded.whole.error());
   return loaded;
 }
 
@@ -64,8 +70,8 @@ void name_lane(LoadedTask& loaded, const Lane& lane) {
   loaded.task.request.kind = lane.kind;
 }
 
-Result<std::vector<LoadedTask>> load_tasks(Database& database,
-                                           std::span<const std::int64_t> handles) {
+Result<std::vector<LoadedTask>> load_rows(Database& database,
+                                          std::span<const std::int64_t> handles) {
   std::vector<LoadedTask> tasks;
   if (handles.empty()) return tasks;
   tasks.reserve(handles.size());
@@ -77,10 +83,18 @@ Result<std::vector<LoadedTask>> load_tasks(Database& database,
     const auto row = (*query)->step();
     if (!row) return fail(row.error());
     if (!*row) return tasks;
-    auto task = read_task(**query);
-    if (!task) return fail(task.error());
-    tasks.push_back(std::move(*task));
+    tasks.push_back(read_row(**query));
   }
+}
+
+Result<std::vector<LoadedTask>> load_tasks(Database& database,
+                                           std::span<const std::int64_t> handles) {
+  auto tasks = load_rows(database, handles);
+  if (!tasks) return fail(tasks.error());
+  for (const LoadedTask& task : *tasks) {
+    if (!task.whole) return fail(task.whole.error());
+  }
+  return tasks;
 }
 
 Result<std::vector<Task>> load_named_tasks(Database& database,

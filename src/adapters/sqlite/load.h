@@ -18,14 +18,19 @@ namespace waybill::sqlite {
 struct LoadedTask {
   Task task;
   std::int64_t lane = 0;
+  Status whole;  ///< `data_loss` where its bytes are damaged: what is no column is missing then
 };
 
-/// The task in the current row of load_task, load_tasks or export_tasks. `data_loss`
-/// when its bytes are damaged.
+/// The task in the current row of load_task, load_tasks or export_tasks, damaged or not.
+LoadedTask read_row(Statement& row);
+/// The same; `data_loss` when its bytes are damaged.
 Result<LoadedTask> read_task(Statement& row);
 void name_lane(LoadedTask& loaded, const Lane& lane);
 
-/// Whole tasks, in the order of their handles as given.
+/// In the order of their handles as given, damaged ones among them.
+Result<std::vector<LoadedTask>> load_rows(Database& database,
+                                          std::span<const std::int64_t> handles);
+/// The same; `data_loss` if one of them is damaged.
 Result<std::vector<LoadedTask>> load_tasks(Database& database,
                                            std::span<const std::int64_t> handles);
 /// The same for readers, with queue and kind.

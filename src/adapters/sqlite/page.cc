@@ -15,6 +15,8 @@ namespace {
 
 /// Tasks that are read at once: of many that a filter refuses, no more are in memory.
 constexpr std::size_t kChunk = 500;
+/// A page ends early rather than name more damaged tasks.
+constexpr std::size_t kDamagedMax = 1000;
 
 bool wanted(const std::string& filter, const std::string& value) {
   return filter.empty() || filter == value;
@@ -43,10 +45,10 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 
 /// A cursor is the handle of the last page's last task; before it, where the order is that of the
 /// finish, when that was, in microseconds, and a dot.
-std::string make_cursor(PageOrder order, const Task& last) {
+std::string make_cursor(PageOrder order, const PagePlace& last) {
   std::string cursor = std::to_string(last.handle);
   if (order != PageOrder::first_finished) return cursor;
-  return std::to_string(to_micros(last.status.finished_at)) + "." + cursor;
+  return std::to_string(last.finished_at) + "." + cursor;
 }
 
 Result<PagePlace> parse_cursor(const PageParams& params) {
@@ -68,6 +70,15 @@ Result<PagePlace> parse_cursor(const PageParams& params) {
   return PagePlace{.finished_at = *finished_at, .handle = *handle};
 }
 
+void add_to_page(TaskPage& page, LoadedTask& loaded, const PageSelection& selection) {
+  if (!loaded.whole) {
+    page.damaged.push_back({.id = loaded.task.id(), .what = loaded.whole.error().message});
+    return;
+  }
+  name_lane(loaded, selection.lane(loaded.lane));
+  page.tasks.push_back(std::move(loaded.task));
+}
+
 }  // namespace
 
 Result<TaskPage> read_page(Database& database, const PageParams& params) {
@@ -78,6 +89,7 @@ Result<TaskPage> read_page(Database& database, const PageParams& params) {
   const PageSelection selection(*lanes, params.filter);
   PageCandidates candidates(database, params, selection, *after);
   TaskPage page;
+  PagePlace last;  // of those on the page
   for (;;) {
     // One more than fits, to know whether there is another page.
     const auto places = candidates.next(std::min(kChunk, params.limit - page.tasks.size()) + 1);
@@ -85,7 +97,7 @@ Result<TaskPage> read_page(Database& database, const PageParams& params) {
     if (places->empty()) return page;
     std::vector<std::int64_t> handles;
     for (const PagePlace& place : *places) handles.push_back(place.handle);
-    auto tasks = load_tasks(database, handles);
+    auto tasks = load_rows(database, handles);
     if (!tasks) return fail(tasks.error());
     for (LoadedTask& loaded : *tasks) {
       const bool chosen =
@@ -96,12 +108,13 @@ Result<TaskPage> read_page(Database& database, const PageParams& params) {
         if (!needed) return fail(needed.error());
         if (*needed) continue;
       }
-      if (page.tasks.size() == params.limit) {
-        if (params.limit > 0) page.next_cursor = make_cursor(params.order, page.tasks.back());
+      if (page.tasks.size() == params.limit || page.damaged.size() == kDamagedMax) {
+        if (params.limit > 0) page.next_cursor = make_cursor(params.order, last);
         return page;
       }
-      name_lane(loaded, selection.lane(loaded.lane));
-      page.tasks.push_back(std::move(loaded.task));
+      last = {.finished_at = to_micros(loaded.task.status.finished_at),
+              .handle = loaded.task.handle};
+      add_to_page(page, loaded, selection);
     }
   }
 }
