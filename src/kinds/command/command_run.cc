@@ -74,7 +74,8 @@ Result<RunRecord> CommandRun::see_through() {
   }
   reports_.finish();
   output_.finish();
-  if (!complete) {
+  // A program that was not started printed nothing: it is its supervisor that ends a moment later.
+  if (!complete && record_.start_errno == 0) {
     context_.log(LogStream::system,
                  "[output may be missing: a process that outlived the run still holds its "
                  "output, and is listened to no longer]\n");

@@ -66,6 +66,12 @@ TEST_F(CommandTest, ExitStatus75IsTransientAnyOtherPermanent) {
   EXPECT_EQ(failed.error, "the program ended with exit status 3");
 }
 
+TEST_F(CommandTest, OfAProgramThatWasNotStartedNoOutputIsMissing) {
+  // Its supervisor may hold the pipes for a moment after it has said so: a hundred such moments.
+  for (int i = 0; i < 100; ++i) failure(run(R"({"command":["no-such-program-here"]})"));
+  EXPECT_EQ(context_.logged(LogStream::system), "");
+}
+
 TEST_F(CommandTest, TheDefinitionsMapDecidesOverExitCodes) {
   constexpr std::string_view kMap =
       R"(,"exit_codes":{"3":"transient","4":"succeeded","75":"permanent"})";
