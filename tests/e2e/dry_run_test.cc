@@ -68,6 +68,27 @@ TEST(DryRunTest, ABackupAndAMigrationOnlySayWhatTheyWouldDo) {
   EXPECT_EQ(migration.at("from"), migration.at("to"));
 }
 
+TEST(DryRunTest, ADefinedScheduleIsWarnedOfAsWithoutIt) {
+  const Place place;
+  place.write("defs/s.yaml",
+              "tasks:\n  t:\n    kind: noop\nschedules:\n  s:\n    cron: '@daily'\n    task: t\n");
+  ASSERT_EQ(place.run({"up", "--until-idle", "--definitions", "defs"}).status, 0);
+  const std::vector<std::string> add = {"schedule", "add", "s", "@hourly", "--kind", "noop"};
+  auto dry = add;
+  dry.emplace_back("--dry-run");
+  for (const auto& arguments : {dry, add}) {
+    EXPECT_THAT(place.run(arguments).err,
+                HasSubstr("schedule s is defined in " + place.path("defs/s.yaml") + ": change it"));
+  }
+}
+
+TEST(DryRunTest, APauseIsLookedAtWithoutALedger) {
+  const Place place;
+  EXPECT_EQ(place.json("queue pause", {"queue", "pause", "q", "--dry-run"}).at("paused"), true);
+  EXPECT_FALSE(place.exists("waybill-data"));
+  EXPECT_EQ(place.run({"queue", "resume", "q", "--dry-run"}).status, 1) << "as without it";
+}
+
 TEST(DryRunTest, AScheduleIsLookedAtWithoutALedger) {
   const Place place;
   place.json("schedule add", {"schedule", "add", "s", "@daily", "--dry-run", "--", "true"});

@@ -90,13 +90,22 @@ std::string similar(const std::map<std::string, QueueView>& views, const std::st
 
 enum class Pause : std::uint8_t { pause, resume };
 
-Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
-  const std::string& name = invocation.positionals[0];
-  const Doing doing = doing_of(invocation);
+/// What is there before. A pause makes the ledger, so that a dry run of it needs none.
+Result<std::map<std::string, QueueView>> known_queues(Session& session, Doing doing, Pause pause) {
+  if (doing == Doing::dry && pause == Pause::pause) {
+    const Status there = require_ledger(session.config());
+    if (!there && there.error().code == Code::not_found) return std::map<std::string, QueueView>();
+  }
   const auto store = session.store(
       opened_for(doing, pause == Pause::pause ? OpenStore::create : OpenStore::existing));
   if (!store) return fail(store.error());
-  const auto views = gather(**store);
+  return gather(**store);
+}
+
+Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
+  const std::string& name = invocation.positionals[0];
+  const Doing doing = doing_of(invocation);
+  const auto views = known_queues(session, doing, pause);
   if (!views) return fail(views.error());
   QueueView view;
   view.settings.name = name;
@@ -109,6 +118,8 @@ Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
   }
   view.settings.paused = pause == Pause::pause;
   if (doing == Doing::really) {
+    const auto store = session.store(OpenStore::existing);  // opened above
+    if (!store) return fail(store.error());
     const Status put = (*store)->registry().set_queue_paused(name, view.settings.paused);
     if (!put) return fail(put.error());
   }

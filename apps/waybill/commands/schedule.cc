@@ -146,14 +146,26 @@ Status warn_of_definition(Session& session, Registry& registry, const std::strin
   return {};
 }
 
+Status warn_of_definition_of(Session& session, Registry& registry, const Schedule& schedule) {
+  return warn_of_definition(session, registry, schedule.name,
+                            "change it there too, or the next `waybill up` brings that back");
+}
+
 Status put_schedule(Session& session, const Schedule& schedule) {
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  const Status warned =
-      warn_of_definition(session, (*store)->registry(), schedule.name,
-                         "change it there too, or the next `waybill up` brings that back");
-  if (!warned) return warned;
-  return (*store)->registry().put_schedule(schedule);
+  Registry& registry = (*store)->registry();
+  if (Status warned = warn_of_definition_of(session, registry, schedule); !warned) return warned;
+  return registry.put_schedule(schedule);
+}
+
+/// Warns as put_schedule() does; without a ledger there is nothing to warn of.
+Status look_at_schedule(Session& session, const Schedule& schedule) {
+  const Status there = require_ledger(session.config());
+  if (!there && there.error().code == Code::not_found) return {};
+  const auto store = session.store(OpenStore::reading);
+  if (!store) return fail(store.error());
+  return warn_of_definition_of(session, (*store)->registry(), schedule);
 }
 
 Exit add_schedule(Session& session, const Invocation& invocation) {
@@ -161,9 +173,9 @@ Exit add_schedule(Session& session, const Invocation& invocation) {
   if (!schedule) return fail(schedule.error());
   if (const Status status = check_schedule(*schedule); !status) return fail(status.error());
   const Doing doing = doing_of(invocation);
-  if (doing == Doing::really) {
-    if (const Status put = put_schedule(session, *schedule); !put) return fail(put.error());
-  }
+  const Status done = doing == Doing::really ? put_schedule(session, *schedule)
+                                             : look_at_schedule(session, *schedule);
+  if (!done) return fail(done.error());
   const Time now = session.clock().now();
   if (session.output().json()) {
     session.output().json_line(answer(doing, to_json(*schedule, now)));
