@@ -8,6 +8,7 @@
 
 #include "testing/sim_clock.h"
 #include "testing/temporary_directory.h"
+#include "tests/conformance/done_ids/suite.h"
 
 namespace waybill {
 namespace {
@@ -67,6 +68,26 @@ TEST_F(FileDoneIdsTest, ItIsWrittenAnewWhenMostOfItIsOldAndOthersFollow) {
   EXPECT_TRUE(open()->contains("newer").value());
   EXPECT_TRUE(open()->contains("new").value());
 }
+
+class FilePlace final : public DoneIdsPlace {
+ public:
+  std::unique_ptr<DoneIds> open(Clock& clock, const DoneIdsLimits& limits) override {
+    auto ids = FileDoneIds::open(directory_.path() + "/done", clock,
+                                 {.window = limits.window, .count_max = limits.count_max});
+    EXPECT_TRUE(ids.has_value()) << ids.error().message;
+    return std::move(*ids);
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+INSTANTIATE_TEST_SUITE_P(File, DoneIdsConformance,
+                         testing::Values(DoneIdsImplementation{
+                             .name = "file",
+                             .make = [] { return std::make_unique<FilePlace>(); },
+                             .kept = DoneIdsImplementation::Kept::yes}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace waybill
