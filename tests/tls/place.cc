@@ -7,9 +7,9 @@
 namespace waybill {
 namespace {
 
-constexpr const char* kVariables[] = {"http_proxy",  "HTTP_PROXY", "https_proxy",
-                                      "HTTPS_PROXY", "all_proxy",  "ALL_PROXY",
-                                      "no_proxy",    "NO_PROXY",   "SSL_CERT_FILE"};
+constexpr const char* kVariables[] = {"http_proxy",    "HTTP_PROXY",  "https_proxy", "HTTPS_PROXY",
+                                      "all_proxy",     "ALL_PROXY",   "no_proxy",    "NO_PROXY",
+                                      "SSL_CERT_FILE", "SSL_CERT_DIR"};
 
 }  // namespace
 

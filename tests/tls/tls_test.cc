@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "testing/temporary_directory.h"
 #include "tests/tls/place.h"
 
 namespace waybill {
@@ -43,6 +47,30 @@ TEST_F(TlsTest, AnAuthorityIsTrustedByEitherVariableAndBothCount) {
   EXPECT_TRUE(get(lone_url));
   environment_.erase("AWS_CA_BUNDLE");
   EXPECT_FALSE(get(url)) << "an authority of the past is not remembered";
+}
+
+TEST_F(TlsTest, TheAuthoritiesInDirectoriesAreTrustedBesidesOtherFilesThere) {
+  const TemporaryDirectory one;
+  const TemporaryDirectory two;
+  std::filesystem::copy(authority_, one.path() + "/ours.crt");
+  std::filesystem::create_symlink("ours.crt", one.path() + "/0123abcd.0");
+  std::filesystem::create_symlink("gone", one.path() + "/4567abcd.0");
+  std::ofstream(one.path() + "/README") << "no certificate";
+  std::filesystem::copy(Certificates::instance().path("lone.pem"), two.path() + "/lone.pem");
+  const std::string url = start_https("good");
+  environment_ = {{"SSL_CERT_DIR", two.path()}};
+  EXPECT_FALSE(get(url));
+  environment_ = {{"SSL_CERT_DIR", two.path() + ":" + one.path()}};
+  EXPECT_TRUE(get(url));
+  EXPECT_TRUE(get(start_https("lone")));
+}
+
+TEST_F(TlsTest, ADirectoryThatIsNotThereOrHoldsNoCertificateIsNamed) {
+  const TemporaryDirectory empty;
+  environment_ = {{"SSL_CERT_DIR", "/nonexistent/certs"}};
+  EXPECT_THAT(error_of("https://127.0.0.1:1"), HasSubstr("/nonexistent/certs"));
+  environment_ = {{"SSL_CERT_DIR", empty.path()}};
+  EXPECT_THAT(error_of("https://127.0.0.1:1"), AllOf(HasSubstr(empty.path()), HasSubstr("PEM")));
 }
 
 TEST_F(TlsTest, ACertificateForAnotherNameIsRefusedThoughItsAuthorityIsTrusted) {

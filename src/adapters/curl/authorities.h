@@ -7,8 +7,10 @@
 
 namespace waybill {
 
-/// What the files hold, one after another. `invalid_argument` names one that cannot be read or
-/// holds no certificate in PEM form.
-Result<std::string> read_authorities(const std::vector<std::string>& files);
+/// What the files hold, and those of the directories, one after another. `invalid_argument` names
+/// a file that cannot be read or holds no certificate in PEM form, and a directory that cannot be
+/// read or has no file that does; its other files are passed over.
+Result<std::string> read_authorities(const std::vector<std::string>& files,
+                                     const std::vector<std::string>& directories);
 
 }  // namespace waybill

@@ -352,7 +352,7 @@ Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(Clock& clock,
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return fail(Code::unavailable, "setting up the HTTP client: libcurl does not start");
   }
-  auto authorities = read_authorities(params.ca_files);
+  auto authorities = read_authorities(params.ca_files, params.ca_directories);
   if (!authorities) return fail(authorities.error());
   return std::unique_ptr<CurlHttpClient>(
       new CurlHttpClient(clock, std::move(params), std::move(*authorities)));

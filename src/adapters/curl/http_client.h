@@ -15,15 +15,17 @@ struct CurlHttpClientParams {
   std::size_t body_bytes_max = std::size_t{64} << 20;  ///< of an answer, after decompression
   Duration connect_timeout = std::chrono::seconds(10);
   std::size_t idle_max = 256;  ///< transfers, each with its connections, that are kept between uses
-  std::vector<std::string> ca_files;  ///< PEM; trusted besides the system's authorities
+  std::vector<std::string> ca_files;        ///< PEM; trusted besides the system's authorities
+  std::vector<std::string> ca_directories;  ///< of such files, besides others
   /// For http://; empty: that of `http_proxy`, which libcurl reads. For https:// it reads
   /// `https_proxy` and `HTTPS_PROXY`, for both `all_proxy`, `no_proxy` and those in capitals.
   std::string http_proxy;
   std::string user_agent = "waybill";
 };
 
-/// What the environment says: SSL_CERT_FILE and AWS_CA_BUNDLE name authorities; HTTP_PROXY counts
-/// as `http_proxy` does, but in a CGI program, where a request could set it.
+/// What the environment says: SSL_CERT_FILE and AWS_CA_BUNDLE name authorities, SSL_CERT_DIR
+/// directories of them with colons in between; HTTP_PROXY counts as `http_proxy` does, but in a CGI
+/// program, where a request could set it.
 CurlHttpClientParams curl_params(const std::map<std::string, std::string>& environment);
 
 /// HttpClient over libcurl: HTTP/1.1, or 2 where TLS negotiates it. The caller's thread drives its
@@ -31,8 +33,8 @@ CurlHttpClientParams curl_params(const std::map<std::string, std::string>& envir
 class CurlHttpClient final : public HttpClient {
  public:
   /// `clock` must be real, for the network is.
-  /// `unavailable` if libcurl cannot be set up, `invalid_argument` if a file of authorities
-  /// cannot be read or holds none.
+  /// `unavailable` if libcurl cannot be set up, `invalid_argument` if a file or directory of
+  /// authorities cannot be read or holds none.
   static Result<std::unique_ptr<CurlHttpClient>> create(Clock& clock,
                                                         CurlHttpClientParams params = {});
   ~CurlHttpClient() override;
@@ -47,7 +49,7 @@ class CurlHttpClient final : public HttpClient {
 
   Clock& clock_;
   const CurlHttpClientParams params_;
-  const std::string authorities_;  // what `ca_files` hold
+  const std::string authorities_;  // what `ca_files` and `ca_directories` hold
   Mutex mutex_;
   std::vector<std::unique_ptr<Transfer>> idle_ GUARDED_BY(mutex_);
 };

@@ -1,5 +1,7 @@
 #include "adapters/curl/http_client.h"
 
+#include <algorithm>
+
 namespace waybill {
 
 CurlHttpClientParams curl_params(const std::map<std::string, std::string>& environment) {
@@ -12,6 +14,12 @@ CurlHttpClientParams curl_params(const std::map<std::string, std::string>& envir
     if (std::string path = variable(name); !path.empty()) {
       params.ca_files.push_back(std::move(path));
     }
+  }
+  const std::string directories = variable("SSL_CERT_DIR");
+  for (std::size_t begin = 0; begin < directories.size();) {
+    const std::size_t end = std::min(directories.find(':', begin), directories.size());
+    if (end > begin) params.ca_directories.push_back(directories.substr(begin, end - begin));
+    begin = end + 1;
   }
   const bool cgi = environment.contains("REQUEST_METHOD");
   if (!environment.contains("http_proxy") && !cgi) params.http_proxy = variable("HTTP_PROXY");
