@@ -11,8 +11,10 @@ constexpr const char* kAwsAudience = "sts.amazonaws.com/gke-identity-federation"
 
 }  // namespace
 
-Clouds::Clouds(HttpClient& http, Clock& clock, const aws::Environment& environment)
+Clouds::Clouds(HttpClient& http, Clock& clock, const aws::Environment& environment,
+               std::string session_name)
     : clock_(clock),
+      session_name_(std::move(session_name)),
       settings_(environment, aws::read_whole_file),
       google_{environment, aws::read_whole_file},
       http_(http, clock, Rng(Rng::system_seed())) {
@@ -36,7 +38,7 @@ AwsCredentialSource& Clouds::credentials(const std::string& identity) {
   auto& source = credentials_[identity];
   if (!source && identity.empty()) source = ambient_aws_credentials(settings_, {http_, clock_});
   if (!source) {
-    source = aws_role_credentials({.role_arn = identity, .session_name = "workflow-manager"},
+    source = aws_role_credentials({.role_arn = identity, .session_name = session_name_},
                                   *identity_tokens_, settings_, {http_, clock_});
   }
   return *source;

@@ -19,7 +19,9 @@ namespace waybill::cli {
 /// are made when first asked for; what it gives must not outlive it.
 class Clouds {
  public:
-  Clouds(HttpClient& http, Clock& clock, const aws::Environment& environment);
+  /// AWS's logs show a role that is taken on under `session_name`.
+  Clouds(HttpClient& http, Clock& clock, const aws::Environment& environment,
+         std::string session_name);
 
   HttpClient& http() { return http_; }
   const aws::Settings& settings() const { return settings_; }
@@ -31,6 +33,7 @@ class Clouds {
 
  private:
   Clock& clock_;
+  const std::string session_name_;
   const aws::Settings settings_;
   const google::Settings google_;
   RetryingHttpClient http_;

@@ -82,7 +82,7 @@ Result<Clouds*> QueueEnds::clouds() {
     auto client = CurlHttpClient::create(clock_, curl_params(environment_));
     if (!client) return fail(client.error());
     http_ = std::move(*client);
-    clouds_ = std::make_unique<Clouds>(*http_, clock_, environment_);
+    clouds_ = std::make_unique<Clouds>(*http_, clock_, environment_, choice_.session_name);
   }
   return clouds_.get();
 }

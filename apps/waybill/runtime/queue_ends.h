@@ -17,7 +17,8 @@ namespace waybill::cli {
 
 /// Which broker, and as whom, from a command's options.
 struct BrokerChoice {
-  std::string kind;  ///< gcp-pubsub, aws-sqs or amqp
+  std::string session_name;  ///< `waybill-worker`, `waybill-replay`: what AWS's logs show
+  std::string kind;          ///< gcp-pubsub, aws-sqs or amqp
   std::string gcp_project;
   std::string pubsub_endpoint;
   std::string aws_region;

@@ -56,7 +56,7 @@ Result<Clouds*> Backends::clouds() {
   if (!clouds_) {
     const auto client = http();
     if (!client) return fail(client.error());
-    clouds_ = std::make_unique<Clouds>(**client, clock_, environment_);
+    clouds_ = std::make_unique<Clouds>(**client, clock_, environment_, "workflow-manager");
   }
   return clouds_.get();
 }
