@@ -8,6 +8,7 @@
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
+#include "testing/forwarding_ledger.h"
 #include "testing/sim_clock.h"
 
 namespace waybill {
@@ -40,35 +41,17 @@ class StuckLogStore final : public LogStore {
 };
 
 /// A ledger in which something happens right before a removal; everything else is the inner one's.
-class LedgerWithRemovals final : public Ledger {
+class LedgerWithRemovals final : public ForwardingLedger {
  public:
   LedgerWithRemovals(Ledger& inner, std::function<void()> before)
-      : inner_(inner), before_(std::move(before)) {}
+      : ForwardingLedger(inner), before_(std::move(before)) {}
 
-  Time now() const override { return inner_.now(); }
-  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
-    return inner_.insert(requests);
-  }
-  Result<std::vector<Task>> claim(const ClaimParams& params) override {
-    return inner_.claim(params);
-  }
-  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    return inner_.apply(changes);
-  }
-  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override {
-    return inner_.extend(extensions);
-  }
-  Result<std::vector<Status>> record(std::span<const Report> reports) override {
-    return inner_.record(reports);
-  }
-  Result<Overdue> overdue(std::size_t limit) override { return inner_.overdue(limit); }
   Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
     before_();
     return inner_.remove(ids);
   }
 
  private:
-  Ledger& inner_;
   const std::function<void()> before_;
 };
 

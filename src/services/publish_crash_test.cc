@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/forwarding_queue.h"
 #include "tests/publish/publish_fixture.h"
 
 namespace waybill {
@@ -60,25 +61,15 @@ class FusedBucket final : public ObjectStore {
   Fuse& fuse_;
 };
 
-class FusedQueue final : public Queue {
+class FusedQueue final : public ForwardingQueue {
  public:
-  FusedQueue(Queue& inner, Fuse& fuse) : inner_(inner), fuse_(fuse) {}
+  FusedQueue(Queue& inner, Fuse& fuse) : ForwardingQueue(inner), fuse_(fuse) {}
 
-  QueueCaps caps() const override { return inner_.caps(); }
   Result<std::vector<Status>> publish(std::span<const Message> messages) override {
     return fuse_.around([&] { return inner_.publish(messages); });
   }
-  Result<std::vector<Delivery>> receive(std::size_t limit, const Deadline& deadline) override {
-    return inner_.receive(limit, deadline);
-  }
-  Status ack(std::span<const std::string> receipts) override { return inner_.ack(receipts); }
-  Status nack(std::span<const std::string> receipts) override { return inner_.nack(receipts); }
-  Status extend(std::span<const std::string> receipts, Duration visibility) override {
-    return inner_.extend(receipts, visibility);
-  }
 
  private:
-  Queue& inner_;
   Fuse& fuse_;
 };
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "services/scan.h"
+#include "testing/forwarding_ledger.h"
 #include "tests/scan/scan_fixture.h"
 
 namespace waybill {
@@ -29,33 +30,16 @@ Answer meet(const Oracle& oracle, const std::function<Answer()>& effect) {
   return answer;
 }
 
-class FatefulLedger final : public Ledger {
+class FatefulLedger final : public ForwardingLedger {
  public:
-  FatefulLedger(Ledger& inner, Oracle oracle) : inner_(inner), oracle_(std::move(oracle)) {}
+  FatefulLedger(Ledger& inner, Oracle oracle)
+      : ForwardingLedger(inner), oracle_(std::move(oracle)) {}
 
   Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
     return meet<Result<std::vector<Inserted>>>(oracle_, [&] { return inner_.insert(requests); });
   }
-  Time now() const override { return inner_.now(); }
-  Result<std::vector<Task>> claim(const ClaimParams& params) override {
-    return inner_.claim(params);
-  }
-  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    return inner_.apply(changes);
-  }
-  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override {
-    return inner_.extend(extensions);
-  }
-  Result<std::vector<Status>> record(std::span<const Report> reports) override {
-    return inner_.record(reports);
-  }
-  Result<Overdue> overdue(std::size_t limit) override { return inner_.overdue(limit); }
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    return inner_.remove(ids);
-  }
 
  private:
-  Ledger& inner_;
   const Oracle oracle_;
 };
 

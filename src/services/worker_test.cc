@@ -10,6 +10,7 @@
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_queue.h"
+#include "testing/forwarding_ledger.h"
 #include "testing/sim_clock.h"
 
 namespace waybill {
@@ -44,13 +45,9 @@ class ScriptedExecutor final : public Executor {
 };
 
 /// Answers `unavailable` while `away`; else passes on.
-class FlakyLedger final : public Ledger {
+class FlakyLedger final : public ForwardingLedger {
  public:
-  explicit FlakyLedger(Ledger& inner) : inner_(inner) {}
-  Time now() const override { return inner_.now(); }
-  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
-    return inner_.insert(requests);
-  }
+  using ForwardingLedger::ForwardingLedger;
   Result<std::vector<Task>> claim(const ClaimParams& params) override {
     if (away) return fail(Code::unavailable, "away");
     claims.push_back(params);
@@ -71,17 +68,10 @@ class FlakyLedger final : public Ledger {
     recorded.push_back(reports.size());
     return inner_.record(reports);
   }
-  Result<Overdue> overdue(std::size_t limit) override { return inner_.overdue(limit); }
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    return inner_.remove(ids);
-  }
 
   bool away = false;
   std::vector<ClaimParams> claims;
   std::vector<std::size_t> applied, extended, recorded;  // sizes of the calls
-
- private:
-  Ledger& inner_;
 };
 
 class WorkerTest : public ::testing::Test {

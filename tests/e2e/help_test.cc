@@ -32,8 +32,9 @@ TEST(HelpTest, UpAndWorkerListAllSettingsWithRangeAndDefault) {
 
 TEST(HelpTest, ConfigShowSaysWhatASettingTakes) {
   const Place place;
-  EXPECT_THAT(place.run({"config", "show", "--slots", "8"}).out,
-              ContainsRegex("1\\.\\.1024 +Tasks that the worker runs at a time"));
+  EXPECT_THAT(
+      place.run({"config", "show", "--slots", "8"}).out,
+      ContainsRegex("\nslots +8 +--slots +1\\.\\.1024 +Tasks that the worker runs at a time\\.\n"));
 }
 
 TEST(HelpTest, BenchListsItsFigures) {

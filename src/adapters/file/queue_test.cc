@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/json.h"
+#include "testing/forwarding_queue.h"
 #include "testing/temporary_directory.h"
 #include "tests/conformance/queue/suite.h"
 
@@ -132,31 +133,13 @@ TEST_F(FileQueueTest, LinesOfManyWritersStayWholeAndTogether) {
   }
 }
 
-/// A queue in a directory of its own.
-class OwnFileQueue final : public Queue {
- public:
-  explicit OwnFileQueue(const FileQueueOptions& options)
-      : queue_(directory_.path() + "/tasks.jsonl", options) {}
-  QueueCaps caps() const override { return queue_.caps(); }
-  Result<std::vector<Status>> publish(std::span<const Message> messages) override {
-    return queue_.publish(messages);
-  }
-  Result<std::vector<Delivery>> receive(std::size_t limit, const Deadline& deadline) override {
-    return queue_.receive(limit, deadline);
-  }
-  Status ack(std::span<const std::string> receipts) override { return queue_.ack(receipts); }
-  Status nack(std::span<const std::string> receipts) override { return queue_.nack(receipts); }
-  Status extend(std::span<const std::string> receipts, Duration visibility) override {
-    return queue_.extend(receipts, visibility);
-  }
-
- private:
-  TemporaryDirectory directory_;
-  FileQueue queue_;
-};
-
 std::unique_ptr<Queue> make_own(Clock&, const QueueLimits& limits) {
-  return std::make_unique<OwnFileQueue>(FileQueueOptions{.body_bytes_max = limits.body_bytes_max});
+  auto directory = std::make_unique<TemporaryDirectory>();
+  auto queue =
+      std::make_unique<FileQueue>(directory->path() + "/tasks.jsonl",
+                                  FileQueueOptions{.body_bytes_max = limits.body_bytes_max});
+  return std::make_unique<GroundedQueue<TemporaryDirectory>>(std::move(directory),
+                                                             std::move(queue));
 }
 
 INSTANTIATE_TEST_SUITE_P(File, QueueConformance,

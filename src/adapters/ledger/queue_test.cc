@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "testing/fake_ledger.h"
+#include "testing/forwarding_queue.h"
 #include "tests/conformance/queue/suite.h"
 
 namespace waybill {
@@ -11,39 +12,17 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// A queue with a ledger of its own.
-class OwnLedgerQueue final : public Queue {
- public:
-  OwnLedgerQueue(Clock& clock, const QueueLimits& limits)
-      : ledger_(clock),
-        queue_(ledger_, {.definition = {.name = "n", .kind = "noop"},
-                         .created_by = "test",
-                         .body_bytes_max = limits.body_bytes_max}) {}
-  QueueCaps caps() const override { return queue_.caps(); }
-  Result<std::vector<Status>> publish(std::span<const Message> messages) override {
-    return queue_.publish(messages);
-  }
-  Result<std::vector<Delivery>> receive(std::size_t limit, const Deadline& deadline) override {
-    return queue_.receive(limit, deadline);
-  }
-  Status ack(std::span<const std::string> receipts) override { return queue_.ack(receipts); }
-  Status nack(std::span<const std::string> receipts) override { return queue_.nack(receipts); }
-  Status extend(std::span<const std::string> receipts, Duration visibility) override {
-    return queue_.extend(receipts, visibility);
-  }
-
- private:
-  FakeLedger ledger_;
-  LedgerQueue queue_;
-};
+std::unique_ptr<Queue> make_own(Clock& clock, const QueueLimits& limits) {
+  auto ledger = std::make_unique<FakeLedger>(clock);
+  auto queue = std::make_unique<LedgerQueue>(
+      *ledger, LedgerQueueOptions{.definition = {.name = "n", .kind = "noop"},
+                                  .created_by = "test",
+                                  .body_bytes_max = limits.body_bytes_max});
+  return std::make_unique<GroundedQueue<FakeLedger>>(std::move(ledger), std::move(queue));
+}
 
 INSTANTIATE_TEST_SUITE_P(Ledger, QueueConformance,
-                         testing::Values(QueueImplementation{
-                             .name = "ledger",
-                             .make =
-                                 [](Clock& clock, const QueueLimits& limits) {
-                                   return std::make_unique<OwnLedgerQueue>(clock, limits);
-                                 }}),
+                         testing::Values(QueueImplementation{.name = "ledger", .make = make_own}),
                          [](const auto& instance) { return instance.param.name; });
 
 class LedgerQueueTest : public testing::Test {
