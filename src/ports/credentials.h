@@ -5,6 +5,7 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "core/aws/sigv4.h"
 
 namespace waybill {
 
@@ -17,6 +18,13 @@ struct AwsCredentials {
 
   bool operator==(const AwsCredentials&) const = default;
 };
+
+/// Views of the credentials, which must outlive it.
+inline aws::SigningKey signing_key(const AwsCredentials& credentials) {
+  return {.access_key_id = credentials.access_key_id,
+          .secret_access_key = credentials.secret_access_key,
+          .session_token = credentials.session_token};
+}
 
 /// Where signers get their credentials: kept and renewed before they expire. Thread-safe; blocks
 /// while they are fetched. Errors: `unauthenticated` (none are configured, with every place that

@@ -21,10 +21,10 @@ std::string make_bucket(const BucketAccess& access) {
   const std::string name = "bucket-" + std::to_string(++count);
   HttpRequest request{.method = "PUT", .url = access.endpoint + "/" + name};
   const SystemClock clock;
-  const auto headers = aws::sign({.method = request.method, .url = request.url},
-                                 {.access_key_id = access.keys.access_key_id,
-                                  .secret_access_key = access.keys.secret_access_key},
-                                 {.region = "us-east-1", .service = "s3", .now = clock.now()});
+  const auto headers =
+      aws::Signer("us-east-1", "s3")
+          .sign({.method = request.method, .url = request.url, .headers = {}, .body = {}},
+                signing_key(access.keys), clock.now());
   request.headers = *headers;
   LoopbackHttp http;
   const auto response = http.send(request, {.at = clock.steady_now() + std::chrono::seconds(30)});

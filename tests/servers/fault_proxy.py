@@ -6,7 +6,8 @@ A rule (a dict) names requests by regular expressions on `service`, `method`, `p
 `body`, searched for; lets `skip` of them through first; and takes `times` of them, all if not
 given. Its `action` is one of
 
-    status       answer with `status` and the server's kind of error, `code`; not carried out
+    status       answer with `status` and the server's kind of error, `code`, and say how many
+                 seconds to keep away, `retry_after`; not carried out
     drop_before  cut the connection; not carried out
     drop_after   carry out, then cut the connection
     cut_half     carry out, answer half of the body, then cut the connection
@@ -62,8 +63,8 @@ class Dialect:
 
 class Rule:
     def __init__(self, fault):
-        unknown = fault.keys() - {*MATCHED, "action", "status", "code", "seconds", "parties",
-                                  "skip", "times"}
+        unknown = fault.keys() - {*MATCHED, "action", "status", "code", "retry_after",
+                                  "seconds", "parties", "skip", "times"}
         if unknown or fault.get("action") not in ACTIONS:
             raise ValueError(f"a rule that is none: {fault}")
         self.fault = fault
@@ -184,9 +185,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if status not in (204, 304):
             self.wfile.write(body[:part])
 
-    def refuse(self, request, status, code):
+    def refuse(self, request, status, code, retry_after=None):
         kind, body = self.server.dialect.refusal(request, status, code)
-        self.answer(status, [("Content-Type", kind)], body)
+        headers = [("Content-Type", kind)]
+        if retry_after is not None:
+            headers.append(("Retry-After", str(retry_after)))
+        self.answer(status, headers, body)
 
     def carry_out(self, request):
         upstream = http.client.HTTPConnection(*self.server.upstream, timeout=60)
@@ -222,7 +226,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if action in ("delay", "hold", "blackhole", "barrier"):
             rule.wait(self.server.script.ended)
         if action == "status":
-            self.refuse(request, rule.fault["status"], rule.fault.get("code", ""))
+            self.refuse(request, rule.fault["status"], rule.fault.get("code", ""),
+                        rule.fault.get("retry_after"))
         elif action == "lie":
             self.answer(200, [("Content-Type", "application/json")], b"{}")
         elif action == "blackhole":

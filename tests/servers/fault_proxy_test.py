@@ -56,6 +56,7 @@ class FaultProxyTest(unittest.TestCase):
         try:
             connection.request(method, target, body, {"X-Mark": "m"})
             response = connection.getresponse()
+            self.headers = response.headers
             return response.status, response.read()
         except (ConnectionError, http.client.HTTPException) as error:
             return type(error).__name__
@@ -75,6 +76,11 @@ class FaultProxyTest(unittest.TestCase):
         self.script.begin([{"action": "status", "status": 403, "code": "No"}])
         self.assertEqual(self.ask(), (403, b"403 No"))
         self.assertEqual(self.paths(), [])
+
+    def test_says_how_long_to_keep_away(self):
+        self.script.begin([{"action": "status", "status": 429, "retry_after": 7}])
+        self.assertEqual(self.ask(), (429, b"429 "))
+        self.assertEqual(self.headers["Retry-After"], "7")
 
     def test_cuts_before_and_after_carrying_out(self):
         self.script.begin([{"action": "drop_before", "path": "^/before"},

@@ -15,15 +15,17 @@ import time
 from google_backend import GoogleBackend
 from moto_backend import MotoBackend
 from place import PATIENCE_SECONDS, Place
+from radosgw_backend import RadosGatewayBackend
 from server import Missing, skipped
 
-BACKENDS = {backend.name: backend for backend in (MotoBackend, GoogleBackend)}
+BACKENDS = {backend.name: backend for backend in (MotoBackend, GoogleBackend, RadosGatewayBackend)}
 KILLED_BATCHES = 5
 FAILED_BATCHES = 12  # more than one publish request holds
 DOUBLED_BATCHES = 3
 TRANSIENT = (
     {"action": "status", "status": 503},
     {"action": "status", "status": 500},
+    {"action": "status", "status": 429, "code": "SlowDown", "retry_after": 1},
     {"action": "drop_before"},
     {"action": "drop_after"},
     {"action": "cut_half"},
@@ -66,9 +68,9 @@ class Suite:
         self.problems, self.repeats = [], 0
         self.sources, self.planted = {}, []
 
-    def plant(self, bug, attempts):
-        """Checks that one of these calls finds that bug."""
-        self.planted = [bug]
+    def plant(self, bug, attempts, rules=None):
+        """Checks that one of these calls finds that bug, which is a rule if no others are given."""
+        self.planted = [bug] if rules is None else rules
         for attempt in attempts:
             attempt()
             if self.problems:
@@ -149,22 +151,32 @@ class Suite:
             self.problems.append("no kill was between a message and its marker")
         return f"{kills} kills at {number} requests, {self.repeats} messages repeated"
 
-    def fail_each(self, fault, offset, step):
-        """A run of which each step-th request fails when it is first made."""
+    def fail_each(self, fault, offset, step, away=None):
+        """A run of which each step-th request fails when it is first made, and must then keep away
+        for so many seconds."""
+        if away is None:
+            away = fault.get("retry_after", 0)
         place, seen, lock = self.place(FAILED_BATCHES), {}, threading.Lock()
         when = f"{fault} at requests {offset} mod {step}"
+        asked_away, too_soon = {}, []
 
         def gate(_, request):
+            key = (request.method, request.target, request.body)
             with lock:
-                key = (request.method, request.target, request.body)
                 is_new = key not in seen
                 index = seen.setdefault(key, len(seen))
-            return fault if is_new and index % step == offset else None
+                fails = is_new and index % step == offset
+                if not is_new and time.monotonic() < asked_away.pop(key, 0):
+                    too_soon.append(request)
+                if fails:
+                    asked_away[key] = time.monotonic() + away
+            return fault if fails else None
 
         try:
             self.script.begin(self.planted, gate)
             refused = fault == REFUSED
             self.run(place, when, statuses=(0, 1) if refused else (0,))
+            self.problems += [f"{when}: {request} came again too soon" for request in too_soon]
             self.script.begin(self.planted)
             self.run(place, when + ", run again")
             self.check(place, 2, when)
@@ -172,12 +184,16 @@ class Suite:
             place.remove()
 
     def fail_everything(self):
-        step = 3
+        step, runs = 3, 0
         self.plant(NO_MARKER, [lambda: self.fail_each(TRANSIENT[0], 0, step)])
+        self.plant("a wait that is not kept",
+                   [lambda: self.fail_each(TRANSIENT[0], 0, step, away=1)], rules=[])
         for fault in (*TRANSIENT, REFUSED):
-            for offset in range(step):
+            # One offset is enough where each failure takes its seconds.
+            for offset in range(1 if "retry_after" in fault else step):
                 self.fail_each(fault, offset, step)
-        return f"{(len(TRANSIENT) + 1) * step} runs with faults"
+                runs += 1
+        return f"{runs} runs with faults"
 
     def pair(self, number):
         """The second one starts when the first makes its number-th request, and that waits until

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/percent.h"
-#include "core/aws/sigv4.h"
 
 namespace waybill::aws {
 namespace {
@@ -112,14 +111,10 @@ Result<AwsCredentials> assume_role(const TokenService& service, const RoleReques
                     .role_arn = request.role_arn,
                     .request = post(*url, form("AssumeRole", request))};
   HttpRequest& ask = exchange.request;
+  Signer signer(service.region.empty() ? "us-east-1" : service.region, "sts");
   const auto added =
-      sign({.method = ask.method, .url = ask.url, .headers = ask.headers, .body = ask.body},
-           {.access_key_id = caller.access_key_id,
-            .secret_access_key = caller.secret_access_key,
-            .session_token = caller.session_token},
-           {.region = service.region.empty() ? "us-east-1" : service.region,
-            .service = "sts",
-            .now = service.ports.clock.now()});
+      signer.sign({.method = ask.method, .url = ask.url, .headers = ask.headers, .body = ask.body},
+                  signing_key(caller), service.ports.clock.now());
   if (!added) return fail(added.error());
   ask.headers.insert(ask.headers.end(), added->begin(), added->end());
   return send(service, exchange, deadline);

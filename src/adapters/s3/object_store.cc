@@ -7,7 +7,6 @@
 #include "base/base64.h"
 #include "base/digest.h"
 #include "base/percent.h"
-#include "core/aws/sigv4.h"
 
 namespace waybill {
 namespace {
@@ -47,6 +46,7 @@ S3ObjectStore::S3ObjectStore(S3ObjectStoreOptions options, S3ObjectStorePorts po
     : options_(std::move(options)),
       bucket_url_(bucket_endpoint(options_.address, options_.endpoint)),
       ports_(ports),
+      signer_(options_.address.region, "s3"),
       conditional_put_(options_.conditional_put) {}
 
 std::string S3ObjectStore::what(const Call& call) const {
@@ -66,15 +66,11 @@ Result<HttpResponse> S3ObjectStore::send(const Call& call) {
                       .headers = call.headers,
                       .body = std::string(call.body),
                       .repeat = call.repeat};
-  auto added =
-      aws::sign({.method = request.method,
-                 .url = request.url,
-                 .headers = request.headers,
-                 .body = request.body},
-                {.access_key_id = credentials->access_key_id,
-                 .secret_access_key = credentials->secret_access_key,
-                 .session_token = credentials->session_token},
-                {.region = options_.address.region, .service = "s3", .now = ports_.clock.now()});
+  auto added = signer_.sign({.method = request.method,
+                             .url = request.url,
+                             .headers = request.headers,
+                             .body = request.body},
+                            signing_key(*credentials), ports_.clock.now());
   if (!added) return fail(with_context(added.error(), what(call)));
   request.headers.insert(request.headers.end(), added->begin(), added->end());
   auto response = ports_.http.send(request, deadline);

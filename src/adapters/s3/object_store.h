@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "adapters/s3/address.h"
+#include "core/aws/sigv4.h"
 #include "ports/clock.h"
 #include "ports/credentials.h"
 #include "ports/http_client.h"
@@ -75,6 +76,7 @@ class S3ObjectStore final : public ObjectStore {
   const S3ObjectStoreOptions options_;
   const std::string bucket_url_;
   const S3ObjectStorePorts ports_;
+  aws::Signer signer_;
   std::atomic<bool> conditional_put_;
 };
 

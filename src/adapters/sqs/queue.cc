@@ -5,7 +5,6 @@
 #include <thread>
 #include <utility>
 
-#include "adapters/sqs/signed_post.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mutex.h"
@@ -67,6 +66,8 @@ SqsQueue::SqsQueue(const Services& services, SqsOptions options)
       clock_(services.clock),
       options_(std::move(options)),
       sqs_url_(sqs_url(options_)),
+      sns_signer_(options_.region, "sns"),
+      sqs_signer_(options_.region, "sqs"),
       form_{.id_attribute = options_.id_attribute,
             .group = is_fifo(options_) ? options_.message_group : "",
             .bytes_max = options_.body_bytes_max} {}
@@ -89,13 +90,18 @@ Deadline SqsQueue::call_deadline() const {
   return {.at = clock_.steady_now() + options_.call_time_max};
 }
 
-Result<HttpResponse> SqsQueue::post(HttpRequest request, std::string_view service,
+Result<HttpResponse> SqsQueue::post(HttpRequest request, aws::Signer& signer,
                                     const Deadline& deadline) {
   const auto credentials = credentials_.credentials(deadline);
   if (!credentials) return fail(with_context(credentials.error(), "getting credentials for AWS"));
   request.method = "POST";
-  sqs::sign_post(request, *credentials,
-                 {.region = options_.region, .service = std::string(service)}, clock_.now());
+  auto added = signer.sign({.method = request.method,
+                            .url = request.url,
+                            .headers = request.headers,
+                            .body = request.body},
+                           signing_key(*credentials), clock_.now());
+  if (!added) return fail(added.error());
+  request.headers.insert(request.headers.end(), added->begin(), added->end());
   return http_.send(request, deadline);
 }
 
@@ -105,7 +111,7 @@ Result<HttpResponse> SqsQueue::call_sns(std::string form) {
       post({.url = options_.sns_endpoint + "/",
             .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
             .body = std::move(form)},
-           "sns", call_deadline());
+           sns_signer_, call_deadline());
   if (!response) return fail(with_context(response.error(), what));
   if (response->status / 100 != 2) return fail(sqs::error_of(*response, what, clock_.now()));
   return response;
@@ -118,7 +124,7 @@ Result<HttpResponse> SqsQueue::call_sqs(std::string_view action, std::string jso
                         .headers = {{"Content-Type", "application/x-amz-json-1.0"},
                                     {"X-Amz-Target", "AmazonSQS." + std::string(action)}},
                         .body = "{\"QueueUrl\":" + quoted(options_.queue_url) + "," + json + "}"},
-                       "sqs", deadline);
+                       sqs_signer_, deadline);
   if (!response) return fail(with_context(response.error(), what));
   if (response->status / 100 != 2) return fail(sqs::error_of(*response, what, clock_.now()));
   return response;

@@ -78,8 +78,7 @@ class SqsQueue final : public Queue {
   Result<HttpResponse> call_sns(std::string form);
   Result<HttpResponse> call_sqs(std::string_view action, std::string json,
                                 const Deadline& deadline);
-  Result<HttpResponse> post(HttpRequest request, std::string_view service,
-                            const Deadline& deadline);
+  Result<HttpResponse> post(HttpRequest request, aws::Signer& signer, const Deadline& deadline);
   Result<std::vector<Delivery>> poll(std::size_t limit, const Deadline& deadline);
   /// The first failure that is not a receipt's own; receipts that are refused are put in `refused`.
   Status call_with(std::span<const std::string> receipts, const ReceiptCall& call,
@@ -93,6 +92,8 @@ class SqsQueue final : public Queue {
   Clock& clock_;
   const SqsOptions options_;
   const std::string sqs_url_;
+  aws::Signer sns_signer_;
+  aws::Signer sqs_signer_;
   const sqs::MessageForm form_;
 };
 

@@ -131,24 +131,47 @@ std::string basic_time(Time time) {
   return text;
 }
 
+std::string derive_key(std::string_view secret, std::string_view date, std::string_view region,
+                       std::string_view service) {
+  std::string key = hmac_sha256("AWS4" + std::string(secret), date);
+  key = hmac_sha256(key, region);
+  key = hmac_sha256(key, service);
+  return hmac_sha256(key, "aws4_request");
+}
+
 }  // namespace
 
-Result<Headers> sign(const UnsignedRequest& request, const SigningKey& key,
-                     const SigningScope& scope) {
+Signer::Signer(std::string region, std::string service)
+    : region_(std::move(region)), service_(std::move(service)) {}
+
+std::string Signer::key_of(std::string_view secret, std::string_view date) {
+  {
+    const Lock lock(mutex_);
+    if (latest_.secret == secret && latest_.date == date) return latest_.key;
+  }
+  DerivedKey derived{.secret = std::string(secret),
+                     .date = std::string(date),
+                     .key = derive_key(secret, date, region_, service_)};
+  const Lock lock(mutex_);
+  latest_ = std::move(derived);
+  return latest_.key;
+}
+
+Result<Headers> Signer::sign(const UnsignedRequest& request, const SigningKey& key, Time time) {
   const auto url = split_url(request.url);
-  const auto path = url ? canonical_path(url->path, scope.service) : std::nullopt;
+  const auto path = url ? canonical_path(url->path, service_) : std::nullopt;
   const auto query = url ? canonical_query(url->query) : std::nullopt;
   if (!path || !query) {
     return fail(Code::invalid_argument, "cannot sign a request to '" + std::string(request.url) +
                                             "': it is no absolute, percent-encoded URL");
   }
-  const std::string now = basic_time(scope.now);
+  const std::string now = basic_time(time);
   const std::string body_hash = to_hex(sha256(request.body));
   Headers added = {{"x-amz-date", now}};
   if (!key.session_token.empty()) {
     added.emplace_back("x-amz-security-token", std::string(key.session_token));
   }
-  if (scope.service == "s3") added.emplace_back("x-amz-content-sha256", body_hash);
+  if (service_ == "s3") added.emplace_back("x-amz-content-sha256", body_hash);
 
   Headers all = request.headers;
   all.insert(all.end(), added.begin(), added.end());
@@ -158,18 +181,13 @@ Result<Headers> sign(const UnsignedRequest& request, const SigningKey& key,
                                 headers.lines + '\n' + headers.names + '\n' + body_hash;
 
   const std::string date = now.substr(0, now.find('T'));
-  const std::string where =
-      date + '/' + std::string(scope.region) + '/' + std::string(scope.service) + "/aws4_request";
+  const std::string where = date + '/' + region_ + '/' + service_ + "/aws4_request";
   const std::string to_sign =
       std::string(kAlgorithm) + '\n' + now + '\n' + where + '\n' + to_hex(sha256(canonical));
-  std::string signing_key = hmac_sha256("AWS4" + std::string(key.secret_access_key), date);
-  signing_key = hmac_sha256(signing_key, scope.region);
-  signing_key = hmac_sha256(signing_key, scope.service);
-  signing_key = hmac_sha256(signing_key, "aws4_request");
   added.emplace_back("authorization",
                      std::string(kAlgorithm) + " Credential=" + std::string(key.access_key_id) +
-                         '/' + where + ", SignedHeaders=" + headers.names +
-                         ", Signature=" + to_hex(hmac_sha256(signing_key, to_sign)));
+                         '/' + where + ", SignedHeaders=" + headers.names + ", Signature=" +
+                         to_hex(hmac_sha256(key_of(key.secret_access_key, date), to_sign)));
   return added;
 }
 

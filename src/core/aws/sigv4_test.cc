@@ -8,9 +8,29 @@ namespace {
 /// AWS's Signature Version 4 test suite.
 constexpr SigningKey kSuiteKey{.access_key_id = "AKIDEXAMPLE",
                                .secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"};
+constexpr std::string_view kSuiteToken =
+    "AQoDYXdzEPT//////////"
+    "wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPf"
+    "IeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/"
+    "kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7W"
+    "Z0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+"
+    "scqKmlzm8F"
+    "DrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==";
 /// "Examples: Signature calculations in AWS Signature Version 4", Amazon S3 API reference.
 constexpr SigningKey kS3Key{.access_key_id = "AKIAIOSFODNN7EXAMPLE",
                             .secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
+
+/// Where and when a signature holds.
+struct SigningScope {
+  std::string region;
+  std::string service;
+  Time now{};
+};
+
+Result<Headers> sign(const UnsignedRequest& request, const SigningKey& key,
+                     const SigningScope& scope) {
+  return Signer(scope.region, scope.service).sign(request, key, scope.now);
+}
 
 SigningScope suite_scope() {
   return {.region = "us-east-1", .service = "service", .now = *parse_time("2015-08-30T12:36:00Z")};
@@ -70,14 +90,7 @@ TEST(SigV4, TheSuitesPostsAreSignedAsPublished) {
 
 TEST(SigV4, TheSuitesSessionTokenIsSigned) {
   SigningKey key = kSuiteKey;
-  key.session_token =
-      "AQoDYXdzEPT//////////"
-      "wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPf"
-      "IeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/"
-      "kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7W"
-      "Z0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+"
-      "scqKmlzm8F"
-      "DrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==";
+  key.session_token = kSuiteToken;
   EXPECT_EQ(signature(sign({.method = "POST", .url = "https://example.amazonaws.com/"}, key,
                            suite_scope())),
             "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead");
@@ -134,6 +147,37 @@ TEST(SigV4, OnlyS3TakesPathsAsTheyAre) {
   EXPECT_NE(at("https://h/a/../b//c", "s3"), at("https://h/b/c", "s3"));
   EXPECT_EQ(at("https://h/%7e", "s3"), at("https://h/~", "s3"));
   EXPECT_NE(at("https://h/%7e", "service"), at("https://h/~", "service"));
+}
+
+// What botocore 1.43 makes of the same request.
+TEST(SigV4, APortAndABodyAreSignedAsAmazonsOwnClientDoes) {
+  SigningKey key = kSuiteKey;
+  key.session_token =
+      "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSP"
+      "IeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7"
+      "WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm"
+      "8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==";
+  EXPECT_EQ(signature(sign({.method = "POST",
+                            .url = "http://127.0.0.1:5000/",
+                            .headers = {},
+                            .body = "Action=PublishBatch"},
+                           key, suite_scope())),
+            "64aeeed878128cc4488639d1db8caaedd1d64948b50c09902b834dc43af770fc");
+}
+
+TEST(SigV4, ASignerThatIsUsedAgainSignsAsANewOneDoes) {
+  Signer kept("us-east-1", "service");
+  const UnsignedRequest request{.method = "GET", .url = "https://h/"};
+  SigningKey other = kSuiteKey;
+  other.secret_access_key = "another";
+  const Time day = suite_scope().now;
+  const Time next_day = day + std::chrono::hours(24);
+  for (const SigningKey& key : {kSuiteKey, other, kSuiteKey}) {
+    for (const Time time : {day, next_day, day}) {
+      EXPECT_EQ(signature(kept.sign(request, key, time)),
+                signature(sign(request, key, {"us-east-1", "service", time})));
+    }
+  }
 }
 
 TEST(SigV4, WhatIsNoUrlIsRefused) {

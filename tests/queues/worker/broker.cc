@@ -62,31 +62,44 @@ Broker pubsub_emulator() {
               }};
 }
 
-Broker moto() {
-  const auto url = [](const std::string& name) { return Moto::instance().create_queue(name); };
-  return {
-      .name = "sqs",
-      .missing = [] { return Moto::instance().missing(); },
-      .queue = [url](Clock& clock, const std::string& name,
-                     Duration visibility) -> std::unique_ptr<Queue> {
-        Moto& server = Moto::instance();
-        return std::make_unique<OwnSqsQueue>(clock, SqsOptions{.region = "us-east-1",
-                                                               .queue_url = url(name),
-                                                               .sns_endpoint = server.url(),
-                                                               .sqs_endpoint = server.url(),
-                                                               .visibility = visibility});
-      },
-      .source = url,
-      // As Prio has it: a topic whose subscription is a queue.
-      .destination = [](const std::string& name) { return Moto::instance().create_topic(name); },
-      .arguments = {"--from", "aws-sqs"},
-      .environment =
-          [] {
-            return std::map<std::string, std::string>{{"AWS_ENDPOINT_URL", Moto::instance().url()},
-                                                      {"AWS_REGION", "us-east-1"},
-                                                      {"AWS_ACCESS_KEY_ID", "x"},
-                                                      {"AWS_SECRET_ACCESS_KEY", "x"}};
-          }};
+namespace {
+
+/// SQS, of which all names end with `suffix`: ".fifo" makes it keep the order and drop duplicates.
+Broker sqs(const std::string& broker_name, const std::string& suffix) {
+  const auto url = [suffix](const std::string& name) {
+    return Moto::instance().create_queue(name + suffix);
+  };
+  return {.name = broker_name,
+          .missing = [] { return Moto::instance().missing(); },
+          .queue = [url](Clock& clock, const std::string& name,
+                         Duration visibility) -> std::unique_ptr<Queue> {
+            Moto& server = Moto::instance();
+            return std::make_unique<OwnSqsQueue>(clock, SqsOptions{.region = "us-east-1",
+                                                                   .queue_url = url(name),
+                                                                   .sns_endpoint = server.url(),
+                                                                   .sqs_endpoint = server.url(),
+                                                                   .visibility = visibility});
+          },
+          .source = url,
+          // As Prio has it: a topic whose subscription is a queue.
+          .destination =
+              [suffix](const std::string& name) {
+                return Moto::instance().create_topic(name + suffix);
+              },
+          .arguments = {"--from", "aws-sqs"},
+          .environment =
+              [] {
+                return std::map<std::string, std::string>{
+                    {"AWS_ENDPOINT_URL", Moto::instance().url()},
+                    {"AWS_REGION", "us-east-1"},
+                    {"AWS_ACCESS_KEY_ID", "x"},
+                    {"AWS_SECRET_ACCESS_KEY", "x"}};
+              }};
 }
+
+}  // namespace
+
+Broker moto() { return sqs("sqs", ""); }
+Broker moto_fifo() { return sqs("sqs_fifo", ".fifo"); }
 
 }  // namespace waybill::e2e

@@ -35,6 +35,7 @@ inline std::ostream& operator<<(std::ostream& out, const Broker& broker) {
 Broker rabbitmq();
 Broker pubsub_emulator();
 Broker moto();
+Broker moto_fifo();
 
 /// A name that no other test uses.
 std::string fresh_queue_name();

@@ -39,7 +39,8 @@ class ReplayCommandTest : public WorkerPlaceTest {
 
 const auto kName = [](const auto& instance) { return instance.param.name; };
 INSTANTIATE_TEST_SUITE_P(Brokers, ReplayCommandTest,
-                         testing::Values(rabbitmq(), pubsub_emulator(), moto()), kName);
+                         testing::Values(rabbitmq(), pubsub_emulator(), moto(), moto_fifo()),
+                         kName);
 
 TEST_P(ReplayCommandTest, ItMovesWhatMatchesAndLeavesTheRest) {
   publish_to(*dead_, {intake(1), intake(2), "not JSON"});

@@ -44,6 +44,16 @@ TEST_P(WorkerFromTest, SeventyFiveAndACrashGiveItBack) {
   EXPECT_THAT(rejected(), IsEmpty());
 }
 
+TEST_P(WorkerFromTest, WhatRunsLongerThanItsTimeoutIsStoppedAndGivenBack) {
+  publish({intake(1)});
+  const Ran ran = worker({"--once", "--timeout", "1s", "--retry-delay", "0s"},
+                         {"sh", "-c", "echo began; cat go >/dev/null; echo ended"});
+  EXPECT_EQ(ran.status, 75) << ran.err;
+  EXPECT_EQ(ran.out, "began\n");
+  EXPECT_THAT(left(), ElementsAre(intake(1)));
+  EXPECT_THAT(rejected(), IsEmpty());
+}
+
 TEST_P(WorkerFromTest, AnyOtherStatusSendsItToTheRejectedTopic) {
   publish({intake(1)});
   const Ran ran = worker({"--once"}, {"sh", "-c", "exit 3"});

@@ -36,7 +36,9 @@ std::string WorkerPlaceTest::intake(int number) {
 
 void WorkerPlaceTest::publish_to(Queue& queue, const std::vector<std::string>& bodies) {
   for (const std::string& body : bodies) {
-    const std::vector<Message> messages = {{.id = "of-the-broker", .body = body}};
+    // Another id for each, so that no broker drops one: that is for the worker to do.
+    const std::string id = "of-the-broker-" + std::to_string(++published_);
+    const std::vector<Message> messages = {{.id = id, .body = body}};
     const auto answers = queue.publish(messages);
     ASSERT_TRUE(answers.has_value() && answers->front()) << answers->front().error().message;
   }

@@ -45,6 +45,7 @@ class WorkerPlaceTest : public testing::TestWithParam<Broker> {
   std::vector<std::string> arguments(const std::vector<std::string>& options,
                                      const std::vector<std::string>& command);
   std::string rejected_topic_;
+  int published_ = 0;
 };
 
 }  // namespace waybill::e2e
