@@ -37,7 +37,8 @@ constexpr const char* kWhole = R"({
   "scans": {
     "drop": {"planner": "prio", "ingestion": "drop/in", "own": "file:///abs/own",
              "peer": "s3://peer/x", "side": "first", "intake_task": "verify",
-             "aggregate_task": "sum", "every": "10s", "intake_max_age": "6h"}},
+             "aggregate_task": "sum", "every": "10s", "intake_max_age": "6h",
+             "split_aggregations": true}},
   "schedules": {
     "nightly": {"cron": "0 3 * * *", "zone": "Europe/Berlin", "catch_up": "all", "task": "verify",
                 "params": {"batch": 7}, "priority": 9}},
@@ -67,6 +68,7 @@ TEST(DefinitionsLoadTest, ReadsEverything) {
   EXPECT_EQ(scan.side, PrioSide::first);
   EXPECT_EQ(scan.intake_max_age, std::chrono::hours(6));
   EXPECT_EQ(scan.grace_period, PrioScan{}.grace_period);
+  EXPECT_EQ(scan.oversized, OversizedAggregation::split);
   const Schedule& schedule = load.definitions.schedules.at("nightly");
   EXPECT_EQ(schedule.catch_up, CatchUp::all);
   EXPECT_EQ(schedule.source, "a.yaml");

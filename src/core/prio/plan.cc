@@ -93,6 +93,7 @@ class PlanMaker {
   Listed& listed_;
   Plan plan_;
   std::vector<PlannedTask> aggregates_;
+  std::vector<std::string> too_large_;  // warnings
   SkipTally<SkipSubject> skips_;
   std::map<std::string, const BatchRecord*> ambiguous_;  // by marker: the first that has it
   Counters counters_;                                    // of the aggregation in hand
@@ -119,6 +120,7 @@ Plan PlanMaker::make() {
   }
   plan_.tasks.insert(plan_.tasks.end(), std::make_move_iterator(aggregates_.begin()),
                      std::make_move_iterator(aggregates_.end()));
+  plan_.warnings.insert(plan_.warnings.begin(), too_large_.begin(), too_large_.end());
   skips_.write(plan_, [&](SkipReason reason, const SkipSubject& subject) {
     return describe(listed_, reason, subject);
   });
@@ -275,7 +277,7 @@ PlannedTask PlanMaker::task_of(std::uint32_t aggregation, const Window& whole,
 bool PlanMaker::plan_aggregate(PlannedTask task, std::uint32_t aggregation, const Window& part) {
   const Records batches = batches_in(part);
   if (task.params.size() > listed_.scan.aggregate_bytes_max) {
-    plan_.warnings.push_back(size_warning(task, batches.size(), listed_.scan));
+    too_large_.push_back(size_warning(task, batches.size(), listed_.scan));
     skips_.add(SkipReason::too_large,
                {.aggregation = aggregation, .window = window_at(aggregation, part.begin)});
     return false;

@@ -174,6 +174,7 @@ TEST_F(PrioParts, OfOneMinuteThatDoNotFitAreRefusedAndTheWindowStaysOpen) {
   EXPECT_EQ(plan.counts.at("skipped{reason=\"too_large\"}"), 1);
   ASSERT_EQ(plan.warnings.size() >= 1, true);
   EXPECT_NE(plan.warnings[0].find("its 5 batches make a message of"), std::string::npos);
+  EXPECT_NE(plan.warnings[0].find("choose a queue that takes larger messages"), std::string::npos);
 }
 
 TEST_F(PrioParts, AreNotMadeUnlessAskedFor) {
@@ -181,7 +182,10 @@ TEST_F(PrioParts, AreNotMadeUnlessAskedFor) {
   const Plan plan = this->plan();
   EXPECT_TRUE(plan.tasks.empty());
   EXPECT_EQ(plan.counts.at("skipped{reason=\"too_large\"}"), 1);
-  EXPECT_NE(plan.warnings.at(0).find("--split-aggregations"), std::string::npos);
+  EXPECT_NE(plan.warnings.at(0).find("split_aggregations: true"), std::string::npos);
+  scan_.split_setting = "--split-aggregations";
+  EXPECT_NE(this->plan().warnings.at(0).find("with --split-aggregations"), std::string::npos);
+  EXPECT_EQ(this->plan().warnings.at(0).find("split_aggregations: true"), std::string::npos);
 }
 
 }  // namespace

@@ -148,21 +148,25 @@ std::string ambiguity_warning(const BatchName& batch, const BatchName& owner) {
 }
 
 std::string size_warning(const PlannedTask& task, std::size_t batches, const PrioScan& scan) {
-  std::string text = task.what + " was not scheduled: its " + std::to_string(batches) +
-                     " batches make a message of " + std::to_string(task.params.size()) +
-                     " bytes, over the " + std::to_string(scan.aggregate_bytes_max) +
-                     " that a task takes; ";
-  return text + (scan.oversized == OversizedAggregation::split
-                     ? "a single minute cannot be split: choose another queue"
-                     : "choose a shorter aggregation period, or let workflow-manager split it "
-                       "with --split-aggregations");
+  const std::string text = task.what + " was not scheduled: its " + std::to_string(batches) +
+                           " batches make a message of " + std::to_string(task.params.size()) +
+                           " bytes, over the " + std::to_string(scan.aggregate_bytes_max) +
+                           " that a task takes; ";
+  if (scan.oversized == OversizedAggregation::refuse) {
+    return text + "have its window split with " + scan.split_setting +
+           ", or choose a shorter aggregation period";
+  }
+  return text + "a single minute cannot be split" +
+         (scan.aggregate_bytes_max == kParamsBytesMax
+              ? ", and the ledger takes no larger task: spread its batches over several minutes"
+              : ": choose a queue that takes larger messages");
 }
 
 std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,
                            std::size_t batches) {
   return task.what + ": " + std::to_string(without_intake) + " of its " + std::to_string(batches) +
          " batches have no intake marker: they were never taken in here, and the task may fail; "
-         "a longer intake_max_age takes them in";
+         "a longer intake max age takes them in";
 }
 
 }  // namespace waybill::prio

@@ -213,6 +213,7 @@ Status Checker::read_scan() {
   scan.aggregate_task = kAggregateTask;
   scan.oversized =
       is_set("split-aggregations") ? OversizedAggregation::split : OversizedAggregation::refuse;
+  scan.split_setting = "--split-aggregations";
   const Status checked = check_scan({.name = "workflow-manager", .planner = scan});
   if (checked) return {};
   // check_scan names fields as definitions do.
