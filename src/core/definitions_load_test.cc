@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
+
 namespace waybill {
 namespace {
+
+namespace bj = boost::json;
 
 /// A document without places: problems then carry pointers.
 Document document(std::string file, std::string json) {
@@ -120,6 +126,41 @@ TEST(DefinitionsLoadTest, NamesUnknownTasksWithAHint) {
                             "schedules": {"s": {"cron": "@daily", "task": "verify-bacth"}}})"),
             (Problems{"a.yaml: /schedules/s/task: there is no task definition \"verify-bacth\"; "
                       "did you mean \"verify-batch\"?"}));
+}
+
+TEST(DefinitionsLoadTest, NumbersThatNothingCanHoldAreProblemsOfTheirField) {
+  for (const auto& [number, shown] : std::map<std::string, std::string>{
+           {"1e300", "1E300"}, {"9223372036854775808", "9223372036854775808"}}) {
+    EXPECT_EQ(
+        problems_of(R"({"tasks": {"t": {"command": ["x"], "retry": {"failures": )" + number +
+                    R"(}, "limits": {"processes": )" + number + R"(, "open_files": )" + number +
+                    "}}}}"),
+        (Problems{
+            "a.yaml: /tasks/t/retry/failures: has to be at most 1000000, not " + shown,
+            "a.yaml: /tasks/t/limits/processes: has to be at most 4194304, not " + shown,
+            "a.yaml: /tasks/t/limits/open_files: has to be at most 1073741816, not " + shown}));
+  }
+}
+
+/// The pointers of all schemas of whole numbers in `schema` that have no bounds.
+void find_unbounded(const bj::value& schema, const std::string& pointer, Problems& found) {
+  if (const bj::array* list = schema.if_array()) {
+    for (const bj::value& element : *list) find_unbounded(element, pointer + "/", found);
+  }
+  const bj::object* object = schema.if_object();
+  if (object == nullptr) return;
+  const bj::value* type = object->if_contains("type");
+  const bool bounded = object->contains("minimum") && object->contains("maximum");
+  if (type != nullptr && *type == "integer" && !bounded) found.push_back(pointer);
+  for (const auto& member : *object) {
+    find_unbounded(member.value(), pointer + "/" + std::string(member.key()), found);
+  }
+}
+
+TEST(DefinitionsLoadTest, TheSchemaBoundsEveryWholeNumber) {
+  Problems found;
+  find_unbounded(json::parse(definitions_schema()).value(), "", found);
+  EXPECT_EQ(found, Problems{});
 }
 
 TEST(DefinitionsLoadTest, ATaskThatIsBrokenIsNotAlsoCalledUnknown) {
