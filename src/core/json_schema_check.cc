@@ -199,12 +199,7 @@ class InstanceChecker {
     bound(
         "exclusiveMaximum", [&](const bj::value& b) { return is_less(number, b); }, "less than");
     bound(
-        "multipleOf",
-        [&](const bj::value& b) {
-          const double divisor = b.to_number<double>();
-          return std::fmod(number.to_number<double>(), divisor) == 0;
-        },
-        "a multiple of");
+        "multipleOf", [&](const bj::value& b) { return is_multiple(number, b); }, "a multiple of");
   }
 
   void check_array(const bj::object& rules, const Step& step,
