@@ -66,6 +66,7 @@ struct Plan {
   /// "skipped{reason=\"incomplete\"}".
   std::map<std::string, std::int64_t> counts;
   /// What somebody should look at, in words; a scanner logs each. First comes what is `too_large`.
+  /// Of many (WarningList::kKeptMax) the rest is counted in the last.
   std::vector<std::string> warnings;
 };
 inline constexpr std::size_t kSkippedMax = 10'000;

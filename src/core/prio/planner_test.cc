@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/prio/message.h"
+#include "core/warning_list.h"
 #include "tests/scan/planner_fixture.h"
 
 namespace waybill::prio {
@@ -168,6 +171,39 @@ TEST_F(PrioPlans, SkippedThingsAreKeptUpToALimitButAllAreCounted) {
   EXPECT_EQ(plan.skipped.size(), kSkippedMax);
   EXPECT_EQ(plan.counts.at("skipped{reason=\"incomplete\"}"), 12'000);
   EXPECT_NE(skip_of(plan, "k/2020/10/31/11/bad"), nullptr) << "what is odd is kept first";
+}
+
+TEST_F(PrioPlans, OfManyMalformedNamesTheFirstAreNamedAndAllCountedInAnyOrder) {
+  constexpr int kNames = 2500;
+  for (int i = 0; i < kNames; ++i) {
+    store_.add("ingestion", "k/2020/10/31/11/x" + std::to_string(10'000 + i));
+  }
+  const Plan plan = this->plan();
+  EXPECT_EQ(count(plan, "malformed_names_found"), kNames);
+  EXPECT_EQ(plan.counts.at("skipped{reason=\"malformed_name\"}"), kNames);
+  EXPECT_EQ(plan.skipped.size(), NameSample::kKeptMax);
+  EXPECT_EQ(plan.skipped.back().what, "k/2020/10/31/11/x10999");
+  EXPECT_EQ(plan.warnings,
+            (std::vector<std::string>{"1500 more malformed names of aggregation k are counted, "
+                                      "but not listed one by one"}));
+  const Plan backwards = plan_of({.name = "prio", .planner = scan_}, kNow, store_,
+                                 [](auto& found) { std::reverse(found.begin(), found.end()); });
+  EXPECT_EQ(backwards.skipped, plan.skipped);
+  EXPECT_EQ(backwards.counts, plan.counts);
+  EXPECT_EQ(backwards.warnings, plan.warnings);
+}
+
+TEST_F(PrioPlans, OfManyWarningsTheFirstAreKeptAndTheRestCounted) {
+  constexpr int kBatches = 1200;
+  for (int i = 0; i < kBatches; ++i) {
+    const std::string id = "2020-10-31-11-40-" + std::to_string(i);
+    add_ingestion("x/2020/10/31/11/30/" + id);
+    add_marker("intake-x-2020-10-31-11-30-" + id);
+  }
+  const Plan plan = this->plan();
+  ASSERT_EQ(plan.warnings.size(), WarningList::kKeptMax + 1);
+  EXPECT_EQ(plan.warnings.back(), "and 200 more such warnings");
+  EXPECT_EQ(plan.counts.at("skipped{reason=\"ambiguous_marker\"}"), kBatches);
 }
 
 TEST_F(PrioPlans, OnlyTheWindowsAreListedInFewRequests) {

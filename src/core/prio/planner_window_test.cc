@@ -60,6 +60,23 @@ TEST_F(PrioCatchUp, FromTheFirstMarkerListsNoWindowsThatHaveTheirMarker) {
   EXPECT_EQ(listed, 2u);  // of the windows at 00:00 and 06:00
 }
 
+TEST_F(PrioCatchUp, FromTheFirstMarkerListsNoKeyTwiceThoughTheIntakeIsAsLong) {
+  scan_.intake_max_age = hours(10);
+  add_marker("aggregate-k-2020-10-30-18-00-2020-10-30-21-00");
+  PrioPlanner planner(scan_, kNow);
+  std::vector<std::string> keys;
+  for (auto listings = planner.listings(); !listings.empty(); listings = planner.listings()) {
+    for (const ScanListing& listing : listings) {
+      for (const auto& found : store_.list(listing)) {
+        if (listing.source == "ingestion") keys.push_back(found.key);
+        feed(planner, found);
+      }
+    }
+  }
+  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
+  EXPECT_EQ(planner.finish().tasks.size(), 6u) << "4 windows, and 2 batches to take in";
+}
+
 /// Runs a planner whose listings of `source` under `prefix` fail.
 Plan plan_without(const PrioScan& scan, const MemoryListing& store, const std::string& source,
                   const std::string& prefix) {

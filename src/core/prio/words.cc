@@ -49,10 +49,6 @@ std::string detail_of_record(const Listed& listed, SkipReason reason, const Batc
   const bool ours = seen_in(record, Bucket::ingestion);
   const std::string where = ours ? "" : "in the peer's bucket; ";
   switch (reason) {
-    case SkipReason::malformed_name: {
-      const auto name = parse_object_name(listed.batches.name(record));
-      return where + (name ? "it is outside the scan" : name.error().message);
-    }
     case SkipReason::unknown_part: {
       const FileSuffixes& files = ours ? listed.ingestion_files : listed.peer_files;
       return where + "it does not end in ." + std::string(files.name(Part::header)) + ", ." +
@@ -76,6 +72,15 @@ std::string detail_of_record(const Listed& listed, SkipReason reason, const Batc
     default:
       return "";
   }
+}
+
+Skipped describe_malformed(const NameSample::Name& name) {
+  const bool ours = name.of == static_cast<std::uint8_t>(Bucket::ingestion);
+  const auto parsed = parse_object_name(name.text);
+  return {.what = name.text,
+          .reason = SkipReason::malformed_name,
+          .detail = std::string(ours ? "" : "in the peer's bucket; ") +
+                    (parsed ? "it is outside the scan" : parsed.error().message)};
 }
 
 }  // namespace
@@ -113,6 +118,7 @@ PlannedTask aggregate_task(AggregateMessage& message, const Window& window,
 }
 
 Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& subject) {
+  if (subject.malformed != nullptr) return describe_malformed(*subject.malformed);
   if (subject.record == nullptr) {
     const Window& window = listed.windows[subject.window];
     const std::string& id = listed.aggregations[subject.aggregation].id;
@@ -129,11 +135,16 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
   const bool window_done =
       subject.window != kNoWindow &&
       listed.aggregations[record.group].windows[subject.window].aggregated_at.has_value();
-  return {.what = record.is_batch()
-                      ? path_of({.aggregation_id = id, .time = record.time, .batch_id = name})
-                      : std::string(name),
+  return {.what = path_of({.aggregation_id = id, .time = record.time, .batch_id = name}),
           .reason = reason,
           .detail = detail_of_record(listed, reason, record, window_done)};
+}
+
+std::string malformed_warning(const Aggregation& aggregation) {
+  const auto more = aggregation.malformed.count() -
+                    static_cast<std::int64_t>(aggregation.malformed.kept().size());
+  return std::to_string(more) + " more malformed names of aggregation " + aggregation.id +
+         " are counted, but not listed one by one";
 }
 
 std::string ambiguity_warning(const BatchName& batch, const BatchName& owner) {
