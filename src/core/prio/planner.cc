@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 namespace waybill::prio {
 namespace {
@@ -152,6 +153,8 @@ const PrioPlanner::Asked& PrioPlanner::asked(const ScanListing& listing) {
 
 void PrioPlanner::prefix(const ScanListing& listing, std::string_view prefix) {
   if (asked(listing).role != Role::aggregations || prefix == kMarkerPrefix) return;
+  // No message, label or file of JSON can hold it, so nothing below it is listed.
+  if (!is_utf8(prefix)) return malformed(0, Bucket::ingestion, prefix);
   if (prefix.ends_with('/')) prefix.remove_suffix(1);
   if (!known_.emplace(prefix).second) return;
   listed_.aggregations.push_back({.id = std::string(prefix),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "core/prio/message.h"
 #include "core/warning_list.h"
 #include "tests/scan/planner_fixture.h"
@@ -171,6 +172,32 @@ TEST_F(PrioPlans, SkippedThingsAreKeptUpToALimitButAllAreCounted) {
   EXPECT_EQ(plan.skipped.size(), kSkippedMax);
   EXPECT_EQ(plan.counts.at("skipped{reason=\"incomplete\"}"), 12'000);
   EXPECT_NE(skip_of(plan, "k/2020/10/31/11/bad"), nullptr) << "what is odd is kept first";
+}
+
+TEST_F(PrioPlans, AnAggregationIdThatIsNotUtf8IsAMalformedNameShownEscaped) {
+  const std::string id = "k\xff";
+  add_ingestion(id + "/2020/10/31/08/30/b");
+  add_validation(id + "/2020/10/31/08/30/b");
+  add_ingestion(id + "/2020/10/31/11/30/b");
+  store_.add("ingestion", "k/2020/10/31/11/30/\xc3.batch");
+  const Plan plan = this->plan();
+  EXPECT_TRUE(plan.tasks.empty());
+  EXPECT_EQ(plan.counts.at("skipped{reason=\"malformed_name\"}"), 2);
+  const Skipped expected[] = {
+      {"k/2020/10/31/11/30/\\xc3.batch", SkipReason::malformed_name, "it is not UTF-8"},
+      {"k\\xff/", SkipReason::malformed_name, "it is not UTF-8"}};
+  ASSERT_EQ(plan.skipped.size(), 2u);
+  EXPECT_EQ(plan.skipped[0], expected[0]);
+  EXPECT_EQ(plan.skipped[1], expected[1]);
+  for (const auto& [name, number] : plan.counts) EXPECT_TRUE(is_utf8(name)) << name;
+}
+
+TEST_F(PrioPlans, TheReasonOfAMalformedNameIsCutBetweenCharacters) {
+  store_.add("ingestion",
+             "k/2020/10/31/11/1\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4/b.batch");
+  const Plan plan = this->plan();
+  ASSERT_EQ(plan.skipped.size(), 1u);
+  EXPECT_TRUE(is_utf8(plan.skipped[0].detail)) << plan.skipped[0].detail;
 }
 
 TEST_F(PrioPlans, OfManyMalformedNamesTheFirstAreNamedAndAllCountedInAnyOrder) {

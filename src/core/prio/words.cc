@@ -1,5 +1,6 @@
 #include "core/prio/words.h"
 
+#include "base/utf8.h"
 #include "core/task.h"
 
 namespace waybill::prio {
@@ -77,7 +78,7 @@ std::string detail_of_record(const Listed& listed, SkipReason reason, const Batc
 Skipped describe_malformed(const NameSample::Name& name) {
   const bool ours = name.of == static_cast<std::uint8_t>(Bucket::ingestion);
   const auto parsed = parse_object_name(name.text);
-  return {.what = name.text,
+  return {.what = escape_utf8(name.text),
           .reason = SkipReason::malformed_name,
           .detail = std::string(ours ? "" : "in the peer's bucket; ") +
                     (parsed ? "it is outside the scan" : parsed.error().message)};
@@ -143,7 +144,8 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
 std::string malformed_warning(const Aggregation& aggregation) {
   const auto more = aggregation.malformed.count() -
                     static_cast<std::int64_t>(aggregation.malformed.kept().size());
-  return std::to_string(more) + " more malformed names of aggregation " + aggregation.id +
+  return std::to_string(more) + " more malformed names " +
+         (aggregation.id.empty() ? "outside of aggregations" : "of aggregation " + aggregation.id) +
          " are counted, but not listed one by one";
 }
 
