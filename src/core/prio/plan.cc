@@ -292,10 +292,13 @@ bool PlanMaker::plan_aggregate(PlannedTask task, std::uint32_t aggregation, cons
                {.aggregation = aggregation, .window = window_at(aggregation, part.begin)});
     return false;
   }
-  const auto without_intake =
-      std::count_if(batches.begin(), batches.end(), [&](const BatchRecord* record) {
-        return !has(*record, kIntakeMarked) && !listed_.intake.contains(record->time);
-      });
+  // Nobody can tell while the markers are not known.
+  const bool markers_known = !listed_.aggregations[aggregation].unlisted.intake_markers;
+  const auto never_taken_in = [&](const BatchRecord* record) {
+    return !has(*record, kIntakeMarked) && !listed_.intake.contains(record->time);
+  };
+  const std::int64_t without_intake =
+      markers_known ? std::count_if(batches.begin(), batches.end(), never_taken_in) : 0;
   if (without_intake > 0) {
     warnings_.add(intake_warning(task, without_intake, batches.size()));
   }

@@ -131,6 +131,16 @@ TEST_F(PrioFailures, OfMarkersKeepBackWhatTheyMark) {
             (Planned{"intake j 20", "intake k 20", "aggregate k"}));
 }
 
+TEST_F(PrioFailures, OfIntakeMarkersRaiseNoAlarmAboutBatchesThatWereNeverTakenIn) {
+  const Plan whole = plan();
+  EXPECT_EQ(whole.warnings.size(), 2u) << "neither j's nor k's has its marker";
+  const Plan without_markers = plan_without(scan_, store_, "own", "task-markers/intake-j-");
+  ASSERT_EQ(without_markers.warnings.size(), 1u) << "of j nobody can tell";
+  EXPECT_TRUE(without_markers.warnings[0].starts_with("aggregate k "));
+  EXPECT_EQ(count(without_markers, "aggregated_without_intake", "j"), 0);
+  EXPECT_EQ(count(without_markers, "aggregated_without_intake", "k"), 1);
+}
+
 class PrioParts : public PrioPlans {
  protected:
   PrioParts() {
