@@ -89,6 +89,18 @@ TEST_F(PrioPlans, WhatThePeerValidatedTooLateIsReportedPerWindow) {
       << "a store that tells no times cannot tell what is late";
 }
 
+TEST_F(PrioPlans, WhatThePeerValidatedTooLateIsFoundInEarlierWindowsOnlyWhereTheyAreListed) {
+  const Time aggregated = kNow - hours(3);
+  add_marker("aggregate-k-2020-10-31-03-00-2020-10-31-06-00", aggregated);
+  add_ingestion("k/2020/10/31/04/00/late");
+  add_validation("k/2020/10/31/04/00/late", aggregated + Duration(1));
+  scan_.catch_up = hours(9);
+  EXPECT_EQ(count(plan(), "late_peer_validations_found"), 1);
+  EXPECT_TRUE(plan().tasks.empty());
+  scan_.catch_up_from = CatchUpFrom::first_marker;
+  EXPECT_EQ(count(plan(), "late_peer_validations_found"), 0);
+}
+
 TEST_F(PrioPlans, BatchesThatWereNeverTakenInAreAggregatedAndWarnedOf) {
   scan_.intake_max_age = hours(5);
   add_ingestion("k/2020/10/31/06/30/forgotten");
