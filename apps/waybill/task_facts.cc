@@ -24,6 +24,14 @@ Status add_queue(Store& store, WhyParams& params) {
   return {};
 }
 
+Status add_history(Store& store, WhyParams& params) {
+  if (params.task.status.state != State::scheduled) return {};
+  const auto history = store.reader().history(params.task.id());
+  if (!history) return fail(history.error());
+  if (!history->empty()) params.last_happening = history->back().happening;
+  return {};
+}
+
 Status add_workers(Store& store, WhyParams& params) {
   const auto workers = store.registry().workers();
   if (!workers) return fail(workers.error());
@@ -46,6 +54,7 @@ Result<WhyParams> facts_about(Store& store, Task task) {
   params.now = store.ledger().now();
   if (const Status added = add_queue(store, params); !added) return fail(added.error());
   if (const Status added = add_workers(store, params); !added) return fail(added.error());
+  if (const Status added = add_history(store, params); !added) return fail(added.error());
   const auto dependencies = store.reader().dependencies(params.task.id());
   if (!dependencies) return fail(dependencies.error());
   for (const Dependency& dependency : *dependencies) {

@@ -222,7 +222,12 @@ Result<Duration> parse_duration(std::string_view text) {
     if (!part) return refuse();
     total += *part;
   }
-  if (total > static_cast<long double>(INT64_MAX / 4)) return refuse();
+  if (total > static_cast<long double>(kDurationMax.count())) {
+    return fail(Code::invalid_argument,
+                "'" + std::string(text.substr(0, 64)) + "' is longer than " +
+                    format_duration(std::chrono::floor<std::chrono::hours>(kDurationMax)) +
+                    ", which is the longest duration");
+  }
   const auto micros = static_cast<std::int64_t>(total + 0.5L);
   return Duration(negative ? -micros : micros);
 }

@@ -30,11 +30,14 @@ std::string format_time(Time time);
 /// Reads RFC 3339 with any offset, and `YYYY-MM-DD` as midnight UTC. `invalid_argument` otherwise.
 Result<Time> parse_time(std::string_view text);
 
+/// The longest that parse_duration reads; some of them can be added up without overflow.
+inline constexpr Duration kDurationMax = Duration(INT64_MAX / 4);
+
 /// 0s, 250ms, 1.5s, 2m30s, 36h: largest units first, no zero parts, exact to the microsecond.
 std::string format_duration(Duration duration);
 
 /// Reads what Go's time.ParseDuration reads (`1h30m`, `250ms`, `1.5s`, `-2m`, `0`) and `d` for
-/// days. `invalid_argument` for anything else and for what does not fit.
+/// days. `invalid_argument` for anything else, and for what is longer than kDurationMax.
 Result<Duration> parse_duration(std::string_view text);
 
 }  // namespace waybill

@@ -66,6 +66,8 @@ struct PrioScan {
   CatchUpFrom catch_up_from = CatchUpFrom::always;
   std::size_t aggregate_bytes_max = 1 << 20;  ///< kParamsBytesMax, or what the queue takes
   OversizedAggregation oversized = OversizedAggregation::refuse;
+  /// What makes it `split`, in the words of the place that defines the scan.
+  std::string split_setting = "split_aggregations: true";
   std::string intake_task;  ///< task definitions
   std::string aggregate_task;
 

@@ -1,6 +1,8 @@
 #include "core/definition_fields.h"
 
 #include <boost/json.hpp>
+#include <limits>
+#include <utility>
 
 #include "base/json.h"
 
@@ -24,7 +26,17 @@ Duration Fields::duration(std::string_view name, Duration otherwise) const {
 
 std::int64_t Fields::integer(std::string_view name, std::int64_t otherwise) const {
   const bj::value* value = find(name);
-  return value == nullptr ? otherwise : value->to_number<std::int64_t>();
+  if (value == nullptr) return otherwise;
+  // A schema's "integer" may be of any size; to_number would throw.
+  constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
+  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+  if (value->is_uint64())
+    return std::cmp_less(value->get_uint64(), kMax) ? static_cast<std::int64_t>(value->get_uint64())
+                                                    : kMax;
+  if (value->is_int64()) return value->get_int64();
+  const double number = value->get_double();
+  if (number >= 0x1p63) return kMax;
+  return number < -0x1p63 ? kMin : static_cast<std::int64_t>(number);
 }
 
 double Fields::number(std::string_view name, double otherwise) const {

@@ -18,6 +18,7 @@ class Fields {
   bool has(std::string_view name) const { return find(name) != nullptr; }
   std::string text(std::string_view name, std::string_view otherwise = "") const;
   Duration duration(std::string_view name, Duration otherwise) const;
+  /// Its schema bounds it to what 64 bits hold; else this is the nearest that they do.
   std::int64_t integer(std::string_view name, std::int64_t otherwise) const;
   double number(std::string_view name, double otherwise) const;
   bool flag(std::string_view name, bool otherwise) const;

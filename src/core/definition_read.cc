@@ -79,6 +79,7 @@ PrioScan read_prio(const Fields& fields, const std::string& directory) {
   if (fields.has("aggregation_override")) {
     scan.aggregation_override = parse_time(fields.text("aggregation_override")).value();
   }
+  if (fields.flag("split_aggregations", false)) scan.oversized = OversizedAggregation::split;
   scan.intake_task = fields.text("intake_task");
   scan.aggregate_task = fields.text("aggregate_task");
   return scan;

@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
+
 namespace waybill {
 namespace {
+
+namespace bj = boost::json;
 
 /// A document without places: problems then carry pointers.
 Document document(std::string file, std::string json) {
@@ -37,7 +43,8 @@ constexpr const char* kWhole = R"({
   "scans": {
     "drop": {"planner": "prio", "ingestion": "drop/in", "own": "file:///abs/own",
              "peer": "s3://peer/x", "side": "first", "intake_task": "verify",
-             "aggregate_task": "sum", "every": "10s", "intake_max_age": "6h"}},
+             "aggregate_task": "sum", "every": "10s", "intake_max_age": "6h",
+             "split_aggregations": true}},
   "schedules": {
     "nightly": {"cron": "0 3 * * *", "zone": "Europe/Berlin", "catch_up": "all", "task": "verify",
                 "params": {"batch": 7}, "priority": 9}},
@@ -67,6 +74,7 @@ TEST(DefinitionsLoadTest, ReadsEverything) {
   EXPECT_EQ(scan.side, PrioSide::first);
   EXPECT_EQ(scan.intake_max_age, std::chrono::hours(6));
   EXPECT_EQ(scan.grace_period, PrioScan{}.grace_period);
+  EXPECT_EQ(scan.oversized, OversizedAggregation::split);
   const Schedule& schedule = load.definitions.schedules.at("nightly");
   EXPECT_EQ(schedule.catch_up, CatchUp::all);
   EXPECT_EQ(schedule.source, "a.yaml");
@@ -118,6 +126,41 @@ TEST(DefinitionsLoadTest, NamesUnknownTasksWithAHint) {
                             "schedules": {"s": {"cron": "@daily", "task": "verify-bacth"}}})"),
             (Problems{"a.yaml: /schedules/s/task: there is no task definition \"verify-bacth\"; "
                       "did you mean \"verify-batch\"?"}));
+}
+
+TEST(DefinitionsLoadTest, NumbersThatNothingCanHoldAreProblemsOfTheirField) {
+  for (const auto& [number, shown] : std::map<std::string, std::string>{
+           {"1e300", "1E300"}, {"9223372036854775808", "9223372036854775808"}}) {
+    EXPECT_EQ(
+        problems_of(R"({"tasks": {"t": {"command": ["x"], "retry": {"failures": )" + number +
+                    R"(}, "limits": {"processes": )" + number + R"(, "open_files": )" + number +
+                    "}}}}"),
+        (Problems{
+            "a.yaml: /tasks/t/retry/failures: has to be at most 1000000, not " + shown,
+            "a.yaml: /tasks/t/limits/processes: has to be at most 4194304, not " + shown,
+            "a.yaml: /tasks/t/limits/open_files: has to be at most 1073741816, not " + shown}));
+  }
+}
+
+/// The pointers of all schemas of whole numbers in `schema` that have no bounds.
+void find_unbounded(const bj::value& schema, const std::string& pointer, Problems& found) {
+  if (const bj::array* list = schema.if_array()) {
+    for (const bj::value& element : *list) find_unbounded(element, pointer + "/", found);
+  }
+  const bj::object* object = schema.if_object();
+  if (object == nullptr) return;
+  const bj::value* type = object->if_contains("type");
+  const bool bounded = object->contains("minimum") && object->contains("maximum");
+  if (type != nullptr && *type == "integer" && !bounded) found.push_back(pointer);
+  for (const auto& member : *object) {
+    find_unbounded(member.value(), pointer + "/" + std::string(member.key()), found);
+  }
+}
+
+TEST(DefinitionsLoadTest, TheSchemaBoundsEveryWholeNumber) {
+  Problems found;
+  find_unbounded(json::parse(definitions_schema()).value(), "", found);
+  EXPECT_EQ(found, Problems{});
 }
 
 TEST(DefinitionsLoadTest, ATaskThatIsBrokenIsNotAlsoCalledUnknown) {

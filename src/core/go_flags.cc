@@ -118,8 +118,10 @@ Status check_go_value(const GoFlag& flag, std::string_view text) {
       if (const auto value = go_integer(text); !value) return fail(value.error());
       return {};
     case GoFlagType::duration:
-      if (parse_duration(text)) return {};
-      return refuse("parse error: a duration is written 1h30m, 45s or 250ms");
+      if (const auto duration = parse_duration(text); !duration) {
+        return refuse("parse error: " + duration.error().message);
+      }
+      return {};
   }
   return {};
 }

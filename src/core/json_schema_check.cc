@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "core/document.h"
 #include "core/json_schema_keywords.h"
+#include "core/json_schema_number.h"
 #include "core/suggest.h"
 
 namespace waybill {
@@ -50,11 +51,8 @@ std::string_view type_of(const bj::value& value) {
   }
 }
 
-/// 1.0 is an integer too (draft 2020-12, 4.2.3).
 bool has_type(const bj::value& value, std::string_view type) {
-  if (type != "integer") return type_of(value) == type;
-  if (value.is_int64() || value.is_uint64()) return true;
-  return value.is_double() && std::trunc(value.get_double()) == value.get_double();
+  return type == "integer" ? is_integer(value) : type_of(value) == type;
 }
 
 /// Numbers are equal by value, whatever they are stored as.
@@ -68,12 +66,6 @@ bool equal(const bj::value& a, const bj::value& b) {
 /// Characters, as the draft counts them: code points of UTF-8.
 std::int64_t length(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
-}
-
-/// Compares without rounding where both are integers.
-bool less(const bj::value& a, const bj::value& b) {
-  if (a.is_int64() && b.is_int64()) return a.get_int64() < b.get_int64();
-  return a.to_number<double>() < b.to_number<double>();
 }
 
 /// One value against one schema; `pointer` is where the value stands.
@@ -199,20 +191,15 @@ class InstanceChecker {
       });
     };
     bound(
-        "minimum", [&](const bj::value& b) { return !less(number, b); }, "at least");
+        "minimum", [&](const bj::value& b) { return !is_less(number, b); }, "at least");
     bound(
-        "maximum", [&](const bj::value& b) { return !less(b, number); }, "at most");
+        "maximum", [&](const bj::value& b) { return !is_less(b, number); }, "at most");
     bound(
-        "exclusiveMinimum", [&](const bj::value& b) { return less(b, number); }, "more than");
+        "exclusiveMinimum", [&](const bj::value& b) { return is_less(b, number); }, "more than");
     bound(
-        "exclusiveMaximum", [&](const bj::value& b) { return less(number, b); }, "less than");
+        "exclusiveMaximum", [&](const bj::value& b) { return is_less(number, b); }, "less than");
     bound(
-        "multipleOf",
-        [&](const bj::value& b) {
-          const double divisor = b.to_number<double>();
-          return std::fmod(number.to_number<double>(), divisor) == 0;
-        },
-        "a multiple of");
+        "multipleOf", [&](const bj::value& b) { return is_multiple(number, b); }, "a multiple of");
   }
 
   void check_array(const bj::object& rules, const Step& step,

@@ -12,6 +12,11 @@ std::string_view to_string(SkipReason reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
+std::int64_t skipped_count(const std::map<std::string, std::int64_t>& counts, SkipReason reason) {
+  const auto found = counts.find(labelled("skipped", "reason", to_string(reason)));
+  return found == counts.end() ? 0 : found->second;
+}
+
 std::string labelled(std::string_view name, std::string_view label, std::string_view value) {
   std::string text(name);
   text += '{';

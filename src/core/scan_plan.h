@@ -65,10 +65,14 @@ struct Plan {
   /// "name{aggregation_id=\"x\"}". All that was skipped, kept above or not, is in
   /// "skipped{reason=\"incomplete\"}".
   std::map<std::string, std::int64_t> counts;
-  /// What somebody should look at, in words; a scanner logs each.
+  /// What somebody should look at, in words; a scanner logs each. First comes what is `too_large`.
+  /// Of many (WarningList::kKeptMax) the rest is counted in the last.
   std::vector<std::string> warnings;
 };
 inline constexpr std::size_t kSkippedMax = 10'000;
+
+/// How often `reason` was met, from Plan::counts.
+std::int64_t skipped_count(const std::map<std::string, std::int64_t>& counts, SkipReason reason);
 
 /// The name of a count with a label, as Prometheus writes it: `name{label="value"}`.
 std::string labelled(std::string_view name, std::string_view label, std::string_view value);

@@ -21,6 +21,11 @@ class SkipTally {
     if (kept.size() < kSkippedMax) kept.push_back(subject);
   }
 
+  /// Counts what nothing is known of but that it was skipped.
+  void add_unnamed(SkipReason reason, std::int64_t count) {
+    counts_[static_cast<std::size_t>(reason)] += count;
+  }
+
   /// Writes `skipped`, in words made by `describe(reason, subject)`, and the counts by reason. The
   /// same subjects in the same order give the same result.
   template <class Describe>

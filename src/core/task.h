@@ -90,7 +90,9 @@ struct TaskStatus {
   Time finished_at{};               ///< set if and only if the state is final
   CancelRequest cancel;
   std::string error;   ///< the latest failure, for a person; empty after success
-  std::string result;  ///< JSON object: outputs, or the proof of a cancel or time-out; may be empty
+  /// JSON object: outputs of the latest attempt, or the proof of its cancel or time-out; may be
+  /// empty.
+  std::string result;
 
   bool operator==(const TaskStatus&) const = default;
 };

@@ -82,6 +82,7 @@ Result<Change> on(Step& step, const event::Claim& claim) {
   after.fence += 1;
   after.attempt += 1;
   after.worker = claim.worker;
+  after.result.clear();  // an earlier attempt's proof
   after.started_at = step.moment.now;
   after.lease_until = step.moment.now + claim.lease;
   return step.done(Happening::claimed, State::leased);
@@ -181,6 +182,7 @@ Result<Change> on(Step& step, const event::Cancel& cancel) {
   if (status.state == State::leased) {
     return step.done(Happening::cancel_requested, State::leased, std::move(reason));
   }
+  step.change.after.result.clear();  // no attempt of it ends here
   return step.done(Happening::cancelled, State::cancelled, std::move(reason));
 }
 

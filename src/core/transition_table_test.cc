@@ -20,6 +20,9 @@ constexpr std::uint64_t kFence = 7;
 constexpr std::uint32_t kFailuresMax = 4;
 constexpr std::uint32_t kDeathsMax = 3;
 
+/// The result that an earlier attempt left behind.
+constexpr const char* kEarlier = R"({"earlier":1})";
+
 /// Whether the next failure (or worker death) of the task is the last that it may have.
 enum class Limit { any, below, reached };
 
@@ -117,6 +120,7 @@ Task make_task(const Case& one) {
   status.worker_deaths = one.deaths_at_limit ? kDeathsMax - 1 : 0;
   status.run_at = kNow;
   status.worker = "holder";
+  status.result = kEarlier;
   if (one.state == State::blocked || one.state == State::cancelled) {
     status.waiting_for = one.row->waiting_for;
   }
@@ -184,6 +188,18 @@ void expect_counted(const Task& task, const Change& change, const Event& event) 
             !anew && (before.cancel.requested() || is<event::Cancel>(event)));
 }
 
+/// A result belongs to the latest attempt: what ends one brings its own, and what begins another,
+/// or ends a task that no attempt is running of, leaves none.
+void expect_result(const Change& change, const Event& event) {
+  std::string expected = kEarlier;
+  if (const auto* success = std::get_if<event::Succeed>(&event)) expected = success->result;
+  if (const auto* failure = std::get_if<event::Fail>(&event)) expected = failure->proof;
+  if (const auto* cancel = std::get_if<event::ConfirmCancel>(&event)) expected = cancel->proof;
+  if (is<event::Claim>(event) || is<event::Retry>(event)) expected.clear();
+  if (is<event::Cancel>(event) && change.from.state != State::leased) expected.clear();
+  EXPECT_EQ(change.after.result, expected);
+}
+
 /// What a ledger compares, and what history keeps.
 void expect_recorded(const Task& task, const Change& change, const Event& event) {
   EXPECT_EQ(change.id, task.id());
@@ -210,6 +226,7 @@ TEST(TransitionTable, EveryStateMeetsEveryEvent) {
     expect_one_state(*change, one.row->event);
     expect_fenced(task, *change, one.row->event);
     expect_counted(task, *change, one.row->event);
+    expect_result(*change, one.row->event);
     expect_recorded(task, *change, one.row->event);
   }
 }

@@ -31,6 +31,7 @@ class Reasoner {
     switch (status().state) {
       case State::blocked:
         blocked();
+        queue_conditions();
         break;
       case State::scheduled:
         scheduled();
@@ -113,7 +114,8 @@ class Reasoner {
     if (status().attempt == 0) {
       return add(WhyReason::delayed, "it is to be run " + when + ", not before", "", run_at);
     }
-    if (status().failures == 0 || status().error.empty()) {
+    const bool never_failed = status().failures == 0 || status().error.empty();
+    if (params_.last_happening == Happening::snoozed || never_failed) {
       return add(WhyReason::snoozed, "it asked to be run again " + when, "", run_at);
     }
     add(WhyReason::backing_off,

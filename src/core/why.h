@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "core/queue_settings.h"
 #include "core/task.h"
+#include "core/transition.h"
 
 namespace waybill {
 
@@ -63,6 +64,9 @@ struct WhyParams {
   std::vector<WhyWorker> workers;
   std::vector<WhyDependency> dependencies;
   std::size_t ahead = 0;  ///< ready tasks of its queue that start before it
+  /// The last entry of its history; none: not known. It alone tells a task that asked to be run
+  /// later from one that failed: an earlier failure stays with both.
+  std::optional<Happening> last_happening;
   Time now{};
   /// A worker that was not seen for this long is taken for dead.
   Duration silence_max = std::chrono::seconds(30);

@@ -130,6 +130,7 @@ const Case kCases[] = {
        p.task.status.attempt = 2;
        p.task.status.failures = 2;
        p.task.status.error = "exit status 75";
+       p.last_happening = Happening::retry_scheduled;
      },
      WhyReason::backing_off,
      "it failed 2 of 5 times and is tried again at 2026-11-22T12:00:04Z (in 4s); the last error: "
@@ -140,6 +141,17 @@ const Case kCases[] = {
        p.task.status.state = State::scheduled;
        p.task.status.run_at = kNow + seconds(4);
        p.task.status.attempt = 1;
+     },
+     WhyReason::snoozed, "it asked to be run again at 2026-11-22T12:00:04Z (in 4s)", "",
+     kNow + seconds(4)},
+    {"SnoozedAfterAFailure",
+     [](WhyParams& p) {
+       p.task.status.state = State::scheduled;
+       p.task.status.run_at = kNow + seconds(4);
+       p.task.status.attempt = 3;
+       p.task.status.failures = 2;
+       p.task.status.error = "exit status 75";
+       p.last_happening = Happening::snoozed;
      },
      WhyReason::snoozed, "it asked to be run again at 2026-11-22T12:00:04Z (in 4s)", "",
      kNow + seconds(4)},
@@ -265,6 +277,20 @@ TEST(WhyListTest, AlsoNamesWhatWouldHoldItUpAfterwards) {
   const auto conditions = why(params);
   ASSERT_EQ(conditions.size(), 3U);
   EXPECT_EQ(conditions[0].reason, WhyReason::delayed);
+  EXPECT_EQ(conditions[1].reason, WhyReason::queue_paused);
+  EXPECT_EQ(conditions[2].reason, WhyReason::no_worker);
+}
+
+TEST(WhyListTest, ABlockedTaskMeetsItsQueueAfterWhatItWaitsFor) {
+  WhyParams params = startable();
+  params.task.status.state = State::blocked;
+  params.dependencies = {{kOther, State::leased, Time{}}};
+  EXPECT_EQ(why(params).size(), 1U);
+  params.queue.paused = true;
+  params.workers.clear();
+  const auto conditions = why(params);
+  ASSERT_EQ(conditions.size(), 3U);
+  EXPECT_EQ(conditions[0].reason, WhyReason::dependency_pending);
   EXPECT_EQ(conditions[1].reason, WhyReason::queue_paused);
   EXPECT_EQ(conditions[2].reason, WhyReason::no_worker);
 }

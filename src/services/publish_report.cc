@@ -11,8 +11,7 @@ std::string_view to_string(PublishPhase phase) {
 }
 
 bool PublishReport::complete() const {
-  const bool too_large =
-      plan.counts.contains(labelled("skipped", "reason", to_string(SkipReason::too_large)));
+  const bool too_large = skipped_count(plan.counts, SkipReason::too_large) > 0;
   return list_errors.empty() && !too_large && tally.publish_failed == 0 &&
          tally.marker_failed == 0 && tally.left == 0;
 }

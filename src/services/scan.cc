@@ -1,6 +1,9 @@
 #include "services/scan.h"
 
+#include <algorithm>
+#include <set>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace waybill {
@@ -44,7 +47,8 @@ class Pass {
   void insert_all();
   bool insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned);
   void mark_all();
-  void mark(ObjectStore& markers, ScannedTask& scanned);
+  Status write(ObjectStore& markers, const std::string& marker, MarkerOutcome& outcome);
+  void close_windows(ObjectStore& markers);
   Duration& time_of(ScanPhase phase) { return report_.took[static_cast<std::size_t>(phase)]; }
   void tell(ScanPhase phase, std::int64_t done, std::int64_t total) const {
     if (options_.progress) options_.progress(phase, done, total);
@@ -96,6 +100,9 @@ Status Pass::plan() {
   report_.skipped = std::move(plan.skipped);
   report_.counts = std::move(plan.counts);
   report_.warnings = std::move(plan.warnings);
+  for (ClosingMarker& closing : plan.closing) {
+    report_.closing.push_back({.planned = std::move(closing)});
+  }
   const Result<ObjectStore*> markers = bucket(marker_url(scan_));
   if (!markers) return fail(markers.error());
   const std::string prefix = (*markers)->url() + "/" + std::string(kMarkerPrefix);
@@ -232,22 +239,48 @@ void Pass::mark_all() {
   for (ScannedTask& task : report_.tasks) {
     if (options_.stop.stop_requested()) return;
     if (task.outcome != ScanOutcome::inserted && task.outcome != ScanOutcome::duplicate) continue;
-    mark(markers, task);
+    const Status marked = write(markers, task.planned.marker, task.marker);
+    if (!marked) task.error = marked.error().message;
     ++done;
     if (done % kMarkersPerReport == 0 || done == total) tell(ScanPhase::mark, done, total);
   }
+  close_windows(markers);
 }
 
-void Pass::mark(ObjectStore& markers, ScannedTask& scanned) {
-  const std::string& marker = scanned.planned.marker;
+Status Pass::write(ObjectStore& markers, const std::string& marker, MarkerOutcome& outcome) {
   const Status written = markers.put_if_absent(std::string(kMarkerPrefix) + marker, marker);
   if (written) {
-    scanned.marker = MarkerOutcome::written;
+    outcome = MarkerOutcome::written;
   } else if (written.error().code == Code::already_exists) {
-    scanned.marker = MarkerOutcome::present;
+    outcome = MarkerOutcome::present;
   } else {
-    scanned.marker = MarkerOutcome::failed;
-    scanned.error = with_context(written.error(), "writing marker " + marker).message;
+    outcome = MarkerOutcome::failed;
+    return fail(with_context(written.error(), "writing marker " + marker));
+  }
+  return {};
+}
+
+void Pass::close_windows(ObjectStore& markers) {
+  if (report_.closing.empty()) return;
+  std::set<std::string_view> unmarked;
+  for (const ScannedTask& task : report_.tasks) {
+    const bool marked =
+        task.marker == MarkerOutcome::written || task.marker == MarkerOutcome::present;
+    if (!marked) unmarked.insert(task.planned.marker);
+  }
+  for (ScannedClosing& closing : report_.closing) {
+    if (options_.stop.stop_requested()) return;
+    const std::vector<std::string>& after = closing.planned.after;
+    closing.waits = std::any_of(after.begin(), after.end(), [&](const std::string& marker) {
+      return unmarked.contains(marker);
+    });
+    if (closing.waits) continue;
+    const Status written = write(markers, closing.planned.marker, closing.marker);
+    if (!written) {
+      report_.warnings.push_back(written.error().message +
+                                 "; all parts of its window are scheduled, and the next pass "
+                                 "tries again");
+    }
   }
 }
 

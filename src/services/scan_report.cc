@@ -6,8 +6,9 @@
 namespace waybill {
 namespace {
 
-bool is_marked(const ScannedTask& task) {
-  return task.marker == MarkerOutcome::written || task.marker == MarkerOutcome::present;
+template <class Scanned>
+bool is_marked(const Scanned& scanned) {
+  return scanned.marker == MarkerOutcome::written || scanned.marker == MarkerOutcome::present;
 }
 
 }  // namespace
@@ -45,14 +46,22 @@ std::int64_t ScanReport::refused() const {
                        [](const ScannedTask& task) { return task.refused; });
 }
 
+std::int64_t ScanReport::too_large() const { return skipped_count(counts, SkipReason::too_large); }
+
 bool ScanReport::complete() const {
-  return mode == ScanMode::dry_run || std::all_of(tasks.begin(), tasks.end(), is_marked);
+  if (too_large() > 0) return false;
+  return mode == ScanMode::dry_run ||
+         (std::all_of(tasks.begin(), tasks.end(), is_marked<ScannedTask>) &&
+          std::all_of(closing.begin(), closing.end(), is_marked<ScannedClosing>));
 }
 
 bool ScanReport::settled() const {
-  return mode == ScanMode::dry_run ||
-         std::all_of(tasks.begin(), tasks.end(),
-                     [](const ScannedTask& task) { return task.refused || is_marked(task); });
+  if (mode == ScanMode::dry_run) return true;
+  return std::all_of(tasks.begin(), tasks.end(),
+                     [](const ScannedTask& task) { return task.refused || is_marked(task); }) &&
+         std::all_of(closing.begin(), closing.end(), [](const ScannedClosing& window) {
+           return window.waits || is_marked(window);
+         });
 }
 
 }  // namespace waybill

@@ -49,14 +49,23 @@ struct ScannedTask {
   bool refused = false;  ///< failed for good: no later scan can schedule it as it is
 };
 
+/// The marker of a window that was aggregated in parts.
+struct ScannedClosing {
+  ClosingMarker planned;
+  MarkerOutcome marker = MarkerOutcome::none;
+  /// Not to be written: a task of `planned.after` has no marker, and tells why.
+  bool waits = false;
+};
+
 struct ScanReport {
   std::string scan;
   Time now{};
   ScanMode mode = ScanMode::real;
-  std::vector<ScannedTask> tasks;              ///< in the plan's order
+  std::vector<ScannedTask> tasks;  ///< in the plan's order
+  std::vector<ScannedClosing> closing;
   std::vector<Skipped> skipped;                ///< see Plan
   std::map<std::string, std::int64_t> counts;  ///< see Plan
-  std::vector<std::string> warnings;           ///< see Plan
+  std::vector<std::string> warnings;           ///< see Plan; and closing markers that failed
   std::int64_t objects_listed = 0;
   Duration took[kScanPhaseCount] = {};
 
@@ -64,9 +73,12 @@ struct ScanReport {
   std::int64_t count(MarkerOutcome outcome) const;
   /// How many tasks can never be scheduled as they are: somebody has to mend something.
   std::int64_t refused() const;
-  /// Everything that was planned is accepted and marked (or it was a dry run).
+  /// How many aggregations were left out since no task can hold them; `warnings` has what to do.
+  std::int64_t too_large() const;
+  /// Everything that was planned is accepted and marked (or it was a dry run), and nothing was too
+  /// large to be planned.
   bool complete() const;
-  /// The same but for those that are refused: trying again changes nothing.
+  /// The same but for what is refused or too large: trying again changes nothing.
   bool settled() const;
 };
 

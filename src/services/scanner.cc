@@ -11,10 +11,15 @@ namespace {
 void log_report(const ScanReport& report) {
   Duration took{};
   for (const Duration phase : report.took) took += phase;
-  const auto failed = report.count(ScanOutcome::failed) + report.count(MarkerOutcome::failed);
-  const log::Level level = failed > 0 ? log::Level::error : log::Level::info;
+  const auto failed =
+      report.count(ScanOutcome::failed) + report.count(MarkerOutcome::failed) +
+      std::count_if(report.closing.begin(), report.closing.end(), [](const ScannedClosing& window) {
+        return window.marker == MarkerOutcome::failed;
+      });
+  const auto never = report.refused() + report.too_large();
+  const log::Level level = failed + never > 0 ? log::Level::error : log::Level::info;
   log::write(level, "scan_done",
-             failed == 0                  ? "scan done"
+             failed + never == 0          ? "scan done"
              : failed == report.refused() ? "a scan found what can never be scheduled as it is"
                                           : "a scan could not schedule all; the next pass tries "
                                             "again",
@@ -27,13 +32,14 @@ void log_report(const ScanReport& report) {
               {"skipped", report.skipped.size()},
               {"failed", failed},
               {"refused", report.refused()},
+              {"too_large", report.too_large()},
               {"took", format_duration(took)}});
   for (const std::string& warning : report.warnings) {
     log::warn("scan_warning", warning, {{"scan", report.scan}});
   }
-  if (failed == 0) return;
   const auto first = std::find_if(report.tasks.begin(), report.tasks.end(),
                                   [](const ScannedTask& task) { return !task.error.empty(); });
+  if (first == report.tasks.end()) return;
   log::error("scan_task_failed", "the first of them",
              {{"scan", report.scan}, {"what", first->planned.what}, {"error", first->error}});
 }

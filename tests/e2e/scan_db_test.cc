@@ -88,6 +88,43 @@ TEST(ScanTest, WhatCanNeverBeScheduledIsNotTriedForEver) {
   EXPECT_THAT(ran.err, HasSubstr("scan drop: 1 task can never be scheduled, the first for "));
 }
 
+TEST(ScanTest, AnAggregateTooLargeForATaskFailsTheScanUntilItIsSplit) {
+  const Place place;
+  const std::string id(220, 'b');
+  for (int i = 0; i < 4400; ++i) {  // about 1.2 MB in one message
+    const std::string name =
+        "kittens/2020/10/31/0" + std::to_string(6 + i % 3) + "/00/" + id + std::to_string(i);
+    for (const char* part : {".batch", ".batch.avro", ".batch.sig"}) {
+      place.write("in/" + name + part, "");
+    }
+    place.write("peer/" + name + ".validity_0.sig", "");
+  }
+  place.write("own/.keep/x", "");
+  const auto define = [&](const std::string& more) {
+    place.write("defs/drop.yaml",
+                "tasks: {t: {kind: noop}}\n"
+                "scans: {drop: {planner: prio, side: second, ingestion: ../in, peer: ../peer,\n"
+                "               own: ../own, intake_task: t, aggregate_task: t,\n"
+                "               aggregation_override: 2020-10-31T08:00:00Z" +
+                    more + "}}\n");
+  };
+  define("");
+  for (const char* mode : {"--dry-run", "--once"}) {
+    const Ran ran = place.run({"scan", mode, "--quiet", "--definitions", "defs"});
+    EXPECT_EQ(ran.status, 1) << mode;
+    EXPECT_THAT(ran.err, HasSubstr("scan drop: 1 aggregation can never be scheduled"));
+    EXPECT_THAT(ran.err, HasSubstr("split_aggregations: true"));
+  }
+  const Ran up = place.run({"up", "--until-idle", "--definitions", "defs"});
+  EXPECT_EQ(up.status, 1);
+  EXPECT_THAT(up.err, HasSubstr("scan drop: 1 aggregation can never be scheduled"));
+  define(", split_aggregations: true");
+  const auto report = place.json("scan", {"scan", "--once", "--definitions", "defs"});
+  EXPECT_EQ(report.at("scans").at(0).at("complete"), true);
+  EXPECT_EQ(report.at("scans").at(0).at("tasks").get_array().size(), 2U);
+  EXPECT_TRUE(place.exists("own/task-markers/aggregate-kittens-2020-10-31-06-00-2020-10-31-09-00"));
+}
+
 TEST(ScanTest, ABucketThatIsNotThereIsAnError) {
   const Place place;
   lay_out_drop(place);

@@ -60,9 +60,9 @@ Result<ScanOptions> scan_options(const Invocation& invocation, std::stop_token s
   return options;
 }
 
-/// Trying again helps against what failed, not against what is refused.
+/// Trying again helps against what failed, not against what is refused or too large.
 int status_of(const ScanReport& report) {
-  if (report.refused() > 0) return exit_status(Code::failed_precondition);
+  if (report.refused() > 0 || report.too_large() > 0) return exit_status(Code::failed_precondition);
   return report.complete() ? 0 : exit_status(Code::aborted);
 }
 
@@ -99,6 +99,10 @@ Exit scan_once(Session& session, const Invocation& invocation, const Scanning& s
       reports.push_back(scan_to_json(*report));
     } else {
       print_scan(output, *report);
+    }
+    if (report->too_large() > 0) {
+      output.error({.code = Code::failed_precondition,
+                    .message = "scan " + name + ": " + too_large(*report)});
     }
   }
   if (output.json()) output.json_line(bj::object{{"scans", std::move(reports)}});

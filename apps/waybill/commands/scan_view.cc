@@ -104,6 +104,11 @@ bj::object scan_to_json(const ScanReport& report) {
           {"took_seconds", std::move(took)}};
 }
 
+std::string too_large(const ScanReport& report) {
+  return counted(report.too_large(), "aggregation") +
+         " can never be scheduled, the first: " + report.warnings.front();
+}
+
 void print_scan(Output& output, const ScanReport& report) {
   const std::string tasks = tasks_table(output, report);
   const std::string skipped = skipped_table(output, report);

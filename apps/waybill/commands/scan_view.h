@@ -2,6 +2,8 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <string>
+
 #include "apps/waybill/cli/output.h"
 #include "services/scan.h"
 
@@ -9,6 +11,9 @@ namespace waybill::cli {
 
 /// A pass for programs (docs/reference/cli-json.md).
 boost::json::object scan_to_json(const ScanReport& report);
+
+/// That aggregations were left out since no task can hold them, and what to do.
+std::string too_large(const ScanReport& report);
 
 /// A pass for people: what was scheduled, what was skipped and why, and how long it took.
 void print_scan(Output& output, const ScanReport& report);

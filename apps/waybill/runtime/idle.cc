@@ -3,6 +3,7 @@
 #include <set>
 
 #include "apps/waybill/cli/progress_bar.h"
+#include "apps/waybill/commands/scan_view.h"
 #include "apps/waybill/commands/views.h"
 #include "core/name_filter.h"
 
@@ -98,6 +99,7 @@ void IdleWatch::note_refused(const ScanReport& report) {
                             task.error;
     return;
   }
+  if (report.too_large() > 0) refused_[report.scan] = too_large(report);
 }
 
 std::optional<Error> IdleWatch::refusal() const {

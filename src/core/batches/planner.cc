@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/skip_tally.h"
 
 namespace waybill::batches {
@@ -226,7 +227,7 @@ Skipped BatchPlanner::describe(SkipReason reason, const BatchRecord& record) con
   if (!record.is_batch()) {
     const bool unknown = reason == SkipReason::unknown_part;
     return {
-        .what = name,
+        .what = escape_utf8(name),
         .reason = reason,
         .detail = unknown ? "it ends in none of the parts" : "it is not of the form " + scan_.path};
   }

@@ -39,7 +39,7 @@ std::string date_problem(const std::array<std::string_view, 7>& parts) {
   for (std::size_t i = 1; i <= 5; ++i) {
     const std::size_t width = i == 1 ? 4 : 2;
     if (parts[i].size() != width || digits(parts[i]) < 0) {
-      return "the " + std::string(kNames[i]) + " '" + std::string(parts[i].substr(0, 16)) +
+      return "the " + std::string(kNames[i]) + " '" + std::string(utf8_prefix(parts[i], 16)) +
              "' is not " + (width == 4 ? "four" : "two") + " digits";
     }
   }

@@ -8,6 +8,7 @@
 #include "core/prio/words.h"
 #include "core/skip_tally.h"
 #include "core/task.h"
+#include "core/warning_list.h"
 
 namespace waybill::prio {
 namespace {
@@ -22,7 +23,6 @@ struct Counters {
   std::int64_t peer_validations = 0;
   std::int64_t incomplete_peer_validations = 0;
 
-  std::int64_t malformed_names = 0;
   std::int64_t intake_tasks = 0;
   std::int64_t intake_tasks_skipped = 0;
   std::int64_t aggregation_tasks = 0;
@@ -49,7 +49,7 @@ struct Counters {
       put("peer_validations_found", peer_validations);
       put("incomplete_peer_validations_found", incomplete_peer_validations);
     }
-    put_some("malformed_names_found", malformed_names);
+    put_some("malformed_names_found", aggregation.malformed.count());
     put_some("intake_tasks_scheduled", intake_tasks);
     put_some("intake_tasks_skipped_due_to_marker", intake_tasks_skipped);
     put_some("aggregation_tasks_scheduled", aggregation_tasks);
@@ -79,6 +79,7 @@ class PlanMaker {
   std::uint32_t window_at(std::uint32_t aggregation, Time time) const;
 
   void plan_aggregation(std::uint32_t aggregation, Records records);
+  void tell_malformed(const Aggregation& aggregation);
   void look_at(const BatchRecord& record);
   void look_at_in_window(const BatchRecord& record, std::uint32_t window);
   void plan_intake(const BatchRecord& record);
@@ -93,6 +94,8 @@ class PlanMaker {
   Listed& listed_;
   Plan plan_;
   std::vector<PlannedTask> aggregates_;
+  WarningList too_large_;
+  WarningList warnings_;
   SkipTally<SkipSubject> skips_;
   std::map<std::string, const BatchRecord*> ambiguous_;  // by marker: the first that has it
   Counters counters_;                                    // of the aggregation in hand
@@ -119,6 +122,8 @@ Plan PlanMaker::make() {
   }
   plan_.tasks.insert(plan_.tasks.end(), std::make_move_iterator(aggregates_.begin()),
                      std::make_move_iterator(aggregates_.end()));
+  too_large_.write(plan_.warnings);
+  warnings_.write(plan_.warnings);
   skips_.write(plan_, [&](SkipReason reason, const SkipSubject& subject) {
     return describe(listed_, reason, subject);
   });
@@ -138,23 +143,30 @@ void PlanMaker::plan_aggregation(std::uint32_t aggregation, Records records) {
   counters_ = {};
   std::uint32_t window = kNoWindow;
   for (const BatchRecord* record : records) {
-    const std::uint32_t next =
-        record->is_batch() ? window_at(aggregation, record->time) : kNoWindow;
+    const std::uint32_t next = window_at(aggregation, record->time);
     if (next != window) close_window(aggregation, window);
     window = next;
     look_at(*record);
     if (window != kNoWindow) look_at_in_window(*record, window);
   }
   close_window(aggregation, window);
+  tell_malformed(listed_.aggregations[aggregation]);
   const bool outside_all = aggregation == 0;
   if (!outside_all) counters_.write(plan_, listed_.aggregations[aggregation]);
 }
 
-void PlanMaker::look_at(const BatchRecord& record) {
-  if (!record.is_batch()) {
-    ++counters_.malformed_names;
-    return skips_.add(SkipReason::malformed_name, {.record = &record});
+void PlanMaker::tell_malformed(const Aggregation& aggregation) {
+  const NameSample& names = aggregation.malformed;
+  for (const NameSample::Name& name : names.kept()) {
+    skips_.add(SkipReason::malformed_name, {.malformed = &name});
   }
+  const std::int64_t more = names.count() - static_cast<std::int64_t>(names.kept().size());
+  if (more == 0) return;
+  skips_.add_unnamed(SkipReason::malformed_name, more);
+  warnings_.add(malformed_warning(aggregation));
+}
+
+void PlanMaker::look_at(const BatchRecord& record) {
   if (!seen_in(record, Bucket::ingestion)) return;
   const bool in_intake = listed_.intake.contains(record.time);
   if (in_intake) ++(is_complete(record) ? counters_.ingestions : counters_.incomplete_ingestions);
@@ -174,7 +186,7 @@ void PlanMaker::plan_intake(const BatchRecord& record) {
     if (!first || has(record, kIntakeMarked)) {
       ++counters_.intake_tasks_skipped;
       skips_.add(SkipReason::ambiguous_marker, {.record = &record});
-      plan_.warnings.push_back(ambiguity_warning(batch, name_of(*owner->second)));
+      warnings_.add(ambiguity_warning(batch, name_of(*owner->second)));
       return;
     }
   }
@@ -275,17 +287,20 @@ PlannedTask PlanMaker::task_of(std::uint32_t aggregation, const Window& whole,
 bool PlanMaker::plan_aggregate(PlannedTask task, std::uint32_t aggregation, const Window& part) {
   const Records batches = batches_in(part);
   if (task.params.size() > listed_.scan.aggregate_bytes_max) {
-    plan_.warnings.push_back(size_warning(task, batches.size(), listed_.scan));
+    too_large_.add(size_warning(task, batches.size(), listed_.scan));
     skips_.add(SkipReason::too_large,
                {.aggregation = aggregation, .window = window_at(aggregation, part.begin)});
     return false;
   }
-  const auto without_intake =
-      std::count_if(batches.begin(), batches.end(), [&](const BatchRecord* record) {
-        return !has(*record, kIntakeMarked) && !listed_.intake.contains(record->time);
-      });
+  // Nobody can tell while the markers are not known.
+  const bool markers_known = !listed_.aggregations[aggregation].unlisted.intake_markers;
+  const auto never_taken_in = [&](const BatchRecord* record) {
+    return !has(*record, kIntakeMarked) && !listed_.intake.contains(record->time);
+  };
+  const std::int64_t without_intake =
+      markers_known ? std::count_if(batches.begin(), batches.end(), never_taken_in) : 0;
   if (without_intake > 0) {
-    plan_.warnings.push_back(intake_warning(task, without_intake, batches.size()));
+    warnings_.add(intake_warning(task, without_intake, batches.size()));
   }
   ++counters_.aggregation_tasks;
   counters_.aggregated_without_intake += without_intake;

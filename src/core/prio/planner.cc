@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 namespace waybill::prio {
 namespace {
@@ -66,7 +67,9 @@ void PrioPlanner::ask_for(std::uint32_t aggregation) {
   const bool markers_first = looks_at_markers_first();
   const std::vector<Window> aggregated =
       markers_first ? std::vector<Window>{listed_.windows.back()} : merged(listed_.windows);
-  ask_for_objects(aggregation, {listed_.intake}, aggregated);
+  std::vector<Window> ours = aggregated;
+  ours.push_back(listed_.intake);
+  ask_for_objects(aggregation, merged(std::move(ours)), aggregated);
   const std::string prefix =
       std::string(kMarkerPrefix) + "aggregate-" + listed_.aggregations[aggregation].id + "-";
   for (const Window& window : merged(listed_.windows)) {
@@ -98,16 +101,17 @@ void PrioPlanner::ask_for_missed(std::uint32_t aggregation) {
   }
   if (missed.empty()) return;
   const std::size_t first = asked_.size();
-  ask_for_objects(aggregation, missed, merged(missed));
+  missed = merged(std::move(missed));
+  // A key is never listed twice: it would be counted twice where it is malformed.
+  const auto known = merged({listed_.windows.back(), listed_.intake});
+  ask_for_objects(aggregation, without(missed, known), missed);
   for (std::size_t i = first; i < asked_.size(); ++i) asked_[i].for_missed = true;
 }
 
-void PrioPlanner::ask_for_objects(std::uint32_t aggregation, const std::vector<Window>& intake,
-                                  const std::vector<Window>& aggregated) {
+void PrioPlanner::ask_for_objects(std::uint32_t aggregation, const std::vector<Window>& ours,
+                                  const std::vector<Window>& peers) {
   const std::string& id = listed_.aggregations[aggregation].id;
-  std::vector<Window> all = aggregated;
-  all.insert(all.end(), intake.begin(), intake.end());
-  for (const Window& window : merged(std::move(all))) {
+  for (const Window& window : ours) {
     ScanListing objects = listing_of(kIngestion, id + "/", window, '/');
     // Times tell what came too late for an aggregate.
     objects.wants_times =
@@ -116,7 +120,7 @@ void PrioPlanner::ask_for_objects(std::uint32_t aggregation, const std::vector<W
     ask({listing_of(kOwn, std::string(kMarkerPrefix) + "intake-" + id + "-", window, '-'),
          Role::intake_markers, aggregation});
   }
-  for (const Window& window : aggregated) {
+  for (const Window& window : peers) {
     ScanListing validations = listing_of(kPeer, id + "/", window, '/');
     validations.wants_times = true;
     ask({std::move(validations), Role::peer, aggregation});
@@ -149,11 +153,14 @@ const PrioPlanner::Asked& PrioPlanner::asked(const ScanListing& listing) {
 
 void PrioPlanner::prefix(const ScanListing& listing, std::string_view prefix) {
   if (asked(listing).role != Role::aggregations || prefix == kMarkerPrefix) return;
+  // No message, label or file of JSON can hold it, so nothing below it is listed.
+  if (!is_utf8(prefix)) return malformed(0, Bucket::ingestion, prefix);
   if (prefix.ends_with('/')) prefix.remove_suffix(1);
   if (!known_.emplace(prefix).second) return;
   listed_.aggregations.push_back({.id = std::string(prefix),
                                   .windows = std::vector<WindowState>(listed_.windows.size()),
-                                  .unlisted = {}});
+                                  .unlisted = {},
+                                  .malformed = {}});
 }
 
 void PrioPlanner::object(const ScanListing& listing, std::string_view key, Time modified_at) {
@@ -186,7 +193,7 @@ void PrioPlanner::batch_file(const Asked& asked, Bucket bucket, std::string_view
 }
 
 void PrioPlanner::malformed(std::uint32_t aggregation, Bucket bucket, std::string_view key) {
-  listed_.batches.at(aggregation, kTimeMax, key).bits |= seen_bit(bucket);
+  listed_.aggregations[aggregation].malformed.add(key, static_cast<std::uint8_t>(bucket));
 }
 
 void PrioPlanner::intake_marker(const Asked& asked, std::string_view key) {

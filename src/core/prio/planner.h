@@ -8,6 +8,7 @@
 
 #include "core/batch_table.h"
 #include "core/definition.h"
+#include "core/name_sample.h"
 #include "core/prio/object_name.h"
 #include "core/prio/split.h"
 #include "core/prio/window.h"
@@ -68,6 +69,7 @@ struct Aggregation {
   std::string id;
   std::vector<WindowState> windows;  ///< as Listed::windows
   Unlisted unlisted;
+  NameSample malformed;  ///< of a Bucket each
 };
 
 /// What a scan is about and what was listed for it.
@@ -119,8 +121,8 @@ class PrioPlanner final : public ScanPlanner {
   void ask(Asked asked) { asked_.push_back(std::move(asked)); }
   void ask_for(std::uint32_t aggregation);
   void ask_for_missed(std::uint32_t aggregation);
-  void ask_for_objects(std::uint32_t aggregation, const std::vector<Window>& intake,
-                       const std::vector<Window>& aggregated);
+  void ask_for_objects(std::uint32_t aggregation, const std::vector<Window>& ours,
+                       const std::vector<Window>& peers);
   bool looks_at_markers_first() const;
   const Asked& asked(const ScanListing& listing);
   void batch_file(const Asked& asked, Bucket bucket, std::string_view key, Time modified_at);

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/utf8.h"
 #include "core/prio/message.h"
+#include "core/warning_list.h"
 #include "tests/scan/planner_fixture.h"
 
 namespace waybill::prio {
@@ -83,6 +87,18 @@ TEST_F(PrioPlans, WhatThePeerValidatedTooLateIsReportedPerWindow) {
   add_marker(marker);
   EXPECT_EQ(count(this->plan(), "late_peer_validations_found"), 0)
       << "a store that tells no times cannot tell what is late";
+}
+
+TEST_F(PrioPlans, WhatThePeerValidatedTooLateIsFoundInEarlierWindowsOnlyWhereTheyAreListed) {
+  const Time aggregated = kNow - hours(3);
+  add_marker("aggregate-k-2020-10-31-03-00-2020-10-31-06-00", aggregated);
+  add_ingestion("k/2020/10/31/04/00/late");
+  add_validation("k/2020/10/31/04/00/late", aggregated + Duration(1));
+  scan_.catch_up = hours(9);
+  EXPECT_EQ(count(plan(), "late_peer_validations_found"), 1);
+  EXPECT_TRUE(plan().tasks.empty());
+  scan_.catch_up_from = CatchUpFrom::first_marker;
+  EXPECT_EQ(count(plan(), "late_peer_validations_found"), 0);
 }
 
 TEST_F(PrioPlans, BatchesThatWereNeverTakenInAreAggregatedAndWarnedOf) {
@@ -168,6 +184,65 @@ TEST_F(PrioPlans, SkippedThingsAreKeptUpToALimitButAllAreCounted) {
   EXPECT_EQ(plan.skipped.size(), kSkippedMax);
   EXPECT_EQ(plan.counts.at("skipped{reason=\"incomplete\"}"), 12'000);
   EXPECT_NE(skip_of(plan, "k/2020/10/31/11/bad"), nullptr) << "what is odd is kept first";
+}
+
+TEST_F(PrioPlans, AnAggregationIdThatIsNotUtf8IsAMalformedNameShownEscaped) {
+  const std::string id = "k\xff";
+  add_ingestion(id + "/2020/10/31/08/30/b");
+  add_validation(id + "/2020/10/31/08/30/b");
+  add_ingestion(id + "/2020/10/31/11/30/b");
+  store_.add("ingestion", "k/2020/10/31/11/30/\xc3.batch");
+  const Plan plan = this->plan();
+  EXPECT_TRUE(plan.tasks.empty());
+  EXPECT_EQ(plan.counts.at("skipped{reason=\"malformed_name\"}"), 2);
+  const Skipped expected[] = {
+      {"k/2020/10/31/11/30/\\xc3.batch", SkipReason::malformed_name, "it is not UTF-8"},
+      {"k\\xff/", SkipReason::malformed_name, "it is not UTF-8"}};
+  ASSERT_EQ(plan.skipped.size(), 2u);
+  EXPECT_EQ(plan.skipped[0], expected[0]);
+  EXPECT_EQ(plan.skipped[1], expected[1]);
+  for (const auto& [name, number] : plan.counts) EXPECT_TRUE(is_utf8(name)) << name;
+}
+
+TEST_F(PrioPlans, TheReasonOfAMalformedNameIsCutBetweenCharacters) {
+  store_.add("ingestion",
+             "k/2020/10/31/11/1\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4/b.batch");
+  const Plan plan = this->plan();
+  ASSERT_EQ(plan.skipped.size(), 1u);
+  EXPECT_TRUE(is_utf8(plan.skipped[0].detail)) << plan.skipped[0].detail;
+}
+
+TEST_F(PrioPlans, OfManyMalformedNamesTheFirstAreNamedAndAllCountedInAnyOrder) {
+  constexpr int kNames = 2500;
+  for (int i = 0; i < kNames; ++i) {
+    store_.add("ingestion", "k/2020/10/31/11/x" + std::to_string(10'000 + i));
+  }
+  const Plan plan = this->plan();
+  EXPECT_EQ(count(plan, "malformed_names_found"), kNames);
+  EXPECT_EQ(plan.counts.at("skipped{reason=\"malformed_name\"}"), kNames);
+  EXPECT_EQ(plan.skipped.size(), NameSample::kKeptMax);
+  EXPECT_EQ(plan.skipped.back().what, "k/2020/10/31/11/x10999");
+  EXPECT_EQ(plan.warnings,
+            (std::vector<std::string>{"1500 more malformed names of aggregation k are counted, "
+                                      "but not listed one by one"}));
+  const Plan backwards = plan_of({.name = "prio", .planner = scan_}, kNow, store_,
+                                 [](auto& found) { std::reverse(found.begin(), found.end()); });
+  EXPECT_EQ(backwards.skipped, plan.skipped);
+  EXPECT_EQ(backwards.counts, plan.counts);
+  EXPECT_EQ(backwards.warnings, plan.warnings);
+}
+
+TEST_F(PrioPlans, OfManyWarningsTheFirstAreKeptAndTheRestCounted) {
+  constexpr int kBatches = 1200;
+  for (int i = 0; i < kBatches; ++i) {
+    const std::string id = "2020-10-31-11-40-" + std::to_string(i);
+    add_ingestion("x/2020/10/31/11/30/" + id);
+    add_marker("intake-x-2020-10-31-11-30-" + id);
+  }
+  const Plan plan = this->plan();
+  ASSERT_EQ(plan.warnings.size(), WarningList::kKeptMax + 1);
+  EXPECT_EQ(plan.warnings.back(), "and 200 more such warnings");
+  EXPECT_EQ(plan.counts.at("skipped{reason=\"ambiguous_marker\"}"), kBatches);
 }
 
 TEST_F(PrioPlans, OnlyTheWindowsAreListedInFewRequests) {

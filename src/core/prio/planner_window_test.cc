@@ -60,6 +60,23 @@ TEST_F(PrioCatchUp, FromTheFirstMarkerListsNoWindowsThatHaveTheirMarker) {
   EXPECT_EQ(listed, 2u);  // of the windows at 00:00 and 06:00
 }
 
+TEST_F(PrioCatchUp, FromTheFirstMarkerListsNoKeyTwiceThoughTheIntakeIsAsLong) {
+  scan_.intake_max_age = hours(10);
+  add_marker("aggregate-k-2020-10-30-18-00-2020-10-30-21-00");
+  PrioPlanner planner(scan_, kNow);
+  std::vector<std::string> keys;
+  for (auto listings = planner.listings(); !listings.empty(); listings = planner.listings()) {
+    for (const ScanListing& listing : listings) {
+      for (const auto& found : store_.list(listing)) {
+        if (listing.source == "ingestion") keys.push_back(found.key);
+        feed(planner, found);
+      }
+    }
+  }
+  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
+  EXPECT_EQ(planner.finish().tasks.size(), 6u) << "4 windows, and 2 batches to take in";
+}
+
 /// Runs a planner whose listings of `source` under `prefix` fail.
 Plan plan_without(const PrioScan& scan, const MemoryListing& store, const std::string& source,
                   const std::string& prefix) {
@@ -112,6 +129,16 @@ TEST_F(PrioFailures, OfMarkersKeepBackWhatTheyMark) {
             (Planned{"intake k 20", "aggregate j", "aggregate k"}));
   EXPECT_EQ(planned_without("own", "task-markers/aggregate-j-"),
             (Planned{"intake j 20", "intake k 20", "aggregate k"}));
+}
+
+TEST_F(PrioFailures, OfIntakeMarkersRaiseNoAlarmAboutBatchesThatWereNeverTakenIn) {
+  const Plan whole = plan();
+  EXPECT_EQ(whole.warnings.size(), 2u) << "neither j's nor k's has its marker";
+  const Plan without_markers = plan_without(scan_, store_, "own", "task-markers/intake-j-");
+  ASSERT_EQ(without_markers.warnings.size(), 1u) << "of j nobody can tell";
+  EXPECT_TRUE(without_markers.warnings[0].starts_with("aggregate k "));
+  EXPECT_EQ(count(without_markers, "aggregated_without_intake", "j"), 0);
+  EXPECT_EQ(count(without_markers, "aggregated_without_intake", "k"), 1);
 }
 
 class PrioParts : public PrioPlans {
@@ -174,6 +201,7 @@ TEST_F(PrioParts, OfOneMinuteThatDoNotFitAreRefusedAndTheWindowStaysOpen) {
   EXPECT_EQ(plan.counts.at("skipped{reason=\"too_large\"}"), 1);
   ASSERT_EQ(plan.warnings.size() >= 1, true);
   EXPECT_NE(plan.warnings[0].find("its 5 batches make a message of"), std::string::npos);
+  EXPECT_NE(plan.warnings[0].find("choose a queue that takes larger messages"), std::string::npos);
 }
 
 TEST_F(PrioParts, AreNotMadeUnlessAskedFor) {
@@ -181,7 +209,10 @@ TEST_F(PrioParts, AreNotMadeUnlessAskedFor) {
   const Plan plan = this->plan();
   EXPECT_TRUE(plan.tasks.empty());
   EXPECT_EQ(plan.counts.at("skipped{reason=\"too_large\"}"), 1);
-  EXPECT_NE(plan.warnings.at(0).find("--split-aggregations"), std::string::npos);
+  EXPECT_NE(plan.warnings.at(0).find("split_aggregations: true"), std::string::npos);
+  scan_.split_setting = "--split-aggregations";
+  EXPECT_NE(this->plan().warnings.at(0).find("with --split-aggregations"), std::string::npos);
+  EXPECT_EQ(this->plan().warnings.at(0).find("split_aggregations: true"), std::string::npos);
 }
 
 }  // namespace

@@ -46,4 +46,17 @@ std::vector<Window> merged(std::vector<Window> windows) {
   return result;
 }
 
+std::vector<Window> without(const std::vector<Window>& windows, const std::vector<Window>& taken) {
+  std::vector<Window> result;
+  for (Window left : windows) {
+    for (const Window& hole : taken) {
+      if (hole.end <= left.begin || hole.begin >= left.end) continue;
+      if (hole.begin > left.begin) result.push_back({.begin = left.begin, .end = hole.begin});
+      left.begin = std::min(hole.end, left.end);
+    }
+    if (left.begin < left.end) result.push_back(left);
+  }
+  return result;
+}
+
 }  // namespace waybill::prio

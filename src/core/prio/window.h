@@ -38,4 +38,7 @@ std::vector<Window> aggregation_windows(const PrioScan& scan, Time now);
 /// empty ones are left out.
 std::vector<Window> merged(std::vector<Window> windows);
 
+/// The minutes of `windows` that are in none of `taken`; both as `merged` gives them.
+std::vector<Window> without(const std::vector<Window>& windows, const std::vector<Window>& taken);
+
 }  // namespace waybill::prio

@@ -85,5 +85,17 @@ RC_GTEST_PROP(Windows, FollowOneAnotherWithoutAGapAndHoldTheirTime, ()) {
   RC_ASSERT(window_of(holding.begin - Duration(1), period).end == holding.begin);
 }
 
+TEST(Without, CutsOutWhatIsTaken) {
+  const auto span = [](int begin, int end) {
+    const Time midnight = at("2020-10-31");
+    return Window{midnight + hours(begin), midnight + hours(end)};
+  };
+  EXPECT_EQ(without({span(0, 9)}, {}), (std::vector<Window>{span(0, 9)}));
+  EXPECT_EQ(without({span(0, 9), span(12, 15)}, {span(3, 6), span(8, 13)}),
+            (std::vector<Window>{span(0, 3), span(6, 8), span(13, 15)}));
+  EXPECT_EQ(without({span(0, 3)}, {span(0, 3)}), (std::vector<Window>{}));
+  EXPECT_EQ(without({span(3, 6)}, {span(0, 3), span(6, 9)}), (std::vector<Window>{span(3, 6)}));
+}
+
 }  // namespace
 }  // namespace waybill::prio

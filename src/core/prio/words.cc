@@ -1,5 +1,6 @@
 #include "core/prio/words.h"
 
+#include "base/utf8.h"
 #include "core/task.h"
 
 namespace waybill::prio {
@@ -49,10 +50,6 @@ std::string detail_of_record(const Listed& listed, SkipReason reason, const Batc
   const bool ours = seen_in(record, Bucket::ingestion);
   const std::string where = ours ? "" : "in the peer's bucket; ";
   switch (reason) {
-    case SkipReason::malformed_name: {
-      const auto name = parse_object_name(listed.batches.name(record));
-      return where + (name ? "it is outside the scan" : name.error().message);
-    }
     case SkipReason::unknown_part: {
       const FileSuffixes& files = ours ? listed.ingestion_files : listed.peer_files;
       return where + "it does not end in ." + std::string(files.name(Part::header)) + ", ." +
@@ -76,6 +73,15 @@ std::string detail_of_record(const Listed& listed, SkipReason reason, const Batc
     default:
       return "";
   }
+}
+
+Skipped describe_malformed(const NameSample::Name& name) {
+  const bool ours = name.of == static_cast<std::uint8_t>(Bucket::ingestion);
+  const auto parsed = parse_object_name(name.text);
+  return {.what = escape_utf8(name.text),
+          .reason = SkipReason::malformed_name,
+          .detail = std::string(ours ? "" : "in the peer's bucket; ") +
+                    (parsed ? "it is outside the scan" : parsed.error().message)};
 }
 
 }  // namespace
@@ -113,6 +119,7 @@ PlannedTask aggregate_task(AggregateMessage& message, const Window& window,
 }
 
 Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& subject) {
+  if (subject.malformed != nullptr) return describe_malformed(*subject.malformed);
   if (subject.record == nullptr) {
     const Window& window = listed.windows[subject.window];
     const std::string& id = listed.aggregations[subject.aggregation].id;
@@ -129,11 +136,17 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
   const bool window_done =
       subject.window != kNoWindow &&
       listed.aggregations[record.group].windows[subject.window].aggregated_at.has_value();
-  return {.what = record.is_batch()
-                      ? path_of({.aggregation_id = id, .time = record.time, .batch_id = name})
-                      : std::string(name),
+  return {.what = path_of({.aggregation_id = id, .time = record.time, .batch_id = name}),
           .reason = reason,
           .detail = detail_of_record(listed, reason, record, window_done)};
+}
+
+std::string malformed_warning(const Aggregation& aggregation) {
+  const auto more = aggregation.malformed.count() -
+                    static_cast<std::int64_t>(aggregation.malformed.kept().size());
+  return std::to_string(more) + " more malformed names " +
+         (aggregation.id.empty() ? "outside of aggregations" : "of aggregation " + aggregation.id) +
+         " are counted, but not listed one by one";
 }
 
 std::string ambiguity_warning(const BatchName& batch, const BatchName& owner) {
@@ -148,21 +161,25 @@ std::string ambiguity_warning(const BatchName& batch, const BatchName& owner) {
 }
 
 std::string size_warning(const PlannedTask& task, std::size_t batches, const PrioScan& scan) {
-  std::string text = task.what + " was not scheduled: its " + std::to_string(batches) +
-                     " batches make a message of " + std::to_string(task.params.size()) +
-                     " bytes, over the " + std::to_string(scan.aggregate_bytes_max) +
-                     " that a task takes; ";
-  return text + (scan.oversized == OversizedAggregation::split
-                     ? "a single minute cannot be split: choose another queue"
-                     : "choose a shorter aggregation period, or let workflow-manager split it "
-                       "with --split-aggregations");
+  const std::string text = task.what + " was not scheduled: its " + std::to_string(batches) +
+                           " batches make a message of " + std::to_string(task.params.size()) +
+                           " bytes, over the " + std::to_string(scan.aggregate_bytes_max) +
+                           " that a task takes; ";
+  if (scan.oversized == OversizedAggregation::refuse) {
+    return text + "have its window split with " + scan.split_setting +
+           ", or choose a shorter aggregation period";
+  }
+  return text + "a single minute cannot be split" +
+         (scan.aggregate_bytes_max == kParamsBytesMax
+              ? ", and the ledger takes no larger task: spread its batches over several minutes"
+              : ": choose a queue that takes larger messages");
 }
 
 std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,
                            std::size_t batches) {
   return task.what + ": " + std::to_string(without_intake) + " of its " + std::to_string(batches) +
          " batches have no intake marker: they were never taken in here, and the task may fail; "
-         "a longer intake_max_age takes them in";
+         "a longer intake max age takes them in";
 }
 
 }  // namespace waybill::prio

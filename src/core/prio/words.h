@@ -11,10 +11,11 @@ namespace waybill::prio {
 
 inline constexpr std::uint32_t kNoWindow = UINT32_MAX;
 
-/// What was skipped: a batch or name, or, without a record, a whole window of an aggregation.
+/// What was skipped: a batch, or a name that is none's, or else a whole window of an aggregation.
 struct SkipSubject {
   const BatchRecord* record = nullptr;
-  std::uint32_t aggregation = 0;     ///< only without a record
+  const NameSample::Name* malformed = nullptr;
+  std::uint32_t aggregation = 0;     ///< only of a window
   std::uint32_t window = kNoWindow;  ///< where it matters for the aggregation
 };
 
@@ -27,6 +28,8 @@ PlannedTask aggregate_task(AggregateMessage& message, const Window& window,
 /// What was skipped, in words.
 Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& subject);
 
+/// That more names of an aggregation are malformed than are kept.
+std::string malformed_warning(const Aggregation& aggregation);
 std::string ambiguity_warning(const BatchName& batch, const BatchName& owner);
 std::string size_warning(const PlannedTask& task, std::size_t batches, const PrioScan& scan);
 std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,

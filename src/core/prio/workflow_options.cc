@@ -79,11 +79,13 @@ Status Checker::read_times() {
 
 Status Checker::read_catch_up() {
   if (text("catch-up") == "auto") {
-    options_.scan.catch_up = kMarkerRetention;
     options_.scan.catch_up_from = CatchUpFrom::first_marker;
-    // Of very short windows a thousand are looked at, however long that is.
-    const Duration longest = options_.scan.aggregation_period * 900;
-    options_.scan.catch_up = std::min(options_.scan.catch_up, longest);
+    // Of very short windows as many are looked at, however long that is; a product of long ones
+    // would overflow.
+    constexpr int kShortWindowsMax = 900;
+    const Duration period = options_.scan.aggregation_period;
+    const bool are_short = period < kMarkerRetention / kShortWindowsMax;
+    options_.scan.catch_up = are_short ? period * kShortWindowsMax : kMarkerRetention;
     return {};
   }
   const auto span = parse_duration(text("catch-up"));
@@ -213,6 +215,7 @@ Status Checker::read_scan() {
   scan.aggregate_task = kAggregateTask;
   scan.oversized =
       is_set("split-aggregations") ? OversizedAggregation::split : OversizedAggregation::refuse;
+  scan.split_setting = "--split-aggregations";
   const Status checked = check_scan({.name = "workflow-manager", .planner = scan});
   if (checked) return {};
   // check_scan names fields as definitions do.

@@ -193,6 +193,8 @@ TEST_F(CommandTest, ASpecThatCanNeverRunIsRefused) {
   refused(R"({"command":[]})", "/command");
   refused(R"({"command":["x"],"grace":"soon"})", "/grace");
   refused(R"({"command":["x"],"limits":{"memory":"much"}})", "/limits/memory");
+  refused(R"({"command":["x"],"limits":{"processes":1e300}})", "/limits/processes");
+  refused(R"({"command":["x"],"limits":{"open_files":9223372036854775808}})", "/limits/open_files");
   refused(R"({"command":["x"],"exit_codes":{"300":"transient"}})", "/exit_codes");
   refused(R"({"command":["x"],"colour":"blue"})", "colour");
   refused(R"({"command":["x"],"environment":{"WAYBILL_PARAMS":"{}"}})", "WAYBILL_");
