@@ -4,11 +4,8 @@
 #include <utility>
 
 namespace waybill {
-namespace {
 
-std::string name_of(const Uuid& id) { return "task " + to_string(id); }
-
-}  // namespace
+std::string LedgerAuditor::name_of(const Uuid& id) { return "task " + to_string(id); }
 
 void LedgerAuditor::report(Invariant invariant, std::string what) {
   if (violation_) return;
@@ -316,28 +313,6 @@ Result<std::vector<Status>> LedgerAuditor::record(std::span<const Report> report
   return answers;
 }
 
-Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
-  auto removed = ledger_.remove(ids);
-  if (!removed) {
-    nothing_happened("remove failed but");
-    return removed;
-  }
-  for (const LedgerEvent& event : news()) follow(event, "remove");
-  for (const Uuid& id : *removed) {
-    const auto task = tasks_.find(id);
-    if (task == tasks_.end() || task->second.is_removed()) {
-      report(Invariant::one_state, name_of(id) + " was removed, but was not there");
-      continue;
-    }
-    if (task->second.is_live()) {
-      report(Invariant::one_state, name_of(id) + " was removed, but is not finished");
-    }
-    task->second.removed();
-    live_.erase(id);
-  }
-  return removed;
-}
-
 void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
   const auto holder = holders_.find({task.id(), task.status.fence});
   if (holder == holders_.end() || holder->second != worker) {
@@ -359,38 +334,6 @@ void LedgerAuditor::run_asked_for_delay(const Task& task, Duration delay) {
   const auto known = tasks_.find(task.id());
   if (known == tasks_.end()) return;
   known->second.asks_for_delay(task.status.fence, ledger_.now(), delay);
-}
-
-void LedgerAuditor::check_at_rest() {
-  nothing_happened("nobody's call");
-  std::map<std::pair<std::string, State>, std::int64_t> expected;
-  for (const auto& [id, task] : tasks_) {
-    const auto stored = reader_.get(id);
-    if (task.is_removed()) {
-      if (stored) report(Invariant::one_state, name_of(id) + " was removed, but is still there");
-      continue;
-    }
-    ++expected[{task.request().queue, task.state()}];
-    if (!stored) {
-      report(Invariant::one_state, name_of(id) + " was accepted and never removed, but is gone");
-    } else if (stored->status.state != task.state() || stored->status.fence != task.fence()) {
-      report(Invariant::one_state,
-             name_of(id) + " is " + std::string(to_string(stored->status.state)) +
-                 ", its history says " + std::string(to_string(task.state())));
-    }
-  }
-  const auto counts = reader_.counts();
-  if (!counts) return report(Invariant::one_state, "the counts cannot be read");
-  for (const QueueCounts& of_queue : *counts) {
-    for (int i = 0; i < kStateCount; ++i) {
-      const auto wanted = expected[{of_queue.queue, static_cast<State>(i)}];
-      if (of_queue.by_state[i] == wanted) continue;
-      report(Invariant::one_state, "queue " + of_queue.queue + " counts " +
-                                       std::to_string(of_queue.by_state[i]) + " tasks as " +
-                                       std::string(to_string(static_cast<State>(i))) + ", it has " +
-                                       std::to_string(wanted));
-    }
-  }
 }
 
 }  // namespace waybill

@@ -70,6 +70,7 @@ class LedgerAuditor final : public Ledger {
     Uuid spent_by;  // the task that has it for ever
   };
 
+  static std::string name_of(const Uuid& id);
   std::vector<LedgerEvent> news();
   void nothing_happened(std::string_view call);
   void follow(const LedgerEvent& event, const std::string& of_call);
@@ -84,6 +85,7 @@ class LedgerAuditor final : public Ledger {
   void check_taken(std::span<const Change> changes, const std::vector<Status>& answers,
                    const std::vector<LedgerEvent>& events);
   void check_all_unblocked();
+  void check_unsaid(std::span<const Uuid> ids);
 
   Ledger& ledger_;
   LedgerReader& reader_;

@@ -55,6 +55,16 @@ class RemovesMoreThanItSays final : public ForwardingLedger {
   }
 };
 
+/// Removes, and says that it could not.
+class RemovesAndFails final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    (void)inner_.remove(ids);
+    return fail(Code::unavailable, "the disk was busy");
+  }
+};
+
 /// Says that it removed what it keeps, again and again.
 class RemovesNothing : public ForwardingLedger {
  public:
@@ -105,10 +115,12 @@ std::vector<Plant> removal_plants() {
       {.name = "LedgerRemovesLessThanItSays",
        .says = "was removed, but is not finished",
        .ledger = wrong_ledger<RemovesLessThanItSays>()},
-      // Met first by a task that comes to wait for one that is gone unsaid.
       {.name = "LedgerRemovesMoreThanItSays",
-       .says = "was not told of a success it waits for",
+       .says = "is gone, but was not said to be removed",
        .ledger = wrong_ledger<RemovesMoreThanItSays>()},
+      {.name = "LedgerRemovesAndFails",
+       .says = "is gone, but was not said to be removed",
+       .ledger = wrong_ledger<RemovesAndFails>()},
       {.name = "LedgerSaysTwiceThatItRemovedATask",
        .says = "was removed, but was not there",
        .ledger = wrong_ledger<RemovesNothing>()},
@@ -120,7 +132,6 @@ std::vector<Plant> removal_plants() {
        .ledger = wrong_ledger<RevivesWhatItRemoved>()},
   };
   for (Plant& plant : all) plant.caught_by = Invariant::one_state;
-  all[2].caught_by = Invariant::unblocks_once;
   return all;
 }
 
