@@ -146,6 +146,7 @@ Result<std::vector<Inserted>> LedgerAuditor::insert(std::span<const TaskRequest>
   for (const LedgerEvent& event : news()) {
     created.insert(event.id);
     follow(event, "insert");
+    if (const auto stored = reader_.get(event.id)) check_request(*stored, "after insert");
   }
   asked_.clear();
   check_insert(requests, *answers, created);
@@ -204,6 +205,7 @@ Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
                                           std::to_string(task.status.fence) + " was given to " +
                                           params.worker + " without a lease of its own");
     }
+    check_request(task, "as it is given to " + params.worker);
     const auto known = tasks_.find(task.id());
     if (known != tasks_.end()) known->second.extended_until(task.status.lease_until);
   }

@@ -86,6 +86,8 @@ class LedgerAuditor final : public Ledger {
                    const std::vector<LedgerEvent>& events);
   void check_all_unblocked();
   void check_unsaid(std::span<const Uuid> ids);
+  /// The task as somebody sees it, here, is the one that was asked for.
+  void check_request(const Task& task, const std::string& here);
 
   Ledger& ledger_;
   LedgerReader& reader_;

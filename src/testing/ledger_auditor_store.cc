@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "testing/ledger_auditor.h"
+#include "testing/request_difference.h"
 
 namespace waybill {
 
@@ -42,6 +43,15 @@ void LedgerAuditor::check_unsaid(std::span<const Uuid> ids) {
   }
 }
 
+void LedgerAuditor::check_request(const Task& task, const std::string& here) {
+  const auto known = tasks_.find(task.id());
+  if (known == tasks_.end()) return;  // somebody else says so
+  const std::string field = request_difference(known->second.request(), task.request);
+  if (field.empty()) return;
+  report(Invariant::kept,
+         name_of(task.id()) + ": its " + field + ", " + here + ", is not what was asked for");
+}
+
 void LedgerAuditor::check_at_rest() {
   nothing_happened("nobody's call");
   std::map<std::pair<std::string, State>, std::int64_t> expected;
@@ -52,6 +62,7 @@ void LedgerAuditor::check_at_rest() {
       continue;
     }
     ++expected[{task.request().queue, task.state()}];
+    if (stored) check_request(*stored, "in the end");
     if (!stored) {
       report(Invariant::one_state, name_of(id) + " was accepted and never removed, but is gone");
     } else if (stored->status.state != task.state() || stored->status.fence != task.fence()) {
