@@ -8,6 +8,7 @@
 #include "core/task.h"
 #include "core/transition.h"
 #include "testing/audit.h"
+#include "testing/audited_run.h"
 
 namespace waybill {
 
@@ -21,10 +22,10 @@ class AuditedTask {
   std::optional<Violation> follow(const HistoryEntry& entry);
   /// A heartbeat that the ledger accepted.
   void extended_until(Time lease_until) { lease_until_ = lease_until; }
-  /// The run under this fence ended at `at` and asked not to be repeated: for good, or until a
-  /// delay is over.
-  void asks_for_no_more(std::uint64_t fence) { failed_for_good_ = fence; }
-  void asks_for_delay(std::uint64_t fence, Time at, Duration delay) { wish_ = {fence, at, delay}; }
+  /// A run began under this fence. One of an older lease is passed over, here and below: whatever
+  /// comes of it is discarded.
+  void run_begins(std::uint64_t fence);
+  void run_ends(std::uint64_t fence, const Outcome& outcome, Time at);
   /// It waits for this task, which has not succeeded yet.
   void waits_for(const Uuid& dependency) { waiting_for_.insert(dependency); }
   /// Owes the task one step to unblock it; false if it never waited for that, or not any more.
@@ -45,19 +46,15 @@ class AuditedTask {
   std::optional<Violation> check_step(const HistoryEntry& entry) const;
   std::optional<Violation> check_fence(const HistoryEntry& entry) const;
   std::optional<Violation> check_time(const HistoryEntry& entry) const;
+  std::optional<Violation> check_run(const HistoryEntry& entry) const;
   std::optional<Violation> check_attempts(const HistoryEntry& entry) const;
+  bool is_used_up(const HistoryEntry& failure) const;
   std::optional<Violation> check_cancel(const HistoryEntry& entry) const;
   std::optional<Violation> check_waiting(const HistoryEntry& entry) const;
   /// When what its run asked for is over, as far as this entry goes back to that run.
   Time wished_for(const HistoryEntry& entry) const;
   void take(const HistoryEntry& entry);
   Violation violation(Invariant invariant, const HistoryEntry& entry, std::string_view why) const;
-
-  struct Wish {
-    std::uint64_t fence = 0;
-    Time at{};
-    Duration delay{};
-  };
 
   TaskRequest request_;
   bool created_ = false;
@@ -67,11 +64,10 @@ class AuditedTask {
   std::uint32_t attempt_ = 0;
   std::string holder_;
   Time lease_until_{};
-  Time not_before_{};                  // when a scheduled task may fall due at the earliest
-  std::uint32_t retries_ = 0;          // since it was created or retried by a person
-  std::uint32_t deaths_ = 0;           // likewise
-  std::uint64_t failed_for_good_ = 0;  // the fence of the run that said so
-  Wish wish_;
+  Time not_before_{};          // when a scheduled task may fall due at the earliest
+  std::uint32_t retries_ = 0;  // since it was created or retried by a person
+  std::uint32_t deaths_ = 0;   // likewise
+  AuditedRun run_;
   bool cancel_requested_ = false;
   std::set<Uuid> waiting_for_;
   int steps_owed_ = 0;

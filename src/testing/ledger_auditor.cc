@@ -324,18 +324,15 @@ void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
   } else if (!runs_.insert({task.id(), task.status.fence}).second) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " twice under fence " +
                                         std::to_string(task.status.fence));
+  } else if (const auto known = tasks_.find(task.id()); known != tasks_.end()) {
+    known->second.run_begins(task.status.fence);
   }
 }
 
-void LedgerAuditor::run_failed_for_good(const Task& task) {
-  const auto known = tasks_.find(task.id());
-  if (known != tasks_.end()) known->second.asks_for_no_more(task.status.fence);
-}
-
-void LedgerAuditor::run_asked_for_delay(const Task& task, Duration delay) {
+void LedgerAuditor::run_ends(const Task& task, const Outcome& outcome) {
   const auto known = tasks_.find(task.id());
   if (known == tasks_.end()) return;
-  known->second.asks_for_delay(task.status.fence, ledger_.now(), delay);
+  known->second.run_ends(task.status.fence, outcome, ledger_.now());
 }
 
 }  // namespace waybill

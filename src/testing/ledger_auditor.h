@@ -38,10 +38,8 @@ class LedgerAuditor final : public Ledger {
 
   /// A worker begins to run a task that it says it has leased.
   void run_begins(const Task& task, const std::string& worker);
-  /// A run failed and said that it would never succeed.
-  void run_failed_for_good(const Task& task);
-  /// A run asked for a delay before the next one.
-  void run_asked_for_delay(const Task& task, Duration delay);
+  /// A run has ended like this.
+  void run_ends(const Task& task, const Outcome& outcome);
   /// Told of each task in the call that accepts it.
   void tell_of_accepted(std::function<void(const TaskRequest&)> tell) {
     tell_accepted_ = std::move(tell);

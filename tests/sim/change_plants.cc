@@ -52,6 +52,41 @@ class CountsDeathsWrongly final : public ForwardingLedger {
   }
 };
 
+/// Adds to one count what belongs to the other.
+class TakesFailuresForDeaths final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<Overdue> overdue(std::size_t limit) override {
+    auto overdue = inner_.overdue(limit);
+    if (!overdue) return overdue;
+    for (Task& task : overdue->tasks) task.status.worker_deaths += task.status.failures;
+    return overdue;
+  }
+};
+class TakesDeathsForFailures final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks) return tasks;
+    for (Task& task : *tasks) task.status.failures += task.status.worker_deaths;
+    return tasks;
+  }
+};
+
+/// Takes one end of a run for another.
+class TakesAFailureForASnooze final : public TwistedChanges {
+ public:
+  using TwistedChanges::TwistedChanges;
+
+ protected:
+  void twist(Change& change) override {
+    if (change.entry.happening != Happening::retry_scheduled) return;
+    change.after.failures -= 1;
+    change.entry.happening = Happening::snoozed;
+  }
+};
+
 /// Forgets what a run asked for: a delay before it is tried again, or that it is snoozed at all.
 template <Happening kHappening>
 class ForgetsTheDelay final : public TwistedChanges {
@@ -212,6 +247,18 @@ std::vector<Plant> change_plants() {
        .caught_by = Invariant::attempts,
        .says = "it has killed enough workers",
        .controller_ledger = wrong_ledger<CountsDeathsWrongly<1>>()},
+      {.name = "RescuerTakesFailuresForDeaths",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .controller_ledger = wrong_ledger<TakesFailuresForDeaths>()},
+      {.name = "WorkerTakesDeathsForFailures",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .worker_ledger = wrong_ledger<TakesDeathsForFailures>()},
+      {.name = "WorkerTakesAFailureForASnooze",
+       .caught_by = Invariant::kept,
+       .says = "its run did not end like that",
+       .worker_ledger = wrong_ledger<TakesAFailureForASnooze>()},
       {.name = "LedgerForgetsTheDelayThatARunAskedFor",
        .caught_by = Invariant::backoff,
        .says = "not before",

@@ -52,19 +52,6 @@ void SimExecutor::request_stop(const RunKey& key, StopReason /*why*/) {
   }
 }
 
-void SimExecutor::tell(const Run& run) {
-  if (const auto* snoozed = std::get_if<outcome::Snoozed>(&run.outcome)) {
-    world_.auditor.run_asked_for_delay(run.task, snoozed->delay);
-  }
-  const auto* failed = std::get_if<outcome::Failed>(&run.outcome);
-  if (failed == nullptr) return;
-  if (failed->failure_class == FailureClass::permanent) {
-    world_.auditor.run_failed_for_good(run.task);
-  } else {
-    world_.auditor.run_asked_for_delay(run.task, failed->retry_after);
-  }
-}
-
 std::vector<FinishedRun> SimExecutor::take_finished() {
   std::vector<FinishedRun> finished;
   for (Run& run : runs_) {
@@ -73,7 +60,7 @@ std::vector<FinishedRun> SimExecutor::take_finished() {
       world_.kill_process();
       return {};
     }
-    tell(run);
+    world_.auditor.run_ends(run.task, run.outcome);
     finished.push_back({run_key(run.task), run.outcome});
   }
   std::erase_if(runs_, [&](const Run& run) { return run.ends_at <= world_.stage.steady_now(); });
