@@ -5,10 +5,18 @@
 
 namespace waybill {
 
+void add_report(LedgerReader::Reported& known, const Report& report) {
+  if (!report.progress.empty()) known.progress = report.progress;
+  if (!report.checkpoint.empty()) known.checkpoint = report.checkpoint;
+}
+
+void AuditedRun::says(const Report& report) { add_report(said_, report); }
+
 void AuditedRun::ends(const Outcome& outcome, Time at) {
   ended_at_ = at;
-  if (std::holds_alternative<outcome::Succeeded>(outcome)) {
+  if (const auto* succeeded = std::get_if<outcome::Succeeded>(&outcome)) {
     end_ = End::succeeded;
+    result_ = succeeded->result;
   } else if (const auto* failed = std::get_if<outcome::Failed>(&outcome)) {
     const bool for_good = failed->failure_class == FailureClass::permanent;
     end_ = for_good ? End::failed_for_good : End::failed;

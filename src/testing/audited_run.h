@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/transition.h"
+#include "ports/ledger.h"
+#include "ports/ledger_reader.h"
 #include "ports/task_kind.h"
 
 namespace waybill {
@@ -13,6 +16,7 @@ class AuditedRun {
   AuditedRun() = default;
   explicit AuditedRun(std::uint64_t fence) : fence_(fence) {}
 
+  void says(const Report& report);
   void ends(const Outcome& outcome, Time at);
 
   std::uint64_t fence() const { return fence_; }
@@ -26,6 +30,10 @@ class AuditedRun {
   bool failed() const { return end_ == End::failed || end_ == End::stopped; }
   /// When the delay is over that it asked for, of a run that was recorded at `recorded_at`.
   Time wished_for(Time recorded_at) const;
+  /// Of a success.
+  const std::string& result() const { return result_; }
+  /// The latest of all that it said; empty: nothing.
+  const LedgerReader::Reported& said() const { return said_; }
 
  private:
   enum class End : std::uint8_t { none, succeeded, failed, failed_for_good, snoozed, stopped };
@@ -34,6 +42,11 @@ class AuditedRun {
   End end_ = End::none;
   Time ended_at_{};
   Duration delay_{};
+  std::string result_;
+  LedgerReader::Reported said_;
 };
+
+/// What is known after a report: what it leaves empty stays.
+void add_report(LedgerReader::Reported& known, const Report& report);
 
 }  // namespace waybill

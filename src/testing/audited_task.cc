@@ -143,7 +143,11 @@ std::optional<Violation> AuditedTask::check_run(const HistoryEntry& entry) const
   if (entry.happening == Happening::lease_expired) return std::nullopt;
   const bool by_time = entry.at >= lease_until_ && (entry.happening == Happening::failed ||
                                                     entry.happening == Happening::cancelled);
-  if (by_time || run_.may_come_to(entry.happening, entry.fence)) return std::nullopt;
+  if (by_time) return std::nullopt;
+  if (run_.may_come_to(entry.happening, entry.fence)) {
+    if (!run_.has_begun(entry.fence) || is_all_recorded()) return std::nullopt;
+    return violation(Invariant::kept, entry, "not all that its run said was recorded before");
+  }
   if (run_.goes_on(entry.fence)) {
     return violation(Invariant::leases_apart, entry,
                      "its run goes on, and the lease lasts until " + format_time(lease_until_));
@@ -151,8 +155,18 @@ std::optional<Violation> AuditedTask::check_run(const HistoryEntry& entry) const
   return violation(Invariant::kept, entry, "its run did not end like that");
 }
 
+bool AuditedTask::is_all_recorded() const {
+  const LedgerReader::Reported& said = run_.said();
+  return (said.progress.empty() || said.progress == reported_.progress) &&
+         (said.checkpoint.empty() || said.checkpoint == reported_.checkpoint);
+}
+
 void AuditedTask::run_begins(std::uint64_t fence) {
   if (fence == fence_) run_ = AuditedRun(fence);
+}
+
+void AuditedTask::run_says(const Report& report) {
+  if (run_.has_begun(report.fence)) run_.says(report);
 }
 
 void AuditedTask::run_ends(std::uint64_t fence, const Outcome& outcome, Time at) {

@@ -25,7 +25,10 @@ class AuditedTask {
   /// A run began under this fence. One of an older lease is passed over, here and below: whatever
   /// comes of it is discarded.
   void run_begins(std::uint64_t fence);
+  void run_says(const Report& report);
   void run_ends(std::uint64_t fence, const Outcome& outcome, Time at);
+  /// The ledger took this report.
+  void reported(const Report& report) { add_report(reported_, report); }
   /// It waits for this task, which has not succeeded yet.
   void waits_for(const Uuid& dependency) { waiting_for_.insert(dependency); }
   /// Owes the task one step to unblock it; false if it never waited for that, or not any more.
@@ -41,6 +44,10 @@ class AuditedTask {
   bool is_removed() const { return removed_; }
   bool cancel_requested() const { return cancel_requested_; }
   const std::set<Uuid>& waiting_for() const { return waiting_for_; }
+  /// By all that the ledger took.
+  const LedgerReader::Reported& reported() const { return reported_; }
+  /// Of the run by which it succeeded.
+  const std::string& result() const { return run_.result(); }
 
  private:
   std::optional<Violation> check_step(const HistoryEntry& entry) const;
@@ -49,6 +56,7 @@ class AuditedTask {
   std::optional<Violation> check_run(const HistoryEntry& entry) const;
   std::optional<Violation> check_attempts(const HistoryEntry& entry) const;
   bool is_used_up(const HistoryEntry& failure) const;
+  bool is_all_recorded() const;
   std::optional<Violation> check_cancel(const HistoryEntry& entry) const;
   std::optional<Violation> check_waiting(const HistoryEntry& entry) const;
   /// When what its run asked for is over, as far as this entry goes back to that run.
@@ -68,6 +76,7 @@ class AuditedTask {
   std::uint32_t retries_ = 0;  // since it was created or retried by a person
   std::uint32_t deaths_ = 0;   // likewise
   AuditedRun run_;
+  LedgerReader::Reported reported_;
   bool cancel_requested_ = false;
   std::set<Uuid> waiting_for_;
   int steps_owed_ = 0;

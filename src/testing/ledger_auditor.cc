@@ -233,7 +233,12 @@ Result<std::vector<Status>> LedgerAuditor::apply(std::span<const Change> changes
     }
   }
   std::vector<LedgerEvent> events = news();
-  for (const LedgerEvent& event : events) follow(event, "apply");
+  for (const LedgerEvent& event : events) {
+    follow(event, "apply");
+    if (event.entry.happening != Happening::succeeded || violation_) continue;
+    const auto stored = reader_.get(event.id);
+    if (stored) check_result(tasks_.at(event.id), *stored);
+  }
   check_all_unblocked();
   check_taken(changes, *answers, events);
   return answers;
@@ -311,11 +316,14 @@ Result<std::vector<Status>> LedgerAuditor::record(std::span<const Report> report
                                          std::to_string(reports[i].fence) +
                                          ", which does not hold it");
     }
+    task->second.reported(reports[i]);
+    check_reported(task->second);
   }
   return answers;
 }
 
-void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
+void LedgerAuditor::run_begins(const Task& task, const std::string& worker,
+                               const std::string& checkpoint) {
   const auto holder = holders_.find({task.id(), task.status.fence});
   if (holder == holders_.end() || holder->second != worker) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " with fence " +
@@ -325,8 +333,20 @@ void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " twice under fence " +
                                         std::to_string(task.status.fence));
   } else if (const auto known = tasks_.find(task.id()); known != tasks_.end()) {
+    // One whose lease is lost may be as old as it likes.
+    const bool is_held = known->second.is_leased() && known->second.fence() == task.status.fence;
+    if (is_held && checkpoint != known->second.reported().checkpoint) {
+      report(Invariant::kept, worker + " runs " + name_of(task.id()) + " from checkpoint '" +
+                                  checkpoint + "', its last one was '" +
+                                  known->second.reported().checkpoint + "'");
+    }
     known->second.run_begins(task.status.fence);
   }
+}
+
+void LedgerAuditor::run_says(const Report& report) {
+  const auto known = tasks_.find(report.id);
+  if (known != tasks_.end()) known->second.run_says(report);
 }
 
 void LedgerAuditor::run_ends(const Task& task, const Outcome& outcome) {

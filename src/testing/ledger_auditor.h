@@ -36,8 +36,10 @@ class LedgerAuditor final : public Ledger {
   Result<Overdue> overdue(std::size_t limit) override { return ledger_.overdue(limit); }
   Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override;
 
-  /// A worker begins to run a task that it says it has leased.
-  void run_begins(const Task& task, const std::string& worker);
+  /// A worker begins to run a task that it says it has leased, from this checkpoint.
+  void run_begins(const Task& task, const std::string& worker, const std::string& checkpoint);
+  /// A run says this of itself.
+  void run_says(const Report& report);
   /// A run has ended like this.
   void run_ends(const Task& task, const Outcome& outcome);
   /// Told of each task in the call that accepts it.
@@ -86,6 +88,8 @@ class LedgerAuditor final : public Ledger {
   void check_unsaid(std::span<const Uuid> ids);
   /// The task as somebody sees it, here, is the one that was asked for.
   void check_request(const Task& task, const std::string& here);
+  void check_result(const AuditedTask& known, const Task& task);
+  void check_reported(const AuditedTask& task);
 
   Ledger& ledger_;
   LedgerReader& reader_;

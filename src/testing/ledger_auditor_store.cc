@@ -26,6 +26,9 @@ Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
     if (task->second.is_live()) {
       report(Invariant::one_state, name_of(id) + " was removed, but is not finished");
     }
+    if (reader_.get(id)) {
+      report(Invariant::one_state, name_of(id) + " was removed, but is still there");
+    }
     task->second.removed();
     live_.erase(id);
   }
@@ -52,6 +55,24 @@ void LedgerAuditor::check_request(const Task& task, const std::string& here) {
          name_of(task.id()) + ": its " + field + ", " + here + ", is not what was asked for");
 }
 
+void LedgerAuditor::check_result(const AuditedTask& known, const Task& task) {
+  if (task.status.result == known.result()) return;
+  report(Invariant::kept, name_of(task.id()) + " has the result '" + task.status.result +
+                              "', its run had '" + known.result() + "'");
+}
+
+void LedgerAuditor::check_reported(const AuditedTask& task) {
+  const auto stored = reader_.reported(task.request().id);
+  if (!stored) return report(Invariant::kept, "reports cannot be read: " + stored.error().message);
+  const auto check = [&](const char* what, const std::string& is, const std::string& was) {
+    if (is == was) return;
+    report(Invariant::kept, name_of(task.request().id) + " has the " + what + " '" + is +
+                                "', recorded was '" + was + "'");
+  };
+  check("progress", stored->progress, task.reported().progress);
+  check("checkpoint", stored->checkpoint, task.reported().checkpoint);
+}
+
 void LedgerAuditor::check_at_rest() {
   nothing_happened("nobody's call");
   std::map<std::pair<std::string, State>, std::int64_t> expected;
@@ -62,7 +83,11 @@ void LedgerAuditor::check_at_rest() {
       continue;
     }
     ++expected[{task.request().queue, task.state()}];
-    if (stored) check_request(*stored, "in the end");
+    if (stored) {
+      check_request(*stored, "in the end");
+      check_reported(task);
+      if (task.state() == State::succeeded) check_result(task, *stored);
+    }
     if (!stored) {
       report(Invariant::one_state, name_of(id) + " was accepted and never removed, but is gone");
     } else if (stored->status.state != task.state() || stored->status.fence != task.fence()) {

@@ -1,6 +1,7 @@
 // Mistakes with what is kept of a task: its request, and what its runs said and left behind.
 
 #include "tests/sim/forwarding_ledger.h"
+#include "tests/sim/forwarding_reader.h"
 #include "tests/sim/mutants.h"
 
 namespace waybill::sim {
@@ -50,6 +51,52 @@ class GivesOtherParams final : public ForwardingLedger {
   }
 };
 
+/// Forgets what a run had to give.
+class LosesResults final : public TwistedChanges {
+ public:
+  using TwistedChanges::TwistedChanges;
+
+ protected:
+  void twist(Change& change) override {
+    if (change.entry.happening == Happening::succeeded) change.after.result.clear();
+  }
+};
+class TellsNoResults final : public ForwardingReader {
+ public:
+  using ForwardingReader::ForwardingReader;
+  Result<Task> get(const Uuid& id) override {
+    auto task = inner_.get(id);
+    const bool is_old = task && inner_.last_sequence({}, {}).value_or(0) > 500;
+    if (is_old) task->status.result.clear();
+    return task;
+  }
+};
+
+/// Says that it took a report, of which it keeps a part, or nothing.
+template <std::string Report::*kLost>
+class LosesReports final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Status>> record(std::span<const Report> reports) override {
+    std::vector<Report> kept(reports.begin(), reports.end());
+    for (Report& report : kept) (report.*kLost).clear();
+    return inner_.record(kept);
+  }
+};
+class DropsReports final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Status>> record(std::span<const Report> reports) override {
+    if (!rng_.chance(0.1)) return inner_.record(reports);
+    return std::vector<Status>(reports.size());
+  }
+};
+class ReadsNoCheckpoints final : public ForwardingReader {
+ public:
+  using ForwardingReader::ForwardingReader;
+  Result<Reported> reported(const Uuid&) override { return Reported{}; }
+};
+
 }  // namespace
 
 std::vector<Plant> content_plants() {
@@ -90,6 +137,27 @@ std::vector<Plant> content_plants() {
       {.name = "LedgerGivesOtherParams",
        .says = "its params, as it is given to worker-",
        .ledger = wrong_ledger<GivesOtherParams>()},
+      {.name = "LedgerLosesResults",
+       .says = "has the result '', its run had '{",
+       .ledger = wrong_ledger<LosesResults>()},
+      {.name = "WorkerLosesResults",
+       .says = "has the result '', its run had '{",
+       .worker_ledger = wrong_ledger<LosesResults>()},
+      {.name = "LedgerForgetsResultsLater",
+       .says = "has the result '', its run had '{",
+       .reader = wrong_reader<TellsNoResults>()},
+      {.name = "LedgerLosesProgress",
+       .says = "has the progress '",
+       .ledger = wrong_ledger<LosesReports<&Report::progress>>()},
+      {.name = "LedgerLosesCheckpoints",
+       .says = "has the checkpoint '",
+       .ledger = wrong_ledger<LosesReports<&Report::checkpoint>>()},
+      {.name = "WorkerDropsReports",
+       .says = "not all that its run said was recorded before",
+       .worker_ledger = wrong_ledger<DropsReports>()},
+      {.name = "WorkerBeginsWithoutTheCheckpoint",
+       .says = "from checkpoint '', its last one was '{",
+       .worker_reader = wrong_reader<ReadsNoCheckpoints>()},
   };
   for (Plant& plant : all) plant.caught_by = Invariant::kept;
   return all;

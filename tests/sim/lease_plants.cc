@@ -175,10 +175,16 @@ class TrustsTheQueue final : public ForwardingLedger {
     std::vector<Task> tasks;
     for (const Uuid& id : params.only_ids) {
       auto task = reader_.get(id);
-      if (task && task->status.state == kState) tasks.push_back(std::move(*task));
+      const bool ran_here = task && task->status.worker == params.worker;
+      const bool fits =
+          task && task->status.state == kState && (kState == State::ready || ran_here);
+      if (fits && given_.insert(id).second) tasks.push_back(std::move(*task));
     }
     return tasks;
   }
+
+ private:
+  std::set<Uuid> given_;  // a worker does not stand one lease twice in a step
 };
 
 /// Runs a task that was leased before under the fence that another worker had.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/sim/forwarding_ledger.h"
+#include "tests/sim/forwarding_reader.h"
 #include "tests/sim/mutants.h"
 
 namespace waybill::sim {
@@ -65,6 +66,17 @@ class RemovesAndFails final : public ForwardingLedger {
   }
 };
 
+/// Beside those below, that do not remove: does not show what they keep.
+class HidesTheFinished final : public ForwardingReader {
+ public:
+  using ForwardingReader::ForwardingReader;
+  Result<Task> get(const Uuid& id) override {
+    auto task = inner_.get(id);
+    if (task && is_finished(task->status.state)) return fail(Code::not_found, "it is removed");
+    return task;
+  }
+};
+
 /// Says that it removed what it keeps, again and again.
 class RemovesNothing : public ForwardingLedger {
  public:
@@ -123,13 +135,15 @@ std::vector<Plant> removal_plants() {
        .ledger = wrong_ledger<RemovesAndFails>()},
       {.name = "LedgerSaysTwiceThatItRemovedATask",
        .says = "was removed, but was not there",
-       .ledger = wrong_ledger<RemovesNothing>()},
+       .ledger = wrong_ledger<RemovesNothing>(),
+       .reader = wrong_reader<HidesTheFinished>()},
       {.name = "LedgerSaysThatItRemovedWhatItKeeps",
        .says = "was removed, but is still there",
        .ledger = wrong_ledger<SaysOnceThatItRemoved>()},
       {.name = "LedgerRevivesWhatItRemoved",
        .says = "it was removed",
-       .ledger = wrong_ledger<RevivesWhatItRemoved>()},
+       .ledger = wrong_ledger<RevivesWhatItRemoved>(),
+       .reader = wrong_reader<HidesTheFinished>()},
   };
   for (Plant& plant : all) plant.caught_by = Invariant::one_state;
   return all;
