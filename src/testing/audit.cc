@@ -17,7 +17,8 @@ std::string_view to_string(Invariant invariant) {
                                                                            "cancel",
                                                                            "limits",
                                                                            "liveness",
-                                                                           "kept"};
+                                                                           "kept",
+                                                                           "retention"};
   return kNames[static_cast<std::size_t>(invariant)];
 }
 

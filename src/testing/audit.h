@@ -22,10 +22,11 @@ enum class Invariant : std::uint8_t {
   limits,         ///< nothing runs from a paused queue, or beyond a queue's limit
   liveness,       ///< once nothing goes wrong any more, every task ends
   kept,           ///< a task, and what its runs said and left behind, is read as it was given
+  retention,      ///< a finished task is removed no earlier than its queue's policy says
 };
-inline constexpr int kInvariantCount = 13;
+inline constexpr int kInvariantCount = 14;
 
-/// "I1 one_state", …, "kept".
+/// "I1 one_state", …, "retention".
 std::string_view to_string(Invariant invariant);
 
 struct Violation {

@@ -219,6 +219,8 @@ Time AuditedTask::wished_for(const HistoryEntry& entry) const {
 
 void AuditedTask::take(const HistoryEntry& entry) {
   created_ = true;
+  // A cancelled task that is told of a success stays finished since then.
+  if (is_finished(entry.state) && !is_finished(state_)) finished_at_ = entry.at;
   state_ = entry.state;
   fence_ = entry.fence;
   attempt_ = entry.attempt;

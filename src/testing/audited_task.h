@@ -42,6 +42,8 @@ class AuditedTask {
   bool is_leased() const { return state_ == State::leased && !removed_; }
   bool is_live() const { return !is_finished(state_) && !removed_; }
   bool is_removed() const { return removed_; }
+  /// When it came to its end, if it has.
+  Time finished_at() const { return finished_at_; }
   bool cancel_requested() const { return cancel_requested_; }
   const std::set<Uuid>& waiting_for() const { return waiting_for_; }
   /// By all that the ledger took.
@@ -70,6 +72,7 @@ class AuditedTask {
   State state_ = State::ready;
   std::uint64_t fence_ = 0;
   std::uint32_t attempt_ = 0;
+  Time finished_at_{};
   std::string holder_;
   Time lease_until_{};
   Time not_before_{};          // when a scheduled task may fall due at the earliest

@@ -13,6 +13,12 @@ void LedgerAuditor::report(Invariant invariant, std::string what) {
   if (tell_violation_) tell_violation_();
 }
 
+Time LedgerAuditor::now() const {
+  const Time now = ledger_.now();
+  latest_now_ = std::max(latest_now_, now);
+  return now;
+}
+
 std::vector<LedgerEvent> LedgerAuditor::news() {
   auto events = reader_.events(seen_, SIZE_MAX);
   if (!events) {

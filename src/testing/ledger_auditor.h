@@ -27,7 +27,7 @@ class LedgerAuditor final : public Ledger {
  public:
   LedgerAuditor(Ledger& ledger, LedgerReader& reader) : ledger_(ledger), reader_(reader) {}
 
-  Time now() const override { return ledger_.now(); }
+  Time now() const override;
   Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override;
   Result<std::vector<Task>> claim(const ClaimParams& params) override;
   Result<std::vector<Status>> apply(std::span<const Change> changes) override;
@@ -85,6 +85,7 @@ class LedgerAuditor final : public Ledger {
   void check_taken(std::span<const Change> changes, const std::vector<Status>& answers,
                    const std::vector<LedgerEvent>& events);
   void check_all_unblocked();
+  void check_retention(const AuditedTask& task);
   void check_unsaid(std::span<const Uuid> ids);
   /// The task as somebody sees it, here, is the one that was asked for.
   void check_request(const Task& task, const std::string& here);
@@ -94,6 +95,7 @@ class LedgerAuditor final : public Ledger {
   Ledger& ledger_;
   LedgerReader& reader_;
   std::optional<Violation> violation_;
+  mutable Time latest_now_{};  // that anybody was told
   std::uint64_t seen_ = 0;
   Tasks tasks_;
   std::vector<Uuid> accepted_;

@@ -26,6 +26,7 @@ Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
     if (task->second.is_live()) {
       report(Invariant::one_state, name_of(id) + " was removed, but is not finished");
     }
+    check_retention(task->second);
     if (reader_.get(id)) {
       report(Invariant::one_state, name_of(id) + " was removed, but is still there");
     }
@@ -34,6 +35,23 @@ Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
   }
   check_unsaid(ids);
   return removed;
+}
+
+/// By the latest time that anybody was told: it was that or earlier when its remover looked.
+void LedgerAuditor::check_retention(const AuditedTask& task) {
+  const std::string& queue = task.request().queue;
+  const auto settings = queues_.find(queue);
+  const Retention keep = settings == queues_.end() ? Retention{} : settings->second.retention;
+  const Duration kept_for = task.state() == State::succeeded ? keep.succeeded
+                            : task.state() == State::failed  ? keep.failed
+                                                             : keep.cancelled;
+  const bool for_ever = kept_for == Duration(0);
+  if (!task.is_live() && (for_ever || task.finished_at() + kept_for > latest_now_)) {
+    report(Invariant::retention,
+           name_of(task.request().id) + ", " + std::string(to_string(task.state())) + " at " +
+               format_time(task.finished_at()) + ", was removed, but queue " + queue +
+               " keeps such tasks " + (for_ever ? "for ever" : format_duration(kept_for)));
+  }
 }
 
 /// What was passed over, or the whole call if it failed, is still there: nobody will ever hear of

@@ -1,5 +1,6 @@
 // Mistakes with what is removed.
 
+#include <algorithm>
 #include <set>
 
 #include "tests/sim/forwarding_ledger.h"
@@ -117,6 +118,50 @@ class RevivesWhatItRemoved final : public SaysOnceThatItRemoved {
   }
 };
 
+/// Removes what has finished, long ago or just now.
+template <State kState>
+class RemovesAtOnce final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    std::vector<Uuid> all(ids.begin(), ids.end());
+    for (const Task& task : some({kState})) {
+      if (std::ranges::find(ids, task.id()) == ids.end()) all.push_back(task.id());
+    }
+    return inner_.remove(all);
+  }
+};
+
+/// Knows only one retention for all that has finished.
+class RemovesFailedAsSucceeded final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    std::vector<Uuid> all(ids.begin(), ids.end());
+    for (const Task& task : some({State::failed, State::cancelled})) {
+      const bool is_old = task.status.finished_at + std::chrono::minutes(4) < now();
+      if (is_old && std::ranges::find(ids, task.id()) == ids.end()) all.push_back(task.id());
+    }
+    return inner_.remove(all);
+  }
+};
+
+std::vector<Plant> early_removal_plants() {
+  std::vector<Plant> all = {
+      {.name = "JanitorRemovesSuccessesAtOnce",
+       .says = ", was removed, but queue",
+       .controller_ledger = wrong_ledger<RemovesAtOnce<State::succeeded>>()},
+      {.name = "JanitorRemovesDeadLettersAtOnce",
+       .says = ", was removed, but queue",
+       .controller_ledger = wrong_ledger<RemovesAtOnce<State::failed>>()},
+      {.name = "JanitorKnowsOneRetentionForAll",
+       .says = "keeps such tasks",
+       .controller_ledger = wrong_ledger<RemovesFailedAsSucceeded>()},
+  };
+  for (Plant& plant : all) plant.caught_by = Invariant::retention;
+  return all;
+}
+
 }  // namespace
 
 std::vector<Plant> removal_plants() {
@@ -146,6 +191,7 @@ std::vector<Plant> removal_plants() {
        .reader = wrong_reader<HidesTheFinished>()},
   };
   for (Plant& plant : all) plant.caught_by = Invariant::one_state;
+  for (const Plant& plant : early_removal_plants()) all.push_back(plant);
   return all;
 }
 
