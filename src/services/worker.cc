@@ -81,6 +81,7 @@ Status Worker::work() {
   if (Status done = claim(); !done) return done;
   // Inline runs have ended by now: their verdicts go into this step, not the next.
   collect_finished();
+  if (Status done = report(); !done) return done;
   return recorder_.record_verdicts(runs_);
 }
 

@@ -21,10 +21,12 @@ enum class Invariant : std::uint8_t {
   cancel,         ///< an accepted cancel is not lost, and a cancelled task is not run again
   limits,         ///< nothing runs from a paused queue, or beyond a queue's limit
   liveness,       ///< once nothing goes wrong any more, every task ends
+  kept,           ///< a task, and what its runs said and left behind, is read as it was given
+  retention,      ///< a finished task is removed no earlier than its queue's policy says
 };
-inline constexpr int kInvariantCount = 12;
+inline constexpr int kInvariantCount = 14;
 
-/// "I1 one_state", …, "cancel".
+/// "I1 one_state", …, "retention".
 std::string_view to_string(Invariant invariant);
 
 struct Violation {

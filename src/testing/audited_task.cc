@@ -53,7 +53,8 @@ Violation AuditedTask::violation(Invariant invariant, const HistoryEntry& entry,
 std::optional<Violation> AuditedTask::follow(const HistoryEntry& entry) {
   for (const auto check :
        {&AuditedTask::check_waiting, &AuditedTask::check_fence, &AuditedTask::check_step,
-        &AuditedTask::check_time, &AuditedTask::check_attempts, &AuditedTask::check_cancel}) {
+        &AuditedTask::check_time, &AuditedTask::check_cancel, &AuditedTask::check_run,
+        &AuditedTask::check_attempts}) {
     if (auto found = (this->*check)(entry)) return found;
   }
   take(entry);
@@ -93,7 +94,6 @@ std::optional<Violation> AuditedTask::check_fence(const HistoryEntry& entry) con
 
 std::optional<Violation> AuditedTask::check_time(const HistoryEntry& entry) const {
   const bool was_leased = state_ == State::leased;
-  // A lease that ran out may also end as failed (poison) or cancelled: those say no other worker.
   if (entry.happening == Happening::lease_expired && was_leased && entry.at < lease_until_) {
     return violation(Invariant::leases_apart, entry,
                      "the lease lasts until " + format_time(lease_until_));
@@ -120,12 +120,57 @@ std::optional<Violation> AuditedTask::check_attempts(const HistoryEntry& entry) 
   if (entry.happening == Happening::lease_expired && deaths_ + 1 >= policy.worker_deaths_max) {
     return violation(Invariant::attempts, entry, "it has killed enough workers");
   }
-  const bool used_up =
-      retries_ + 1 >= policy.failures_max || deaths_ + 1 >= policy.worker_deaths_max;
-  if (entry.happening == Happening::failed && !used_up && failed_for_good_ != entry.fence) {
+  if (entry.happening == Happening::failed && !is_used_up(entry)) {
     return violation(Invariant::attempts, entry, "it was given up too early");
   }
   return std::nullopt;
+}
+
+/// A failure of its run counts as a failure, a lease that ran out as a death. Where the run failed
+/// and its lease ran out before that was recorded, either may be what came of it.
+bool AuditedTask::is_used_up(const HistoryEntry& failure) const {
+  const bool ran = run_.has_begun(failure.fence);
+  if (ran && run_.failed_for_good()) return true;
+  if (ran && run_.failed() && retries_ + 1 == request_.retry.failures_max) return true;
+  const bool lease_ran_out = failure.at >= lease_until_;
+  return lease_ran_out && deaths_ + 1 == request_.retry.worker_deaths_max;
+}
+
+/// What is recorded of a lease before it has run out is recorded by its holder, and so it is what
+/// came of the run, which is over.
+std::optional<Violation> AuditedTask::check_run(const HistoryEntry& entry) const {
+  if (state_ != State::leased || entry.state == State::leased) return std::nullopt;
+  if (entry.happening == Happening::lease_expired) return std::nullopt;
+  const bool by_time = entry.at >= lease_until_ && (entry.happening == Happening::failed ||
+                                                    entry.happening == Happening::cancelled);
+  if (by_time) return std::nullopt;
+  if (run_.may_come_to(entry.happening, entry.fence)) {
+    if (!run_.has_begun(entry.fence) || is_all_recorded()) return std::nullopt;
+    return violation(Invariant::kept, entry, "not all that its run said was recorded before");
+  }
+  if (run_.goes_on(entry.fence)) {
+    return violation(Invariant::leases_apart, entry,
+                     "its run goes on, and the lease lasts until " + format_time(lease_until_));
+  }
+  return violation(Invariant::kept, entry, "its run did not end like that");
+}
+
+bool AuditedTask::is_all_recorded() const {
+  const LedgerReader::Reported& said = run_.said();
+  return (said.progress.empty() || said.progress == reported_.progress) &&
+         (said.checkpoint.empty() || said.checkpoint == reported_.checkpoint);
+}
+
+void AuditedTask::run_begins(std::uint64_t fence) {
+  if (fence == fence_) run_ = AuditedRun(fence);
+}
+
+void AuditedTask::run_says(const Report& report) {
+  if (run_.has_begun(report.fence)) run_.says(report);
+}
+
+void AuditedTask::run_ends(std::uint64_t fence, const Outcome& outcome, Time at) {
+  if (run_.has_begun(fence)) run_.ends(outcome, at);
 }
 
 std::optional<Violation> AuditedTask::check_cancel(const HistoryEntry& entry) const {
@@ -168,13 +213,14 @@ bool AuditedTask::dependency_succeeded(const Uuid& dependency) {
 Time AuditedTask::wished_for(const HistoryEntry& entry) const {
   const bool is_delay =
       entry.happening == Happening::retry_scheduled || entry.happening == Happening::snoozed;
-  if (!is_delay || wish_.fence != entry.fence) return Time{};
-  // It was recorded later than it was asked for, or the clock stepped back meanwhile.
-  return std::min(entry.at, wish_.at) + wish_.delay;
+  if (!is_delay || !run_.has_begun(entry.fence)) return Time{};
+  return run_.wished_for(entry.at);
 }
 
 void AuditedTask::take(const HistoryEntry& entry) {
   created_ = true;
+  // A cancelled task that is told of a success stays finished since then.
+  if (is_finished(entry.state) && !is_finished(state_)) finished_at_ = entry.at;
   state_ = entry.state;
   fence_ = entry.fence;
   attempt_ = entry.attempt;

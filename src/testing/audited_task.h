@@ -8,6 +8,7 @@
 #include "core/task.h"
 #include "core/transition.h"
 #include "testing/audit.h"
+#include "testing/audited_run.h"
 
 namespace waybill {
 
@@ -21,10 +22,13 @@ class AuditedTask {
   std::optional<Violation> follow(const HistoryEntry& entry);
   /// A heartbeat that the ledger accepted.
   void extended_until(Time lease_until) { lease_until_ = lease_until; }
-  /// The run under this fence ended at `at` and asked not to be repeated: for good, or until a
-  /// delay is over.
-  void asks_for_no_more(std::uint64_t fence) { failed_for_good_ = fence; }
-  void asks_for_delay(std::uint64_t fence, Time at, Duration delay) { wish_ = {fence, at, delay}; }
+  /// A run began under this fence. One of an older lease is passed over, here and below: whatever
+  /// comes of it is discarded.
+  void run_begins(std::uint64_t fence);
+  void run_says(const Report& report);
+  void run_ends(std::uint64_t fence, const Outcome& outcome, Time at);
+  /// The ledger took this report.
+  void reported(const Report& report) { add_report(reported_, report); }
   /// It waits for this task, which has not succeeded yet.
   void waits_for(const Uuid& dependency) { waiting_for_.insert(dependency); }
   /// Owes the task one step to unblock it; false if it never waited for that, or not any more.
@@ -38,14 +42,23 @@ class AuditedTask {
   bool is_leased() const { return state_ == State::leased && !removed_; }
   bool is_live() const { return !is_finished(state_) && !removed_; }
   bool is_removed() const { return removed_; }
+  /// When it came to its end, if it has.
+  Time finished_at() const { return finished_at_; }
   bool cancel_requested() const { return cancel_requested_; }
   const std::set<Uuid>& waiting_for() const { return waiting_for_; }
+  /// By all that the ledger took.
+  const LedgerReader::Reported& reported() const { return reported_; }
+  /// Of the run by which it succeeded.
+  const std::string& result() const { return run_.result(); }
 
  private:
   std::optional<Violation> check_step(const HistoryEntry& entry) const;
   std::optional<Violation> check_fence(const HistoryEntry& entry) const;
   std::optional<Violation> check_time(const HistoryEntry& entry) const;
+  std::optional<Violation> check_run(const HistoryEntry& entry) const;
   std::optional<Violation> check_attempts(const HistoryEntry& entry) const;
+  bool is_used_up(const HistoryEntry& failure) const;
+  bool is_all_recorded() const;
   std::optional<Violation> check_cancel(const HistoryEntry& entry) const;
   std::optional<Violation> check_waiting(const HistoryEntry& entry) const;
   /// When what its run asked for is over, as far as this entry goes back to that run.
@@ -53,25 +66,20 @@ class AuditedTask {
   void take(const HistoryEntry& entry);
   Violation violation(Invariant invariant, const HistoryEntry& entry, std::string_view why) const;
 
-  struct Wish {
-    std::uint64_t fence = 0;
-    Time at{};
-    Duration delay{};
-  };
-
   TaskRequest request_;
   bool created_ = false;
   bool removed_ = false;
   State state_ = State::ready;
   std::uint64_t fence_ = 0;
   std::uint32_t attempt_ = 0;
+  Time finished_at_{};
   std::string holder_;
   Time lease_until_{};
-  Time not_before_{};                  // when a scheduled task may fall due at the earliest
-  std::uint32_t retries_ = 0;          // since it was created or retried by a person
-  std::uint32_t deaths_ = 0;           // likewise
-  std::uint64_t failed_for_good_ = 0;  // the fence of the run that said so
-  Wish wish_;
+  Time not_before_{};          // when a scheduled task may fall due at the earliest
+  std::uint32_t retries_ = 0;  // since it was created or retried by a person
+  std::uint32_t deaths_ = 0;   // likewise
+  AuditedRun run_;
+  LedgerReader::Reported reported_;
   bool cancel_requested_ = false;
   std::set<Uuid> waiting_for_;
   int steps_owed_ = 0;

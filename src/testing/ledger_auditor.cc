@@ -4,16 +4,19 @@
 #include <utility>
 
 namespace waybill {
-namespace {
 
-std::string name_of(const Uuid& id) { return "task " + to_string(id); }
-
-}  // namespace
+std::string LedgerAuditor::name_of(const Uuid& id) { return "task " + to_string(id); }
 
 void LedgerAuditor::report(Invariant invariant, std::string what) {
   if (violation_) return;
   violation_ = Violation{invariant, std::move(what)};
   if (tell_violation_) tell_violation_();
+}
+
+Time LedgerAuditor::now() const {
+  const Time now = ledger_.now();
+  latest_now_ = std::max(latest_now_, now);
+  return now;
 }
 
 std::vector<LedgerEvent> LedgerAuditor::news() {
@@ -149,6 +152,7 @@ Result<std::vector<Inserted>> LedgerAuditor::insert(std::span<const TaskRequest>
   for (const LedgerEvent& event : news()) {
     created.insert(event.id);
     follow(event, "insert");
+    if (const auto stored = reader_.get(event.id)) check_request(*stored, "after insert");
   }
   asked_.clear();
   check_insert(requests, *answers, created);
@@ -207,6 +211,7 @@ Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
                                           std::to_string(task.status.fence) + " was given to " +
                                           params.worker + " without a lease of its own");
     }
+    check_request(task, "as it is given to " + params.worker);
     const auto known = tasks_.find(task.id());
     if (known != tasks_.end()) known->second.extended_until(task.status.lease_until);
   }
@@ -234,7 +239,12 @@ Result<std::vector<Status>> LedgerAuditor::apply(std::span<const Change> changes
     }
   }
   std::vector<LedgerEvent> events = news();
-  for (const LedgerEvent& event : events) follow(event, "apply");
+  for (const LedgerEvent& event : events) {
+    follow(event, "apply");
+    if (event.entry.happening != Happening::succeeded || violation_) continue;
+    const auto stored = reader_.get(event.id);
+    if (stored) check_result(tasks_.at(event.id), *stored);
+  }
   check_all_unblocked();
   check_taken(changes, *answers, events);
   return answers;
@@ -312,33 +322,14 @@ Result<std::vector<Status>> LedgerAuditor::record(std::span<const Report> report
                                          std::to_string(reports[i].fence) +
                                          ", which does not hold it");
     }
+    task->second.reported(reports[i]);
+    check_reported(task->second);
   }
   return answers;
 }
 
-Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
-  auto removed = ledger_.remove(ids);
-  if (!removed) {
-    nothing_happened("remove failed but");
-    return removed;
-  }
-  for (const LedgerEvent& event : news()) follow(event, "remove");
-  for (const Uuid& id : *removed) {
-    const auto task = tasks_.find(id);
-    if (task == tasks_.end() || task->second.is_removed()) {
-      report(Invariant::one_state, name_of(id) + " was removed, but was not there");
-      continue;
-    }
-    if (task->second.is_live()) {
-      report(Invariant::one_state, name_of(id) + " was removed, but is not finished");
-    }
-    task->second.removed();
-    live_.erase(id);
-  }
-  return removed;
-}
-
-void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
+void LedgerAuditor::run_begins(const Task& task, const std::string& worker,
+                               const std::string& checkpoint) {
   const auto holder = holders_.find({task.id(), task.status.fence});
   if (holder == holders_.end() || holder->second != worker) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " with fence " +
@@ -347,50 +338,27 @@ void LedgerAuditor::run_begins(const Task& task, const std::string& worker) {
   } else if (!runs_.insert({task.id(), task.status.fence}).second) {
     report(Invariant::leases_apart, worker + " runs " + name_of(task.id()) + " twice under fence " +
                                         std::to_string(task.status.fence));
+  } else if (const auto known = tasks_.find(task.id()); known != tasks_.end()) {
+    // One whose lease is lost may be as old as it likes.
+    const bool is_held = known->second.is_leased() && known->second.fence() == task.status.fence;
+    if (is_held && checkpoint != known->second.reported().checkpoint) {
+      report(Invariant::kept, worker + " runs " + name_of(task.id()) + " from checkpoint '" +
+                                  checkpoint + "', its last one was '" +
+                                  known->second.reported().checkpoint + "'");
+    }
+    known->second.run_begins(task.status.fence);
   }
 }
 
-void LedgerAuditor::run_failed_for_good(const Task& task) {
-  const auto known = tasks_.find(task.id());
-  if (known != tasks_.end()) known->second.asks_for_no_more(task.status.fence);
+void LedgerAuditor::run_says(const Report& report) {
+  const auto known = tasks_.find(report.id);
+  if (known != tasks_.end()) known->second.run_says(report);
 }
 
-void LedgerAuditor::run_asked_for_delay(const Task& task, Duration delay) {
+void LedgerAuditor::run_ends(const Task& task, const Outcome& outcome) {
   const auto known = tasks_.find(task.id());
   if (known == tasks_.end()) return;
-  known->second.asks_for_delay(task.status.fence, ledger_.now(), delay);
-}
-
-void LedgerAuditor::check_at_rest() {
-  nothing_happened("nobody's call");
-  std::map<std::pair<std::string, State>, std::int64_t> expected;
-  for (const auto& [id, task] : tasks_) {
-    const auto stored = reader_.get(id);
-    if (task.is_removed()) {
-      if (stored) report(Invariant::one_state, name_of(id) + " was removed, but is still there");
-      continue;
-    }
-    ++expected[{task.request().queue, task.state()}];
-    if (!stored) {
-      report(Invariant::one_state, name_of(id) + " was accepted and never removed, but is gone");
-    } else if (stored->status.state != task.state() || stored->status.fence != task.fence()) {
-      report(Invariant::one_state,
-             name_of(id) + " is " + std::string(to_string(stored->status.state)) +
-                 ", its history says " + std::string(to_string(task.state())));
-    }
-  }
-  const auto counts = reader_.counts();
-  if (!counts) return report(Invariant::one_state, "the counts cannot be read");
-  for (const QueueCounts& of_queue : *counts) {
-    for (int i = 0; i < kStateCount; ++i) {
-      const auto wanted = expected[{of_queue.queue, static_cast<State>(i)}];
-      if (of_queue.by_state[i] == wanted) continue;
-      report(Invariant::one_state, "queue " + of_queue.queue + " counts " +
-                                       std::to_string(of_queue.by_state[i]) + " tasks as " +
-                                       std::string(to_string(static_cast<State>(i))) + ", it has " +
-                                       std::to_string(wanted));
-    }
-  }
+  known->second.run_ends(task.status.fence, outcome, ledger_.now());
 }
 
 }  // namespace waybill

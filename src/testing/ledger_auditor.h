@@ -27,7 +27,7 @@ class LedgerAuditor final : public Ledger {
  public:
   LedgerAuditor(Ledger& ledger, LedgerReader& reader) : ledger_(ledger), reader_(reader) {}
 
-  Time now() const override { return ledger_.now(); }
+  Time now() const override;
   Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override;
   Result<std::vector<Task>> claim(const ClaimParams& params) override;
   Result<std::vector<Status>> apply(std::span<const Change> changes) override;
@@ -36,12 +36,12 @@ class LedgerAuditor final : public Ledger {
   Result<Overdue> overdue(std::size_t limit) override { return ledger_.overdue(limit); }
   Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override;
 
-  /// A worker begins to run a task that it says it has leased.
-  void run_begins(const Task& task, const std::string& worker);
-  /// A run failed and said that it would never succeed.
-  void run_failed_for_good(const Task& task);
-  /// A run asked for a delay before the next one.
-  void run_asked_for_delay(const Task& task, Duration delay);
+  /// A worker begins to run a task that it says it has leased, from this checkpoint.
+  void run_begins(const Task& task, const std::string& worker, const std::string& checkpoint);
+  /// A run says this of itself.
+  void run_says(const Report& report);
+  /// A run has ended like this.
+  void run_ends(const Task& task, const Outcome& outcome);
   /// Told of each task in the call that accepts it.
   void tell_of_accepted(std::function<void(const TaskRequest&)> tell) {
     tell_accepted_ = std::move(tell);
@@ -70,6 +70,7 @@ class LedgerAuditor final : public Ledger {
     Uuid spent_by;  // the task that has it for ever
   };
 
+  static std::string name_of(const Uuid& id);
   std::vector<LedgerEvent> news();
   void nothing_happened(std::string_view call);
   void follow(const LedgerEvent& event, const std::string& of_call);
@@ -84,10 +85,17 @@ class LedgerAuditor final : public Ledger {
   void check_taken(std::span<const Change> changes, const std::vector<Status>& answers,
                    const std::vector<LedgerEvent>& events);
   void check_all_unblocked();
+  void check_retention(const AuditedTask& task);
+  void check_unsaid(std::span<const Uuid> ids);
+  /// The task as somebody sees it, here, is the one that was asked for.
+  void check_request(const Task& task, const std::string& here);
+  void check_result(const AuditedTask& known, const Task& task);
+  void check_reported(const AuditedTask& task);
 
   Ledger& ledger_;
   LedgerReader& reader_;
   std::optional<Violation> violation_;
+  mutable Time latest_now_{};  // that anybody was told
   std::uint64_t seen_ = 0;
   Tasks tasks_;
   std::vector<Uuid> accepted_;

@@ -1,10 +1,16 @@
 // Mistakes with changes of state, retries and cancels.
 
+#include <algorithm>
+
 #include "tests/sim/forwarding_ledger.h"
 #include "tests/sim/mutants.h"
 
 namespace waybill::sim {
 namespace {
+
+void shift(std::uint32_t& limit, int by) {
+  limit = static_cast<std::uint32_t>(std::max(1, static_cast<int>(limit) + by));
+}
 
 /// Tries again at once.
 class ForgetsBackoff final : public TwistedChanges {
@@ -20,25 +26,64 @@ class ForgetsBackoff final : public TwistedChanges {
   }
 };
 
-/// Lets a task fail once more than its policy says.
-class RetriesOnceTooOften final : public TwistedRequests {
+/// Goes by another limit of failures than the task's policy says.
+template <int kBy>
+class CountsFailuresWrongly final : public ForwardingLedger {
  public:
-  using TwistedRequests::TwistedRequests;
-
- protected:
-  void twist(TaskRequest& request) override { request.retry.failures_max += 1; }
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks) return tasks;
+    for (Task& task : *tasks) shift(task.request.retry.failures_max, kBy);
+    return tasks;
+  }
 };
 
-/// Lets a task fail, or kill workers, once less than its policy says.
-template <std::uint32_t RetryPolicy::*kLimit>
-class GivesUpTooEarly final : public TwistedRequests {
+/// Likewise of workers that died of it.
+template <int kBy>
+class CountsDeathsWrongly final : public ForwardingLedger {
  public:
-  using TwistedRequests::TwistedRequests;
+  using ForwardingLedger::ForwardingLedger;
+  Result<Overdue> overdue(std::size_t limit) override {
+    auto overdue = inner_.overdue(limit);
+    if (!overdue) return overdue;
+    for (Task& task : overdue->tasks) shift(task.request.retry.worker_deaths_max, kBy);
+    return overdue;
+  }
+};
+
+/// Adds to one count what belongs to the other.
+class TakesFailuresForDeaths final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<Overdue> overdue(std::size_t limit) override {
+    auto overdue = inner_.overdue(limit);
+    if (!overdue) return overdue;
+    for (Task& task : overdue->tasks) task.status.worker_deaths += task.status.failures;
+    return overdue;
+  }
+};
+class TakesDeathsForFailures final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks) return tasks;
+    for (Task& task : *tasks) task.status.failures += task.status.worker_deaths;
+    return tasks;
+  }
+};
+
+/// Takes one end of a run for another.
+class TakesAFailureForASnooze final : public TwistedChanges {
+ public:
+  using TwistedChanges::TwistedChanges;
 
  protected:
-  void twist(TaskRequest& request) override {
-    std::uint32_t& limit = request.retry.*kLimit;
-    if (limit > 1) limit -= 1;
+  void twist(Change& change) override {
+    if (change.entry.happening != Happening::retry_scheduled) return;
+    change.after.failures -= 1;
+    change.entry.happening = Happening::snoozed;
   }
 };
 
@@ -190,14 +235,30 @@ std::vector<Plant> change_plants() {
        .caught_by = Invariant::backoff,
        .says = "it did not wait",
        .ledger = wrong_ledger<ForgetsBackoff>()},
-      {.name = "LedgerCountsFailuresOffByOne",
+      {.name = "WorkerRetriesOnceTooOften",
        .caught_by = Invariant::attempts,
        .says = "its failures are used up",
-       .ledger = wrong_ledger<RetriesOnceTooOften>()},
+       .worker_ledger = wrong_ledger<CountsFailuresWrongly<1>>()},
       {.name = "LedgerForgetsDeathsOfWorkers",
        .caught_by = Invariant::attempts,
        .says = "it has killed enough workers",
        .ledger = wrong_ledger<ForgetsDeaths>()},
+      {.name = "RescuerTriesOnceTooOften",
+       .caught_by = Invariant::attempts,
+       .says = "it has killed enough workers",
+       .controller_ledger = wrong_ledger<CountsDeathsWrongly<1>>()},
+      {.name = "RescuerTakesFailuresForDeaths",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .controller_ledger = wrong_ledger<TakesFailuresForDeaths>()},
+      {.name = "WorkerTakesDeathsForFailures",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .worker_ledger = wrong_ledger<TakesDeathsForFailures>()},
+      {.name = "WorkerTakesAFailureForASnooze",
+       .caught_by = Invariant::kept,
+       .says = "its run did not end like that",
+       .worker_ledger = wrong_ledger<TakesAFailureForASnooze>()},
       {.name = "LedgerForgetsTheDelayThatARunAskedFor",
        .caught_by = Invariant::backoff,
        .says = "not before",
@@ -206,14 +267,14 @@ std::vector<Plant> change_plants() {
        .caught_by = Invariant::backoff,
        .says = "it did not wait",
        .ledger = wrong_ledger<ForgetsTheDelay<Happening::snoozed>>()},
-      {.name = "LedgerGivesUpAFailureTooEarly",
+      {.name = "WorkerGivesUpOnceTooEarly",
        .caught_by = Invariant::attempts,
        .says = "it was given up too early",
-       .ledger = wrong_ledger<GivesUpTooEarly<&RetryPolicy::failures_max>>()},
-      {.name = "LedgerGivesUpADeathTooEarly",
+       .worker_ledger = wrong_ledger<CountsFailuresWrongly<-1>>()},
+      {.name = "RescuerGivesUpOnceTooEarly",
        .caught_by = Invariant::attempts,
        .says = "it was given up too early",
-       .ledger = wrong_ledger<GivesUpTooEarly<&RetryPolicy::worker_deaths_max>>()},
+       .controller_ledger = wrong_ledger<CountsDeathsWrongly<-1>>()},
       {.name = "WorkerEndsWhatItShouldGiveBack",
        .caught_by = Invariant::cancel,
        .says = "nobody asked it to end",

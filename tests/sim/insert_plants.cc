@@ -3,28 +3,56 @@
 #include <algorithm>
 
 #include "tests/sim/forwarding_ledger.h"
+#include "tests/sim/forwarding_reader.h"
 #include "tests/sim/mutants.h"
 
 namespace waybill::sim {
 namespace {
 
-/// Keeps every key only as long as its task is live.
-class ForgetsTheScope final : public TwistedRequests {
+/// Goes by other requests than it was given, but gives them back as they were: what is wrong is
+/// only what it makes of them.
+template <void (*kTwist)(TaskRequest&), void (*kUntwist)(TaskRequest&)>
+class HidesATwist final : public TwistedRequests {
  public:
   using TwistedRequests::TwistedRequests;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    auto tasks = inner_.claim(params);
+    if (!tasks) return tasks;
+    for (Task& task : *tasks) kUntwist(task.request);
+    return tasks;
+  }
 
  protected:
-  void twist(TaskRequest& request) override { request.dedup_scope = DedupScope::live; }
+  void twist(TaskRequest& request) override { kTwist(request); }
 };
-
-/// Does not look at keys.
-class IgnoresKeys final : public TwistedRequests {
+/// The reader beside it.
+template <void (*kUntwist)(TaskRequest&)>
+class ReadsUntwisted final : public ForwardingReader {
  public:
-  using TwistedRequests::TwistedRequests;
-
- protected:
-  void twist(TaskRequest& request) override { request.dedup_key.clear(); }
+  using ForwardingReader::ForwardingReader;
+  Result<Task> get(const Uuid& id) override {
+    auto task = inner_.get(id);
+    if (task) kUntwist(task->request);
+    return task;
+  }
 };
+
+/// Keeps every key only as long as its task is live, or for ever.
+void forget_the_scope(TaskRequest& request) { request.dedup_scope = DedupScope::live; }
+void never_free_keys(TaskRequest& request) { request.dedup_scope = DedupScope::forever; }
+/// As clients, scans and schedules ask for it.
+void right_scope(TaskRequest& request) {
+  const bool is_live = request.dedup_key.empty() || request.dedup_key.starts_with("live/");
+  request.dedup_scope = is_live ? DedupScope::live : DedupScope::forever;
+}
+
+/// Does not see that two keys are the same.
+void tell_keys_apart(TaskRequest& request) {
+  if (!request.dedup_key.empty()) request.dedup_key += '#' + to_string(request.id);
+}
+void right_key(TaskRequest& request) {
+  request.dedup_key.resize(std::min(request.dedup_key.size(), request.dedup_key.find('#')));
+}
 
 /// Says yes before it is on disk, and dies in between now and then.
 class AcceptsBeforeItWrites final : public ForwardingLedger {
@@ -75,15 +103,6 @@ void misname_new_ones(std::vector<Inserted>& answers) {
   }
 }
 void answer_once_more(std::vector<Inserted>& answers) { answers.push_back(answers.back()); }
-
-/// Keeps every key for ever.
-class NeverFreesKeys final : public TwistedRequests {
- public:
-  using TwistedRequests::TwistedRequests;
-
- protected:
-  void twist(TaskRequest& request) override { request.dedup_scope = DedupScope::forever; }
-};
 
 bool is_any(const TaskRequest&) { return true; }
 
@@ -136,11 +155,13 @@ std::vector<Plant> insert_plants() {
       {.name = "LedgerForgetsTheDedupScope",
        .caught_by = Invariant::keys_apart,
        .says = "is live with key 'forever/",
-       .ledger = wrong_ledger<ForgetsTheScope>()},
+       .ledger = wrong_ledger<HidesATwist<forget_the_scope, right_scope>>(),
+       .reader = wrong_reader<ReadsUntwisted<right_scope>>()},
       {.name = "LedgerIgnoresDedupKeys",
        .caught_by = Invariant::keys_apart,
        .says = "is live with key",
-       .ledger = wrong_ledger<IgnoresKeys>()},
+       .ledger = wrong_ledger<HidesATwist<tell_keys_apart, right_key>>(),
+       .reader = wrong_reader<ReadsUntwisted<right_key>>()},
       {.name = "LedgerAcknowledgesBeforeItInserts",
        .caught_by = Invariant::one_state,
        .says = "was accepted, but is not there",
@@ -172,7 +193,8 @@ std::vector<Plant> insert_plants() {
       {.name = "LedgerNeverFreesKeys",
        .caught_by = Invariant::one_state,
        .says = ", but is kept out by nothing",
-       .ledger = wrong_ledger<NeverFreesKeys>()},
+       .ledger = wrong_ledger<HidesATwist<never_free_keys, right_scope>>(),
+       .reader = wrong_reader<ReadsUntwisted<right_scope>>()},
       {.name = "LedgerIgnoresPauses",
        .caught_by = Invariant::limits,
        .says = "was claimed from paused queue",

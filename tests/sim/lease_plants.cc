@@ -119,6 +119,52 @@ class RescuesInSpiteOfHeartbeats final : public ForwardingLedger {
   }
 };
 
+/// Takes leases back some seconds before they have run out.
+class RescuesTooEarly final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<Overdue> overdue(std::size_t limit) override {
+    auto overdue = inner_.overdue(limit);
+    if (!overdue || !overdue->tasks.empty()) return overdue;
+    for (Task& task : some({State::leased})) {
+      if (task.status.lease_until > now() + std::chrono::seconds(10)) continue;
+      task.status.lease_until = now();
+      overdue->tasks.push_back(task);
+    }
+    return overdue;
+  }
+  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
+    std::vector<Change> early(changes.begin(), changes.end());
+    for (Change& change : early) change.from_lease_until.reset();
+    return inner_.apply(early);
+  }
+};
+
+/// Ends what is running, under a lease that is not over: as poison, or because it was asked to end.
+template <Happening kHappening, State kState>
+class EndsWhatIsRunning final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<Overdue> overdue(std::size_t limit) override {
+    for (const Task& task : some({State::leased})) {
+      const bool asked = task.status.cancel.requested();
+      if (asked != (kHappening == Happening::cancelled) || !rng_.chance(0.1)) continue;
+      Change change{.id = task.id(), .after = task.status};
+      change.after.state = kState;
+      change.after.revision += 1;
+      change.after.lease_until = {};
+      change.after.finished_at = now();
+      change.entry = {.at = now(),
+                      .happening = kHappening,
+                      .state = kState,
+                      .fence = task.status.fence,
+                      .attempt = task.status.attempt};
+      force(change);
+    }
+    return inner_.overdue(limit);
+  }
+};
+
 /// Takes the message of a queue for the truth: what it names is run, claimed or not.
 template <State kState>
 class TrustsTheQueue final : public ForwardingLedger {
@@ -129,10 +175,16 @@ class TrustsTheQueue final : public ForwardingLedger {
     std::vector<Task> tasks;
     for (const Uuid& id : params.only_ids) {
       auto task = reader_.get(id);
-      if (task && task->status.state == kState) tasks.push_back(std::move(*task));
+      const bool ran_here = task && task->status.worker == params.worker;
+      const bool fits =
+          task && task->status.state == kState && (kState == State::ready || ran_here);
+      if (fits && given_.insert(id).second) tasks.push_back(std::move(*task));
     }
     return tasks;
   }
+
+ private:
+  std::set<Uuid> given_;  // a worker does not stand one lease twice in a step
 };
 
 /// Runs a task that was leased before under the fence that another worker had.
@@ -219,6 +271,19 @@ std::vector<Plant> lease_plants() {
        .caught_by = Invariant::leases_apart,
        .says = "the lease lasts until",
        .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
+      {.name = "RescuerTakesALeaseTooEarly",
+       .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
+       .controller_ledger = wrong_ledger<RescuesTooEarly>()},
+      {.name = "RescuerFailsWhatIsRunning",
+       .caught_by = Invariant::leases_apart,
+       .says = "its run goes on, and the lease lasts until",
+       .controller_ledger = wrong_ledger<EndsWhatIsRunning<Happening::failed, State::failed>>()},
+      {.name = "RescuerCancelsWhatIsRunning",
+       .caught_by = Invariant::leases_apart,
+       .says = "its run goes on, and the lease lasts until",
+       .controller_ledger =
+           wrong_ledger<EndsWhatIsRunning<Happening::cancelled, State::cancelled>>()},
       {.name = "WorkerRunsWhatAMessageNames",
        .caught_by = Invariant::leases_apart,
        .says = "which it was not given",

@@ -37,6 +37,10 @@ TaskRequest Client::invent() {
   request.kind = rng_.chance(0.2) ? "inline" : "work";
   request.priority = static_cast<int>(rng_.below(21)) - 10;
   request.created_by = "client";
+  request.definition = invented_ % 2 == 0 ? "even" : "odd";
+  request.spec = R"({"argv":["work"]})";
+  request.params = R"({"number":)" + std::to_string(invented_) + "}";
+  request.labels = {{"number", std::to_string(invented_)}};
   request.retry.failures_max = 1 + static_cast<std::uint32_t>(rng_.below(4));
   request.retry.worker_deaths_max = 1 + static_cast<std::uint32_t>(rng_.below(3));
   request.retry.backoff_first = Duration(1s) * (1 + static_cast<int>(rng_.below(15)));

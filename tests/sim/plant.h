@@ -27,6 +27,7 @@ struct Plant {
   WrapLedger ledger;             ///< the ledger itself is wrong: seen by all
   WrapReader reader;             ///< what the ledger tells of itself is wrong: seen by the auditor
   WrapLedger worker_ledger;      ///< workers use the ledger wrongly
+  WrapReader worker_reader;      ///< workers read the ledger wrongly
   WrapLedger controller_ledger;  ///< so do scanner, scheduler, rescuer and janitor
   WrapBucket controller_bucket;  ///< the scanner uses its buckets wrongly
   std::function<void(ScanDefinition&)> scan;  ///< the scanner works by another definition

@@ -19,8 +19,9 @@ Process::Process(Params params, const Stores& stores, Rng rng)
       rng_(rng),
       faults_(stores.stage, rng_.fork(), params_.rates),
       wrong_ledger_(wrap(params_.wrong_ledger, stores, rng_)),
+      wrong_reader_(params_.wrong_reader ? params_.wrong_reader(stores.reader) : nullptr),
       ledger_(wrong_ledger_ ? *wrong_ledger_ : stores.ledger, faults_),
-      reader_(stores.reader, faults_),
+      reader_(wrong_reader_ ? *wrong_reader_ : stores.reader, faults_),
       registry_(stores.registry, faults_),
       hints_(stores.hints, faults_),
       buckets_(stores.buckets) {}

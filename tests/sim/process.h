@@ -36,6 +36,7 @@ class Process {
     std::string name;
     FaultRates rates;
     Plant::WrapLedger wrong_ledger;  ///< may be empty
+    Plant::WrapReader wrong_reader;  ///< may be empty
     Plant::WrapBucket wrong_bucket;  ///< may be empty
   };
   Process(Params params, const Stores& stores, Rng rng);
@@ -79,6 +80,7 @@ class Process {
   Rng rng_;
   Faults faults_;
   std::unique_ptr<Ledger> wrong_ledger_;
+  std::unique_ptr<LedgerReader> wrong_reader_;
   FaultyLedger ledger_;
   FaultyReader reader_;
   FaultyRegistry registry_;

@@ -2,38 +2,11 @@
 
 #include <algorithm>
 
+#include "tests/sim/forwarding_reader.h"
 #include "tests/sim/mutants.h"
 
 namespace waybill::sim {
 namespace {
-
-/// Passes every call on. A wrong reader overrides what it gets wrong.
-class ForwardingReader : public LedgerReader {
- public:
-  explicit ForwardingReader(LedgerReader& inner) : inner_(inner) {}
-
-  Result<Task> get(const Uuid& id) override { return inner_.get(id); }
-  Result<std::vector<HistoryEntry>> history(const Uuid& id) override { return inner_.history(id); }
-  Result<TaskPage> page(const PageParams& params) override { return inner_.page(params); }
-  Result<std::vector<QueueCounts>> counts() override { return inner_.counts(); }
-  Result<std::vector<LedgerEvent>> events(std::uint64_t after, std::size_t limit) override {
-    return inner_.events(after, limit);
-  }
-  Result<std::uint64_t> last_sequence(std::optional<std::uint64_t> past,
-                                      const Deadline& deadline) override {
-    return inner_.last_sequence(past, deadline);
-  }
-  Result<std::vector<Dependency>> dependencies(const Uuid& id) override {
-    return inner_.dependencies(id);
-  }
-  Result<Reported> reported(const Uuid& id) override { return inner_.reported(id); }
-  Result<std::size_t> ahead(const Uuid& id, std::size_t limit) override {
-    return inner_.ahead(id, limit);
-  }
-
- protected:
-  LedgerReader& inner_;
-};
 
 /// Tells every event after `kTwist` had its way with it.
 template <void (*kTwist)(LedgerEvent&)>
@@ -84,6 +57,16 @@ class TellsAnotherState final : public ForwardingReader {
   }
 };
 
+class TellsOtherLabels final : public ForwardingReader {
+ public:
+  using ForwardingReader::ForwardingReader;
+  Result<Task> get(const Uuid& id) override {
+    auto task = inner_.get(id);
+    if (task && is_finished(task->status.state)) task->request.labels.clear();
+    return task;
+  }
+};
+
 class CountsOneMore final : public ForwardingReader {
  public:
   using ForwardingReader::ForwardingReader;
@@ -93,13 +76,6 @@ class CountsOneMore final : public ForwardingReader {
     return counts;
   }
 };
-
-template <class Wrong>
-auto wrong_reader() {
-  return [](LedgerReader& inner) -> std::unique_ptr<LedgerReader> {
-    return std::make_unique<Wrong>(inner);
-  };
-}
 
 }  // namespace
 
@@ -129,6 +105,10 @@ std::vector<Plant> reader_plants() {
        .caught_by = Invariant::one_state,
        .says = "its history says",
        .reader = wrong_reader<TellsAnotherState>()},
+      {.name = "LedgerTellsOtherLabels",
+       .caught_by = Invariant::kept,
+       .says = "its labels, in the end, is not what was asked for",
+       .reader = wrong_reader<TellsOtherLabels>()},
       {.name = "LedgerCountsOneTaskMore",
        .caught_by = Invariant::one_state,
        .says = "counts",

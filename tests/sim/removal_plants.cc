@@ -1,8 +1,10 @@
 // Mistakes with what is removed.
 
+#include <algorithm>
 #include <set>
 
 #include "tests/sim/forwarding_ledger.h"
+#include "tests/sim/forwarding_reader.h"
 #include "tests/sim/mutants.h"
 
 namespace waybill::sim {
@@ -55,6 +57,27 @@ class RemovesMoreThanItSays final : public ForwardingLedger {
   }
 };
 
+/// Removes, and says that it could not.
+class RemovesAndFails final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    (void)inner_.remove(ids);
+    return fail(Code::unavailable, "the disk was busy");
+  }
+};
+
+/// Beside those below, that do not remove: does not show what they keep.
+class HidesTheFinished final : public ForwardingReader {
+ public:
+  using ForwardingReader::ForwardingReader;
+  Result<Task> get(const Uuid& id) override {
+    auto task = inner_.get(id);
+    if (task && is_finished(task->status.state)) return fail(Code::not_found, "it is removed");
+    return task;
+  }
+};
+
 /// Says that it removed what it keeps, again and again.
 class RemovesNothing : public ForwardingLedger {
  public:
@@ -95,6 +118,50 @@ class RevivesWhatItRemoved final : public SaysOnceThatItRemoved {
   }
 };
 
+/// Removes what has finished, long ago or just now.
+template <State kState>
+class RemovesAtOnce final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    std::vector<Uuid> all(ids.begin(), ids.end());
+    for (const Task& task : some({kState})) {
+      if (std::ranges::find(ids, task.id()) == ids.end()) all.push_back(task.id());
+    }
+    return inner_.remove(all);
+  }
+};
+
+/// Knows only one retention for all that has finished.
+class RemovesFailedAsSucceeded final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+    std::vector<Uuid> all(ids.begin(), ids.end());
+    for (const Task& task : some({State::failed, State::cancelled})) {
+      const bool is_old = task.status.finished_at + std::chrono::minutes(4) < now();
+      if (is_old && std::ranges::find(ids, task.id()) == ids.end()) all.push_back(task.id());
+    }
+    return inner_.remove(all);
+  }
+};
+
+std::vector<Plant> early_removal_plants() {
+  std::vector<Plant> all = {
+      {.name = "JanitorRemovesSuccessesAtOnce",
+       .says = ", was removed, but queue",
+       .controller_ledger = wrong_ledger<RemovesAtOnce<State::succeeded>>()},
+      {.name = "JanitorRemovesDeadLettersAtOnce",
+       .says = ", was removed, but queue",
+       .controller_ledger = wrong_ledger<RemovesAtOnce<State::failed>>()},
+      {.name = "JanitorKnowsOneRetentionForAll",
+       .says = "keeps such tasks",
+       .controller_ledger = wrong_ledger<RemovesFailedAsSucceeded>()},
+  };
+  for (Plant& plant : all) plant.caught_by = Invariant::retention;
+  return all;
+}
+
 }  // namespace
 
 std::vector<Plant> removal_plants() {
@@ -105,22 +172,26 @@ std::vector<Plant> removal_plants() {
       {.name = "LedgerRemovesLessThanItSays",
        .says = "was removed, but is not finished",
        .ledger = wrong_ledger<RemovesLessThanItSays>()},
-      // Met first by a task that comes to wait for one that is gone unsaid.
       {.name = "LedgerRemovesMoreThanItSays",
-       .says = "was not told of a success it waits for",
+       .says = "is gone, but was not said to be removed",
        .ledger = wrong_ledger<RemovesMoreThanItSays>()},
+      {.name = "LedgerRemovesAndFails",
+       .says = "is gone, but was not said to be removed",
+       .ledger = wrong_ledger<RemovesAndFails>()},
       {.name = "LedgerSaysTwiceThatItRemovedATask",
        .says = "was removed, but was not there",
-       .ledger = wrong_ledger<RemovesNothing>()},
+       .ledger = wrong_ledger<RemovesNothing>(),
+       .reader = wrong_reader<HidesTheFinished>()},
       {.name = "LedgerSaysThatItRemovedWhatItKeeps",
        .says = "was removed, but is still there",
        .ledger = wrong_ledger<SaysOnceThatItRemoved>()},
       {.name = "LedgerRevivesWhatItRemoved",
        .says = "it was removed",
-       .ledger = wrong_ledger<RevivesWhatItRemoved>()},
+       .ledger = wrong_ledger<RevivesWhatItRemoved>(),
+       .reader = wrong_reader<HidesTheFinished>()},
   };
   for (Plant& plant : all) plant.caught_by = Invariant::one_state;
-  all[2].caught_by = Invariant::unblocks_once;
+  for (const Plant& plant : early_removal_plants()) all.push_back(plant);
   return all;
 }
 

@@ -26,11 +26,12 @@ Outcome SimExecutor::choose_outcome() {
     return outcome::Failed{.failure_class = FailureClass::permanent, .error = "no such page"};
   }
   if (falls_to(behaviour.snooze)) return outcome::Snoozed{.delay = up_to(10s)};
-  return outcome::Succeeded{.result = "{}"};
+  return outcome::Succeeded{.result = R"({"by":")" + worker_ + R"(","number":)" +
+                                      std::to_string(rng_.below(1000)) + "}"};
 }
 
-void SimExecutor::start(const Task& task, RunTerms /*terms*/) {
-  world_.auditor.run_begins(task, worker_);
+void SimExecutor::start(const Task& task, RunTerms terms) {
+  world_.auditor.run_begins(task, worker_, terms.checkpoint);
   const bool is_long = rng_.chance(world_.behaviour.long_run);
   Run run{.task = task,
           .ends_at = world_.stage.steady_now() +
@@ -52,19 +53,6 @@ void SimExecutor::request_stop(const RunKey& key, StopReason /*why*/) {
   }
 }
 
-void SimExecutor::tell(const Run& run) {
-  if (const auto* snoozed = std::get_if<outcome::Snoozed>(&run.outcome)) {
-    world_.auditor.run_asked_for_delay(run.task, snoozed->delay);
-  }
-  const auto* failed = std::get_if<outcome::Failed>(&run.outcome);
-  if (failed == nullptr) return;
-  if (failed->failure_class == FailureClass::permanent) {
-    world_.auditor.run_failed_for_good(run.task);
-  } else {
-    world_.auditor.run_asked_for_delay(run.task, failed->retry_after);
-  }
-}
-
 std::vector<FinishedRun> SimExecutor::take_finished() {
   std::vector<FinishedRun> finished;
   for (Run& run : runs_) {
@@ -73,7 +61,7 @@ std::vector<FinishedRun> SimExecutor::take_finished() {
       world_.kill_process();
       return {};
     }
-    tell(run);
+    world_.auditor.run_ends(run.task, run.outcome);
     finished.push_back({run_key(run.task), run.outcome});
   }
   std::erase_if(runs_, [&](const Run& run) { return run.ends_at <= world_.stage.steady_now(); });
@@ -84,10 +72,13 @@ std::vector<Report> SimExecutor::take_reports() {
   std::vector<Report> reports;
   for (const Run& run : runs_) {
     if (!rng_.chance(0.2)) continue;
-    reports.push_back({.id = run.task.id(),
-                       .fence = run.task.status.fence,
-                       .progress = R"({"done":1})",
-                       .checkpoint = R"({"at":1})"});
+    Report report{.id = run.task.id(), .fence = run.task.status.fence};
+    const std::string number = std::to_string(rng_.below(1000));
+    const double roll = rng_.unit();
+    if (roll < 0.7) report.progress = R"({"done":)" + number + "}";
+    if (roll > 0.3) report.checkpoint = R"({"at":)" + number + "}";
+    world_.auditor.run_says(report);
+    reports.push_back(std::move(report));
   }
   return reports;
 }

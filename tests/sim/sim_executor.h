@@ -44,8 +44,6 @@ class SimExecutor final : public Executor {
 
   Duration up_to(Duration longest);
   Outcome choose_outcome();
-  /// Says to the auditor what a run asks for as it ends.
-  void tell(const Run& run);
 
   const std::string worker_;
   const World world_;

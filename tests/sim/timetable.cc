@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 /// How long after a nominal time a scheduler looks, where nothing holds it up.
 constexpr Duration kLookMax = 30s;
-constexpr std::string_view kCreator = "schedule:";
+constexpr std::string_view kScheduleCreator = "schedule:";
 
 /// When each schedule falls due, known apart from the cron code.
 struct Grid {
@@ -73,8 +73,8 @@ void Timetable::report(const std::string& schedule, const std::string& what, Tim
 }
 
 void Timetable::accept(const TaskRequest& request) {
-  if (!request.created_by.starts_with(kCreator)) return;
-  const std::string name = request.created_by.substr(kCreator.size());
+  if (!request.created_by.starts_with(kScheduleCreator)) return;
+  const std::string name = request.created_by.substr(kScheduleCreator.size());
   const Time time = request.run_at;
   const auto grid = std::ranges::find(kGrids, name, &Grid::name);
   if (grid == std::end(kGrids)) return report(name, "though nobody knows it", time);

@@ -155,6 +155,7 @@ void World::start(Role role) {
       .name = (is_worker ? "worker-" : "controller-") + std::to_string(processes_.size() + 1),
       .rates = rates_,
       .wrong_ledger = is_worker ? plant_.worker_ledger : plant_.controller_ledger,
+      .wrong_reader = is_worker ? plant_.worker_reader : nullptr,
       .wrong_bucket = plant_.controller_bucket};
   processes_.push_back(std::make_unique<Process>(std::move(params), stores, rng_.fork()));
   roles_.push_back(role);
