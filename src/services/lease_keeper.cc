@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -140,16 +141,16 @@ void LeaseKeeper::keep_one(const Entry& due) {
 }
 
 void LeaseKeeper::stop_one(std::uint64_t number, HeldStop why) {
-  std::stop_source stop;
+  std::optional<std::stop_source> stop;
   {
     const Lock lock(mutex_);
     Entry* entry = find(number);
     if (entry == nullptr) return;
     entry->why = std::max(entry->why, why);
     if (why == HeldStop::timed_out) entry->run_until = kSteadyTimeMax;
-    stop = entry->stop;
+    stop.emplace(entry->stop);
   }
-  stop.request_stop();  // calls out
+  stop->request_stop();  // calls out
 }
 
 LeaseKeeper::Entry* LeaseKeeper::find(std::uint64_t number) {

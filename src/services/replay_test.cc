@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono::hours;
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 std::string body(const std::string& aggregation, int number) {

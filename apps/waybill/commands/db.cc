@@ -1,9 +1,9 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "adapters/sqlite/sqlite_ledger.h"
 #include "apps/waybill/cli/dry_run.h"
@@ -121,8 +121,8 @@ Code code_of(int error) {
 }
 
 tl::unexpected<Error> not_written(const std::string& path) {
-  return fail(code_of(errno),
-              "writing " + (path.empty() ? "to stdout" : path) + ": " + std::strerror(errno));
+  return fail(code_of(errno), "writing " + (path.empty() ? "to stdout" : path) + ": " +
+                                  std::generic_category().message(errno));
 }
 
 /// Answers how many tasks were written.

@@ -54,12 +54,12 @@ Command worker_command() {
       .examples =
           {"waybill worker", "waybill worker --queues intake,default --slots 8",
            "waybill worker --until-idle",
-           "waybill worker --from gcp-pubsub --gcp-project-id prio --queue intake-batch "
-           "--rejected-topic intake-batch-rejected -- ./intake.sh",
-           "waybill worker --from aws-sqs --queue https://sqs.us-east-1.amazonaws.com/1/q "
-           "-- ./intake.sh",
-           "waybill worker --from amqp --amqp-url-file /run/secrets/rabbitmq --queue intake "
-           "--concurrency 4 -- ./intake.sh"},
+           ("waybill worker --from gcp-pubsub --gcp-project-id prio --queue intake-batch "
+            "--rejected-topic intake-batch-rejected -- ./intake.sh"),
+           ("waybill worker --from aws-sqs --queue https://sqs.us-east-1.amazonaws.com/1/q "
+            "-- ./intake.sh"),
+           ("waybill worker --from amqp --amqp-url-file /run/secrets/rabbitmq --queue intake "
+            "--concurrency 4 -- ./intake.sh")},
       .details =
           "Serves every queue, also those that appear later, unless --queues names some. "
           "SIGTERM takes no new task, waits --grace for those that run, and gives back "

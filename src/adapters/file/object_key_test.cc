@@ -8,7 +8,7 @@
 namespace waybill {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 /// The key that a path stands for, part by part.
 std::string key_of_path(const std::string& path) {

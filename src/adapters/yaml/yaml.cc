@@ -5,12 +5,12 @@
 
 #include <boost/json.hpp>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <sstream>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -222,7 +222,7 @@ Result<Reading> read_file(const std::string& path) {
   std::string text(std::istreambuf_iterator<char>(stream), {});
   if (!stream.is_open() || stream.bad()) {
     const int error = errno;
-    return fail(code_of(error), "reading " + path + ": " + std::strerror(error));
+    return fail(code_of(error), "reading " + path + ": " + std::generic_category().message(error));
   }
   Reading reading = read(path, text);
   std::error_code ignored;

@@ -106,7 +106,7 @@ Result<CommandKind::ProgramRun> CommandKind::run_program(const CommandSpec& spec
   } else if (record->started) {
     (*cgroup)->kill_and_wait();
   }
-  return ProgramRun{.record = std::move(*record), .result = run.result()};
+  return ProgramRun{.record = *record, .result = run.result()};
 }
 
 }  // namespace waybill

@@ -131,7 +131,8 @@ std::string describe_end(const RunRecord& record) {
     return "exit status " + std::to_string(WEXITSTATUS(record.wait_status));
   }
   const int signal = WTERMSIG(record.wait_status);
-  return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+  const char* meaning = ::sigdescr_np(signal);  // strsignal is for one thread alone
+  return "signal " + std::to_string(signal) + " (" + (meaning ? meaning : "unknown") + ")";
 }
 
 Outcome judge(const RunRecord& record, const CommandSpec& spec, std::string result) {
