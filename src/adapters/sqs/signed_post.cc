@@ -1,8 +1,8 @@
 #include "adapters/sqs/signed_post.h"
 
-#include <algorithm>
 #include <map>
 
+#include "base/ascii.h"
 #include "base/digest.h"
 
 namespace waybill::sqs {
@@ -12,14 +12,6 @@ namespace {
 std::string basic_time(Time time) {
   std::string text = format_time(std::chrono::floor<std::chrono::seconds>(time));
   std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
-  return text;
-}
-
-std::string lower(std::string_view name) {
-  std::string text(name);
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
   return text;
 }
 
@@ -40,7 +32,7 @@ void sign_post(HttpRequest& request, const AwsCredentials& credentials, const Si
   }
   std::map<std::string, std::string> headers = {{"host", authority(request.url)}};
   for (const auto& [name, value] : request.headers) {
-    if (lower(name).starts_with("x-amz-")) headers[lower(name)] = value;
+    if (to_lower(name).starts_with("x-amz-")) headers[to_lower(name)] = value;
   }
   std::string canonical = "POST\n/\n\n";
   std::string names;
