@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "core/config.h"
 
 namespace waybill {
@@ -104,7 +105,7 @@ std::string flag_of(const ConfigEntry& entry) {
 std::string variable_of(const ConfigEntry& entry) {
   std::string variable = "WAYBILL_";
   for (const char c : entry.name) {
-    variable += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    variable += to_upper(c);
   }
   return variable;
 }

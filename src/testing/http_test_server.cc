@@ -10,18 +10,11 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 namespace waybill {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool send_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -63,7 +56,7 @@ std::optional<ReceivedRequest> read_request(int socket, std::string& buffer) {
     const auto colon = head.find(':', at);
     if (colon == std::string::npos || colon > stop) return std::nullopt;
     const auto value = head.find_first_not_of(' ', colon + 1);
-    request.headers.emplace_back(lower(head.substr(at, colon - at)),
+    request.headers.emplace_back(to_lower(head.substr(at, colon - at)),
                                  head.substr(value, stop - value));
     at = stop + 2;
   }

@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace waybill::cli {
 namespace {
 
 constexpr std::size_t kPrefixMin = 4;
 constexpr std::string_view kDashedLow = "00000000-0000-0000-0000-000000000000";
 constexpr std::string_view kDashedHigh = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 /// The lowest or highest id that begins with `prefix`, or an error if none can.
 Result<Uuid> bound(const std::string& prefix, std::string_view filling) {
@@ -28,7 +23,7 @@ Result<Uuid> bound(const std::string& prefix, std::string_view filling) {
 }  // namespace
 
 Result<Task> find_task(LedgerReader& reader, const std::string& text) {
-  const std::string prefix = lower(text);
+  const std::string prefix = to_lower(text);
   const auto first = bound(prefix, kDashedLow);
   const auto last = bound(prefix, kDashedHigh);
   if (prefix.size() < kPrefixMin || !first || !last) {

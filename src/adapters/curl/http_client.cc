@@ -9,20 +9,13 @@
 #include <optional>
 
 #include "adapters/curl/authorities.h"
+#include "base/ascii.h"
 
 namespace waybill {
 namespace {
 
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 bool has_scheme(std::string_view url, std::string_view scheme) {
-  return ascii_lower(url.substr(0, scheme.size())) == scheme;
+  return to_lower(url.substr(0, scheme.size())) == scheme;
 }
 
 using CurlList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
@@ -69,7 +62,7 @@ CurlList headers_of(const HttpRequest& request) {
   bool has_type = false;
   bool complete = append(list, "Expect:");
   for (const auto& [name, value] : request.headers) {
-    has_type = has_type || ascii_lower(name) == "content-type";
+    has_type = has_type || to_lower(name) == "content-type";
     complete = complete && append(list, value.empty() ? name + ";" : name + ": " + value);
   }
   // Else libcurl calls every body a form.
@@ -211,7 +204,7 @@ std::size_t CurlHttpClient::Transfer::on_header(char* data, std::size_t, std::si
   const auto first = value.find_first_not_of(" \t\r\n");
   const auto last = value.find_last_not_of(" \t\r\n");
   value = first == std::string_view::npos ? "" : value.substr(first, last - first + 1);
-  response.headers.emplace_back(ascii_lower(line.substr(0, colon)), value);
+  response.headers.emplace_back(to_lower(line.substr(0, colon)), value);
   return size;
 }
 
@@ -304,7 +297,7 @@ Error CurlHttpClient::Transfer::explain(CURLcode result, const std::string& acti
   // What libcurl says of a URL might quote it.
   const bool quotes = code == Code::invalid_argument || text_[0] == '\0';
   std::string text = quotes ? curl_easy_strerror(result) : text_.data();
-  if (!text.empty()) text.front() = ascii_lower(text.substr(0, 1)).front();
+  if (!text.empty()) text.front() = to_lower(text.front());
   if (result == CURLE_PEER_FAILED_VERIFICATION && is_untrusted(easy_.get())) {
     text +=
         "; if this server is to be trusted, name a file with its authority's certificate (PEM) "

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace waybill::aws {
 namespace {
 
@@ -58,10 +60,7 @@ Profiles parse_profiles(std::string_view text, ProfileFile kind) {
     }
     const std::size_t equals = content.find('=');
     if (profile.empty() || equals == std::string_view::npos) continue;
-    std::string name(trimmed(content.substr(0, equals)));
-    for (char& c : name) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
+    const std::string name = to_lower(trimmed(content.substr(0, equals)));
     profiles[profile][name] = std::string(without_comment(trimmed(content.substr(equals + 1))));
   }
   return profiles;

@@ -109,11 +109,7 @@ struct CanonicalHeaders {
 CanonicalHeaders canonical_headers(const Headers& headers) {
   std::map<std::string, std::string> sorted;
   for (const auto& [name, value] : headers) {
-    std::string lower = name;
-    for (char& c : lower) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    const auto [place, is_new] = sorted.try_emplace(lower, folded(value));
+    const auto [place, is_new] = sorted.try_emplace(to_lower(name), folded(value));
     if (!is_new) place->second += ',' + folded(value);
   }
   CanonicalHeaders canonical;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "core/suggest.h"
 #include "core/url_password.h"
@@ -15,7 +16,7 @@ namespace bj = boost::json;
 std::string variable_of(std::string_view flag) {
   std::string variable = "WAYBILL_";
   for (const char c : flag) {
-    variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    variable += c == '-' ? '_' : to_upper(c);
   }
   return variable;
 }
