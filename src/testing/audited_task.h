@@ -39,6 +39,10 @@ class AuditedTask {
   const TaskRequest& request() const { return request_; }
   State state() const { return state_; }
   std::uint64_t fence() const { return fence_; }
+  bool is_ready() const { return state_ == State::ready && !removed_; }
+  /// Whether it has to start before another ready task: whenever in the time in which each may have
+  /// become ready it did, this one comes first.
+  bool goes_before(const AuditedTask& other) const;
   bool is_leased() const { return state_ == State::leased && !removed_; }
   bool is_live() const { return !is_finished(state_) && !removed_; }
   bool is_removed() const { return removed_; }
@@ -64,6 +68,7 @@ class AuditedTask {
   /// When what its run asked for is over, as far as this entry goes back to that run.
   Time wished_for(const HistoryEntry& entry) const;
   void take(const HistoryEntry& entry);
+  void take_place(const HistoryEntry& entry, State before);
   Violation violation(Invariant invariant, const HistoryEntry& entry, std::string_view why) const;
 
   TaskRequest request_;
@@ -75,7 +80,10 @@ class AuditedTask {
   Time finished_at_{};
   std::string holder_;
   Time lease_until_{};
-  Time not_before_{};          // when a scheduled task may fall due at the earliest
+  Time not_before_{};  // when a scheduled task may fall due at the earliest
+  // It has waited since some moment between these: a delay with jitter is known only so far.
+  Time ready_first_{};
+  Time ready_last_{};
   std::uint32_t retries_ = 0;  // since it was created or retried by a person
   std::uint32_t deaths_ = 0;   // likewise
   AuditedRun run_;
