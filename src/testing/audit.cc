@@ -18,7 +18,8 @@ std::string_view to_string(Invariant invariant) {
                                                                            "limits",
                                                                            "liveness",
                                                                            "kept",
-                                                                           "retention"};
+                                                                           "retention",
+                                                                           "order"};
   return kNames[static_cast<std::size_t>(invariant)];
 }
 

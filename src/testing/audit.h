@@ -23,10 +23,11 @@ enum class Invariant : std::uint8_t {
   liveness,       ///< once nothing goes wrong any more, every task ends
   kept,           ///< a task, and what its runs said and left behind, is read as it was given
   retention,      ///< a finished task is removed no earlier than its queue's policy says
+  order,          ///< ready tasks of a queue start by priority and by how long they have waited
 };
-inline constexpr int kInvariantCount = 14;
+inline constexpr int kInvariantCount = 15;
 
-/// "I1 one_state", …, "retention".
+/// "I1 one_state", …, "order".
 std::string_view to_string(Invariant invariant);
 
 struct Violation {

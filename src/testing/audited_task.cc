@@ -217,10 +217,45 @@ Time AuditedTask::wished_for(const HistoryEntry& entry) const {
   return run_.wished_for(entry.at);
 }
 
+bool AuditedTask::goes_before(const AuditedTask& other) const {
+  // A minute of waiting is worth one step of priority (see core/priority.h).
+  const auto lead = std::chrono::minutes(request_.priority - other.request_.priority);
+  return ready_last_ < other.ready_first_ + lead;
+}
+
+/// What comes back keeps its place, unless it had to wait for a time or a person wants it now.
+void AuditedTask::take_place(const HistoryEntry& entry, State before) {
+  switch (entry.happening) {
+    case Happening::created:
+      ready_first_ = ready_last_ = std::max(request_.run_at, entry.at);
+      break;
+    case Happening::retried:
+      ready_first_ = ready_last_ = entry.at;
+      break;
+    case Happening::dependency_succeeded:
+      if (before == State::blocked && entry.state == State::ready) {
+        ready_first_ = ready_last_ = entry.at;
+      }
+      break;
+    case Happening::retry_scheduled:
+    case Happening::snoozed:
+      if (entry.state != State::scheduled) break;
+      ready_first_ = not_before_;
+      ready_last_ = kTimeMax;
+      break;
+    case Happening::due:
+      ready_last_ = std::min(ready_last_, entry.at);
+      break;
+    default:
+      break;
+  }
+}
+
 void AuditedTask::take(const HistoryEntry& entry) {
+  const State before = state_;
   created_ = true;
   // A cancelled task that is told of a success stays finished since then.
-  if (is_finished(entry.state) && !is_finished(state_)) finished_at_ = entry.at;
+  if (is_finished(entry.state) && !is_finished(state_)) ends_.push_back({entry.state, entry.at});
   state_ = entry.state;
   fence_ = entry.fence;
   attempt_ = entry.attempt;
@@ -258,6 +293,7 @@ void AuditedTask::take(const HistoryEntry& entry) {
       break;
   }
   if (is_finished(state_)) cancel_requested_ = false;
+  take_place(entry, before);
 }
 
 }  // namespace waybill

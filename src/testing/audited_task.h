@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/task.h"
 #include "core/transition.h"
@@ -39,11 +40,19 @@ class AuditedTask {
   const TaskRequest& request() const { return request_; }
   State state() const { return state_; }
   std::uint64_t fence() const { return fence_; }
+  bool is_ready() const { return state_ == State::ready && !removed_; }
+  /// Whether it has to start before another ready task: whenever in the time in which each may have
+  /// become ready it did, this one comes first.
+  bool goes_before(const AuditedTask& other) const;
   bool is_leased() const { return state_ == State::leased && !removed_; }
   bool is_live() const { return !is_finished(state_) && !removed_; }
   bool is_removed() const { return removed_; }
-  /// When it came to its end, if it has.
-  Time finished_at() const { return finished_at_; }
+  /// Each end that it came to, the latest last.
+  struct End {
+    State state = State::succeeded;
+    Time at{};
+  };
+  const std::vector<End>& ends() const { return ends_; }
   bool cancel_requested() const { return cancel_requested_; }
   const std::set<Uuid>& waiting_for() const { return waiting_for_; }
   /// By all that the ledger took.
@@ -64,6 +73,7 @@ class AuditedTask {
   /// When what its run asked for is over, as far as this entry goes back to that run.
   Time wished_for(const HistoryEntry& entry) const;
   void take(const HistoryEntry& entry);
+  void take_place(const HistoryEntry& entry, State before);
   Violation violation(Invariant invariant, const HistoryEntry& entry, std::string_view why) const;
 
   TaskRequest request_;
@@ -72,10 +82,13 @@ class AuditedTask {
   State state_ = State::ready;
   std::uint64_t fence_ = 0;
   std::uint32_t attempt_ = 0;
-  Time finished_at_{};
+  std::vector<End> ends_;
   std::string holder_;
   Time lease_until_{};
-  Time not_before_{};          // when a scheduled task may fall due at the earliest
+  Time not_before_{};  // when a scheduled task may fall due at the earliest
+  // It has waited since some moment between these: a delay with jitter is known only so far.
+  Time ready_first_{};
+  Time ready_last_{};
   std::uint32_t retries_ = 0;  // since it was created or retried by a person
   std::uint32_t deaths_ = 0;   // likewise
   AuditedRun run_;

@@ -70,6 +70,11 @@ INSTANTIATE_TEST_SUITE_P(Fakes, ClockConformance,
                              "clock", [] { return std::make_unique<SimClock>(); }}),
                          kName);
 
+INSTANTIATE_TEST_SUITE_P(Fakes, BlockingClockConformance,
+                         testing::Values(ClockImplementation{
+                             "clock", [] { return std::make_unique<SimClock>(OnWait::blocks); }}),
+                         kName);
+
 INSTANTIATE_TEST_SUITE_P(Fakes, LogStoreConformance,
                          testing::Values(LogStoreImplementation{
                              "log_store",

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/name_filter.h"
+
 namespace waybill {
 
 std::string LedgerAuditor::name_of(const Uuid& id) { return "task " + to_string(id); }
@@ -55,6 +57,9 @@ void LedgerAuditor::follow(const LedgerEvent& event, const std::string& of_call)
   leased -= was_leased ? 1 : 0;
   if (task.is_live()) live_.insert(event.id);
   if (!task.is_live()) live_.erase(event.id);
+  std::set<Uuid>& ready = ready_[task.request().queue];
+  if (task.is_ready()) ready.insert(event.id);
+  if (!task.is_ready()) ready.erase(event.id);
   follow_keys(task, event);
   if (event.entry.happening == Happening::claimed) check_limits(task);
   if (event.entry.happening == Happening::succeeded) follow_success(event.id);
@@ -134,6 +139,19 @@ void LedgerAuditor::check_limits(const AuditedTask& task) {
   }
 }
 
+void LedgerAuditor::check_order(const AuditedTask& task, const ClaimParams& params) {
+  const std::vector<Uuid>& only = params.only_ids;
+  for (const Uuid& id : ready_[task.request().queue]) {
+    const AuditedTask& other = tasks_.at(id);
+    if (!other.goes_before(task) || !accepts(params.kinds, other.request().kind)) continue;
+    if (!only.empty() && std::ranges::find(only, id) == only.end()) continue;
+    report(Invariant::order, name_of(task.request().id) + " of priority " +
+                                 std::to_string(task.request().priority) + " was claimed before " +
+                                 to_string(id) + " of priority " +
+                                 std::to_string(other.request().priority) + ", which goes first");
+  }
+}
+
 void LedgerAuditor::check_all_unblocked() {
   for (const Uuid& id : std::exchange(owed_, {})) {
     report(Invariant::unblocks_once, name_of(id) + " was not told of a success it waits for");
@@ -202,6 +220,8 @@ Result<std::vector<Task>> LedgerAuditor::claim(const ClaimParams& params) {
   std::set<std::pair<Uuid, std::uint64_t>> given;
   for (const LedgerEvent& event : news()) {
     follow(event, "claim");
+    const auto task = tasks_.find(event.id);
+    if (task != tasks_.end()) check_order(task->second, params);
     given.insert({event.id, event.entry.fence});
   }
   for (const Task& task : *claimed) {

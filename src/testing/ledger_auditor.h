@@ -78,6 +78,8 @@ class LedgerAuditor final : public Ledger {
   void follow_success(const Uuid& id);
   void follow_keys(const AuditedTask& task, const LedgerEvent& event);
   void check_limits(const AuditedTask& task);
+  /// Nothing that this claim could have had instead goes before this task, which it had.
+  void check_order(const AuditedTask& task, const ClaimParams& params);
   void check_insert(std::span<const TaskRequest> requests, const std::vector<Inserted>& answers,
                     const std::unordered_set<Uuid>& created);
   /// The task of its id, or the holder of its key; nil: it is not a duplicate.
@@ -100,6 +102,7 @@ class LedgerAuditor final : public Ledger {
   Tasks tasks_;
   std::vector<Uuid> accepted_;
   std::set<Uuid> live_;
+  std::map<std::string, std::set<Uuid>> ready_;         // by queue
   std::unordered_map<Uuid, const TaskRequest*> asked_;  // in the insert call under way
   std::unordered_map<Uuid, std::vector<Uuid>> waiters_;
   std::set<Uuid> owed_;  // tasks that a success of this call has to unblock by one step

@@ -1,5 +1,6 @@
 // What is stored of the tasks, and what is gone.
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -37,21 +38,24 @@ Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
   return removed;
 }
 
-/// By the latest time that anybody was told: it was that or earlier when its remover looked.
+/// By the latest time that anybody was told: it was that or earlier when its remover looked. An
+/// earlier end counts too: remove() is not told which end is meant, so that it also takes a task
+/// that a person retried, and that ended again, while its remover was on the way.
 void LedgerAuditor::check_retention(const AuditedTask& task) {
   const std::string& queue = task.request().queue;
   const auto settings = queues_.find(queue);
   const Retention keep = settings == queues_.end() ? Retention{} : settings->second.retention;
-  const Duration kept_for = task.state() == State::succeeded ? keep.succeeded
-                            : task.state() == State::failed  ? keep.failed
-                                                             : keep.cancelled;
-  const bool for_ever = kept_for == Duration(0);
-  if (!task.is_live() && (for_ever || task.finished_at() + kept_for > latest_now_)) {
-    report(Invariant::retention,
-           name_of(task.request().id) + ", " + std::string(to_string(task.state())) + " at " +
-               format_time(task.finished_at()) + ", was removed, but queue " + queue +
-               " keeps such tasks " + (for_ever ? "for ever" : format_duration(kept_for)));
-  }
+  const auto is_over = [&](const AuditedTask::End& end) {
+    const Duration kept_for = end.state == State::succeeded ? keep.succeeded
+                              : end.state == State::failed  ? keep.failed
+                                                            : keep.cancelled;
+    return kept_for > Duration(0) && end.at + kept_for <= latest_now_;
+  };
+  if (task.is_live() || std::ranges::any_of(task.ends(), is_over)) return;
+  report(Invariant::retention, name_of(task.request().id) + ", " +
+                                   std::string(to_string(task.state())) + " since " +
+                                   format_time(task.ends().back().at) + ", was removed by " +
+                                   format_time(latest_now_) + ", too early for queue " + queue);
 }
 
 /// What was passed over, or the whole call if it failed, is still there: nobody will ever hear of

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/name_filter.h"
+#include "core/priority.h"
 #include "tests/sim/forwarding_ledger.h"
 #include "tests/sim/forwarding_reader.h"
 #include "tests/sim/mutants.h"
@@ -104,6 +106,9 @@ void misname_new_ones(std::vector<Inserted>& answers) {
 }
 void answer_once_more(std::vector<Inserted>& answers) { answers.push_back(answers.back()); }
 
+/// In the right order, so that only the limits are broken.
+std::int64_t place_of(const Task& task) { return rank(task.request.priority, task.status.run_at); }
+
 bool is_any(const TaskRequest&) { return true; }
 
 /// Claims what is ready beyond what the ledger gave: of paused queues, or of a queue with a limit
@@ -117,7 +122,11 @@ class ClaimsBeyond final : public ForwardingLedger {
     auto tasks = inner_.claim(params);
     if (!tasks) return tasks;
     const bool took = std::ranges::any_of(*tasks, is_limited);
-    for (Task& task : some({State::ready})) {
+    if (!params.only_ids.empty()) return tasks;
+    std::vector<Task> ready = some({State::ready});
+    std::ranges::sort(ready, {}, place_of);
+    for (Task& task : ready) {
+      if (!accepts(params.kinds, task.request.kind)) continue;
       if (tasks->size() >= params.limit) break;
       if (kBeyond == Beyond::pauses ? is_limited(task) : !(took && is_limited(task))) continue;
       const auto change = transition(

@@ -14,6 +14,7 @@ std::vector<Plant> lease_plants();
 std::vector<Plant> change_plants();
 std::vector<Plant> dependency_plants();
 std::vector<Plant> content_plants();
+std::vector<Plant> order_plants();
 std::vector<Plant> insert_plants();
 std::vector<Plant> removal_plants();
 std::vector<Plant> reader_plants();

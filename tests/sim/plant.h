@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "core/definition.h"
+#include "core/schedule.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/object_store.h"
@@ -30,6 +31,7 @@ struct Plant {
   WrapReader worker_reader;      ///< workers read the ledger wrongly
   WrapLedger controller_ledger;  ///< so do scanner, scheduler, rescuer and janitor
   WrapBucket controller_bucket;  ///< the scanner uses its buckets wrongly
+  std::function<void(Schedule&)> schedule;    ///< the scheduler works by another schedule
   std::function<void(ScanDefinition&)> scan;  ///< the scanner works by another definition
 };
 

@@ -149,13 +149,13 @@ class RemovesFailedAsSucceeded final : public ForwardingLedger {
 std::vector<Plant> early_removal_plants() {
   std::vector<Plant> all = {
       {.name = "JanitorRemovesSuccessesAtOnce",
-       .says = ", was removed, but queue",
+       .says = ", too early for queue",
        .controller_ledger = wrong_ledger<RemovesAtOnce<State::succeeded>>()},
       {.name = "JanitorRemovesDeadLettersAtOnce",
-       .says = ", was removed, but queue",
+       .says = ", too early for queue",
        .controller_ledger = wrong_ledger<RemovesAtOnce<State::failed>>()},
       {.name = "JanitorKnowsOneRetentionForAll",
-       .says = "keeps such tasks",
+       .says = ", too early for queue",
        .controller_ledger = wrong_ledger<RemovesFailedAsSucceeded>()},
   };
   for (Plant& plant : all) plant.caught_by = Invariant::retention;

@@ -51,7 +51,7 @@ class FiresUnknown final : public TwistedRequests {
 };
 
 bool catches_one_up(const TaskRequest& request) {
-  return request.created_by == "schedule:every-three";
+  return request.created_by == "schedule:every-minute";
 }
 bool catches_none_up(const TaskRequest& request) {
   return request.created_by == "schedule:every-four";
@@ -80,6 +80,10 @@ class FiresAgain final : public TwistedRequests {
   }
 };
 
+void catch_all_up(Schedule& schedule, CatchUp instead_of) {
+  if (schedule.catch_up == instead_of) schedule.catch_up = CatchUp::all;
+}
+
 }  // namespace
 
 std::vector<Plant> schedule_plants() {
@@ -102,12 +106,20 @@ std::vector<Plant> schedule_plants() {
        .controller_ledger = wrong_ledger<FiresUnknown>()},
       {.name = "SchedulerLosesTheOneThatItCatchesUp",
        .caught_by = Invariant::fires_once,
-       .says = "every-three fired not at all",
+       .says = "every-minute fired not at all",
        .controller_ledger = wrong_ledger<GoesOnBeforeInserting<catches_one_up>>()},
       {.name = "SchedulerLosesWhatIsOnTime",
        .caught_by = Invariant::fires_once,
        .says = "every-four fired not at all",
        .controller_ledger = wrong_ledger<GoesOnBeforeInserting<catches_none_up>>()},
+      {.name = "SchedulerCatchesUpWhereNoneIsOwed",
+       .caught_by = Invariant::fires_once,
+       .says = "every-four fired too late",
+       .schedule = [](Schedule& schedule) { catch_all_up(schedule, CatchUp::none); }},
+      {.name = "SchedulerCatchesUpMoreThanOne",
+       .caught_by = Invariant::fires_once,
+       .says = "every-minute fired too late",
+       .schedule = [](Schedule& schedule) { catch_all_up(schedule, CatchUp::one); }},
       {.name = "SchedulerNeverFires",
        .caught_by = Invariant::liveness,
        .says = "the schedulers do not come through",

@@ -22,7 +22,8 @@ struct Grid {
 };
 constexpr Grid kGrids[] = {
     {"every-two", "*/2 * * * *", 2min, CatchUp::all},
-    {"every-three", "*/3 * * * *", 3min, CatchUp::one},
+    // So often that a step of the clock passes over several.
+    {"every-minute", "* * * * *", 1min, CatchUp::one},
     {"every-four", "*/4 * * * *", 4min, CatchUp::none},
 };
 
@@ -35,6 +36,11 @@ Time handled_until(Registry& registry, const std::string& name) {
   WAYBILL_CHECK(stored.has_value(), "a registry in memory answers");
   const auto found = std::ranges::find(*stored, name, &Schedule::name);
   return found == stored->end() ? kTimeMax : found->handled_until;
+}
+
+/// Whether a scheduler that looked at this time may fire a nominal time that had come by then.
+bool may_fire(const Grid& grid, Time time, Time looked_at) {
+  return looked_at < time + (grid.catch_up == CatchUp::none ? kOnTime : grid.every);
 }
 
 /// The nominal times that a scheduler owes that settles what passed after one time until another,
@@ -72,6 +78,10 @@ void Timetable::report(const std::string& schedule, const std::string& what, Tim
                   "schedule " + schedule + " fired " + what + " for " + format_time(time));
 }
 
+void Timetable::asked(const TaskRequest& request, Time looked_at) {
+  looked_[{request.created_by, request.run_at}].insert(looked_at);
+}
+
 void Timetable::accept(const TaskRequest& request) {
   if (!request.created_by.starts_with(kScheduleCreator)) return;
   const std::string name = request.created_by.substr(kScheduleCreator.size());
@@ -81,6 +91,10 @@ void Timetable::accept(const TaskRequest& request) {
   if (latest_of(*grid, time) != time) return report(name, "though it was not due", time);
   if (time <= begun_) return report(name, "though that was before it began", time);
   if (time > stage_.latest()) return report(name, "too early", time);
+  const auto is_owed = [&](Time looked_at) { return may_fire(*grid, time, looked_at); };
+  const bool is_late = grid->catch_up != CatchUp::all &&
+                       !std::ranges::any_of(looked_[{request.created_by, time}], is_owed);
+  if (is_late) report(name, "too late", time);
   if (!fired_[name].insert(time).second) report(name, "more than once", time);
 }
 

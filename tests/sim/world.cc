@@ -76,7 +76,8 @@ Played World::run() {
 
 void World::open() {
   person_.leave();  // every queue as it is meant to be
-  for (const Schedule& schedule : timetable_.begin()) {
+  for (Schedule schedule : timetable_.begin()) {
+    if (plant_.schedule) plant_.schedule(schedule);
     const Status done = truth_.put_schedule(schedule);
     WAYBILL_CHECK(done.has_value(), "a registry in memory takes every schedule");
   }
@@ -208,7 +209,9 @@ void World::add_services(Process& process) {
     if (calm_ && pass && pass->complete()) scans_.came_through(*pass);
   };
   process.add(std::make_unique<Scanner>(scan_ports, std::move(scanner)));
-  process.add(std::make_unique<Scheduler>(process.ledger(), process.registry(),
+  Ledger& watched = process.keep(
+      std::make_unique<WatchedScheduler>(process.ledger(), process.reader(), timetable_));
+  process.add(std::make_unique<Scheduler>(watched, process.registry(),
                                           SchedulerParams{.fires_max = 3, .wait_max = 20s}));
   process.add(std::make_unique<Rescuer>(process.ledger(), process.fork_rng(),
                                         RescuerParams{.batch = 5, .wait_max = 4s}));

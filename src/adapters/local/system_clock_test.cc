@@ -31,10 +31,12 @@ TEST(SystemClock, LetsABellWakeAWaitWithoutEnd) {
   EXPECT_EQ(bell.wait(seen, Deadline{}, clock), Bell::Woken::rung);
 }
 
-INSTANTIATE_TEST_SUITE_P(Local, ClockConformance,
-                         testing::Values(ClockImplementation{
-                             .name = "system",
-                             .make = [] { return std::make_unique<SystemClock>(); }}),
+const ClockImplementation kSystem{.name = "system",
+                                  .make = [] { return std::make_unique<SystemClock>(); }};
+
+INSTANTIATE_TEST_SUITE_P(Local, ClockConformance, testing::Values(kSystem),
+                         [](const auto& instance) { return instance.param.name; });
+INSTANTIATE_TEST_SUITE_P(Local, BlockingClockConformance, testing::Values(kSystem),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

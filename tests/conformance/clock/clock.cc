@@ -1,3 +1,4 @@
+#include <latch>
 #include <thread>
 
 #include "tests/conformance/clock/suite.h"
@@ -5,6 +6,7 @@
 namespace waybill {
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ClockConformance);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(BlockingClockConformance);
 
 namespace {
 
@@ -44,6 +46,34 @@ TEST_P(ClockConformance, AStopThatWasAskedForBeforeEndsAnEndlessWait) {
   const SteadyTime before = clock_->steady_now();
   clock_->wait_until(kSteadyTimeMax, stop.get_token());
   EXPECT_LT(clock_->steady_now(), before + 24h);
+}
+
+TEST_P(BlockingClockConformance, AStopDuringAWaitEndsItEarly) {
+  // Many times, so that the stop comes at each moment of the wait, from before its beginning on.
+  for (int round = 0; round < 200; ++round) {
+    const SteadyTime until = clock_->steady_now() + 1h;
+    std::latch waits(1);
+    std::jthread waiter([&](const std::stop_token& stop) {
+      waits.count_down();
+      clock_->wait_until(until, stop);
+    });
+    waits.wait();
+    for (int i = 0; i < round; ++i) std::this_thread::yield();
+    waiter.request_stop();
+    waiter.join();
+    ASSERT_LT(clock_->steady_now(), until);
+  }
+}
+
+TEST_P(BlockingClockConformance, AStopEndsEveryWaitThatHasItsToken) {
+  std::stop_source stop;
+  const SteadyTime until = clock_->steady_now() + 1h;
+  std::jthread first([&] { clock_->wait_until(until, stop.get_token()); });
+  std::jthread second([&] { clock_->wait_until(kSteadyTimeMax, stop.get_token()); });
+  stop.request_stop();
+  first.join();
+  second.join();
+  EXPECT_LT(clock_->steady_now(), until);
 }
 
 }  // namespace

@@ -24,4 +24,7 @@ class ClockConformance : public testing::TestWithParam<ClockImplementation> {
   std::unique_ptr<Clock> clock_;
 };
 
+/// What a Clock does whose waits last until somebody else lets time pass, or it passes of itself.
+class BlockingClockConformance : public ClockConformance {};
+
 }  // namespace waybill
