@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/mutex.h"
+#include "adapters/local/system_clock.h"
 
 namespace waybill {
 
@@ -13,34 +13,11 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(QueueExpiring);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(QueueBounded);
 
 namespace {
-
 using std::chrono::seconds;
-
-/// The machine's clock, for queues that real servers keep.
-class MachineClock final : public Clock {
- public:
-  Time now() const override {
-    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
-  }
-  SteadyTime steady_now() const override {
-    return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
-  }
-  void wait_until(SteadyTime until, std::stop_token stop) override {
-    Mutex mutex;
-    Condition stopped;
-    std::stop_callback wake(stop, [&] {
-      const Lock lock(mutex);
-      stopped.notify_all();
-    });
-    Lock lock(mutex);
-    while (!stop.stop_requested() && steady_now() < until) stopped.wait_until(lock, until);
-  }
-};
-
 }  // namespace
 
 Clock& QueueConformance::clock() {
-  static MachineClock machine;
+  static SystemClock machine;  // for queues that real servers keep
   if (simulated()) return sim_clock_;
   return machine;
 }
