@@ -227,9 +227,8 @@ class IsTooEarly final : public ForwardingLedger {
   }
 };
 
-}  // namespace
-
-std::vector<Plant> change_plants() {
+/// Of what is tried again, how often and when.
+std::vector<Plant> retry_plants() {
   return {
       {.name = "LedgerForgetsBackoff",
        .caught_by = Invariant::backoff,
@@ -275,6 +274,14 @@ std::vector<Plant> change_plants() {
        .caught_by = Invariant::attempts,
        .says = "it was given up too early",
        .controller_ledger = wrong_ledger<CountsDeathsWrongly<-1>>()},
+  };
+}
+
+}  // namespace
+
+std::vector<Plant> change_plants() {
+  std::vector<Plant> plants = retry_plants();
+  const std::vector<Plant> others = {
       {.name = "WorkerEndsWhatItShouldGiveBack",
        .caught_by = Invariant::cancel,
        .says = "nobody asked it to end",
@@ -304,6 +311,8 @@ std::vector<Plant> change_plants() {
        .says = "not before",
        .controller_ledger = wrong_ledger<IsTooEarly>()},
   };
+  plants.insert(plants.end(), others.begin(), others.end());
+  return plants;
 }
 
 }  // namespace waybill::sim

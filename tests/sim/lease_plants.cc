@@ -239,9 +239,8 @@ class MisreportsHeartbeats final : public ForwardingLedger {
   }
 };
 
-}  // namespace
-
-std::vector<Plant> lease_plants() {
+/// Of who has a lease, and how long.
+std::vector<Plant> lease_time_plants() {
   return {
       {.name = "LedgerIgnoresTheFence",
        .caught_by = Invariant::fences_grow,
@@ -284,6 +283,14 @@ std::vector<Plant> lease_plants() {
        .says = "its run goes on, and the lease lasts until",
        .controller_ledger =
            wrong_ledger<EndsWhatIsRunning<Happening::cancelled, State::cancelled>>()},
+  };
+}
+
+}  // namespace
+
+std::vector<Plant> lease_plants() {
+  std::vector<Plant> plants = lease_time_plants();
+  const std::vector<Plant> others = {
       {.name = "WorkerRunsWhatAMessageNames",
        .caught_by = Invariant::leases_apart,
        .says = "which it was not given",
@@ -316,6 +323,8 @@ std::vector<Plant> lease_plants() {
        .ledger = wrong_ledger<
            MisreportsHeartbeats<ExtendOutcome::cancel_requested, ExtendOutcome::extended>>()},
   };
+  plants.insert(plants.end(), others.begin(), others.end());
+  return plants;
 }
 
 }  // namespace waybill::sim
