@@ -10,6 +10,7 @@
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_queue.h"
+#include "testing/forwarding_reader.h"
 #include "testing/sim_clock.h"
 
 namespace waybill {
@@ -20,34 +21,18 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 /// A reader whose old events can be forgotten; everything else is the ledger's.
-class ForgettingReader final : public LedgerReader {
+class ForgettingReader final : public ForwardingReader {
  public:
-  explicit ForgettingReader(LedgerReader& reader) : reader_(reader) {}
+  using ForwardingReader::ForwardingReader;
 
   void forget_events_up_to(std::uint64_t sequence) { forgotten_ = sequence; }
 
   Result<std::vector<LedgerEvent>> events(std::uint64_t after, std::size_t limit) override {
     if (after < forgotten_) return fail(Code::out_of_range, "gone");
-    return reader_.events(after, limit);
-  }
-  Result<Task> get(const Uuid& id) override { return reader_.get(id); }
-  Result<std::vector<HistoryEntry>> history(const Uuid& id) override { return reader_.history(id); }
-  Result<TaskPage> page(const PageParams& params) override { return reader_.page(params); }
-  Result<std::vector<QueueCounts>> counts() override { return reader_.counts(); }
-  Result<std::uint64_t> last_sequence(std::optional<std::uint64_t> past,
-                                      const Deadline& deadline) override {
-    return reader_.last_sequence(past, deadline);
-  }
-  Result<std::vector<Dependency>> dependencies(const Uuid& id) override {
-    return reader_.dependencies(id);
-  }
-  Result<Reported> reported(const Uuid& id) override { return reader_.reported(id); }
-  Result<std::size_t> ahead(const Uuid& id, std::size_t limit) override {
-    return reader_.ahead(id, limit);
+    return inner_.events(after, limit);
   }
 
  private:
-  LedgerReader& reader_;
   std::uint64_t forgotten_ = 0;
 };
 

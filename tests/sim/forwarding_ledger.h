@@ -1,37 +1,20 @@
 #pragma once
 
+#include <memory>
+#include <span>
+#include <vector>
+
 #include "base/rng.h"
-#include "ports/ledger.h"
 #include "ports/ledger_reader.h"
+#include "testing/forwarding_ledger.h"
 
 namespace waybill::sim {
 
-/// Passes every call on. A wrong ledger overrides what it gets wrong.
-class ForwardingLedger : public Ledger {
+/// A wrong ledger overrides what it gets wrong.
+class ForwardingLedger : public waybill::ForwardingLedger {
  public:
   ForwardingLedger(Ledger& inner, LedgerReader& reader, Rng rng)
-      : inner_(inner), reader_(reader), rng_(rng) {}
-
-  Time now() const override { return inner_.now(); }
-  Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) override {
-    return inner_.insert(requests);
-  }
-  Result<std::vector<Task>> claim(const ClaimParams& params) override {
-    return inner_.claim(params);
-  }
-  Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    return inner_.apply(changes);
-  }
-  Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override {
-    return inner_.extend(extensions);
-  }
-  Result<std::vector<Status>> record(std::span<const Report> reports) override {
-    return inner_.record(reports);
-  }
-  Result<Overdue> overdue(std::size_t limit) override { return inner_.overdue(limit); }
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    return inner_.remove(ids);
-  }
+      : waybill::ForwardingLedger(inner), reader_(reader), rng_(rng) {}
 
  protected:
   /// The change as if it had been made from the task as it is now: whatever guarded it is gone.
@@ -49,7 +32,6 @@ class ForwardingLedger : public Ledger {
     return reader_.page({.filter = {.states = std::move(states)}, .limit = 20})->tasks;
   }
 
-  Ledger& inner_;
   LedgerReader& reader_;
   Rng rng_;
 };
