@@ -263,27 +263,6 @@ std::vector<Plant> lease_plants() {
        .caught_by = Invariant::leases_apart,
        .says = ", but not given to ",
        .ledger = wrong_ledger<KeepsATaskBack>()},
-      {.name = "LedgerForgetsHeartbeats",
-       .caught_by = Invariant::leases_apart,
-       .says = "the lease lasts until",
-       .ledger = wrong_ledger<ForgetsHeartbeats>()},
-      {.name = "RescuerTakesALeaseInSpiteOfAHeartbeat",
-       .caught_by = Invariant::leases_apart,
-       .says = "the lease lasts until",
-       .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
-      {.name = "RescuerTakesALeaseTooEarly",
-       .caught_by = Invariant::leases_apart,
-       .says = "the lease lasts until",
-       .controller_ledger = wrong_ledger<RescuesTooEarly>()},
-      {.name = "RescuerFailsWhatIsRunning",
-       .caught_by = Invariant::leases_apart,
-       .says = "its run goes on, and the lease lasts until",
-       .controller_ledger = wrong_ledger<EndsWhatIsRunning<Happening::failed, State::failed>>()},
-      {.name = "RescuerCancelsWhatIsRunning",
-       .caught_by = Invariant::leases_apart,
-       .says = "its run goes on, and the lease lasts until",
-       .controller_ledger =
-           wrong_ledger<EndsWhatIsRunning<Happening::cancelled, State::cancelled>>()},
       {.name = "WorkerRunsWhatAMessageNames",
        .caught_by = Invariant::leases_apart,
        .says = "which it was not given",
@@ -315,6 +294,32 @@ std::vector<Plant> lease_plants() {
        .says = "a heartbeat did not say of the cancel",
        .ledger = wrong_ledger<
            MisreportsHeartbeats<ExtendOutcome::cancel_requested, ExtendOutcome::extended>>()},
+  };
+}
+
+std::vector<Plant> early_end_plants() {
+  return {
+      {.name = "LedgerForgetsHeartbeats",
+       .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
+       .ledger = wrong_ledger<ForgetsHeartbeats>()},
+      {.name = "RescuerTakesALeaseInSpiteOfAHeartbeat",
+       .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
+       .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
+      {.name = "RescuerTakesALeaseTooEarly",
+       .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
+       .controller_ledger = wrong_ledger<RescuesTooEarly>()},
+      {.name = "RescuerFailsWhatIsRunning",
+       .caught_by = Invariant::leases_apart,
+       .says = "its run goes on, and the lease lasts until",
+       .controller_ledger = wrong_ledger<EndsWhatIsRunning<Happening::failed, State::failed>>()},
+      {.name = "RescuerCancelsWhatIsRunning",
+       .caught_by = Invariant::leases_apart,
+       .says = "its run goes on, and the lease lasts until",
+       .controller_ledger =
+           wrong_ledger<EndsWhatIsRunning<Happening::cancelled, State::cancelled>>()},
   };
 }
 
