@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "core/document.h"
@@ -94,6 +96,31 @@ bool is_type(std::string_view name) {
   for (const std::string_view known :
        {"null", "boolean", "object", "array", "number", "integer", "string"}) {
     if (name == known) return true;
+  }
+  return false;
+}
+
+/// Whether a pattern has a repetition or a back reference of more digits than std::regex can count:
+/// it would wrap around in silence. Nothing that long compiles, for the states that it takes.
+bool counts_too_far(std::string_view pattern) {
+  constexpr std::size_t kDigitsMax = 6;
+  const auto digits_at = [&](std::size_t begin) {
+    return std::min(pattern.find_first_not_of("0123456789", begin), pattern.size()) - begin;
+  };
+  bool in_class = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '\\') {
+      if (digits_at(i + 1) > kDigitsMax) return true;
+      ++i;
+    } else if (in_class || c == '[') {
+      in_class = c != ']';
+    } else if (c == '{') {
+      const std::size_t first = digits_at(i + 1);
+      const std::size_t comma = i + 1 + first;
+      const bool is_range = comma < pattern.size() && pattern[comma] == ',';
+      if (first > kDigitsMax || (is_range && digits_at(comma + 1) > kDigitsMax)) return true;
+    }
   }
   return false;
 }
@@ -193,6 +220,9 @@ class SchemaChecker {
   void pattern(const std::string& text, const std::string& pointer) {
     // Polynomial: runs in time linear in the text for each state, without recursion, whatever the
     // expression; it refuses back references, which could not be bounded.
+    if (counts_too_far(text)) {
+      return problem(pointer, "\"" + text + "\" counts further than a regular expression can");
+    }
     constexpr auto kFlags = std::regex::ECMAScript | std::regex_constants::__polynomial;
     try {
       patterns_.try_emplace(text, text, kFlags);

@@ -214,6 +214,15 @@ TEST(JsonSchemaTest, RefusesPatternsThatAreNone) {
   EXPECT_EQ(compile(R"({"patternProperties":{"[":true}})").size(), 1U);
 }
 
+TEST(JsonSchemaTest, RefusesPatternsThatCountFurtherThanTheLibraryCan) {
+  // 2^32 + 1: cut to 32 bits, that would be once.
+  EXPECT_EQ(compile(R"({"pattern":"^a{4294967297}$"})").size(), 1U);
+  EXPECT_EQ(compile(R"({"pattern":"^a{1,4294967297}$"})").size(), 1U);
+  EXPECT_EQ(compile(R"({"pattern":"(a)\\4294967297"})").size(), 1U);
+  EXPECT_TRUE(
+      compile(R"({"pattern":"^a{1,20}, 4294967297 [{4294967297}] \\{4294967297"})").empty());
+}
+
 TEST(JsonSchemaTest, RefusesReferencesToWhatIsNoSchema) {
   EXPECT_EQ(compile(R"({"$ref":"#/$defs/missing"})"),
             (Texts{R"(/$ref: "#/$defs/missing" points to no schema in this document)"}));

@@ -27,10 +27,7 @@ class ScriptedExecutor final : public Executor {
   void start(const Task& task, RunTerms terms) override {
     started.push_back(task);
     terms_of[run_key(task).fence] = std::move(terms);
-    if (task.request.kind != "noop") return;
-    finished.push_back({run_key(task), outcome::Succeeded{}});
-    if (progress_of_noop.empty()) return;
-    reports.push_back({task.id(), task.status.fence, progress_of_noop, ""});
+    if (task.request.kind == "noop") finished.push_back({run_key(task), outcome::Succeeded{}});
   }
   void request_stop(const RunKey& key, StopReason why) override { stops.emplace_back(key, why); }
   std::vector<FinishedRun> take_finished() override { return std::exchange(finished, {}); }
@@ -45,7 +42,6 @@ class ScriptedExecutor final : public Executor {
   std::vector<std::pair<RunKey, StopReason>> stops;
   std::vector<FinishedRun> finished;
   std::vector<Report> reports;
-  std::string progress_of_noop;  // empty: it says nothing
 };
 
 /// Answers `unavailable` while `away`; else passes on.
@@ -335,14 +331,6 @@ TEST_F(WorkerTest, ReportsAreRecordedAtABoundedRateTheLatestWins) {
   EXPECT_LE(ledger_.recorded.size(), 6U);
   pass(seconds(1));
   EXPECT_EQ(fake_.reported(task_id(1))->progress, R"({"done":50})");
-}
-
-TEST_F(WorkerTest, WhatARunSaidIsRecordedAlsoIfItEndsInTheStepThatClaimedIt) {
-  executor_.progress_of_noop = R"({"done":1})";
-  insert({a_task(1).kind("noop")});
-  step();
-  EXPECT_EQ(state(1), State::succeeded);
-  EXPECT_EQ(fake_.reported(task_id(1))->progress, R"({"done":1})");
 }
 
 TEST_F(WorkerTest, TheCheckpointOfAFailedAttemptIsGivenToTheNext) {

@@ -227,33 +227,14 @@ class IsTooEarly final : public ForwardingLedger {
   }
 };
 
-/// Of what is tried again, how often and when.
-std::vector<Plant> retry_plants() {
+}  // namespace
+
+std::vector<Plant> change_plants() {
   return {
       {.name = "LedgerForgetsBackoff",
        .caught_by = Invariant::backoff,
        .says = "it did not wait",
        .ledger = wrong_ledger<ForgetsBackoff>()},
-      {.name = "WorkerRetriesOnceTooOften",
-       .caught_by = Invariant::attempts,
-       .says = "its failures are used up",
-       .worker_ledger = wrong_ledger<CountsFailuresWrongly<1>>()},
-      {.name = "LedgerForgetsDeathsOfWorkers",
-       .caught_by = Invariant::attempts,
-       .says = "it has killed enough workers",
-       .ledger = wrong_ledger<ForgetsDeaths>()},
-      {.name = "RescuerTriesOnceTooOften",
-       .caught_by = Invariant::attempts,
-       .says = "it has killed enough workers",
-       .controller_ledger = wrong_ledger<CountsDeathsWrongly<1>>()},
-      {.name = "RescuerTakesFailuresForDeaths",
-       .caught_by = Invariant::attempts,
-       .says = "it was given up too early",
-       .controller_ledger = wrong_ledger<TakesFailuresForDeaths>()},
-      {.name = "WorkerTakesDeathsForFailures",
-       .caught_by = Invariant::attempts,
-       .says = "it was given up too early",
-       .worker_ledger = wrong_ledger<TakesDeathsForFailures>()},
       {.name = "WorkerTakesAFailureForASnooze",
        .caught_by = Invariant::kept,
        .says = "its run did not end like that",
@@ -266,22 +247,6 @@ std::vector<Plant> retry_plants() {
        .caught_by = Invariant::backoff,
        .says = "it did not wait",
        .ledger = wrong_ledger<ForgetsTheDelay<Happening::snoozed>>()},
-      {.name = "WorkerGivesUpOnceTooEarly",
-       .caught_by = Invariant::attempts,
-       .says = "it was given up too early",
-       .worker_ledger = wrong_ledger<CountsFailuresWrongly<-1>>()},
-      {.name = "RescuerGivesUpOnceTooEarly",
-       .caught_by = Invariant::attempts,
-       .says = "it was given up too early",
-       .controller_ledger = wrong_ledger<CountsDeathsWrongly<-1>>()},
-  };
-}
-
-}  // namespace
-
-std::vector<Plant> change_plants() {
-  std::vector<Plant> plants = retry_plants();
-  const std::vector<Plant> others = {
       {.name = "WorkerEndsWhatItShouldGiveBack",
        .caught_by = Invariant::cancel,
        .says = "nobody asked it to end",
@@ -311,8 +276,39 @@ std::vector<Plant> change_plants() {
        .says = "not before",
        .controller_ledger = wrong_ledger<IsTooEarly>()},
   };
-  plants.insert(plants.end(), others.begin(), others.end());
-  return plants;
+}
+
+std::vector<Plant> attempt_plants() {
+  return {
+      {.name = "WorkerRetriesOnceTooOften",
+       .caught_by = Invariant::attempts,
+       .says = "its failures are used up",
+       .worker_ledger = wrong_ledger<CountsFailuresWrongly<1>>()},
+      {.name = "LedgerForgetsDeathsOfWorkers",
+       .caught_by = Invariant::attempts,
+       .says = "it has killed enough workers",
+       .ledger = wrong_ledger<ForgetsDeaths>()},
+      {.name = "RescuerTriesOnceTooOften",
+       .caught_by = Invariant::attempts,
+       .says = "it has killed enough workers",
+       .controller_ledger = wrong_ledger<CountsDeathsWrongly<1>>()},
+      {.name = "RescuerTakesFailuresForDeaths",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .controller_ledger = wrong_ledger<TakesFailuresForDeaths>()},
+      {.name = "WorkerTakesDeathsForFailures",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .worker_ledger = wrong_ledger<TakesDeathsForFailures>()},
+      {.name = "WorkerGivesUpOnceTooEarly",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .worker_ledger = wrong_ledger<CountsFailuresWrongly<-1>>()},
+      {.name = "RescuerGivesUpOnceTooEarly",
+       .caught_by = Invariant::attempts,
+       .says = "it was given up too early",
+       .controller_ledger = wrong_ledger<CountsDeathsWrongly<-1>>()},
+  };
 }
 
 }  // namespace waybill::sim

@@ -239,8 +239,9 @@ class MisreportsHeartbeats final : public ForwardingLedger {
   }
 };
 
-/// Of who has a lease, and how long.
-std::vector<Plant> lease_time_plants() {
+}  // namespace
+
+std::vector<Plant> lease_plants() {
   return {
       {.name = "LedgerIgnoresTheFence",
        .caught_by = Invariant::fences_grow,
@@ -262,35 +263,6 @@ std::vector<Plant> lease_time_plants() {
        .caught_by = Invariant::leases_apart,
        .says = ", but not given to ",
        .ledger = wrong_ledger<KeepsATaskBack>()},
-      {.name = "LedgerForgetsHeartbeats",
-       .caught_by = Invariant::leases_apart,
-       .says = "the lease lasts until",
-       .ledger = wrong_ledger<ForgetsHeartbeats>()},
-      {.name = "RescuerTakesALeaseInSpiteOfAHeartbeat",
-       .caught_by = Invariant::leases_apart,
-       .says = "the lease lasts until",
-       .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
-      {.name = "RescuerTakesALeaseTooEarly",
-       .caught_by = Invariant::leases_apart,
-       .says = "the lease lasts until",
-       .controller_ledger = wrong_ledger<RescuesTooEarly>()},
-      {.name = "RescuerFailsWhatIsRunning",
-       .caught_by = Invariant::leases_apart,
-       .says = "its run goes on, and the lease lasts until",
-       .controller_ledger = wrong_ledger<EndsWhatIsRunning<Happening::failed, State::failed>>()},
-      {.name = "RescuerCancelsWhatIsRunning",
-       .caught_by = Invariant::leases_apart,
-       .says = "its run goes on, and the lease lasts until",
-       .controller_ledger =
-           wrong_ledger<EndsWhatIsRunning<Happening::cancelled, State::cancelled>>()},
-  };
-}
-
-}  // namespace
-
-std::vector<Plant> lease_plants() {
-  std::vector<Plant> plants = lease_time_plants();
-  const std::vector<Plant> others = {
       {.name = "WorkerRunsWhatAMessageNames",
        .caught_by = Invariant::leases_apart,
        .says = "which it was not given",
@@ -323,8 +295,32 @@ std::vector<Plant> lease_plants() {
        .ledger = wrong_ledger<
            MisreportsHeartbeats<ExtendOutcome::cancel_requested, ExtendOutcome::extended>>()},
   };
-  plants.insert(plants.end(), others.begin(), others.end());
-  return plants;
+}
+
+std::vector<Plant> early_end_plants() {
+  return {
+      {.name = "LedgerForgetsHeartbeats",
+       .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
+       .ledger = wrong_ledger<ForgetsHeartbeats>()},
+      {.name = "RescuerTakesALeaseInSpiteOfAHeartbeat",
+       .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
+       .controller_ledger = wrong_ledger<RescuesInSpiteOfHeartbeats>()},
+      {.name = "RescuerTakesALeaseTooEarly",
+       .caught_by = Invariant::leases_apart,
+       .says = "the lease lasts until",
+       .controller_ledger = wrong_ledger<RescuesTooEarly>()},
+      {.name = "RescuerFailsWhatIsRunning",
+       .caught_by = Invariant::leases_apart,
+       .says = "its run goes on, and the lease lasts until",
+       .controller_ledger = wrong_ledger<EndsWhatIsRunning<Happening::failed, State::failed>>()},
+      {.name = "RescuerCancelsWhatIsRunning",
+       .caught_by = Invariant::leases_apart,
+       .says = "its run goes on, and the lease lasts until",
+       .controller_ledger =
+           wrong_ledger<EndsWhatIsRunning<Happening::cancelled, State::cancelled>>()},
+  };
 }
 
 }  // namespace waybill::sim

@@ -11,7 +11,9 @@ std::vector<Plant> plants();
 
 /// Parts of them, by what they get wrong.
 std::vector<Plant> lease_plants();
+std::vector<Plant> early_end_plants();
 std::vector<Plant> change_plants();
+std::vector<Plant> attempt_plants();
 std::vector<Plant> dependency_plants();
 std::vector<Plant> content_plants();
 std::vector<Plant> order_plants();
