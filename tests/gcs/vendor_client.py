@@ -22,7 +22,8 @@ def main():
                          "@google-cloud/storage")
     token = secrets.token_urlsafe()
     server = subprocess.Popen(
-        [sys.executable, "-B", os.path.join(options.servers, "gcs_stand_in.py"), "--token", token],
+        [sys.executable, "-B", os.path.join(options.servers, "gcs_stand_in.py"),
+         "--token=" + token],
         stdout=subprocess.PIPE, text=True)
     try:
         endpoint = server.stdout.readline().strip()  # it listens when it says where
