@@ -35,17 +35,25 @@ void SimClock::wait_until(SteadyTime until, std::stop_token stop) {
     if (!stop.stop_requested() && until > now) advance(until - now);
     return;
   }
-  std::stop_callback wake(stop, [this] {
-    const Lock lock(mutex_);
+  bool waits = false;  // guarded by mutex_
+  // One that is asked to stop has something to do from then on, and not only when it gets round to.
+  const auto leave = [&]() REQUIRES(mutex_) {
+    // pass() takes out those whose time has come.
+    if (waits && steady_ < until) waited_for_.erase(waited_for_.find(until));
+    waits = false;
     changed_.notify_all();
+  };
+  const std::stop_callback wake(stop, [&] {
+    const Lock lock(mutex_);
+    leave();
   });
   Lock lock(mutex_);
   if (steady_ >= until || stop.stop_requested()) return;
+  waits = true;
   waited_for_.insert(until);
   changed_.notify_all();
   while (steady_ < until && !stop.stop_requested()) changed_.wait(lock);
-  // pass() takes out those whose time has come.
-  if (steady_ < until) waited_for_.erase(waited_for_.find(until));
+  leave();
 }
 
 void SimClock::advance(Duration by) {
