@@ -138,7 +138,7 @@ TEST(DefinitionsLoadTest, NumbersThatNothingCanHoldAreProblemsOfTheirField) {
         (Problems{
             "a.yaml: /tasks/t/retry/failures: has to be at most 1000000, not " + shown,
             "a.yaml: /tasks/t/limits/processes: has to be at most 4194304, not " + shown,
-            "a.yaml: /tasks/t/limits/open_files: has to be at most 1073741816, not " + shown}));
+            "a.yaml: /tasks/t/limits/open_files: has to be at most 2147483584, not " + shown}));
   }
 }
 

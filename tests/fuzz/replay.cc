@@ -16,6 +16,8 @@
 
 #include "base/rng.h"
 
+/// There only in a build with a sanitizer, which says more of a crash than a signal handler can.
+extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
@@ -26,9 +28,13 @@ constexpr std::uint64_t kSeed = 1;
 /// What is run now, for whoever looks into a crash: written by a signal handler.
 char current[512];
 
-extern "C" void say_what_was_run(int signal) {
+void say_what_was_run() {
   const std::size_t size = std::char_traits<char>::length(current);
-  if (::write(STDERR_FILENO, current, size) < 0) ::_exit(128 + signal);
+  if (::write(STDERR_FILENO, current, size) < 0) ::_exit(1);
+}
+
+extern "C" void on_crash(int signal) {
+  say_what_was_run();
   ::signal(signal, SIG_DFL);
   ::raise(signal);
 }
@@ -77,8 +83,11 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "replay: no inputs in %s\n", arguments[1]);
     return 1;
   }
-  for (const int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGILL, SIGBUS}) {
-    ::signal(signal, say_what_was_run);
+  ::signal(SIGABRT, on_crash);
+  if (__sanitizer_set_death_callback != nullptr) {
+    __sanitizer_set_death_callback(say_what_was_run);
+  } else {
+    for (const int signal : {SIGSEGV, SIGFPE, SIGILL, SIGBUS}) ::signal(signal, on_crash);
   }
   for (const auto& file : files) {
     std::ifstream stream(file, std::ios::binary);

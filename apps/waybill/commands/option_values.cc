@@ -39,7 +39,9 @@ Result<std::int64_t> integer_option(const Invocation& invocation, std::string_vi
   const bool fits = error == std::errc();  // else it is one that no range holds
   if (fits && value >= range.least && value <= range.most) return value;
   const std::string least = std::to_string(range.least);
-  if (range.most == INT64_MAX) return refuse(name, text + " must be at least " + least);
+  const bool is_large = !fits && text.front() != '-';
+  if (range.most == INT64_MAX && !is_large)
+    return refuse(name, text + " must be at least " + least);
   return refuse(name, text + " is outside of " + least + ".." + std::to_string(range.most));
 }
 

@@ -39,17 +39,19 @@ Result<Task> find_task(LedgerReader& reader, const std::string& text) {
   }
   const auto page = reader.page({.filter = {.id_first = *first, .id_last = *last}, .limit = 2});
   if (!page) return fail(page.error());
-  if (page->tasks.empty() && !page->damaged.empty()) {
-    return fail(Code::data_loss,
-                "task " + to_string(page->damaged[0].id) + ": " + page->damaged[0].what);
-  }
-  if (page->tasks.empty()) {
+  std::vector<Uuid> ids;
+  for (const Task& task : page->tasks) ids.push_back(task.id());
+  for (const auto& damaged : page->damaged) ids.push_back(damaged.id);
+  if (ids.empty()) {
     return fail(Code::not_found, "no task " + text + "; list them with `waybill task list`");
   }
-  if (page->tasks.size() > 1) {
-    return fail(Code::invalid_argument,
-                "more than one task begins with " + text + ": " + to_string(page->tasks[0].id()) +
-                    ", " + to_string(page->tasks[1].id()) + "; give more of its id");
+  if (ids.size() > 1) {
+    return fail(Code::invalid_argument, "more than one task begins with " + text + ": " +
+                                            to_string(ids[0]) + ", " + to_string(ids[1]) +
+                                            "; give more of its id");
+  }
+  if (page->tasks.empty()) {
+    return fail(Code::data_loss, "task " + to_string(ids[0]) + ": " + page->damaged[0].what);
   }
   return page->tasks[0];
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace waybill::cli {
 namespace {
 
@@ -18,6 +20,7 @@ Clouds::Clouds(HttpClient& http, Clock& clock, const aws::Environment& environme
       settings_(environment, aws::read_whole_file),
       google_{environment, aws::read_whole_file},
       http_(http, clock, Rng(Rng::system_seed())) {
+  WAYBILL_CHECK(!session_name_.empty(), "AWS takes no role on without a name of the session");
   const std::string path = settings_.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
   if (!path.empty()) {
     identity_tokens_ = std::make_unique<FileTokenSource>(path, aws::read_whole_file);

@@ -31,6 +31,9 @@ Result<bool> has_ready(LedgerReader& reader, const std::string& queue,
         {.filter = {.states = {State::ready}, .queue = queue, .kind = kind}, .limit = 1});
     if (!page) return fail(page.error());
     if (!page->tasks.empty()) return true;
+    if (page->damaged.empty()) continue;
+    const DamagedTask& damaged = page->damaged.front();
+    return fail(Code::data_loss, "task " + to_string(damaged.id) + ": " + damaged.what);
   }
   return false;
 }

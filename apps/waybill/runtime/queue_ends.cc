@@ -48,6 +48,7 @@ std::vector<Option> broker_options() {
 
 Result<BrokerChoice> broker_choice(const Invocation& invocation) {
   BrokerChoice choice{
+      .session_name = "waybill-" + invocation.command,
       .kind = invocation.text("from"),
       .gcp_project = invocation.text("gcp-project-id"),
       .pubsub_endpoint = invocation.text("pubsub-api-endpoint"),

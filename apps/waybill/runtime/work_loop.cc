@@ -47,6 +47,9 @@ Status explain_queue(Session& session, Store& store, const std::string& queue, b
        .order = PageOrder::oldest_first,
        .limit = kTasksExplained});
   if (!page) return fail(page.error());
+  for (const DamagedTask& damaged : page->damaged) {
+    session.output().note("  " + to_string(damaged.id) + " cannot be read: " + damaged.what);
+  }
   for (const Task& task : page->tasks) {
     const auto facts = facts_about(store, task);
     if (!facts) return fail(facts.error());

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <set>
 
+#include "base/log.h"
+
 namespace waybill {
 namespace {
 
@@ -22,7 +24,8 @@ bool has_certificate(const std::string& text) {
 
 std::string text_of(std::ifstream& stream) { return {std::istreambuf_iterator<char>(stream), {}}; }
 
-Status read_directory(const std::string& path, std::string& all) {
+/// Of a list of directories some are for other systems: what is not there adds nothing.
+void read_directory(const std::string& path, std::string& all) {
   // A directory as OpenSSL wants it has links to its own files, which hold nothing new.
   std::set<fs::path> files;
   std::error_code error;
@@ -32,15 +35,16 @@ Status read_directory(const std::string& path, std::string& all) {
     fs::path file = fs::canonical(entry->path(), dangling);
     if (!dangling && fs::is_regular_file(file, dangling)) files.insert(std::move(file));
   }
-  if (error) return refuse(path, error.message());
   const std::size_t before = all.size();
   for (const fs::path& file : files) {
     std::ifstream stream(file, std::ios::binary);
     const std::string text = text_of(stream);
     if (has_certificate(text)) all += text + "\n";
   }
-  if (all.size() == before) return refuse(path, "no file in it holds a certificate in PEM form");
-  return {};
+  if (all.size() > before) return;
+  log::warn("no_authorities",
+            "SSL_CERT_DIR names a directory that adds no certificate authority in PEM form",
+            {{"directory", path}, {"reason", error ? error.message() : "no file in it is one"}});
 }
 
 }  // namespace
@@ -56,7 +60,7 @@ Result<std::string> read_authorities(const std::vector<std::string>& files,
     all += text + "\n";
   }
   for (const std::string& path : directories) {
-    if (Status read = read_directory(path, all); !read) return fail(read.error());
+    read_directory(path, all);
   }
   return all;
 }

@@ -18,10 +18,10 @@ struct EarlierWindow {
 using Windows = std::set<Window, EarlierWindow>;
 
 /// How a window is aggregated in parts when one message cannot hold its batches. It is halved at
-/// whole minutes, and each half again, until `fits` says so of it; so the parts depend on the
-/// window alone and not on which batches happen to be known, and the servers of both sides, and a
-/// rerun, come to the same ones. A worker keeps a sum under its begin and end: two parts never have
-/// the same.
+/// whole minutes, and each half again, until `fits` says so of it; so where parts can begin and end
+/// depends on the window alone, and the servers of both sides, and a rerun, come to the same ones
+/// while the same batches are known. A worker keeps a sum under its begin and end: two parts never
+/// have the same.
 ///
 /// Answers the parts that are not in `done`, oldest first. What is inside of a part that is done is
 /// never in another one: a part around one that is done is halved even if it would fit. A single
