@@ -89,7 +89,7 @@ struct TaskStatus {
   Time started_at{};                ///< the latest lease's beginning
   Time finished_at{};               ///< set if and only if the state is final
   CancelRequest cancel;
-  std::string error;   ///< the latest failure, for a person; empty after success
+  std::string error;  ///< the latest failure, for a person; empty after success
   /// JSON object: outputs of the latest attempt, or the proof of its cancel or time-out; may be
   /// empty.
   std::string result;
