@@ -264,9 +264,7 @@ void Pass::close_windows(ObjectStore& markers) {
   if (report_.closing.empty()) return;
   std::set<std::string_view> unmarked;
   for (const ScannedTask& task : report_.tasks) {
-    const bool marked =
-        task.marker == MarkerOutcome::written || task.marker == MarkerOutcome::present;
-    if (!marked) unmarked.insert(task.planned.marker);
+    if (!is_marked(task.marker)) unmarked.insert(task.planned.marker);
   }
   for (ScannedClosing& closing : report_.closing) {
     if (options_.stop.stop_requested()) return;

@@ -6,10 +6,8 @@
 namespace waybill {
 namespace {
 
-template <class Scanned>
-bool is_marked(const Scanned& scanned) {
-  return scanned.marker == MarkerOutcome::written || scanned.marker == MarkerOutcome::present;
-}
+/// Of a task, or of a window's closing marker.
+constexpr auto kIsMarked = [](const auto& scanned) { return is_marked(scanned.marker); };
 
 }  // namespace
 
@@ -51,16 +49,16 @@ std::int64_t ScanReport::too_large() const { return skipped_count(counts, SkipRe
 bool ScanReport::complete() const {
   if (too_large() > 0) return false;
   return mode == ScanMode::dry_run ||
-         (std::all_of(tasks.begin(), tasks.end(), is_marked<ScannedTask>) &&
-          std::all_of(closing.begin(), closing.end(), is_marked<ScannedClosing>));
+         (std::ranges::all_of(tasks, kIsMarked) && std::ranges::all_of(closing, kIsMarked));
 }
 
 bool ScanReport::settled() const {
   if (mode == ScanMode::dry_run) return true;
-  return std::all_of(tasks.begin(), tasks.end(),
-                     [](const ScannedTask& task) { return task.refused || is_marked(task); }) &&
+  return std::all_of(
+             tasks.begin(), tasks.end(),
+             [](const ScannedTask& task) { return task.refused || is_marked(task.marker); }) &&
          std::all_of(closing.begin(), closing.end(), [](const ScannedClosing& window) {
-           return window.waits || is_marked(window);
+           return window.waits || is_marked(window.marker);
          });
 }
 

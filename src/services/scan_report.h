@@ -57,6 +57,11 @@ struct ScannedClosing {
   bool waits = false;
 };
 
+/// Whether the marker is there, from now on or from before.
+constexpr bool is_marked(MarkerOutcome outcome) {
+  return outcome == MarkerOutcome::written || outcome == MarkerOutcome::present;
+}
+
 struct ScanReport {
   std::string scan;
   Time now{};

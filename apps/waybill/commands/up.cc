@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "apps/waybill/commands/commands.h"
@@ -93,18 +94,21 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
   IdleWatch idle(names_of(definitions.scans));
-  const House house(session, store, std::move(*kinds), definitions, idle, until_idle);
+  std::optional<House> house;
   const auto scans = static_cast<std::int64_t>(definitions.scans.size());
   const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
-  const Status worked = work_until_done({.session = session,
-                                         .store = store,
-                                         .stop = signals.token(),
-                                         .idle = until_idle ? &idle : nullptr,
-                                         .greeting = "waybill is up on " + session.config().data +
-                                                     " with " + counted(scans, "scan") + " and " +
-                                                     counted(schedules, "schedule"),
-                                         .scans = scans,
-                                         .schedules = schedules});
+  const Status worked = work_until_done(
+      {.session = session,
+       .store = store,
+       .stop = signals.token(),
+       .idle = until_idle ? &idle : nullptr,
+       .greeting = "waybill is up on " + session.config().data + " with " + counted(scans, "scan") +
+                   " and " + counted(schedules, "schedule"),
+       .scans = scans,
+       .schedules = schedules,
+       .begin = [&] {
+         house.emplace(session, store, std::move(*kinds), definitions, idle, until_idle);
+       }});
   if (!worked) return fail(worked.error());
   return 0;
 }

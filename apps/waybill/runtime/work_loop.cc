@@ -145,6 +145,7 @@ Status work_until_done(const WorkTerms& terms) {
   if (!worker) return fail(worker.error());
   session.output().note(terms.greeting + "; ctrl-c ends it");
   tell_start(terms);
+  if (terms.begin) terms.begin();
   std::stop_source done;
   const auto end = [&done] { done.request_stop(); };
   const std::stop_callback asked(terms.stop, end);

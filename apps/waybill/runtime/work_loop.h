@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <string>
 
@@ -18,6 +19,7 @@ struct WorkTerms {
   std::string greeting;       ///< said when the worker has begun
   std::int64_t scans = 0;     ///< what this process does besides, to be told of
   std::int64_t schedules = 0;
+  std::function<void()> begin{};  ///< begins the rest, once the start has been told; may be empty
 };
 
 /// Runs a worker until its terms are met, then lets what runs end within the setting `grace`.

@@ -33,8 +33,8 @@ CurlHttpClientParams curl_params(const std::map<std::string, std::string>& envir
 class CurlHttpClient final : public HttpClient {
  public:
   /// `clock` must be real, for the network is.
-  /// `unavailable` if libcurl cannot be set up, `invalid_argument` if a file or directory of
-  /// authorities cannot be read or holds none.
+  /// `unavailable` if libcurl cannot be set up, `invalid_argument` if a file of authorities
+  /// cannot be read or holds none.
   static Result<std::unique_ptr<CurlHttpClient>> create(Clock& clock,
                                                         CurlHttpClientParams params = {});
   ~CurlHttpClient() override;
