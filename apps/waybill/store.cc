@@ -16,6 +16,7 @@ class LocalStore final : public Store {
 
   Ledger& ledger() override { return ledger_->ledger(); }
   LedgerReader& reader() override { return ledger_->reader(); }
+  DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }

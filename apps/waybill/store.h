@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "core/config.h"
 #include "ports/clock.h"
+#include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -21,6 +22,7 @@ class Store {
   virtual ~Store() = default;
   virtual Ledger& ledger() = 0;
   virtual LedgerReader& reader() = 0;
+  virtual DedupKeys& dedup_keys() = 0;
   virtual Registry& registry() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;

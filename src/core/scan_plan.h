@@ -19,6 +19,9 @@ struct PlannedTask {
   std::string task;    ///< name of the task definition
   std::string params;  ///< JSON object, the params of the task; for prio the message body
   std::string what;    ///< for people: "intake kittens-seen 2020/10/31/11/30 b8a5579a"
+  /// Markers of tasks that would do this one's work with more: where one of them was accepted and
+  /// only its marker is missing, this one must not be. Widest first.
+  std::vector<std::string> within{};
 
   bool operator==(const PlannedTask&) const = default;
 };

@@ -26,8 +26,8 @@ Result<Overdue> FaultyLedger::overdue(std::size_t limit) {
   return faults_.around("ledger.overdue", [&] { return inner_.overdue(limit); });
 }
 
-Result<std::vector<Uuid>> FaultyLedger::remove(std::span<const Uuid> ids) {
-  return faults_.around("ledger.remove", [&] { return inner_.remove(ids); });
+Result<std::vector<Uuid>> FaultyLedger::remove(std::span<const Uuid> ids, Time finished_before) {
+  return faults_.around("ledger.remove", [&] { return inner_.remove(ids, finished_before); });
 }
 
 Result<Task> FaultyReader::get(const Uuid& id) {
@@ -66,6 +66,10 @@ Result<LedgerReader::Reported> FaultyReader::reported(const Uuid& id) {
 
 Result<std::size_t> FaultyReader::ahead(const Uuid& id, std::size_t limit) {
   return faults_.around("reader.ahead", [&] { return inner_.ahead(id, limit); });
+}
+
+Result<Uuid> FaultyDedupKeys::holder(const std::string& key) {
+  return faults_.around("keys.holder", [&] { return inner_.holder(key); });
 }
 
 Status FaultyRegistry::write_queue(const QueueSettings& settings, QueueFields fields) {

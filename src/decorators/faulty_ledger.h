@@ -1,6 +1,7 @@
 #pragma once
 
 #include "decorators/faults.h"
+#include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/registry.h"
@@ -19,7 +20,7 @@ class FaultyLedger final : public Ledger {
   Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override;
   Result<std::vector<Status>> record(std::span<const Report> reports) override;
   Result<Overdue> overdue(std::size_t limit) override;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override;
 
  private:
   Ledger& inner_;
@@ -44,6 +45,18 @@ class FaultyReader final : public LedgerReader {
 
  private:
   LedgerReader& inner_;
+  Faults& faults_;
+};
+
+/// The same of who holds which key.
+class FaultyDedupKeys final : public DedupKeys {
+ public:
+  FaultyDedupKeys(DedupKeys& inner, Faults& faults) : inner_(inner), faults_(faults) {}
+
+  Result<Uuid> holder(const std::string& key) override;
+
+ private:
+  DedupKeys& inner_;
   Faults& faults_;
 };
 

@@ -91,11 +91,12 @@ class Ledger {
   /// applies Expire and Due.
   virtual Result<Overdue> overdue(std::size_t limit) = 0;
 
-  /// Removes finished tasks with all that belongs to them, in the order given. Passed over are
-  /// unknown ids, live tasks, and tasks that another one in the ledger waits for: without them it
-  /// could never become ready. Keys with DedupScope::forever stay spent. Answers the ids that were
+  /// Removes tasks that finished before `finished_before` with all that belongs to them, in the
+  /// order given. Passed over are unknown ids, live tasks, those that ended later (retried since
+  /// the caller looked), and tasks that another one in the ledger waits for: without them it could
+  /// never become ready. Keys with DedupScope::forever stay spent. Answers the ids that were
   /// removed.
-  virtual Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) = 0;
+  virtual Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) = 0;
 };
 
 }  // namespace waybill

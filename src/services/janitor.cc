@@ -87,7 +87,7 @@ Result<bool> Janitor::remove_page(Heap& heap) {
   std::vector<Uuid> ids;
   for (const Task& task : page->tasks) ids.push_back(task.id());
   if (!ids.empty()) {
-    const Result<std::vector<Uuid>> removed = ports_.ledger.remove(ids);
+    const Result<std::vector<Uuid>> removed = ports_.ledger.remove(ids, heap.finished_before);
     if (!removed) {
       return fail(with_context(removed.error(), "removing old tasks of queue " + heap.queue));
     }

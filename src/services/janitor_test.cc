@@ -46,9 +46,9 @@ class LedgerWithRemovals final : public ForwardingLedger {
   LedgerWithRemovals(Ledger& inner, std::function<void()> before)
       : ForwardingLedger(inner), before_(std::move(before)) {}
 
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override {
     before_();
-    return inner_.remove(ids);
+    return inner_.remove(ids, finished_before);
   }
 
  private:

@@ -45,6 +45,7 @@ class Pass {
   bool check(const TaskRequest& request, ScannedTask& task) const;
   void check_all();
   void insert_all();
+  bool is_covered(ScannedTask& task);
   bool insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned);
   void mark_all();
   Status write(ObjectStore& markers, const std::string& marker, MarkerOutcome& outcome);
@@ -59,6 +60,7 @@ class Pass {
   const ScanPorts& ports_;
   const ScanOptions& options_;
   std::map<std::string, std::shared_ptr<ObjectStore>> buckets_;  // by URL, opened once a scan
+  std::string prefix_;  // of the keys: the markers' bucket and folder
   ScanReport report_;
 };
 
@@ -105,10 +107,10 @@ Status Pass::plan() {
   }
   const Result<ObjectStore*> markers = bucket(marker_url(scan_));
   if (!markers) return fail(markers.error());
-  const std::string prefix = (*markers)->url() + "/" + std::string(kMarkerPrefix);
+  prefix_ = (*markers)->url() + "/" + std::string(kMarkerPrefix);
   report_.tasks.reserve(plan.tasks.size());
   for (PlannedTask& task : plan.tasks) {
-    std::string key = prefix + task.marker;
+    std::string key = prefix_ + task.marker;
     const Uuid id = uuid_v5(kTaskNamespace, key);
     report_.tasks.push_back({.planned = std::move(task), .key = std::move(key), .id = id});
   }
@@ -202,7 +204,7 @@ void Pass::insert_all() {
   for (ScannedTask& task : report_.tasks) {
     ++done;
     TaskRequest request = request_for(task);
-    if (check(request, task)) {
+    if (!is_covered(task) && check(request, task)) {
       requests.push_back(std::move(request));
       scanned.push_back(&task);
     }
@@ -213,6 +215,31 @@ void Pass::insert_all() {
     scanned.clear();
     tell(ScanPhase::insert, done, total);
   }
+}
+
+/// Whether a wider task has this one's work, or nobody can tell; the outcome then says so.
+bool Pass::is_covered(ScannedTask& task) {
+  for (const std::string& wider : task.planned.within) {
+    if (ports_.dedup_keys == nullptr) return false;
+    const std::string key = prefix_ + wider;
+    const Result<Uuid> holder = ports_.dedup_keys->holder(key);
+    if (!holder) {
+      task.outcome = ScanOutcome::failed;
+      task.error = with_context(holder.error(), "looking for the task of " + wider).message;
+      return true;
+    }
+    if (holder->is_nil()) continue;
+    task.outcome = ScanOutcome::duplicate;
+    task.covered_by = wider;
+    task.key = key;
+    task.id = *holder;
+    report_.warnings.push_back(task.planned.what + " is not scheduled: task " + to_string(*holder) +
+                               " was made for all of " + wider +
+                               ", and its marker was lost; that is written now, and what was "
+                               "validated since then is late");
+    return true;
+  }
+  return false;
 }
 
 bool Pass::insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned) {
@@ -239,7 +266,7 @@ void Pass::mark_all() {
   for (ScannedTask& task : report_.tasks) {
     if (options_.stop.stop_requested()) return;
     if (task.outcome != ScanOutcome::inserted && task.outcome != ScanOutcome::duplicate) continue;
-    const Status marked = write(markers, task.planned.marker, task.marker);
+    const Status marked = write(markers, task.marker_name(), task.marker);
     if (!marked) task.error = marked.error().message;
     ++done;
     if (done % kMarkersPerReport == 0 || done == total) tell(ScanPhase::mark, done, total);

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "core/definition.h"
 #include "ports/clock.h"
+#include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/object_store.h"
 #include "services/scan_buckets.h"
@@ -31,7 +32,8 @@ struct ScanPorts {
   Ledger& ledger;
   Clock& clock;
   OpenBucket open_bucket;
-  CheckTask check_task;  ///< empty: check_request alone decides
+  CheckTask check_task;             ///< empty: check_request alone decides
+  DedupKeys* dedup_keys = nullptr;  ///< of the same ledger; none is needed for a dry run
 };
 
 struct ScanOptions {

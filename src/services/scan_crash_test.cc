@@ -115,7 +115,11 @@ TEST_F(EffectsOfScan, DoNotExistInADryRun) {
   };
   FatefulLedger ledger(ledger_, count);
   ScanPorts counted = ports();
-  const ScanPorts fateful{.ledger = ledger, .clock = clock_, .open_bucket = counted.open_bucket};
+  const ScanPorts fateful{.ledger = ledger,
+                          .clock = clock_,
+                          .open_bucket = counted.open_bucket,
+                          .check_task = {},
+                          .dedup_keys = &ledger_};
   ASSERT_TRUE(run_scan(scan_, tasks_, fateful, {.mode = ScanMode::dry_run}));
   EXPECT_EQ(effects, 0);
   EXPECT_TRUE(markers().empty());

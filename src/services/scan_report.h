@@ -47,6 +47,13 @@ struct ScannedTask {
   MarkerOutcome marker = MarkerOutcome::none;
   std::string error;
   bool refused = false;  ///< failed for good: no later scan can schedule it as it is
+  /// Marker of the task `id` that has this one's work already (PlannedTask::within) and is written
+  /// in its place; empty: none.
+  std::string covered_by;
+
+  const std::string& marker_name() const {
+    return covered_by.empty() ? planned.marker : covered_by;
+  }
 };
 
 /// The marker of a window that was aggregated in parts.

@@ -5,6 +5,7 @@
 
 #include "services/scanner.h"
 #include "tests/scan/scan_fixture.h"
+#include "tests/scan/stuck_bucket.h"
 
 namespace waybill {
 namespace {
@@ -14,30 +15,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 class ScanTest : public ScanFixture {};
-
-/// A bucket in which one key cannot be written.
-class StuckBucket final : public ObjectStore {
- public:
-  StuckBucket(std::shared_ptr<ObjectStore> inner, std::string stuck)
-      : inner_(std::move(inner)), stuck_(std::move(stuck)) {}
-
-  ObjectStoreCaps caps() const override { return inner_->caps(); }
-  std::string url() const override { return inner_->url(); }
-  Result<ListPage> list(const ListParams& params) override { return inner_->list(params); }
-  Result<std::string> get(const std::string& key) override { return inner_->get(key); }
-  Status put(const std::string& key, std::string_view body) override {
-    return inner_->put(key, body);
-  }
-  Status put_if_absent(const std::string& key, std::string_view body) override {
-    if (key == stuck_) return fail(Code::permission_denied, "not yours");
-    return inner_->put_if_absent(key, body);
-  }
-  Status remove(const std::string& key) override { return inner_->remove(key); }
-
- private:
-  const std::shared_ptr<ObjectStore> inner_;  // the fixture has it too, to look at
-  const std::string stuck_;
-};
 
 TEST_F(ScanTest, AcceptsEachPlannedTaskAndThenWritesItsMarker) {
   add_four_tasks();
@@ -248,93 +225,6 @@ TEST_F(ScanTest, IsNotKeptOutByAScanOfAnotherBucketWhoseMarkersHaveTheSameNames)
   ASSERT_TRUE(other);
   EXPECT_EQ(other->count(ScanOutcome::inserted), static_cast<std::int64_t>(kTasks));
   EXPECT_EQ(tasks_in_ledger().size(), 2 * kTasks);
-}
-
-/// Two batches of one window, each of which needs a message of its own, or fits into none.
-class ScanPartsTest : public ScanFixture {
- protected:
-  ScanPartsTest() {
-    add_batch("06/10", "x");
-    add_peer_validation("06/10", "x");
-    add_batch("08/10", "y");
-    add_peer_validation("08/10", "y");
-    prio().intake_max_age = -24h;
-    prio().aggregate_bytes_max = 220;
-    prio().oversized = OversizedAggregation::split;
-  }
-  PrioScan& prio() { return std::get<PrioScan>(scan_.planner); }
-
-  const std::string whole_ = "task-markers/aggregate-kittens-2026-11-22-06-00-2026-11-22-09-00";
-};
-
-TEST_F(ScanPartsTest, MarksTheWindowWhenAllOfItsPartsAreMarked) {
-  const auto report = run();
-  ASSERT_TRUE(report) << report.error().message;
-  EXPECT_TRUE(report->complete());
-  EXPECT_EQ(report->count(MarkerOutcome::written), 2);
-  EXPECT_TRUE(markers().contains(whole_));
-  EXPECT_EQ(markers().size(), 3u);
-  EXPECT_THAT(run()->tasks, IsEmpty());
-}
-
-TEST_F(ScanPartsTest, LeavesTheWindowOpenWhileAPartHasNoMarker) {
-  const auto dry = run({.mode = ScanMode::dry_run});
-  ASSERT_EQ(dry->tasks.size(), 2u);
-  const auto own = buckets_.at("fake:///own");
-  const std::string second = "task-markers/" + dry->tasks[1].planned.marker;
-  buckets_["fake:///own"] = std::make_shared<StuckBucket>(own, second);
-  const auto stuck = run();
-  EXPECT_FALSE(stuck->complete());
-  EXPECT_FALSE(stuck->settled());
-  EXPECT_FALSE(markers().contains(whole_));
-
-  buckets_["fake:///own"] = own;
-  EXPECT_TRUE(run()->complete());
-  EXPECT_TRUE(markers().contains(whole_));
-}
-
-TEST_F(ScanPartsTest, IsNotCompleteWhileTheWindowsMarkerCannotBeWritten) {
-  const auto own = buckets_.at("fake:///own");
-  buckets_["fake:///own"] = std::make_shared<StuckBucket>(own, whole_);
-  const auto stuck = run();
-  ASSERT_TRUE(stuck);
-  EXPECT_EQ(stuck->count(MarkerOutcome::written), 2);
-  EXPECT_FALSE(stuck->complete());
-  EXPECT_FALSE(stuck->settled());
-  EXPECT_THAT(stuck->warnings, testing::Contains(HasSubstr("not yours")));
-
-  buckets_["fake:///own"] = own;
-  EXPECT_TRUE(run()->complete()) << "a window whose parts are all there is closed without a task";
-  EXPECT_TRUE(markers().contains(whole_));
-}
-
-TEST_F(ScanPartsTest, ClosesNoWindowOfWhichAPartIsRefused) {
-  ScanPorts strict = ports();
-  strict.check_task = [](const TaskRequest& request) -> Status {
-    if (request.params.find("\"y\"") != std::string::npos) {
-      return fail(Code::invalid_argument, "no y");
-    }
-    return {};
-  };
-  const auto report = run_scan(scan_, tasks_, strict);
-  ASSERT_TRUE(report);
-  EXPECT_FALSE(report->complete());
-  EXPECT_TRUE(report->settled()) << "trying again does not help";
-  EXPECT_FALSE(markers().contains(whole_));
-}
-
-TEST_F(ScanPartsTest, IsNotCompleteWhenAnAggregateFitsIntoNoTask) {
-  prio().oversized = OversizedAggregation::refuse;
-  for (const ScanMode mode : {ScanMode::dry_run, ScanMode::real}) {
-    const auto report = run({.mode = mode});
-    ASSERT_TRUE(report);
-    EXPECT_THAT(report->tasks, IsEmpty());
-    EXPECT_EQ(report->too_large(), 1);
-    EXPECT_FALSE(report->complete());
-    EXPECT_TRUE(report->settled()) << "trying again does not help";
-    EXPECT_THAT(report->warnings, testing::Contains(HasSubstr("split_aggregations: true")));
-  }
-  EXPECT_THAT(markers(), IsEmpty());
 }
 
 TEST_F(ScanTest, IsRepeatedByTheScannerAtItsOwnPaceWhateverOthersDo) {

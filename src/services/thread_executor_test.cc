@@ -82,7 +82,7 @@ class DamagedLedger final : public Ledger {
   }
   Result<std::vector<Status>> record(std::span<const Report>) override { return damaged(); }
   Result<Overdue> overdue(std::size_t) override { return damaged(); }
-  Result<std::vector<Uuid>> remove(std::span<const Uuid>) override { return damaged(); }
+  Result<std::vector<Uuid>> remove(std::span<const Uuid>, Time) override { return damaged(); }
 
  private:
   static tl::unexpected<Error> damaged() { return fail(Code::data_loss, "page 5 is damaged"); }

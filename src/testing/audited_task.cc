@@ -255,7 +255,7 @@ void AuditedTask::take(const HistoryEntry& entry) {
   const State before = state_;
   created_ = true;
   // A cancelled task that is told of a success stays finished since then.
-  if (is_finished(entry.state) && !is_finished(state_)) ends_.push_back({entry.state, entry.at});
+  if (is_finished(entry.state) && !is_finished(state_)) ended_at_ = entry.at;
   state_ = entry.state;
   fence_ = entry.fence;
   attempt_ = entry.attempt;

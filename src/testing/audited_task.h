@@ -47,12 +47,8 @@ class AuditedTask {
   bool is_leased() const { return state_ == State::leased && !removed_; }
   bool is_live() const { return !is_finished(state_) && !removed_; }
   bool is_removed() const { return removed_; }
-  /// Each end that it came to, the latest last.
-  struct End {
-    State state = State::succeeded;
-    Time at{};
-  };
-  const std::vector<End>& ends() const { return ends_; }
+  /// When it came to the end that it is at.
+  Time ended_at() const { return ended_at_; }
   bool cancel_requested() const { return cancel_requested_; }
   const std::set<Uuid>& waiting_for() const { return waiting_for_; }
   /// By all that the ledger took.
@@ -82,7 +78,7 @@ class AuditedTask {
   State state_ = State::ready;
   std::uint64_t fence_ = 0;
   std::uint32_t attempt_ = 0;
-  std::vector<End> ends_;
+  Time ended_at_{};
   std::string holder_;
   Time lease_until_{};
   Time not_before_{};  // when a scheduled task may fall due at the earliest

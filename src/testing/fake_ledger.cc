@@ -196,12 +196,13 @@ Result<Overdue> FakeLedger::overdue(std::size_t limit) {
   return overdue;
 }
 
-Result<std::vector<Uuid>> FakeLedger::remove(std::span<const Uuid> ids) {
+Result<std::vector<Uuid>> FakeLedger::remove(std::span<const Uuid> ids, Time finished_before) {
   std::vector<Uuid> removed;
   const Lock lock(mutex_);
   for (const Uuid& id : ids) {
     const LedgerTable::Row* row = table_.find(id);
     if (row == nullptr || !is_finished(row->task.status.state)) continue;
+    if (row->task.status.finished_at >= finished_before) continue;
     if (table_.is_waited_for(id)) continue;
     table_.remove(*row);
     removed.push_back(id);

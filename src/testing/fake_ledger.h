@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "ports/bell.h"
 #include "ports/clock.h"
+#include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/registry.h"
@@ -19,7 +20,7 @@ namespace waybill {
 /// Ledger, reader and registry in memory, exactly by the contracts of the ports; events are kept
 /// for ever. Fast enough for simulations of many thousand tasks. Thread-safe; `clock` must outlive
 /// it.
-class FakeLedger final : public Ledger, public LedgerReader, public Registry {
+class FakeLedger final : public Ledger, public LedgerReader, public DedupKeys, public Registry {
  public:
   explicit FakeLedger(Clock& clock) : clock_(clock) {}
 
@@ -30,7 +31,7 @@ class FakeLedger final : public Ledger, public LedgerReader, public Registry {
   Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override;
   Result<std::vector<Status>> record(std::span<const Report> reports) override;
   Result<Overdue> overdue(std::size_t limit) override;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override;
 
   Result<Task> get(const Uuid& id) override;
   Result<std::vector<HistoryEntry>> history(const Uuid& id) override;
@@ -42,6 +43,7 @@ class FakeLedger final : public Ledger, public LedgerReader, public Registry {
   Result<std::vector<Dependency>> dependencies(const Uuid& id) override;
   Result<Reported> reported(const Uuid& id) override;
   Result<std::size_t> ahead(const Uuid& id, std::size_t limit) override;
+  Result<Uuid> holder(const std::string& key) override;
 
   Status write_queue(const QueueSettings& settings, QueueFields fields) override;
   Result<std::vector<QueueSettings>> queues() override;

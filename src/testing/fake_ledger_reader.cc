@@ -179,6 +179,11 @@ Result<LedgerReader::Reported> FakeLedger::reported(const Uuid& id) {
   return (*found)->reported;
 }
 
+Result<Uuid> FakeLedger::holder(const std::string& key) {
+  const Lock lock(mutex_);
+  return table_.holder(key);
+}
+
 Result<std::size_t> FakeLedger::ahead(const Uuid& id, std::size_t limit) {
   const Lock lock(mutex_);
   const auto found = row(id);

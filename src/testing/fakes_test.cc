@@ -23,6 +23,7 @@ class FakeLedgerSubject final : public LedgerSubject {
   explicit FakeLedgerSubject(Clock& clock) : fake_(clock) {}
   Ledger& ledger() override { return fake_; }
   LedgerReader& reader() override { return fake_; }
+  DedupKeys& dedup_keys() override { return fake_; }
   Registry& registry() override { return fake_; }
 
  private:

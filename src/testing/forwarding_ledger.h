@@ -29,8 +29,8 @@ class ForwardingLedger : public Ledger {
     return inner_.record(reports);
   }
   Result<Overdue> overdue(std::size_t limit) override { return inner_.overdue(limit); }
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    return inner_.remove(ids);
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override {
+    return inner_.remove(ids, finished_before);
   }
 
  protected:

@@ -34,7 +34,7 @@ class LedgerAuditor final : public Ledger {
   Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override;
   Result<std::vector<Status>> record(std::span<const Report> reports) override;
   Result<Overdue> overdue(std::size_t limit) override { return ledger_.overdue(limit); }
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override;
 
   /// A worker begins to run a task that it says it has leased, from this checkpoint.
   void run_begins(const Task& task, const std::string& worker, const std::string& checkpoint);

@@ -10,8 +10,8 @@
 
 namespace waybill {
 
-Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
-  auto removed = ledger_.remove(ids);
+Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids, Time finished_before) {
+  auto removed = ledger_.remove(ids, finished_before);
   if (!removed) {
     nothing_happened("remove failed but");
     check_unsaid(ids);
@@ -38,23 +38,19 @@ Result<std::vector<Uuid>> LedgerAuditor::remove(std::span<const Uuid> ids) {
   return removed;
 }
 
-/// By the latest time that anybody was told: it was that or earlier when its remover looked. An
-/// earlier end counts too: remove() is not told which end is meant, so that it also takes a task
-/// that a person retried, and that ended again, while its remover was on the way.
+/// By the latest time that anybody was told: it was that or earlier when its remover looked.
 void LedgerAuditor::check_retention(const AuditedTask& task) {
   const std::string& queue = task.request().queue;
   const auto settings = queues_.find(queue);
   const Retention keep = settings == queues_.end() ? Retention{} : settings->second.retention;
-  const auto is_over = [&](const AuditedTask::End& end) {
-    const Duration kept_for = end.state == State::succeeded ? keep.succeeded
-                              : end.state == State::failed  ? keep.failed
-                                                            : keep.cancelled;
-    return kept_for > Duration(0) && end.at + kept_for <= latest_now_;
-  };
-  if (task.is_live() || std::ranges::any_of(task.ends(), is_over)) return;
+  if (task.is_live()) return;
+  const Duration kept_for = task.state() == State::succeeded ? keep.succeeded
+                            : task.state() == State::failed  ? keep.failed
+                                                             : keep.cancelled;
+  if (kept_for > Duration(0) && task.ended_at() + kept_for <= latest_now_) return;
   report(Invariant::retention, name_of(task.request().id) + ", " +
                                    std::string(to_string(task.state())) + " since " +
-                                   format_time(task.ends().back().at) + ", was removed by " +
+                                   format_time(task.ended_at()) + ", was removed by " +
                                    format_time(latest_now_) + ", too early for queue " + queue);
 }
 

@@ -64,7 +64,9 @@ class ScanFixture : public testing::Test {
               const auto found = buckets_.find(url);
               if (found == buckets_.end()) return fail(Code::not_found, "no bucket " + url);
               return found->second;
-            }};
+            },
+            .check_task = {},
+            .dedup_keys = &ledger_};
   }
   Result<ScanReport> run(const ScanOptions& options = {}) {
     return run_scan(scan_, tasks_, ports(), options);

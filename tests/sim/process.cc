@@ -22,6 +22,7 @@ Process::Process(Params params, const Stores& stores, Rng rng)
       wrong_reader_(params_.wrong_reader ? params_.wrong_reader(stores.reader) : nullptr),
       ledger_(wrong_ledger_ ? *wrong_ledger_ : stores.ledger, faults_),
       reader_(wrong_reader_ ? *wrong_reader_ : stores.reader, faults_),
+      dedup_keys_(stores.dedup_keys, faults_),
       registry_(stores.registry, faults_),
       hints_(stores.hints, faults_),
       buckets_(stores.buckets) {}

@@ -22,6 +22,7 @@ struct Stores {
   Stage& stage;
   Ledger& ledger;
   LedgerReader& reader;
+  DedupKeys& dedup_keys;
   Registry& registry;
   Queue& hints;
   LogStore& logs;
@@ -59,6 +60,7 @@ class Process {
   Faults& faults() { return faults_; }
   Ledger& ledger() { return ledger_; }
   LedgerReader& reader() { return reader_; }
+  DedupKeys& dedup_keys() { return dedup_keys_; }
   Registry& registry() { return registry_; }
   Queue& hints() { return hints_; }
   Result<std::shared_ptr<ObjectStore>> open_bucket(const std::string& url);
@@ -83,6 +85,7 @@ class Process {
   std::unique_ptr<LedgerReader> wrong_reader_;
   FaultyLedger ledger_;
   FaultyReader reader_;
+  FaultyDedupKeys dedup_keys_;
   FaultyRegistry registry_;
   FaultyQueue hints_;
   std::map<std::string, ObjectStore*> buckets_;

@@ -14,7 +14,7 @@ namespace {
 class RemovesLive final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time) override {
     std::vector<Uuid> all(ids.begin(), ids.end());
     for (const Task& task : some({State::scheduled})) {
       Change change{.id = task.id(), .after = task.status};
@@ -28,7 +28,7 @@ class RemovesLive final : public ForwardingLedger {
       force(change);
       all.push_back(task.id());
     }
-    return inner_.remove(all);
+    return inner_.remove(all, kTimeMax);
   }
 };
 
@@ -36,8 +36,8 @@ class RemovesLive final : public ForwardingLedger {
 class RemovesLessThanItSays final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    auto removed = inner_.remove(ids);
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override {
+    auto removed = inner_.remove(ids, finished_before);
     if (!removed) return removed;
     for (const Task& task : some({State::scheduled, State::ready, State::leased})) {
       removed->push_back(task.id());
@@ -50,8 +50,8 @@ class RemovesLessThanItSays final : public ForwardingLedger {
 class RemovesMoreThanItSays final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    auto removed = inner_.remove(ids);
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override {
+    auto removed = inner_.remove(ids, finished_before);
     if (removed && !removed->empty()) removed->pop_back();
     return removed;
   }
@@ -61,8 +61,8 @@ class RemovesMoreThanItSays final : public ForwardingLedger {
 class RemovesAndFails final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
-    (void)inner_.remove(ids);
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override {
+    (void)inner_.remove(ids, finished_before);
     return fail(Code::unavailable, "the disk was busy");
   }
 };
@@ -82,7 +82,7 @@ class HidesTheFinished final : public ForwardingReader {
 class RemovesNothing : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time) override {
     return std::vector<Uuid>(ids.begin(), ids.end());
   }
 };
@@ -91,7 +91,7 @@ class RemovesNothing : public ForwardingLedger {
 class SaysOnceThatItRemoved : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time) override {
     std::vector<Uuid> removed;
     for (const Uuid& id : ids) {
       if (kept_.insert(id).second) removed.push_back(id);
@@ -123,12 +123,12 @@ template <State kState>
 class RemovesAtOnce final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time) override {
     std::vector<Uuid> all(ids.begin(), ids.end());
     for (const Task& task : some({kState})) {
       if (std::ranges::find(ids, task.id()) == ids.end()) all.push_back(task.id());
     }
-    return inner_.remove(all);
+    return inner_.remove(all, kTimeMax);
   }
 };
 
@@ -136,13 +136,36 @@ class RemovesAtOnce final : public ForwardingLedger {
 class RemovesFailedAsSucceeded final : public ForwardingLedger {
  public:
   using ForwardingLedger::ForwardingLedger;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override {
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time) override {
     std::vector<Uuid> all(ids.begin(), ids.end());
     for (const Task& task : some({State::failed, State::cancelled})) {
       const bool is_old = task.status.finished_at + std::chrono::minutes(4) < now();
       if (is_old && std::ranges::find(ids, task.id()) == ids.end()) all.push_back(task.id());
     }
-    return inner_.remove(all);
+    return inner_.remove(all, kTimeMax);
+  }
+};
+
+/// Takes no heed of when a task ended: one that was retried and ended anew meanwhile goes as well.
+class RemovesWhateverHasEnded final : public ForwardingLedger {
+ public:
+  using ForwardingLedger::ForwardingLedger;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time) override {
+    for (const Uuid& id : ids) end_anew(id);
+    return inner_.remove(ids, kTimeMax);
+  }
+
+ private:
+  /// Somebody retries it, and then thinks better of it.
+  void end_anew(const Uuid& id) {
+    for (const Event& event :
+         {Event(event::Retry{.by = "ann"}), Event(event::Cancel{.by = "ann"})}) {
+      const auto task = reader_.get(id);
+      if (!task) return;
+      const auto change = transition(*task, event, {.now = now()});
+      if (!change) return;
+      force(*change);
+    }
   }
 };
 
@@ -157,6 +180,9 @@ std::vector<Plant> early_removal_plants() {
       {.name = "JanitorKnowsOneRetentionForAll",
        .says = ", too early for queue",
        .controller_ledger = wrong_ledger<RemovesFailedAsSucceeded>()},
+      {.name = "JanitorRemovesWhatHasEndedAnew",
+       .says = ", too early for queue",
+       .controller_ledger = wrong_ledger<RemovesWhateverHasEnded>()},
   };
   for (Plant& plant : all) plant.caught_by = Invariant::retention;
   return all;

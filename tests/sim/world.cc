@@ -148,6 +148,7 @@ void World::start(Role role) {
   const Stores stores{.stage = stage_,
                       .ledger = auditor_,
                       .reader = truth_,
+                      .dedup_keys = truth_,
                       .registry = timetable_,
                       .hints = hints_,
                       .logs = logs_,
@@ -200,7 +201,9 @@ void World::add_services(Process& process) {
   const ScanPorts scan_ports{
       .ledger = process.ledger(),
       .clock = stage_,
-      .open_bucket = [&process](const std::string& url) { return process.open_bucket(url); }};
+      .open_bucket = [&process](const std::string& url) { return process.open_bucket(url); },
+      .check_task = {},
+      .dedup_keys = &process.dedup_keys()};
   ScannerParams scanner{.scans = scans_.scans(), .tasks = scans_.tasks()};
   for (auto& [name, scan] : scanner.scans) {
     if (plant_.scan) plant_.scan(scan);

@@ -73,7 +73,7 @@ Status TaskLife::run(SqliteLedger& ledger, std::size_t step) {
     case 9:
       return apply(ledger, 2, event::Succeed{.fence = 1});
     default:
-      return status_of(ledger.ledger().remove(first));
+      return status_of(ledger.ledger().remove(first, kTimeMax));
   }
 }
 

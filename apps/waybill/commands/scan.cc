@@ -144,16 +144,19 @@ Exit scan(Session& session, const Invocation& invocation) {
   const bool dry = invocation.has("dry-run");
   UnusedLedger unused;
   Ledger* ledger = &unused;
+  DedupKeys* dedup_keys = nullptr;
   if (!dry) {
     const auto store = session.store(OpenStore::create);
     if (!store) return fail(store.error());
     ledger = &(*store)->ledger();
+    dedup_keys = &(*store)->dedup_keys();
   }
   const ScanPorts ports{
       .ledger = *ledger,
       .clock = session.clock(),
       .open_bucket = bucket_opener(session.clock()),
-      .check_task = [&kinds](const TaskRequest& request) { return kinds->check(request); }};
+      .check_task = [&kinds](const TaskRequest& request) { return kinds->check(request); },
+      .dedup_keys = dedup_keys};
   const bool once = dry || invocation.has("once") || invocation.has("now");
   if (once && invocation.has("every")) {
     return fail(Code::invalid_argument,

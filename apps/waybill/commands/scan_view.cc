@@ -70,7 +70,7 @@ bj::object scan_to_json(const ScanReport& report) {
     tasks.push_back(
         bj::object{{"id", to_string(task.id)},
                    {"task", task.planned.task},
-                   {"marker", task.planned.marker},
+                   {"marker", task.marker_name()},
                    {"what", task.planned.what},
                    {"params", text_to_json(task.planned.params)},
                    {"outcome", json_text(to_string(task.outcome))},

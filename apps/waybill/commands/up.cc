@@ -65,7 +65,8 @@ class House {
     return {.ledger = store.ledger(),
             .clock = session.clock(),
             .open_bucket = bucket_opener(session.clock()),
-            .check_task = [this](const TaskRequest& request) { return kinds_.check(request); }};
+            .check_task = [this](const TaskRequest& request) { return kinds_.check(request); },
+            .dedup_keys = &store.dedup_keys()};
   }
 
   static ScannerParams scanner_params(Session& session, const Definitions& definitions,

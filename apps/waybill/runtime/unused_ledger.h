@@ -26,7 +26,7 @@ class UnusedLedger final : public Ledger {
     return refuse<std::vector<Status>>();
   }
   Result<Overdue> overdue(std::size_t) override { return refuse<Overdue>(); }
-  Result<std::vector<Uuid>> remove(std::span<const Uuid>) override {
+  Result<std::vector<Uuid>> remove(std::span<const Uuid>, Time) override {
     return refuse<std::vector<Uuid>>();
   }
 

@@ -53,15 +53,12 @@ bool still_applies(const TaskRow& row, const Change& change) {
 Result<Status> key_is_free(Transaction& transaction, const TaskRow& row) {
   if (row.dedup_key.empty() || row.dedup_scope == DedupScope::forever) return Status();
   if (Status flushed = transaction.flush(); !flushed) return fail(flushed.error());
-  const auto query = transaction.database().statement(Sql::id_of_key);
-  if (!query) return fail(query.error());
-  const ResetAtExit reset(**query);
-  const auto found = (*query)->bind_text(1, row.dedup_key).step();
-  if (!found) return fail(found.error());
-  if (!*found) return Status();
-  return Status(fail(Code::already_exists,
-                     "task " + to_string(row.id) + " cannot become live again: task " +
-                         to_string(to_uuid((*query)->blob(0))) + " has its dedup key by now"));
+  const auto holder = find_holder(transaction.database(), row.dedup_key);
+  if (!holder) return fail(holder.error());
+  if (holder->is_nil()) return Status();
+  return Status(fail(Code::already_exists, "task " + to_string(row.id) +
+                                               " cannot become live again: task " +
+                                               to_string(*holder) + " has its dedup key by now"));
 }
 
 /// Takes the tasks that wait for this one a step further.
@@ -212,7 +209,7 @@ Status record_reports(Transaction& transaction, std::span<const Report> reports,
   return {};
 }
 
-Status remove_tasks(Transaction& transaction, std::span<const Uuid> ids,
+Status remove_tasks(Transaction& transaction, std::span<const Uuid> ids, Time finished_before,
                     std::vector<Uuid>& removed) {
   if (Status flushed = transaction.flush(); !flushed) return flushed;
   const auto handles = handles_of(transaction.database(), ids);
@@ -221,6 +218,7 @@ Status remove_tasks(Transaction& transaction, std::span<const Uuid> ids,
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const TaskRow* row = transaction.find((*handles)[i]);
     if (row == nullptr || !is_finished(row->state)) continue;
+    if (row->finished_at >= finished_before) continue;
     const auto needed = is_waited_for(transaction.database(), ids[i]);
     if (!needed) return fail(needed.error());
     if (*needed) continue;

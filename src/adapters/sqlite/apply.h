@@ -16,7 +16,7 @@ Status extend_leases(Transaction& transaction, std::span<const Extension> extens
                      std::vector<ExtendOutcome>& answers);
 Status record_reports(Transaction& transaction, std::span<const Report> reports,
                       std::vector<Status>& answers);
-Status remove_tasks(Transaction& transaction, std::span<const Uuid> ids,
+Status remove_tasks(Transaction& transaction, std::span<const Uuid> ids, Time finished_before,
                     std::vector<Uuid>& removed);
 
 }  // namespace waybill::sqlite

@@ -23,6 +23,7 @@ class SqliteSubject final : public LedgerSubject {
 
   Ledger& ledger() override { return ledger_->ledger(); }
   LedgerReader& reader() override { return ledger_->reader(); }
+  DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
 
  private:

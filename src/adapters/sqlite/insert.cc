@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "adapters/sqlite/load.h"
 #include "adapters/sqlite/record.h"
 #include "core/history.h"
 #include "core/priority.h"
@@ -12,16 +13,6 @@ namespace waybill::sqlite {
 namespace {
 
 constexpr std::int64_t kFresh = -1;
-
-/// The id that a statement of one parameter finds; nil if there is none.
-Result<Uuid> find_id(Database& database, Sql name, std::string_view key) {
-  const auto query = database.statement(name);
-  if (!query) return fail(query.error());
-  const ResetAtExit reset(**query);
-  const auto row = (*query)->bind_text(1, key).step();
-  if (!row) return fail(row.error());
-  return *row ? to_uuid((*query)->blob(0)) : Uuid{};
-}
 
 /// The state of a task; nothing if it is not in the ledger.
 Result<std::optional<State>> find_state(Database& database, const Uuid& id) {
@@ -104,7 +95,7 @@ Result<bool> Insertion::is_kept_out(Database& database, const TaskRequest& reque
   if (!known) return fail(known.error());
   if (*known || taken.ids.contains(request.id)) return true;
   if (!request.dedup_key.empty()) {
-    const auto holder = find_id(database, Sql::id_of_key, request.dedup_key);
+    const auto holder = find_holder(database, request.dedup_key);
     if (!holder) return fail(holder.error());
     if (!holder->is_nil() || !taken.keys.insert(request.dedup_key).second) return true;
   }
@@ -236,8 +227,7 @@ Status Insertion::answer(Transaction& transaction, std::vector<Inserted>& answer
     }
     const auto known = find_state(database, id);
     if (!known) return fail(known.error());
-    const auto holder =
-        *known ? Result<Uuid>(id) : find_id(database, Sql::id_of_key, requests_[i].dedup_key);
+    const auto holder = *known ? Result<Uuid>(id) : find_holder(database, requests_[i].dedup_key);
     if (!holder) return fail(holder.error());
     answers.push_back({.id = *holder, .outcome = InsertOutcome::duplicate});
   }

@@ -66,9 +66,10 @@ Result<std::vector<Status>> SqliteLedgerPort::record(std::span<const Report> rep
   });
 }
 
-Result<std::vector<Uuid>> SqliteLedgerPort::remove(std::span<const Uuid> ids) {
+Result<std::vector<Uuid>> SqliteLedgerPort::remove(std::span<const Uuid> ids,
+                                                   Time finished_before) {
   return write<std::vector<Uuid>>([&](Transaction& transaction, std::vector<Uuid>& removed) {
-    return remove_tasks(transaction, ids, removed);
+    return remove_tasks(transaction, ids, finished_before, removed);
   });
 }
 

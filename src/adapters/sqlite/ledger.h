@@ -25,7 +25,7 @@ class SqliteLedgerPort final : public Ledger {
   Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override;
   Result<std::vector<Status>> record(std::span<const Report> reports) override;
   Result<Overdue> overdue(std::size_t limit) override;
-  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids) override;
+  Result<std::vector<Uuid>> remove(std::span<const Uuid> ids, Time finished_before) override;
 
  private:
   /// Writes, and gives what the work has put into the answer.

@@ -116,6 +116,15 @@ Result<std::vector<Task>> load_named_tasks(Database& database,
   return tasks;
 }
 
+Result<Uuid> find_holder(Database& database, std::string_view dedup_key) {
+  const auto query = database.statement(Sql::id_of_key);
+  if (!query) return fail(query.error());
+  const ResetAtExit reset(**query);
+  const auto row = (*query)->bind_text(1, dedup_key).step();
+  if (!row) return fail(row.error());
+  return *row ? to_uuid((*query)->blob(0)) : Uuid{};
+}
+
 Result<bool> is_waited_for(Database& database, const Uuid& id) {
   const auto query = database.statement(Sql::is_waited_for);
   if (!query) return fail(query.error());

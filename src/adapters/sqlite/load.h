@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/sqlite/database.h"
@@ -36,6 +37,9 @@ Result<std::vector<LoadedTask>> load_tasks(Database& database,
 /// The same for readers, with queue and kind.
 Result<std::vector<Task>> load_named_tasks(Database& database,
                                            std::span<const std::int64_t> handles);
+
+/// The task that keeps others of this dedup key out; nil if there is none.
+Result<Uuid> find_holder(Database& database, std::string_view dedup_key);
 
 /// Whether a task in the ledger waits for this one.
 Result<bool> is_waited_for(Database& database, const Uuid& id);

@@ -156,4 +156,8 @@ Result<std::size_t> SqliteReaderPort::ahead(const Uuid& id, std::size_t limit) {
   });
 }
 
+Result<Uuid> SqliteReaderPort::holder(const std::string& dedup_key) {
+  return readers_.read<Uuid>([&](Database& database) { return find_holder(database, dedup_key); });
+}
+
 }  // namespace waybill::sqlite

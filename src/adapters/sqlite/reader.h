@@ -6,11 +6,12 @@
 #include "adapters/sqlite/reader_pool.h"
 #include "ports/bell.h"
 #include "ports/clock.h"
+#include "ports/dedup_keys.h"
 #include "ports/ledger_reader.h"
 
 namespace waybill::sqlite {
 
-class SqliteReaderPort final : public LedgerReader {
+class SqliteReaderPort final : public LedgerReader, public DedupKeys {
  public:
   /// `bell` rings with each commit of this process.
   SqliteReaderPort(ReaderPool& readers, Bell& bell, Clock& clock)
@@ -26,6 +27,7 @@ class SqliteReaderPort final : public LedgerReader {
   Result<std::vector<Dependency>> dependencies(const Uuid& id) override;
   Result<Reported> reported(const Uuid& id) override;
   Result<std::size_t> ahead(const Uuid& id, std::size_t limit) override;
+  Result<Uuid> holder(const std::string& key) override;
 
  private:
   ReaderPool& readers_;

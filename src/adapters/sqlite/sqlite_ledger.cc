@@ -128,6 +128,7 @@ SqliteLedger::~SqliteLedger() = default;
 
 Ledger& SqliteLedger::ledger() { return parts_->ledger; }
 LedgerReader& SqliteLedger::reader() { return parts_->reader; }
+DedupKeys& SqliteLedger::dedup_keys() { return parts_->reader; }
 Registry& SqliteLedger::registry() { return parts_->registry; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 

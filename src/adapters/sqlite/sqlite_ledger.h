@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "ports/clock.h"
+#include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -52,6 +53,7 @@ class SqliteLedger {
 
   Ledger& ledger();
   LedgerReader& reader();
+  DedupKeys& dedup_keys();
   Registry& registry();
   LedgerAdmin& admin();
 

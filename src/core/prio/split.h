@@ -29,6 +29,10 @@ using Windows = std::set<Window, EarlierWindow>;
 std::vector<Window> parts_of(const Window& window, const Windows& done,
                              const std::function<bool(const Window&)>& fits);
 
+/// What parts_of halves on its way to `part`, widest first: `window`, its half and so on, without
+/// `part` itself.
+std::vector<Window> windows_around(const Window& window, const Window& part);
+
 /// `aggregate-AGG-START-END-part-PSTART-PEND`. workflow-manager reads it as no marker of its own;
 /// the window's is written when all parts have theirs.
 std::string part_marker(std::string_view aggregation_id, const Window& window, const Window& part);

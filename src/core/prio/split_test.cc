@@ -50,6 +50,28 @@ TEST(Split, NeverTakesWhatAPartThatIsDoneHasTakenEvenIfTheWholeFitsNow) {
               ElementsAre(part(0, 45), part(90, 180)));
 }
 
+TEST(Split, KnowsWhatIsHalvedOnTheWayToAPart) {
+  EXPECT_THAT(windows_around(kWhole, kWhole), IsEmpty());
+  EXPECT_THAT(windows_around(kWhole, part(90, 180)), ElementsAre(kWhole));
+  EXPECT_THAT(windows_around(kWhole, part(45, 67)), ElementsAre(kWhole, part(0, 90), part(45, 90)));
+  EXPECT_THAT(windows_around(part(0, 5), part(2, 3)), ElementsAre(part(0, 5), part(2, 5)));
+}
+
+RC_GTEST_PROP(Split, EveryPartIsReachedByHalvingTheLastWindowAroundIt, ()) {
+  const Window whole = part(0, *rc::gen::inRange(1, 300));
+  const auto longest = std::chrono::minutes(*rc::gen::inRange(1, 300));
+  const auto fits = [&](const Window& window) { return window.end - window.begin <= longest; };
+  for (const Window& found : parts_of(whole, {}, fits)) {
+    const std::vector<Window> around = windows_around(whole, found);
+    RC_ASSERT(around.empty() == (found == whole));
+    for (const Window& window : around) RC_ASSERT(!fits(window));
+    if (around.empty()) continue;
+    const auto halves =
+        parts_of(around.back(), {}, [&](const Window& window) { return window != around.back(); });
+    RC_ASSERT(std::find(halves.begin(), halves.end(), found) != halves.end());
+  }
+}
+
 TEST(Split, NamesAPartByItsWindowAndItself) {
   EXPECT_EQ(part_marker("kittens", kWhole, part(0, 90)),
             "aggregate-kittens-2020-10-31-06-00-2020-10-31-09-00-part-2020-10-31-06-00-"

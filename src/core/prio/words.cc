@@ -107,11 +107,14 @@ PlannedTask intake_task(const BatchName& batch, const std::string& definition) {
 PlannedTask aggregate_task(AggregateMessage& message, const Window& window,
                            const std::string& definition) {
   const Window own{message.begin, message.end};
-  PlannedTask task{.marker = own == window
-                                 ? aggregate_marker(message.aggregation_id, own.begin, own.end)
-                                 : part_marker(message.aggregation_id, window, own),
+  const auto marker_of = [&](const Window& part) {
+    return part == window ? aggregate_marker(message.aggregation_id, part.begin, part.end)
+                          : part_marker(message.aggregation_id, window, part);
+  };
+  PlannedTask task{.marker = marker_of(own),
                    .task = definition,
                    .what = window_text(message.aggregation_id, message.begin, message.end)};
+  for (const Window& wider : windows_around(window, own)) task.within.push_back(marker_of(wider));
   task.id = uuid_v5(kTaskNamespace, task.marker);
   message.trace_id = task.id;
   task.params = encode(message);

@@ -58,7 +58,7 @@ TEST_P(LedgerConformance, AChangeOfARemovedTaskIsNotFoundAlsoByItsHandle) {
   insert_one(a_task(1));
   const Task leased = claim_one();
   succeed(leased);
-  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)})->size(), 1u);
+  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax)->size(), 1u);
   insert_one(a_task(2));
   const Status late = apply_one(change_of(leased, event::Succeed{.fence = leased.status.fence}));
   EXPECT_EQ(late.error().code, Code::not_found);

@@ -91,7 +91,7 @@ TEST_P(LedgerConformance, DuplicatesHeartbeatsAndRefusedChangesMakeNoEvents) {
 TEST_P(LedgerConformance, EventsOutliveTheirTask) {
   insert_one(a_task(1));
   succeed(claim_one());
-  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)})->size(), 1u);
+  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax)->size(), 1u);
   EXPECT_EQ(all_events().size(), 3u);
 }
 

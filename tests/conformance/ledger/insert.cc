@@ -117,10 +117,26 @@ TEST_P(LedgerConformance, AForeverKeyIsSpentAlsoAfterItsTaskWasFinishedAndRemove
   succeed(claim_one());
   EXPECT_EQ(insert_one(a_task(2).dedup("k", DedupScope::forever)), InsertOutcome::duplicate);
   EXPECT_EQ(insert_one(a_task(3).dedup("k", DedupScope::live)), InsertOutcome::duplicate);
-  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)})->size(), 1u);
+  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax)->size(), 1u);
   const auto answers = insert({a_task(4).dedup("k", DedupScope::forever)});
   EXPECT_EQ(answers[0].outcome, InsertOutcome::duplicate);
   EXPECT_EQ(answers[0].id, task_id(1));
+}
+
+TEST_P(LedgerConformance, TheHolderOfAKeyIsTheTaskThatKeepsOthersOut) {
+  EXPECT_TRUE(dedup_keys().holder("k")->is_nil());
+  EXPECT_TRUE(dedup_keys().holder("")->is_nil());
+  insert({a_task(1).dedup("k", DedupScope::forever), a_task(2).dedup("l", DedupScope::live),
+          a_task(3)});
+  EXPECT_EQ(*dedup_keys().holder("k"), task_id(1));
+  EXPECT_EQ(*dedup_keys().holder("l"), task_id(2));
+  EXPECT_TRUE(dedup_keys().holder("")->is_nil()) << "a task without a key holds none";
+  EXPECT_TRUE(dedup_keys().holder("K")->is_nil());
+  for (const Task& task : claim(3)) succeed(task);
+  EXPECT_EQ(*dedup_keys().holder("k"), task_id(1));
+  EXPECT_TRUE(dedup_keys().holder("l")->is_nil()) << "free again";
+  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax)->size(), 1u);
+  EXPECT_EQ(*dedup_keys().holder("k"), task_id(1)) << "spent, though the task was removed";
 }
 
 TEST_P(LedgerConformance, AForeverTaskTakesOverAKeyThatALiveOneHasGivenUp) {
@@ -141,7 +157,7 @@ TEST_P(LedgerConformance, KeysAreComparedByBytes) {
 TEST_P(LedgerConformance, ARemovedIdIsUnknownAgain) {
   insert_one(a_task(1));
   succeed(claim_one());
-  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)})->size(), 1u);
+  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax)->size(), 1u);
   EXPECT_EQ(insert_one(a_task(1)), InsertOutcome::inserted);
   EXPECT_EQ(state(task_id(1)), State::ready);
 }
@@ -206,7 +222,7 @@ TEST_P(LedgerConformance, TasksThatWaitForEachOtherInACircleAreRefused) {
 TEST_P(LedgerConformance, ADuplicateIsNotAskedForItsDependencies) {
   insert({a_task(1), a_task(2).waits_for({task_id(1)})});
   succeed(claim_one());
-  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)})->size(), 1u);
+  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax)->size(), 1u);
   EXPECT_EQ(insert_one(a_task(2).waits_for({task_id(1)})), InsertOutcome::duplicate);
 }
 

@@ -182,7 +182,7 @@ TEST_P(LedgerConformance, OnlyFinishedTasksAreRemoved) {
   ASSERT_TRUE(happen(task_id(6), event::Cancel{.by = "ann"}));
   std::vector<Uuid> all;
   for (int i = 1; i <= 7; ++i) all.push_back(task_id(i));
-  const auto removed = ledger().remove(all);
+  const auto removed = ledger().remove(all, kTimeMax);
   ASSERT_TRUE(removed.has_value());
   EXPECT_THAT(*removed, ::testing::UnorderedElementsAre(task_id(1), task_id(6)));
   EXPECT_EQ(reader().get(task_id(1)).error().code, Code::not_found);
@@ -194,26 +194,42 @@ TEST_P(LedgerConformance, OnlyFinishedTasksAreRemoved) {
 TEST_P(LedgerConformance, ATaskThatOthersWaitForIsNotRemovedUntilTheyAre) {
   insert({a_task(1), a_task(2).waits_for({task_id(1)})});
   ASSERT_TRUE(happen(task_id(1), event::Cancel{.by = "ann"}));
-  EXPECT_THAT(*ledger().remove(task_ids({1})), IsEmpty());
+  EXPECT_THAT(*ledger().remove(task_ids({1}), kTimeMax), IsEmpty());
   EXPECT_EQ(state(task_id(1)), State::cancelled);
 
   // A cancelled one may be retried, and waits again then.
   ASSERT_TRUE(happen(task_id(2), event::Cancel{.by = "ann"}));
-  EXPECT_THAT(*ledger().remove(task_ids({1})), IsEmpty());
-  EXPECT_EQ(*ledger().remove(task_ids({2, 1})), task_ids({2, 1}));
+  EXPECT_THAT(*ledger().remove(task_ids({1}), kTimeMax), IsEmpty());
+  EXPECT_EQ(*ledger().remove(task_ids({2, 1}), kTimeMax), task_ids({2, 1}));
+}
+
+TEST_P(LedgerConformance, ATaskThatEndedLaterThanItsRemoverMeansIsNotRemoved) {
+  insert({a_task(1), a_task(2)});
+  for (int i : {1, 2}) ASSERT_TRUE(happen(task_id(i), event::Cancel{.by = "ann"}));
+  clock_.advance(1h);
+  const Time meant = clock_.now();
+  clock_.advance(1s);
+  ASSERT_TRUE(happen(task_id(1), event::Retry{.by = "ann"}));
+  succeed(claim_id(task_id(1)));
+  EXPECT_EQ(*ledger().remove(task_ids({1, 2}), meant), task_ids({2}));
+  EXPECT_EQ(state(task_id(1)), State::succeeded);
+
+  const Time end = reader().get(task_id(1))->status.finished_at;
+  EXPECT_THAT(*ledger().remove(task_ids({1}), end), IsEmpty()) << "strictly before";
+  EXPECT_EQ(*ledger().remove(task_ids({1}), end + 1us), task_ids({1}));
 }
 
 TEST_P(LedgerConformance, RemovingAgainRemovesNothing) {
   insert_one(a_task(1));
   succeed(claim_one());
-  EXPECT_EQ(ledger().remove(std::vector<Uuid>{task_id(1), task_id(1)})->size(), 1u);
-  EXPECT_THAT(*ledger().remove(std::vector<Uuid>{task_id(1)}), IsEmpty());
+  EXPECT_EQ(ledger().remove(std::vector<Uuid>{task_id(1), task_id(1)}, kTimeMax)->size(), 1u);
+  EXPECT_THAT(*ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax), IsEmpty());
 }
 
 TEST_P(LedgerConformance, AWaiterOfARemovedSuccessIsNotHeldUp) {
   insert({a_task(1), a_task(2), a_task(3).waits_for({task_id(1), task_id(2)})});
   succeed(claim_id(task_id(1)));
-  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)})->size(), 1u);
+  ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax)->size(), 1u);
   succeed(claim_id(task_id(2)));
   EXPECT_EQ(state(task_id(3)), State::ready);
 }

@@ -218,8 +218,10 @@ void Pair::look_for_overdue() {
 
 void Pair::remove() {
   const std::vector<Uuid> ids = {any_id(), any_id(), any_id(), any_id()};
-  const auto expected = model_.remove(ids);
-  const auto removed = subject_.ledger().remove(ids);
+  const Time now = model_.now();
+  const Time before = rng_.chance(0.5) ? kTimeMax : now - std::chrono::seconds(rng_.below(20));
+  const auto expected = model_.remove(ids, before);
+  const auto removed = subject_.ledger().remove(ids, before);
   ASSERT_TRUE(expected.has_value() && removed.has_value());
   EXPECT_THAT(*removed, ::testing::UnorderedElementsAreArray(*expected));
 }

@@ -93,7 +93,7 @@ TEST_P(LedgerConformance, PagesGoOnAfterTheirLastTaskWasRemoved) {
   insert(some_tasks(1, 6));
   for (const Task& task : claim(6)) succeed(task);
   const auto seen = walk(reader(), {.limit = 2}, [&] {
-    (void)ledger().remove(task_ids({5, 3, 1}));
+    (void)ledger().remove(task_ids({5, 3, 1}), kTimeMax);
   });
   EXPECT_EQ(seen, task_ids({6, 5, 4, 2}));
 }
@@ -188,7 +188,7 @@ TEST_P(LedgerConformance, PagesForRetentionGoOnAfterWhatTheyGaveWasRemoved) {
   for (const Task& task : claim(5)) succeed(task);
   int removed = 0;
   const auto seen = walk(reader(), {.order = PageOrder::first_finished, .limit = 2}, [&] {
-    (void)ledger().remove(task_ids({removed + 1, removed + 2}));
+    (void)ledger().remove(task_ids({removed + 1, removed + 2}), kTimeMax);
     removed += 2;
   });
   EXPECT_EQ(seen, task_ids({1, 2, 3, 4, 5}));
@@ -261,14 +261,14 @@ TEST_P(LedgerConformance, CountsFollowEachKindOfChange) {
   EXPECT_EQ(counts(), (Counts{0, 1, 0, 0, 1, 1, 1}));
   ASSERT_TRUE(happen(task_id(2), event::Retry{.by = "ann"}));
   EXPECT_EQ(counts(), (Counts{0, 1, 1, 0, 1, 1, 0}));
-  ASSERT_EQ(ledger().remove(task_ids({1, 3}))->size(), 2u);
+  ASSERT_EQ(ledger().remove(task_ids({1, 3}), kTimeMax)->size(), 2u);
   EXPECT_EQ(counts(), (Counts{0, 1, 1, 0, 0, 0, 0}));
 }
 
 TEST_P(LedgerConformance, CountsNameEveryQueueThatEverHadATaskInOrder) {
   insert({a_task(1).queue("b"), a_task(2).queue("a")});
   succeed(claim(1, {.queues = {"b"}}).at(0));
-  ASSERT_EQ(ledger().remove(task_ids({1}))->size(), 1u);
+  ASSERT_EQ(ledger().remove(task_ids({1}), kTimeMax)->size(), 1u);
   std::vector<std::string> queues;
   const auto counts = reader().counts();
   for (const QueueCounts& of_queue : *counts) queues.push_back(of_queue.queue);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/registry.h"
@@ -21,6 +22,7 @@ class LedgerSubject {
   virtual ~LedgerSubject() = default;
   virtual Ledger& ledger() = 0;
   virtual LedgerReader& reader() = 0;
+  virtual DedupKeys& dedup_keys() = 0;
   virtual Registry& registry() = 0;
 };
 
@@ -42,6 +44,7 @@ class LedgerConformance : public testing::TestWithParam<LedgerImplementation> {
 
   Ledger& ledger() { return subject_->ledger(); }
   LedgerReader& reader() { return subject_->reader(); }
+  DedupKeys& dedup_keys() { return subject_->dedup_keys(); }
   Registry& registry() { return subject_->registry(); }
 
   /// Inserts; the call must succeed.
