@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace waybill {
+
+/// What a request needs of whoever asks.
+enum class Right : std::uint8_t {
+  read,     ///< look at everything but secrets
+  submit,   ///< make tasks, and end or retry those that one has made oneself
+  work,     ///< claim tasks and say what came of them
+  operate,  ///< end, retry and change any task; pause and resume queues
+  admin,    ///< make and revoke tokens
+};
+
+/// Who may do what: viewers read, submitters submit too, workers work, operators submit and
+/// operate, admins do everything.
+enum class Role : std::uint8_t { viewer = 0, submitter = 1, worker = 2, operator_ = 3, admin = 4 };
+inline constexpr int kRoleCount = 5;
+std::string_view to_string(Role role);
+std::optional<Role> parse_role(std::string_view text);
+
+bool may(Role role, Right right);
+
+/// Who was authenticated.
+struct Principal {
+  std::string name;  ///< what `created_by` says: "token:ci", "local"
+  Role role = Role::viewer;
+
+  bool operator==(const Principal&) const = default;
+};
+
+}  // namespace waybill

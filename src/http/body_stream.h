@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/mutex.h"
+
+namespace waybill::http {
+
+/// A body that is written while it is sent. One side writes, the server reads; each may be gone
+/// before the other. Thread-safe.
+class BodyStream {
+ public:
+  /// Adds to what is to be sent. False once the reader is gone: nothing more is wanted.
+  bool write(std::string_view bytes);
+  /// No more comes: the body ends when all of it is sent.
+  void end();
+  /// Bytes that were written and not sent yet.
+  std::size_t waiting() const;
+  /// Whether the client is gone, or the server has ended.
+  bool is_closed() const;
+
+  /// For the server: what there is now, at most `size` bytes. `empty`: nothing, and `sleep` was
+  /// called under the lock; `wake` is called once when there is something.
+  enum class Read { some, empty, ended };
+  Read read(char* to, std::size_t size, std::size_t& got, const std::function<void()>& sleep,
+            std::function<void()> wake);
+  /// For the server: the reader is gone. `wake` is never called after this has returned.
+  void close();
+
+ private:
+  void wake_up() REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
+  std::string bytes_ GUARDED_BY(mutex_);
+  std::size_t sent_ GUARDED_BY(mutex_) = 0;  // of bytes_
+  bool ended_ GUARDED_BY(mutex_) = false;
+  bool closed_ GUARDED_BY(mutex_) = false;
+  std::function<void()> wake_ GUARDED_BY(mutex_);  // set while the reader sleeps
+};
+
+}  // namespace waybill::http

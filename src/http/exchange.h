@@ -1,0 +1,35 @@
+#pragma once
+
+#include <microhttpd.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/message.h"
+
+namespace waybill::http {
+
+/// One request on its way through the server. Belongs to the thread that runs it: the sockets'
+/// until it is handed to a handler, and again when the connection was resumed.
+struct Exchange {
+  std::string target;  ///< as sent
+  MHD_Connection* connection = nullptr;
+  Request request;
+  bool begun = false;      ///< its headers were seen
+  bool too_large = false;  ///< its body; the rest of it is thrown away
+  std::size_t bytes_thrown = 0;
+  std::optional<Response> response;  ///< there once it was handled
+  std::shared_ptr<BodyStream> stream;  ///< being sent
+};
+
+/// Fills in method, target, headers and peer. Answers why the request is refused, with the status
+/// in `status`; empty if it is fine.
+std::string begin_request(Exchange& exchange, const char* method, int& status);
+
+/// The response in the library's form, compressed if the client takes that. Null for lack of
+/// memory.
+MHD_Response* make_response(Exchange& exchange);
+
+}  // namespace waybill::http

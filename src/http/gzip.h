@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace waybill::http {
+
+/// Whether an Accept-Encoding header allows gzip (RFC 9110, 12.5.3): named, or `*`, and not with
+/// q=0.
+bool takes_gzip(std::string_view accept_encoding);
+
+/// In the gzip format (RFC 1952), quickly rather than small.
+std::string gzip(std::string_view bytes);
+
+}  // namespace waybill::http

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "http/body_stream.h"
+
+namespace waybill::http {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// A request whose body has come whole.
+struct Request {
+  std::string method;                 ///< as sent: "GET"
+  std::string path;                   ///< decoded, for logs
+  std::vector<std::string> segments;  ///< of the path, decoded each by itself
+  Pairs query;                        ///< decoded, in the order sent
+  Pairs headers;                      ///< names in lower case, in the order sent
+  std::string body;
+  std::string peer;       ///< the address that it came from: "127.0.0.1"
+  SteadyTime came_at{};   ///< when its body was there
+  bool draining = false;  ///< the server is about to end: answer soon
+
+  /// The value of the first header of this name, in lower case; empty if there is none.
+  std::string_view header(std::string_view name) const;
+  bool has_header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";  ///< empty: none, as for a body that is empty
+  Pairs headers;
+  std::shared_ptr<BodyStream> stream;  ///< instead of `body`; shared with who writes it
+};
+
+/// There is no answer yet: the handler wants the same request again when one of its topics rings
+/// (Server::ring), or when the time has come, whichever is first.
+struct Later {
+  SteadyTime until{};
+  std::vector<std::string> topics;  ///< empty: every one
+};
+
+using Reply = std::variant<Response, Later>;
+
+/// What a server serves. Thread-safe.
+class Application {
+ public:
+  virtual ~Application() = default;
+  /// On one of the handler threads; may block. Later is refused once `request.draining`.
+  virtual Reply handle(const Request& request) = 0;
+  /// On the thread that reads from the sockets: answers from memory what must be answered also
+  /// while all handlers are busy. False, and nothing done, for all else.
+  virtual bool answer_at_once(const Request& request, Response& response) = 0;
+  /// The answer to what never becomes a request: too large, malformed, no handler free.
+  virtual Response refuse(int status, std::string_view why) = 0;
+};
+
+}  // namespace waybill::http

@@ -1,0 +1,309 @@
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdarg>
+#include <cstring>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "http/exchange.h"
+#include "http/handler_pool.h"
+#include "http/waiting_room.h"
+#include "ports/bell.h"
+
+namespace waybill::http {
+
+struct Server::Parts {
+  Parts(const ServerParams& with, Application& serves, Clock& tells)
+      : params(with),
+        application(serves),
+        clock(tells),
+        pool(with.handler_threads, with.waiting_max),
+        room(tells, [this](WaitingRoom::Job job) { pool.submit_again(std::move(job)); }) {}
+  ~Parts();
+
+  Status listen();
+  MHD_Result take(Exchange& exchange, const char* method, const char* data, std::size_t* size);
+  MHD_Result begin(Exchange& exchange, const char* method);
+  void take_body(Exchange& exchange, const char* data, std::size_t size) const;
+  MHD_Result hand_over(Exchange& exchange);
+  void handle(Exchange& exchange);
+  MHD_Result answer(Exchange& exchange);
+  MHD_Result refuse(Exchange& exchange, int status, std::string_view why);
+  void completed(Exchange& exchange);
+  void end_streams();
+
+  const ServerParams params;
+  Application& application;
+  Clock& clock;
+  std::atomic<std::uint64_t> refused = 0;
+  std::atomic<bool> draining = false;
+  std::atomic<std::size_t> open = 0;  // exchanges
+  Bell one_less;                      // exchange
+  Mutex mutex;
+  std::set<std::shared_ptr<BodyStream>> streams GUARDED_BY(mutex);  // those being sent
+  HandlerPool pool;
+  WaitingRoom room;
+  std::uint16_t port = 0;
+  MHD_Daemon* daemon = nullptr;
+};
+
+namespace {
+
+/// Room for the numeric addresses of both families.
+struct Address {
+  sockaddr_storage bytes{};
+  bool is_v6 = false;
+};
+
+Result<Address> parse_address(const ServerParams& params) {
+  Address address;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.bytes);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.bytes);
+  if (inet_pton(AF_INET, params.address.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(params.port);
+    return address;
+  }
+  if (inet_pton(AF_INET6, params.address.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(params.port);
+    address.is_v6 = true;
+    return address;
+  }
+  return fail(Code::invalid_argument,
+              "\"" + params.address + "\" is no numeric address such as 127.0.0.1 or ::1");
+}
+
+Code code_of(int error) {
+  if (error == EACCES || error == EPERM) return Code::permission_denied;
+  return error == EADDRNOTAVAIL ? Code::invalid_argument : Code::unavailable;
+}
+
+void log_library(void*, const char* format, va_list arguments) {
+  std::array<char, 512> text{};
+  std::vsnprintf(text.data(), text.size(), format, arguments);
+  std::string_view line(text.data());
+  while (line.ends_with('\n')) line.remove_suffix(1);
+  log::debug("http_library", line);
+}
+
+void* begin_exchange(void* parts, const char* target, MHD_Connection* connection) {
+  auto exchange = std::make_unique<Exchange>();
+  exchange->target = target;
+  exchange->connection = connection;
+  static_cast<Server::Parts*>(parts)->open.fetch_add(1);
+  return exchange.release();  // the library keeps it until completed_exchange
+}
+
+MHD_Result take_exchange(void* parts, MHD_Connection*, const char*, const char* method,
+                         const char*, const char* data, std::size_t* size, void** exchange) {
+  return static_cast<Server::Parts*>(parts)->take(*static_cast<Exchange*>(*exchange), method, data,
+                                                  size);
+}
+
+void completed_exchange(void* parts, MHD_Connection*, void** exchange,
+                        MHD_RequestTerminationCode) {
+  const std::unique_ptr<Exchange> owned(static_cast<Exchange*>(*exchange));
+  *exchange = nullptr;
+  if (owned) static_cast<Server::Parts*>(parts)->completed(*owned);
+}
+
+}  // namespace
+
+Status Server::Parts::listen() {
+  auto address = parse_address(params);
+  if (!address) return fail(address.error());
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  if (address->is_v6) flags |= MHD_USE_IPv6;
+  errno = 0;
+  daemon = MHD_start_daemon(
+      flags, params.port, nullptr, nullptr, &take_exchange, this, MHD_OPTION_EXTERNAL_LOGGER,
+      &log_library, nullptr, MHD_OPTION_SOCK_ADDR, reinterpret_cast<sockaddr*>(&address->bytes),
+      MHD_OPTION_URI_LOG_CALLBACK, &begin_exchange, this, MHD_OPTION_NOTIFY_COMPLETED,
+      &completed_exchange, this, MHD_OPTION_CONNECTION_LIMIT, params.connections_max,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, params.header_bytes_max,
+      MHD_OPTION_CONNECTION_TIMEOUT,
+      static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(params.idle_max).count()),
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+      MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
+  if (daemon == nullptr) {
+    const int error = errno;
+    return fail(code_of(error), "listening on " + params.address + " port " +
+                                    std::to_string(params.port) + ": " +
+                                    std::generic_category().message(error));
+  }
+  port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+  return {};
+}
+
+Server::Parts::~Parts() {
+  draining = true;
+  room.open();
+  end_streams();
+  if (daemon == nullptr) return;
+  // Nothing may be suspended when the library ends.
+  pool.wait_until_idle();
+  end_streams();
+  MHD_stop_daemon(daemon);
+}
+
+MHD_Result Server::Parts::take(Exchange& exchange, const char* method, const char* data,
+                               std::size_t* size) {
+  if (!exchange.begun) return begin(exchange, method);
+  if (*size > 0) {
+    take_body(exchange, data, *size);
+    *size = 0;
+    // Somebody who sends for ever is not waited for.
+    return exchange.bytes_thrown > params.body_bytes_max ? MHD_NO : MHD_YES;
+  }
+  if (exchange.response) return answer(exchange);
+  if (exchange.too_large) return refuse(exchange, 413, "the body is too large");
+  return hand_over(exchange);
+}
+
+MHD_Result Server::Parts::begin(Exchange& exchange, const char* method) {
+  int status = 0;
+  const std::string why = begin_request(exchange, method, status);
+  if (!why.empty()) return refuse(exchange, status, why);
+  const std::string_view length = exchange.request.header("content-length");
+  if (length.size() > 12 ||
+      (!length.empty() && std::stoull(std::string(length)) > params.body_bytes_max)) {
+    return refuse(exchange, 413, "the body is too large");
+  }
+  return MHD_YES;
+}
+
+void Server::Parts::take_body(Exchange& exchange, const char* data, std::size_t size) const {
+  std::string& body = exchange.request.body;
+  if (exchange.too_large || body.size() + size > params.body_bytes_max) {
+    exchange.too_large = true;
+    exchange.bytes_thrown += size;
+    body = {};
+    return;
+  }
+  body.append(data, size);
+}
+
+MHD_Result Server::Parts::hand_over(Exchange& exchange) {
+  exchange.request.came_at = clock.steady_now();
+  exchange.request.draining = draining;
+  Response response;
+  if (application.answer_at_once(exchange.request, response)) {
+    exchange.response = std::move(response);
+    return answer(exchange);
+  }
+  // First of all: the handler may be done before this returns.
+  MHD_suspend_connection(exchange.connection);
+  if (pool.submit([this, &exchange] { handle(exchange); })) return MHD_YES;
+  refused.fetch_add(1);
+  exchange.response = application.refuse(503, "more requests wait than this server takes");
+  MHD_resume_connection(exchange.connection);
+  return MHD_YES;
+}
+
+void Server::Parts::handle(Exchange& exchange) {
+  const std::uint64_t seen = room.moment();
+  exchange.request.draining = draining;
+  Reply reply = application.handle(exchange.request);
+  const auto* later = std::get_if<Later>(&reply);
+  if (later != nullptr && exchange.request.draining) {
+    reply = application.refuse(503, "the server is about to end");
+    later = nullptr;
+  }
+  if (later != nullptr) {
+    return room.wait(*later, seen, [this, &exchange] { handle(exchange); });
+  }
+  exchange.response = std::move(std::get<Response>(reply));
+  if (exchange.response->stream) {
+    const Lock lock(mutex);
+    streams.insert(exchange.response->stream);
+    if (draining) exchange.response->stream->end();
+  }
+  // From here on the exchange is the other thread's.
+  MHD_resume_connection(exchange.connection);
+}
+
+MHD_Result Server::Parts::answer(Exchange& exchange) {
+  if (draining) exchange.response->headers.emplace_back("Connection", "close");
+  MHD_Response* const response = make_response(exchange);
+  if (response == nullptr) return MHD_NO;
+  const MHD_Result queued = MHD_queue_response(
+      exchange.connection, static_cast<unsigned>(exchange.response->status), response);
+  MHD_destroy_response(response);
+  return queued;
+}
+
+MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_view why) {
+  refused.fetch_add(1);
+  exchange.response = application.refuse(status, why);
+  exchange.response->headers.emplace_back("Connection", "close");
+  return answer(exchange);
+}
+
+void Server::Parts::completed(Exchange& exchange) {
+  if (exchange.stream) {
+    exchange.stream->close();
+    const Lock lock(mutex);
+    streams.erase(exchange.stream);
+  }
+  open.fetch_sub(1);
+  one_less.ring();
+}
+
+void Server::Parts::end_streams() {
+  const Lock lock(mutex);
+  for (const auto& stream : streams) stream->end();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::create(const ServerParams& params,
+                                               Application& application, Clock& clock) {
+  auto parts = std::make_unique<Parts>(params, application, clock);
+  if (Status listening = parts->listen(); !listening) return fail(listening.error());
+  return std::make_unique<Server>(std::move(parts));
+}
+
+std::uint16_t Server::port() const { return parts_->port; }
+
+void Server::ring(const std::string& topic) { parts_->room.ring(topic); }
+
+ServerCounts Server::counts() const {
+  const auto* info = MHD_get_daemon_info(parts_->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+  ServerCounts counts{.connections = info == nullptr ? 0u : info->num_connections,
+                      .streams = 0,
+                      .running = parts_->pool.running(),
+                      .waiting = parts_->pool.waiting(),
+                      .parked = parts_->room.size(),
+                      .refused = parts_->refused};
+  const Lock lock(parts_->mutex);
+  counts.streams = parts_->streams.size();
+  return counts;
+}
+
+void Server::drain(const Deadline& deadline) {
+  const MHD_socket listener = MHD_quiesce_daemon(parts_->daemon);
+  if (listener != MHD_INVALID_SOCKET) ::close(listener);
+  parts_->draining = true;
+  parts_->room.open();
+  parts_->end_streams();
+  for (;;) {
+    const std::uint64_t seen = parts_->one_less.rung();
+    if (parts_->open == 0) return;
+    if (parts_->one_less.wait(seen, deadline, parts_->clock) == Bell::Woken::in_vain) return;
+  }
+}
+
+}  // namespace waybill::http

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "http/message.h"
+#include "ports/clock.h"
+
+namespace waybill::http {
+
+struct ServerParams {
+  std::string address = "127.0.0.1";  ///< numeric, IPv4 or IPv6
+  std::uint16_t port = 0;             ///< 0: one that is free
+  std::size_t handler_threads = 64;
+  std::size_t waiting_max = 4096;  ///< requests that wait for a thread; more are refused with 503
+  std::size_t body_bytes_max = 8u << 20;
+  std::size_t header_bytes_max = 16u << 10;  ///< of the request line with all headers
+  unsigned connections_max = 4096;
+  Duration idle_max = std::chrono::seconds(75);  ///< of a connection that sends nothing
+};
+
+/// What a server has seen, since it was made.
+struct ServerCounts {
+  std::size_t connections = 0;  ///< open now
+  std::size_t streams = 0;      ///< open now
+  std::size_t running = 0;      ///< handlers, now
+  std::size_t waiting = 0;      ///< requests that wait for a handler's thread, now
+  std::size_t parked = 0;       ///< requests whose handler asked for Later, now
+  std::uint64_t refused = 0;    ///< in all, before any handler saw them
+};
+
+/// An HTTP/1.1 server (RFC 9112) on libmicrohttpd: one thread reads and writes all sockets, others
+/// handle the requests. Refused with 400, and the connection closed: requests whose length can be
+/// read in two ways (RFC 9112, 6.3), and what parse_target refuses; with 413 bodies that are too
+/// large.
+class Server {
+ public:
+  /// Listens when it returns. `application` and `clock` outlive it. `unavailable`: the address is
+  /// taken; `invalid_argument`: it is none; `permission_denied`.
+  static Result<std::unique_ptr<Server>> create(const ServerParams& params,
+                                                Application& application, Clock& clock);
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  /// Ends at once, but for handlers that run.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  std::uint16_t port() const;
+  /// Hands those on whose handler wanted to be asked again when this topic rings. Thread-safe.
+  void ring(const std::string& topic);
+  ServerCounts counts() const;
+  /// Takes no new connection, ends the streams, hands on all who wait for a topic, and blocks until
+  /// every request that has come is answered, or the deadline.
+  void drain(const Deadline& deadline);
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace waybill::http

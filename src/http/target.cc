@@ -1,0 +1,80 @@
+#include "http/target.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/percent.h"
+#include "base/utf8.h"
+
+namespace waybill::http {
+namespace {
+
+/// None for what cannot be decoded, or is no text afterwards.
+std::optional<std::string> decode(std::string_view text) {
+  auto decoded = from_percent(text);
+  if (!decoded || !is_utf8(*decoded)) return std::nullopt;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(decoded->begin(), decoded->end(), is_control)) return std::nullopt;
+  return decoded;
+}
+
+std::optional<std::string> decode_form(std::string_view text) {
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  return decode(spaced);
+}
+
+/// Calls `take` with each piece between separators; false as soon as it does not want one.
+template <class Take>
+bool for_each_piece(std::string_view text, char separator, const Take& take) {
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    if (!take(text.substr(0, end))) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool read_path(std::string_view text, Target& target) {
+  auto whole = decode(text);
+  if (!whole) return false;
+  target.path = std::move(*whole);
+  return for_each_piece(text.substr(1), '/', [&](std::string_view piece) {
+    auto segment = decode(piece);
+    if (segment) target.segments.push_back(std::move(*segment));
+    return segment.has_value();
+  });
+}
+
+bool read_query(std::string_view text, Target& target) {
+  return for_each_piece(text, '&', [&](std::string_view piece) {
+    if (piece.empty()) return true;
+    const std::size_t equals = piece.find('=');
+    auto name = decode_form(piece.substr(0, equals));
+    auto value = decode_form(equals == piece.npos ? "" : piece.substr(equals + 1));
+    if (!name || !value) return false;
+    target.query.emplace_back(std::move(*name), std::move(*value));
+    return true;
+  });
+}
+
+}  // namespace
+
+Result<Target> parse_target(std::string_view text) {
+  if (!text.starts_with('/')) {
+    return fail(Code::invalid_argument, "the request target has to begin with a slash");
+  }
+  Target target;
+  const std::size_t mark = text.find('?');
+  if (!read_path(text.substr(0, mark), target)) {
+    return fail(Code::invalid_argument,
+                "the path is not UTF-8 in percent-encoding without control characters");
+  }
+  if (mark != text.npos && !read_query(text.substr(mark + 1), target)) {
+    return fail(Code::invalid_argument,
+                "the query is not UTF-8 in percent-encoding without control characters");
+  }
+  return target;
+}
+
+}  // namespace waybill::http
