@@ -13,6 +13,7 @@
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
 #include "ports/registry.h"
+#include "services/ledger_parts.h"
 
 namespace waybill::cli {
 
@@ -39,6 +40,11 @@ Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, Op
 /// Makes the directory of --data if it is not there: for its owner alone, since what tasks and
 /// messages hold may be secret.
 Status make_data_directory(const std::string& path);
+
+/// Those that services work on.
+inline LedgerParts parts_of(Store& store) {
+  return {.ledger = store.ledger(), .reader = store.reader(), .registry = store.registry()};
+}
 
 std::string ledger_path(const Config& config);
 /// `not_found` or `permission_denied`, with what to do, unless the ledger's file is there.

@@ -93,4 +93,12 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
+boost::json::string text(std::string_view text) {
+  return boost::json::string(text.data(), text.size());
+}
+
+boost::json::value text_or_null(std::string_view text) {
+  return text.empty() ? boost::json::value(nullptr) : boost::json::value(json::text(text));
+}
+
 }  // namespace waybill::json

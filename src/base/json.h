@@ -19,6 +19,11 @@ std::string serialize(const boost::json::value& value);
 /// Compact text with object keys sorted by bytes: equal values give equal text.
 std::string canonical(const boost::json::value& value);
 
+/// Text as a JSON string; Boost.JSON knows no std::string_view.
+boost::json::string text(std::string_view text);
+/// The same, or null for an empty text.
+boost::json::value text_or_null(std::string_view text);
+
 /// Appends `text` as a JSON string literal with quotes; invalid UTF-8 becomes U+FFFD.
 void append_quoted(std::string& out, std::string_view text);
 

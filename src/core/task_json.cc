@@ -9,13 +9,6 @@ namespace waybill {
 namespace bj = boost::json;
 namespace {
 
-bj::string json_text(std::string_view text) { return bj::string(text.data(), text.size()); }
-
-/// Null instead of an empty text.
-bj::value text_or_null(std::string_view text) {
-  return text.empty() ? bj::value(nullptr) : bj::value(json_text(text));
-}
-
 bj::object labels_to_json(const Labels& labels) {
   bj::object object;
   for (const auto& [name, value] : labels) object[name] = value;
@@ -34,8 +27,8 @@ bj::object retry_to_json(const RetryPolicy& policy) {
 bj::value cancel_to_json(const CancelRequest& cancel) {
   if (!cancel.requested()) return nullptr;
   return bj::object{{"requested_at", time_to_json(cancel.requested_at)},
-                    {"by", json_text(cancel.by)},
-                    {"reason", json_text(cancel.reason)}};
+                    {"by", json::text(cancel.by)},
+                    {"reason", json::text(cancel.reason)}};
 }
 
 }  // namespace
@@ -47,7 +40,7 @@ bj::value time_to_json(Time time) {
 bj::value text_to_json(std::string_view text) {
   if (text.empty()) return nullptr;
   auto value = json::parse(text);
-  return value ? std::move(*value) : bj::value(json_text(text));
+  return value ? std::move(*value) : bj::value(json::text(text));
 }
 
 bj::object task_to_json(const Task& task) {
@@ -56,18 +49,18 @@ bj::object task_to_json(const Task& task) {
   bj::array waits_for;
   for (const Uuid& id : request.waits_for) waits_for.emplace_back(to_string(id));
   return {{"id", to_string(request.id)},
-          {"state", json_text(to_string(status.state))},
+          {"state", json::text(to_string(status.state))},
           {"queue", request.queue},
           {"kind", request.kind},
-          {"definition", text_or_null(request.definition)},
+          {"definition", json::text_or_null(request.definition)},
           {"priority", request.priority},
           {"created_at", time_to_json(task.created_at)},
-          {"created_by", text_or_null(request.created_by)},
+          {"created_by", json::text_or_null(request.created_by)},
           {"run_at", time_to_json(status.run_at)},
           {"started_at", time_to_json(status.started_at)},
           {"finished_at", time_to_json(status.finished_at)},
           {"lease_until", time_to_json(status.lease_until)},
-          {"worker", text_or_null(status.worker)},
+          {"worker", json::text_or_null(status.worker)},
           {"attempt", status.attempt},
           {"fence", status.fence},
           {"failures", status.failures},
@@ -78,24 +71,40 @@ bj::object task_to_json(const Task& task) {
                           ? bj::value(nullptr)
                           : bj::value(format_duration(request.run_time_max))},
           {"retry", retry_to_json(request.retry)},
-          {"dedup_key", text_or_null(request.dedup_key)},
+          {"dedup_key", json::text_or_null(request.dedup_key)},
           {"dedup_scope", request.dedup_scope == DedupScope::forever ? "forever" : "live"},
           {"labels", labels_to_json(request.labels)},
           {"spec", text_to_json(request.spec)},
           {"params", text_to_json(request.params)},
           {"result", text_to_json(status.result)},
-          {"error", text_or_null(status.error)},
+          {"error", json::text_or_null(status.error)},
           {"cancel", cancel_to_json(status.cancel)}};
 }
 
 bj::object history_to_json(const HistoryEntry& entry) {
   return {{"at", time_to_json(entry.at)},
-          {"happening", json_text(to_string(entry.happening))},
-          {"state", json_text(to_string(entry.state))},
+          {"happening", json::text(to_string(entry.happening))},
+          {"state", json::text(to_string(entry.state))},
           {"fence", entry.fence},
           {"attempt", entry.attempt},
-          {"worker", text_or_null(entry.worker)},
-          {"reason", text_or_null(entry.reason)}};
+          {"worker", json::text_or_null(entry.worker)},
+          {"reason", json::text_or_null(entry.reason)}};
+}
+
+bj::object why_to_json(const WhyParams& params, const std::vector<WhyCondition>& conditions) {
+  bj::array array;
+  for (const WhyCondition& condition : conditions) {
+    array.push_back(bj::object{
+        {"reason", json::text(to_string(condition.reason))},
+        {"sentence", condition.sentence},
+        {"earliest", condition.earliest ? time_to_json(*condition.earliest) : bj::value(nullptr)},
+        {"advice", json::text_or_null(condition.advice)}});
+  }
+  return {{"id", to_string(params.task.id())},
+          {"state", json::text(to_string(params.task.status.state))},
+          {"now", time_to_json(params.now)},
+          {"ahead", params.ahead},
+          {"conditions", std::move(array)}};
 }
 
 }  // namespace waybill

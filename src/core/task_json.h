@@ -3,9 +3,11 @@
 #include <boost/json/fwd.hpp>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/task.h"
 #include "core/transition.h"
+#include "core/why.h"
 
 namespace waybill {
 
@@ -16,6 +18,10 @@ boost::json::object task_to_json(const Task& task);
 
 /// One line of a task's history, likewise.
 boost::json::object history_to_json(const HistoryEntry& entry);
+
+/// What keeps a task from going on, likewise: {id, state, now, ahead, conditions}.
+boost::json::object why_to_json(const WhyParams& params,
+                                const std::vector<WhyCondition>& conditions);
 
 /// RFC 3339, or null for a time that is not set.
 boost::json::value time_to_json(Time time);

@@ -20,17 +20,19 @@ std::vector<std::string> split(std::string_view pattern) {
   }
 }
 
+bool is_name(std::string_view piece) { return piece.starts_with('{'); }
+
 std::optional<Names> match(const std::vector<std::string>& pattern,
                            const std::vector<std::string>& segments) {
   if (pattern.size() != segments.size()) return std::nullopt;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const bool fits = is_name(pattern[i]) ? !segments[i].empty() : pattern[i] == segments[i];
+    if (!fits) return std::nullopt;
+  }
   Names names;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i].starts_with('{')) {
-      if (segments[i].empty()) return std::nullopt;
-      names.emplace(pattern[i].substr(1, pattern[i].size() - 2), segments[i]);
-    } else if (pattern[i] != segments[i]) {
-      return std::nullopt;
-    }
+    if (!is_name(pattern[i])) continue;
+    names.emplace(pattern[i].substr(1, pattern[i].size() - 2), segments[i]);
   }
   return names;
 }
@@ -45,20 +47,19 @@ void Router::add(Route route) {
 Router::Match Router::find(std::string_view method,
                            const std::vector<std::string>& segments) const {
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
-  std::set<std::string> methods;
-  Match found;
+  std::set<std::string_view> others;
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     auto names = match(patterns_[i], segments);
     if (!names) continue;
-    methods.insert(routes_[i].method);
-    if (routes_[i].method != wanted || found.route != nullptr) continue;
-    found.route = &routes_[i];
-    found.path = std::move(*names);
+    if (routes_[i].method == wanted) return {.route = &routes_[i], .path = std::move(*names)};
+    others.insert(routes_[i].method);
   }
-  if (methods.contains("GET")) methods.insert("HEAD");
-  if (!methods.empty()) methods.insert("OPTIONS");
-  for (const std::string& name : methods) {
-    found.allowed += (found.allowed.empty() ? "" : ", ") + name;
+  if (others.empty()) return {};
+  if (others.contains("GET")) others.insert("HEAD");
+  others.insert("OPTIONS");
+  Match found;
+  for (const std::string_view name : others) {
+    found.allowed.append(found.allowed.empty() ? "" : ", ").append(name);
   }
   return found;
 }

@@ -25,15 +25,15 @@ struct Call {
   const std::string& at(std::string_view name) const { return path.find(name)->second; }
 };
 
-/// An answer, or the Problem that stands in its way.
+/// A value, or the Problem that stands in its way.
 template <class T>
-using Outcome = tl::expected<T, Problem>;
+using Answer = tl::expected<T, Problem>;
 inline tl::unexpected<Problem> refuse(Problem problem) {
   return tl::unexpected<Problem>(std::move(problem));
 }
 inline tl::unexpected<Problem> refuse(const Error& error) { return refuse(problem_of(error)); }
 
-using Handler = std::function<Outcome<Reply>(const Call&)>;
+using Handler = std::function<Answer<Reply>(const Call&)>;
 
 struct Route {
   std::string method;

@@ -27,6 +27,8 @@ struct TaskFilter {
   Time created_after{};
   Time created_before{};
   Time finished_before{};
+  Labels labels;     ///< all of them; see has_labels
+  std::string text;  ///< see mentions
   Waiters waiters = Waiters::any;
   Uuid id_first;  ///< with id_last: ids in this range, both included; nil: no bound. Finds ids by
   Uuid id_last;   ///< their beginning, at the price of an index lookup
@@ -39,6 +41,9 @@ struct PageParams {
   PageOrder order = PageOrder::newest_first;
   std::string cursor;  ///< from the last page of this order; empty: the beginning. Opaque
   std::size_t limit = 100;
+  /// Tasks that are looked at before the page ends with what it has, so that a filter that chooses
+  /// few costs no more than this; 0: all there are.
+  std::size_t looked_max = 0;
 };
 /// A task whose row is there, but cannot be read as a whole.
 struct DamagedTask {
@@ -48,7 +53,7 @@ struct DamagedTask {
 struct TaskPage {
   std::vector<Task> tasks;
   std::vector<DamagedTask> damaged;  ///< in the same order; they do not count to the limit
-  std::string next_cursor;           ///< empty: that was all
+  std::string next_cursor;           ///< empty: that was all; a page may be empty and yet have one
 };
 
 struct QueueCounts {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/priority.h"
+#include "core/task_search.h"
 #include "testing/fake_ledger.h"
 #include "testing/number_cursor.h"
 
@@ -22,6 +23,8 @@ bool matches(const Task& task, const TaskFilter& filter) {
   }
   if (filter.created_after != Time{} && task.created_at < filter.created_after) return false;
   if (filter.created_before != Time{} && task.created_at >= filter.created_before) return false;
+  if (!has_labels(task, filter.labels)) return false;
+  if (!filter.text.empty() && !mentions(task, filter.text)) return false;
   if (filter.finished_before != Time{} &&
       (status.finished_at == Time{} || status.finished_at >= filter.finished_before)) {
     return false;
@@ -51,38 +54,56 @@ Result<Finish> parse_finish_cursor(const std::string& cursor) {
   return Finish(from_micros(*finished_at), *handle);
 }
 
-/// Adds a task that fits; false: the page is full, and the rest belongs to the next one.
-bool add_to_page(TaskPage& page, const LedgerTable& table, const Task& task,
-                 const PageParams& params) {
-  if (!matches(task, params.filter)) return true;
-  if (params.filter.waiters == Waiters::none && table.is_waited_for(task.id())) return true;
-  if (page.tasks.size() == params.limit) {
-    page.next_cursor = make_cursor(params.order, page.tasks.back());
+/// Fills a page task by task.
+class PageFiller {
+ public:
+  PageFiller(const LedgerTable& table, const PageParams& params) : table_(table), params_(params) {}
+
+  /// Adds a task that fits; false: the page has ended, and the rest belongs to the next one.
+  bool add(const Task& task) {
+    if (is_wanted(task)) {
+      if (page_.tasks.size() == params_.limit) return end_at(page_.tasks.back());
+      page_.tasks.push_back(task);
+    }
+    return ++looked_ != params_.looked_max || end_at(task);
+  }
+  TaskPage take() { return std::move(page_); }
+
+ private:
+  bool is_wanted(const Task& task) const {
+    return matches(task, params_.filter) &&
+           (params_.filter.waiters == Waiters::any || !table_.is_waited_for(task.id()));
+  }
+  bool end_at(const Task& last) {
+    page_.next_cursor = make_cursor(params_.order, last);
     return false;
   }
-  page.tasks.push_back(task);
-  return true;
-}
+
+  const LedgerTable& table_;
+  const PageParams& params_;
+  TaskPage page_;
+  std::size_t looked_ = 0;
+};
 
 /// Fills a page from rows in the wanted order.
 template <class Iterator>
 TaskPage take_page(const LedgerTable& table, Iterator begin, Iterator end,
                    const PageParams& params) {
-  TaskPage page;
-  while (begin != end && add_to_page(page, table, begin->second.task, params)) ++begin;
-  return page;
+  PageFiller filler(table, params);
+  while (begin != end && filler.add(begin->second.task)) ++begin;
+  return filler.take();
 }
 
 Result<TaskPage> finished_page(const LedgerTable& table, const PageParams& params) {
   const auto after = parse_finish_cursor(params.cursor);
   if (!after) return fail(after.error());
   const Time before = params.filter.finished_before;
-  TaskPage page;
+  PageFiller filler(table, params);
   for (auto at = table.finished().upper_bound(*after); at != table.finished().end(); ++at) {
     if (before != Time{} && at->first >= before) break;
-    if (!add_to_page(page, table, table.at(at->second).task, params)) break;
+    if (!filler.add(table.at(at->second).task)) break;
   }
-  return page;
+  return filler.take();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "base/json.h"
 
 namespace waybill::cli {
 namespace {
@@ -17,13 +18,13 @@ Exit show_config(Session& session, const Invocation&) {
   Table table({"SETTING", "VALUE", "FROM", "RANGE", "WHAT"});
   for (const ConfigEntry& entry : config_entries()) {
     const ConfigValue& value = load.values.at(std::string(entry.name));
-    settings.push_back(bj::object{{"name", json_text(entry.name)},
+    settings.push_back(bj::object{{"name", json::text(entry.name)},
                                   {"value", value.text},
-                                  {"origin", json_text(to_string(value.origin))},
+                                  {"origin", json::text(to_string(value.origin))},
                                   {"source", value.source},
-                                  {"default", json_text(entry.fallback)},
-                                  {"range", json_text(entry.range)},
-                                  {"help", json_text(entry.help)}});
+                                  {"default", json::text(entry.fallback)},
+                                  {"range", json::text(entry.range)},
+                                  {"help", json::text(entry.help)}});
     const bool given = value.origin != ConfigOrigin::fallback;
     table.add({std::string(entry.name),
                {value.text.empty() ? "-" : value.text, given ? Colour::bold : Colour::none},

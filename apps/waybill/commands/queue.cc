@@ -7,45 +7,12 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
 #include "core/suggest.h"
+#include "services/queue_view.h"
 
 namespace waybill::cli {
 namespace {
 
 namespace bj = boost::json;
-
-struct QueueView {
-  QueueSettings settings;
-  QueueCounts counts;
-};
-
-/// Every queue that is configured or has had a task, by name.
-Result<std::map<std::string, QueueView>> gather(Store& store) {
-  std::map<std::string, QueueView> views;
-  const auto queues = store.registry().queues();
-  if (!queues) return fail(queues.error());
-  const auto counts = store.reader().counts();
-  if (!counts) return fail(counts.error());
-  for (const QueueSettings& queue : *queues) views[queue.name].settings = queue;
-  for (const QueueCounts& count : *counts) views[count.queue].counts = count;
-  for (auto& [name, view] : views) view.settings.name = name;
-  return views;
-}
-
-bj::object to_json(const QueueView& view) {
-  bj::object counts;
-  for (int state = 0; state < kStateCount; ++state) {
-    counts[json_text(to_string(static_cast<State>(state)))] = view.counts.by_state[state];
-  }
-  const Retention& retention = view.settings.retention;
-  return {{"name", view.settings.name},
-          {"paused", view.settings.paused},
-          {"concurrency", view.settings.concurrency_max},
-          {"retention",
-           {{"succeeded", format_duration(retention.succeeded)},
-            {"failed", format_duration(retention.failed)},
-            {"cancelled", format_duration(retention.cancelled)}}},
-          {"tasks", std::move(counts)}};
-}
 
 void print(Output& output, const std::map<std::string, QueueView>& views) {
   if (views.empty()) return output.note("no queues yet; the first task makes one");
@@ -70,14 +37,14 @@ void print(Output& output, const std::map<std::string, QueueView>& views) {
 Exit list_queues(Session& session, const Invocation&) {
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
-  const auto views = gather(**store);
+  const auto views = queue_views(parts_of(**store));
   if (!views) return fail(views.error());
   if (!session.output().json()) {
     print(session.output(), *views);
     return 0;
   }
   bj::array array;
-  for (const auto& [name, view] : *views) array.push_back(to_json(view));
+  for (const auto& [name, view] : *views) array.push_back(queue_to_json(view));
   session.output().json_line(bj::object{{"queues", std::move(array)}});
   return 0;
 }
@@ -99,7 +66,7 @@ Result<std::map<std::string, QueueView>> known_queues(Session& session, Doing do
   const auto store = session.store(
       opened_for(doing, pause == Pause::pause ? OpenStore::create : OpenStore::existing));
   if (!store) return fail(store.error());
-  return gather(**store);
+  return queue_views(parts_of(**store));
 }
 
 Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
@@ -124,7 +91,7 @@ Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
     if (!put) return fail(put.error());
   }
   if (session.output().json()) {
-    session.output().json_line(answer(doing, to_json(view)));
+    session.output().json_line(answer(doing, queue_to_json(view)));
   } else if (doing == Doing::dry) {
     session.output().note("queue " + name + " would " +
                           (view.settings.paused ? "be paused" : "go on"));

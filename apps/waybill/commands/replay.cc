@@ -9,6 +9,7 @@
 #include "apps/waybill/runtime/queue_ends.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
+#include "base/json.h"
 #include "services/replay.h"
 
 namespace waybill::cli {
@@ -63,12 +64,12 @@ bj::object report_json(const ReplayReport& report, ReplayMode mode) {
   bj::array messages;
   for (const ReplayedMessage& message : report.messages) {
     const auto text_or_null = [](const std::string& text) {
-      return text.empty() ? bj::value(nullptr) : bj::value(json_text(text));
+      return text.empty() ? bj::value(nullptr) : bj::value(json::text(text));
     };
     messages.push_back({{"id", text_or_null(message.id)},
                         {"published_at", text_or_null(time_text(message.published_at))},
                         {"bytes", message.bytes},
-                        {"outcome", json_text(outcome_name(message.outcome, mode))},
+                        {"outcome", json::text(outcome_name(message.outcome, mode))},
                         {"reason", text_or_null(message.reason)}});
   }
   return {{"dry_run", mode == ReplayMode::dry_run},

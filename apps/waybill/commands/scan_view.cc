@@ -4,6 +4,7 @@
 
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/views.h"
+#include "base/json.h"
 #include "core/task_json.h"
 
 namespace waybill::cli {
@@ -73,14 +74,14 @@ bj::object scan_to_json(const ScanReport& report) {
                    {"marker", task.marker_name()},
                    {"what", task.planned.what},
                    {"params", text_to_json(task.planned.params)},
-                   {"outcome", json_text(to_string(task.outcome))},
-                   {"marker_outcome", json_text(to_string(task.marker))},
+                   {"outcome", json::text(to_string(task.outcome))},
+                   {"marker_outcome", json::text(to_string(task.marker))},
                    {"error", task.error.empty() ? bj::value(nullptr) : bj::value(task.error)}});
   }
   bj::array skipped;
   for (const Skipped& skip : report.skipped) {
     skipped.push_back(bj::object{{"what", skip.what},
-                                 {"reason", json_text(to_string(skip.reason))},
+                                 {"reason", json::text(to_string(skip.reason))},
                                  {"detail", skip.detail}});
   }
   bj::array warnings;
@@ -89,7 +90,7 @@ bj::object scan_to_json(const ScanReport& report) {
   for (const auto& [name, count] : report.counts) counts[name] = count;
   bj::object took;
   for (int phase = 0; phase < kScanPhaseCount; ++phase) {
-    took[json_text(to_string(static_cast<ScanPhase>(phase)))] =
+    took[json::text(to_string(static_cast<ScanPhase>(phase)))] =
         static_cast<double>(report.took[phase].count()) / 1e6;
   }
   return {{"scan", report.scan},

@@ -7,8 +7,8 @@
 #include "apps/waybill/commands/task_request.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
-#include "base/zone.h"
 #include "core/schedule.h"
+#include "core/schedule_json.h"
 #include "core/suggest.h"
 #include "core/task_json.h"
 
@@ -16,59 +16,6 @@ namespace waybill::cli {
 namespace {
 
 namespace bj = boost::json;
-
-/// The next nominal time; nothing for a paused schedule, or where it cannot be told.
-Time next_fire_of(const Schedule& schedule, Time now) {
-  const auto zone = find_zone(schedule.zone);
-  if (schedule.paused || !zone) return {};
-  const auto fires = owed_fires(schedule, **zone, now, 1);
-  return fires && fires->next != kTimeMax ? fires->next : Time{};
-}
-
-std::string_view daylight_name(DaylightPolicy policy) {
-  switch (policy) {
-    case DaylightPolicy::once:
-      return "once";
-    case DaylightPolicy::skip:
-      return "skip";
-    case DaylightPolicy::both:
-      return "both";
-  }
-  return "";
-}
-
-std::string_view catch_up_name(CatchUp catch_up) {
-  switch (catch_up) {
-    case CatchUp::none:
-      return "none";
-    case CatchUp::one:
-      return "one";
-    case CatchUp::all:
-      return "all";
-  }
-  return "";
-}
-
-bj::object to_json(const Schedule& schedule, Time now) {
-  const TaskRequest& task = schedule.task;
-  return {
-      {"name", schedule.name},
-      {"cron", schedule.cron},
-      {"zone", schedule.zone},
-      {"daylight", json_text(daylight_name(schedule.daylight))},
-      {"catch_up", json_text(catch_up_name(schedule.catch_up))},
-      {"paused", schedule.paused},
-      {"source", schedule.source},
-      {"handled_until", time_to_json(schedule.handled_until)},
-      {"next", time_to_json(next_fire_of(schedule, now))},
-      {"task",
-       {{"definition", task.definition.empty() ? bj::value(nullptr) : bj::value(task.definition)},
-        {"kind", task.kind},
-        {"queue", task.queue},
-        {"priority", task.priority},
-        {"spec", text_to_json(task.spec)},
-        {"params", text_to_json(task.params)}}}};
-}
 
 Exit list_schedules(Session& session, const Invocation&) {
   const auto store = session.store(OpenStore::reading);
@@ -79,7 +26,7 @@ Exit list_schedules(Session& session, const Invocation&) {
   const Time now = session.clock().now();
   if (output.json()) {
     bj::array array;
-    for (const Schedule& schedule : *schedules) array.push_back(to_json(schedule, now));
+    for (const Schedule& schedule : *schedules) array.push_back(schedule_to_json(schedule, now));
     output.json_line(bj::object{{"schedules", std::move(array)}});
     return 0;
   }
@@ -178,7 +125,7 @@ Exit add_schedule(Session& session, const Invocation& invocation) {
   if (!done) return fail(done.error());
   const Time now = session.clock().now();
   if (session.output().json()) {
-    session.output().json_line(answer(doing, to_json(*schedule, now)));
+    session.output().json_line(answer(doing, schedule_to_json(*schedule, now)));
   } else {
     const std::string_view fires = doing == Doing::dry ? " would fire next at " : " fires next at ";
     session.output().note("schedule " + schedule->name + std::string(fires) +

@@ -12,36 +12,19 @@
 #include "apps/waybill/session.h"
 #include "core/task_json.h"
 #include "core/transition.h"
+#include "services/task_change.h"
 
 namespace waybill::cli {
 namespace {
 
 namespace bj = boost::json;
 
-constexpr int kAttemptsMax = 20;
-
-/// Applies an event to the task as it is now; again if somebody else was faster. Gives the task as
-/// it is then, or would be.
+/// Gives the task as it is then, or would be.
 Result<Task> apply_event(Session& session, Store& store, const Uuid& id, const Event& event,
                          Doing doing) {
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    auto task = store.reader().get(id);
-    if (!task) return fail(task.error());
-    const Moment moment{.now = store.ledger().now(), .chance = session.rng().unit()};
-    auto change = transition(*task, event, moment);
-    if (!change) return fail(change.error());
-    if (doing == Doing::dry) {
-      task->status = change->after;
-      return task;
-    }
-    const auto answers = store.ledger().apply({&*change, 1});
-    if (!answers) return fail(answers.error());
-    const Status& answer = answers->front();
-    if (answer) return store.reader().get(id);
-    if (answer.error().code != Code::aborted) return fail(answer.error());
-  }
-  return fail(Code::unavailable,
-              "task " + to_string(id) + " keeps changing while this is asked; try again");
+  const double chance = session.rng().unit();
+  return doing == Doing::dry ? foresee_change(parts_of(store), id, event, chance)
+                             : change_task(parts_of(store), id, event, chance);
 }
 
 /// Applies an event to every task that was named, each by itself.

@@ -8,6 +8,7 @@
 #include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "base/json.h"
 #include "core/suggest.h"
 #include "core/task_json.h"
 
@@ -97,7 +98,7 @@ Exit list_tasks(Session& session, const Invocation& invocation) {
   for (const Task& task : page->tasks) tasks.push_back(task_to_json(task));
   bj::array damaged;
   for (const DamagedTask& one : page->damaged) {
-    damaged.push_back({{"id", to_string(one.id)}, {"what", json_text(one.what)}});
+    damaged.push_back({{"id", to_string(one.id)}, {"what", json::text(one.what)}});
   }
   session.output().json_line(
       bj::object{{"tasks", std::move(tasks)},

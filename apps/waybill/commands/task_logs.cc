@@ -7,6 +7,7 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
+#include "base/json.h"
 #include "core/task_json.h"
 
 namespace waybill::cli {
@@ -58,7 +59,7 @@ class LogPrinter {
   void print_json(const LogChunk& chunk) {
     output_.json_line(bj::object{{"at", time_to_json(chunk.at)},
                                  {"attempt", chunk.attempt},
-                                 {"stream", json_text(name_of(chunk.stream))},
+                                 {"stream", json::text(name_of(chunk.stream))},
                                  {"text", chunk.bytes}});
   }
 

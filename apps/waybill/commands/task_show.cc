@@ -5,6 +5,7 @@
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "base/json.h"
 #include "core/proof.h"
 #include "core/task_json.h"
 
@@ -39,7 +40,7 @@ bj::object to_json(const Shown& shown) {
   bj::array dependencies;
   for (const Dependency& dependency : shown.dependencies) {
     dependencies.push_back(bj::object{{"id", to_string(dependency.id)},
-                                      {"state", json_text(to_string(dependency.state))}});
+                                      {"state", json::text(to_string(dependency.state))}});
   }
   bj::array history;
   for (const HistoryEntry& entry : shown.history) history.push_back(history_to_json(entry));

@@ -6,29 +6,11 @@
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
-#include "apps/waybill/task_facts.h"
 #include "core/task_json.h"
+#include "services/task_facts.h"
 
 namespace waybill::cli {
 namespace {
-
-namespace bj = boost::json;
-
-bj::object to_json(const WhyParams& params, const std::vector<WhyCondition>& conditions) {
-  bj::array array;
-  for (const WhyCondition& condition : conditions) {
-    array.push_back(bj::object{
-        {"reason", json_text(to_string(condition.reason))},
-        {"sentence", condition.sentence},
-        {"earliest", condition.earliest ? time_to_json(*condition.earliest) : bj::value(nullptr)},
-        {"advice", condition.advice.empty() ? bj::value(nullptr) : bj::value(condition.advice)}});
-  }
-  return {{"id", to_string(params.task.id())},
-          {"state", json_text(to_string(params.task.status.state))},
-          {"now", time_to_json(params.now)},
-          {"ahead", params.ahead},
-          {"conditions", std::move(array)}};
-}
 
 void print(Output& output, const WhyParams& params, const std::vector<WhyCondition>& conditions) {
   std::string text = to_string(params.task.id()) + " is " +
@@ -57,11 +39,11 @@ Exit explain_task(Session& session, const Invocation& invocation) {
   if (!store) return fail(store.error());
   auto task = find_task((*store)->reader(), invocation.positionals[0]);
   if (!task) return fail(task.error());
-  const auto params = facts_about(**store, std::move(*task));
+  const auto params = facts_about(parts_of(**store), std::move(*task));
   if (!params) return fail(params.error());
   const auto conditions = why(*params);
   if (session.output().json()) {
-    session.output().json_line(to_json(*params, conditions));
+    session.output().json_line(why_to_json(*params, conditions));
   } else {
     print(session.output(), *params, conditions);
   }

@@ -77,8 +77,4 @@ std::string counted(std::int64_t number, std::string_view one) {
   return std::to_string(number) + " " + std::string(one) + (number == 1 ? "" : "s");
 }
 
-boost::json::string json_text(std::string_view text) {
-  return boost::json::string(text.data(), text.size());
-}
-
 }  // namespace waybill::cli

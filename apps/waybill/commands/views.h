@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,7 +27,5 @@ std::string remark_on(const Task& task, Time now);
 
 /// "1 task", "2 tasks".
 std::string counted(std::int64_t number, std::string_view one);
-
-boost::json::string json_text(std::string_view text);
 
 }  // namespace waybill::cli

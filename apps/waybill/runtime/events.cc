@@ -4,6 +4,7 @@
 
 #include "apps/waybill/commands/scan_view.h"
 #include "apps/waybill/commands/views.h"
+#include "base/json.h"
 #include "core/task_json.h"
 
 namespace waybill::cli {
@@ -12,7 +13,7 @@ namespace bj = boost::json;
 
 void tell_event(Session& session, std::string_view event, bj::object fields) {
   if (!session.output().json()) return;
-  bj::object line{{"event", json_text(event)}, {"at", time_to_json(session.clock().now())}};
+  bj::object line{{"event", json::text(event)}, {"at", time_to_json(session.clock().now())}};
   for (auto& field : fields) line[field.key()] = std::move(field.value());
   session.output().json_line(line);
 }
@@ -22,7 +23,7 @@ void tell_scan(Session& session, const Result<ScanReport>& report) {
   if (report.error().code == Code::cancelled) return;  // the process ends
   tell_event(session, "scan_failed",
              {{"error",
-               {{"code", json_text(to_string(report.error().code))},
+               {{"code", json::text(to_string(report.error().code))},
                 {"message", report.error().message}}}});
 }
 

@@ -11,8 +11,9 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/worker_host.h"
-#include "apps/waybill/task_facts.h"
+#include "base/json.h"
 #include "core/name_filter.h"
+#include "services/task_facts.h"
 
 namespace waybill::cli {
 namespace {
@@ -51,14 +52,14 @@ Status explain_queue(Session& session, Store& store, const std::string& queue, b
     session.output().note("  " + to_string(damaged.id) + " cannot be read: " + damaged.what);
   }
   for (const Task& task : page->tasks) {
-    const auto facts = facts_about(store, task);
+    const auto facts = facts_about(parts_of(store), task);
     if (!facts) return fail(facts.error());
     const WhyCondition first = why(*facts).front();
     left.push_back(bj::object{
         {"id", to_string(task.id())},
-        {"queue", json_text(queue)},
-        {"state", json_text(to_string(task.status.state))},
-        {"reason", json_text(to_string(first.reason))},
+        {"queue", json::text(queue)},
+        {"state", json::text(to_string(task.status.state))},
+        {"reason", json::text(to_string(first.reason))},
         {"sentence", first.sentence},
         {"advice", first.advice.empty() ? bj::value(nullptr) : bj::value(first.advice)}});
     session.output().note("  " + to_string(task.id()) + " is " +

@@ -28,7 +28,7 @@ bj::object plan_to_json(const PublishReport& report) {
   bj::array skipped;
   for (const Skipped& skip : report.plan.skipped) {
     skipped.push_back(bj::object{{"what", skip.what},
-                                 {"reason", json_text(to_string(skip.reason))},
+                                 {"reason", json::text(to_string(skip.reason))},
                                  {"detail", skip.detail}});
   }
   bj::object counts;

@@ -9,6 +9,7 @@
 #include "adapters/sqlite/lanes.h"
 #include "adapters/sqlite/load.h"
 #include "adapters/sqlite/page_candidates.h"
+#include "core/task_search.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -26,6 +27,8 @@ bool wanted(const std::string& filter, const std::string& value) {
 bool matches(const Task& task, const TaskFilter& filter) {
   if (filter.created_after != Time{} && task.created_at < filter.created_after) return false;
   if (filter.created_before != Time{} && task.created_at >= filter.created_before) return false;
+  if (!has_labels(task, filter.labels)) return false;
+  if (!filter.text.empty() && !mentions(task, filter.text)) return false;
   if (filter.finished_before != Time{} && task.status.finished_at >= filter.finished_before) {
     return false;
   }
@@ -79,6 +82,73 @@ void add_to_page(TaskPage& page, LoadedTask& loaded, const PageSelection& select
   page.tasks.push_back(std::move(loaded.task));
 }
 
+/// Fills one page.
+class PageReader {
+ public:
+  PageReader(Database& database, const PageParams& params, const PageSelection& selection)
+      : database_(database), params_(params), selection_(selection) {}
+
+  Result<TaskPage> read(PagePlace after);
+
+ private:
+  /// False: the page has ended, and the rest belongs to the next one.
+  Result<bool> add(LoadedTask& loaded);
+  Result<bool> is_wanted(const LoadedTask& loaded);
+  bool end_at(const PagePlace& last) {
+    if (params_.limit > 0) page_.next_cursor = make_cursor(params_.order, last);
+    return false;
+  }
+
+  Database& database_;
+  const PageParams& params_;
+  const PageSelection& selection_;
+  TaskPage page_;
+  PagePlace last_;  // of those on the page
+  std::size_t looked_ = 0;
+};
+
+Result<TaskPage> PageReader::read(PagePlace after) {
+  PageCandidates candidates(database_, params_, selection_, after);
+  for (;;) {
+    // One more than fits, to know whether there is another page.
+    const auto places = candidates.next(std::min(kChunk, params_.limit - page_.tasks.size()) + 1);
+    if (!places) return fail(places.error());
+    if (places->empty()) return std::move(page_);
+    std::vector<std::int64_t> handles;
+    for (const PagePlace& place : *places) handles.push_back(place.handle);
+    auto tasks = load_rows(database_, handles);
+    if (!tasks) return fail(tasks.error());
+    for (LoadedTask& loaded : *tasks) {
+      const auto goes_on = add(loaded);
+      if (!goes_on) return fail(goes_on.error());
+      if (!*goes_on) return std::move(page_);
+    }
+  }
+}
+
+Result<bool> PageReader::add(LoadedTask& loaded) {
+  const PagePlace place{.finished_at = to_micros(loaded.task.status.finished_at),
+                        .handle = loaded.task.handle};
+  const auto wanted = is_wanted(loaded);
+  if (!wanted) return fail(wanted.error());
+  if (*wanted) {
+    const bool full = page_.tasks.size() == params_.limit || page_.damaged.size() == kDamagedMax;
+    if (full) return end_at(last_);
+    last_ = place;
+    add_to_page(page_, loaded, selection_);
+  }
+  return ++looked_ != params_.looked_max || end_at(place);
+}
+
+Result<bool> PageReader::is_wanted(const LoadedTask& loaded) {
+  if (!selection_.has(loaded.task.status.state)) return false;
+  if (!matches(loaded.task, params_.filter)) return false;
+  if (params_.filter.waiters == Waiters::any) return true;
+  const auto needed = is_waited_for(database_, loaded.task.id());
+  if (!needed) return fail(needed.error());
+  return !*needed;
+}
+
 }  // namespace
 
 Result<TaskPage> read_page(Database& database, const PageParams& params) {
@@ -87,36 +157,7 @@ Result<TaskPage> read_page(Database& database, const PageParams& params) {
   const auto lanes = read_lanes(database);
   if (!lanes) return fail(lanes.error());
   const PageSelection selection(*lanes, params.filter);
-  PageCandidates candidates(database, params, selection, *after);
-  TaskPage page;
-  PagePlace last;  // of those on the page
-  for (;;) {
-    // One more than fits, to know whether there is another page.
-    const auto places = candidates.next(std::min(kChunk, params.limit - page.tasks.size()) + 1);
-    if (!places) return fail(places.error());
-    if (places->empty()) return page;
-    std::vector<std::int64_t> handles;
-    for (const PagePlace& place : *places) handles.push_back(place.handle);
-    auto tasks = load_rows(database, handles);
-    if (!tasks) return fail(tasks.error());
-    for (LoadedTask& loaded : *tasks) {
-      const bool chosen =
-          selection.has(loaded.task.status.state) && matches(loaded.task, params.filter);
-      if (!chosen) continue;
-      if (params.filter.waiters == Waiters::none) {
-        const auto needed = is_waited_for(database, loaded.task.id());
-        if (!needed) return fail(needed.error());
-        if (*needed) continue;
-      }
-      if (page.tasks.size() == params.limit || page.damaged.size() == kDamagedMax) {
-        if (params.limit > 0) page.next_cursor = make_cursor(params.order, last);
-        return page;
-      }
-      last = {.finished_at = to_micros(loaded.task.status.finished_at),
-              .handle = loaded.task.handle};
-      add_to_page(page, loaded, selection);
-    }
-  }
+  return PageReader(database, params, selection).read(*after);
 }
 
 }  // namespace waybill::sqlite

@@ -98,6 +98,36 @@ TEST_P(LedgerConformance, PagesGoOnAfterTheirLastTaskWasRemoved) {
   EXPECT_EQ(seen, task_ids({6, 5, 4, 2}));
 }
 
+TEST_P(LedgerConformance, APageLooksAtNoMoreTasksThanItMayAndGoesOnWhereItEnded) {
+  insert(some_tasks(1, 9));
+  insert_one(a_task(10).queue("other").created_by("cli:ann"));
+  insert(some_tasks(11, 10));
+  const PageParams params{.filter = {.created_by = "cli:ann"}, .limit = 5, .looked_max = 4};
+  const auto first = reader().page(params);
+  ASSERT_TRUE(first);
+  EXPECT_THAT(first->tasks, IsEmpty());
+  EXPECT_NE(first->next_cursor, "");
+  EXPECT_EQ(walk(reader(), params), task_ids({10}));
+  PageParams by_finish = params;
+  by_finish.order = PageOrder::first_finished;
+  for (const Task& task : claim(20)) succeed(task);
+  EXPECT_EQ(walk(reader(), by_finish), task_ids({10}));
+}
+
+TEST_P(LedgerConformance, LabelsAndTextSelect) {
+  insert_one(a_task(1).label("team", "a").label("size", "big"));
+  insert_one(a_task(2).label("team", "b").params(R"({"url":"https://example.org/x"})"));
+  insert_one(a_task(3).definition("nightly"));
+  const auto select = [&](TaskFilter filter) { return walk(reader(), {.filter = filter}); };
+  EXPECT_EQ(select({.labels = {{"team", "a"}}}), task_ids({1}));
+  EXPECT_EQ(select({.labels = {{"size", "big"}, {"team", "a"}}}), task_ids({1}));
+  EXPECT_EQ(select({.labels = {{"size", "big"}, {"team", "b"}}}), task_ids({}));
+  EXPECT_EQ(select({.text = "example.org"}), task_ids({2}));
+  EXPECT_EQ(select({.text = "night"}), task_ids({3}));
+  EXPECT_EQ(select({.text = "big"}), task_ids({1}));
+  EXPECT_EQ(select({.text = "nowhere"}), task_ids({}));
+}
+
 TEST_P(LedgerConformance, ACursorThatIsNotOursIsRefused) {
   insert(some_tasks(1, 3));
   for (const std::string cursor : {"nonsense", "-1", "1;DROP", " "}) {

@@ -1,20 +1,20 @@
-#include "apps/waybill/task_facts.h"
+#include "services/task_facts.h"
 
 #include <utility>
 
-namespace waybill::cli {
+namespace waybill {
 namespace {
 
 constexpr std::size_t kAheadMax = 10'000;
 
-Status add_queue(Store& store, WhyParams& params) {
+Status add_queue(const LedgerParts& parts, WhyParams& params) {
   const std::string& name = params.task.request.queue;
-  const auto queues = store.registry().queues();
+  const auto queues = parts.registry.queues();
   if (!queues) return fail(queues.error());
   for (const QueueSettings& queue : *queues) {
     if (queue.name == name) params.queue = queue;
   }
-  const auto counts = store.reader().counts();
+  const auto counts = parts.reader.counts();
   if (!counts) return fail(counts.error());
   for (const QueueCounts& count : *counts) {
     if (count.queue == name) {
@@ -24,16 +24,16 @@ Status add_queue(Store& store, WhyParams& params) {
   return {};
 }
 
-Status add_history(Store& store, WhyParams& params) {
+Status add_history(const LedgerParts& parts, WhyParams& params) {
   if (params.task.status.state != State::scheduled) return {};
-  const auto history = store.reader().history(params.task.id());
+  const auto history = parts.reader.history(params.task.id());
   if (!history) return fail(history.error());
   if (!history->empty()) params.last_happening = history->back().happening;
   return {};
 }
 
-Status add_workers(Store& store, WhyParams& params) {
-  const auto workers = store.registry().workers();
+Status add_workers(const LedgerParts& parts, WhyParams& params) {
+  const auto workers = parts.registry.workers();
   if (!workers) return fail(workers.error());
   for (const WorkerInfo& worker : *workers) {
     params.workers.push_back({.name = worker.name,
@@ -48,27 +48,27 @@ Status add_workers(Store& store, WhyParams& params) {
 
 }  // namespace
 
-Result<WhyParams> facts_about(Store& store, Task task) {
+Result<WhyParams> facts_about(const LedgerParts& parts, Task task) {
   WhyParams params;
   params.task = std::move(task);
-  params.now = store.ledger().now();
-  if (const Status added = add_queue(store, params); !added) return fail(added.error());
-  if (const Status added = add_workers(store, params); !added) return fail(added.error());
-  if (const Status added = add_history(store, params); !added) return fail(added.error());
-  const auto dependencies = store.reader().dependencies(params.task.id());
+  params.now = parts.ledger.now();
+  if (const Status added = add_queue(parts, params); !added) return fail(added.error());
+  if (const Status added = add_workers(parts, params); !added) return fail(added.error());
+  if (const Status added = add_history(parts, params); !added) return fail(added.error());
+  const auto dependencies = parts.reader.dependencies(params.task.id());
   if (!dependencies) return fail(dependencies.error());
   for (const Dependency& dependency : *dependencies) {
     WhyDependency& known = params.dependencies.emplace_back();
     known = {.id = dependency.id, .state = dependency.state};
     if (dependency.state != State::scheduled) continue;
-    const auto other = store.reader().get(dependency.id);
+    const auto other = parts.reader.get(dependency.id);
     if (!other && other.error().code != Code::not_found) return fail(other.error());
     if (other) known.run_at = other->status.run_at;
   }
-  const auto ahead = store.reader().ahead(params.task.id(), kAheadMax);
+  const auto ahead = parts.reader.ahead(params.task.id(), kAheadMax);
   if (!ahead) return fail(ahead.error());
   params.ahead = *ahead;
   return params;
 }
 
-}  // namespace waybill::cli
+}  // namespace waybill

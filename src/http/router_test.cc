@@ -1,0 +1,51 @@
+#include "http/router.h"
+
+#include <gtest/gtest.h>
+
+namespace waybill::http {
+namespace {
+
+Router a_router() {
+  Router router;
+  for (const auto& [method, pattern] :
+       {std::pair("GET", "/v1/tasks"), std::pair("POST", "/v1/tasks"),
+        std::pair("GET", "/v1/tasks/{id}"), std::pair("POST", "/v1/tasks/{id}/cancel")}) {
+    router.add({.method = method, .pattern = pattern, .operation = pattern});
+  }
+  return router;
+}
+
+TEST(Router, FindsARouteByMethodAndPath) {
+  const Router router = a_router();
+  const auto match = router.find("POST", {"v1", "tasks", "7", "cancel"});
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.route->pattern, "/v1/tasks/{id}/cancel");
+  EXPECT_EQ(match.path.at("id"), "7");
+}
+
+TEST(Router, TakesHeadForGet) {
+  const Router router = a_router();
+  ASSERT_NE(router.find("HEAD", {"v1", "tasks"}).route, nullptr);
+  EXPECT_EQ(router.find("HEAD", {"v1", "tasks"}).route->method, "GET");
+}
+
+TEST(Router, SaysWhichMethodsAPathTakes) {
+  const Router router = a_router();
+  const auto match = router.find("DELETE", {"v1", "tasks"});
+  EXPECT_EQ(match.route, nullptr);
+  EXPECT_EQ(match.allowed, "GET, HEAD, OPTIONS, POST");
+}
+
+TEST(Router, FindsNothingWhereNoPatternIs) {
+  const Router router = a_router();
+  const std::vector<std::string> paths[] = {
+      {""}, {"v1"}, {"v1", "tasks", ""}, {"v1", "tasks", "7", "cancel", ""}, {"V1", "tasks"}};
+  for (const auto& path : paths) {
+    const auto match = router.find("GET", path);
+    EXPECT_EQ(match.route, nullptr);
+    EXPECT_EQ(match.allowed, "");
+  }
+}
+
+}  // namespace
+}  // namespace waybill::http

@@ -1,0 +1,46 @@
+#include "services/task_change.h"
+
+namespace waybill {
+namespace {
+
+constexpr int kAttemptsMax = 20;
+
+struct Planned {
+  Task task;
+  Change change;
+};
+
+Result<Planned> plan(const LedgerParts& parts, const Uuid& id, const Event& event, double chance) {
+  auto task = parts.reader.get(id);
+  if (!task) return fail(task.error());
+  auto change = transition(*task, event, {.now = parts.ledger.now(), .chance = chance});
+  if (!change) return fail(change.error());
+  return Planned{std::move(*task), std::move(*change)};
+}
+
+}  // namespace
+
+Result<Task> change_task(const LedgerParts& parts, const Uuid& id, const Event& event,
+                         double chance) {
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    const auto planned = plan(parts, id, event, chance);
+    if (!planned) return fail(planned.error());
+    const auto answers = parts.ledger.apply({&planned->change, 1});
+    if (!answers) return fail(answers.error());
+    const Status& answer = answers->front();
+    if (answer) return parts.reader.get(id);
+    if (answer.error().code != Code::aborted) return fail(answer.error());
+  }
+  return fail(Code::unavailable,
+              "task " + to_string(id) + " keeps changing while this is asked; try again");
+}
+
+Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Event& event,
+                            double chance) {
+  auto planned = plan(parts, id, event, chance);
+  if (!planned) return fail(planned.error());
+  planned->task.status = planned->change.after;
+  return std::move(planned->task);
+}
+
+}  // namespace waybill

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/result.h"
+#include "core/transition.h"
+#include "services/ledger_parts.h"
+
+namespace waybill {
+
+/// Makes an event happen to the task as it is now, and again if somebody else was faster; answers
+/// the task as it is then. `chance` is uniform in [0, 1). Errors: those of `transition` and of the
+/// ledger, `not_found`; `unavailable` if the task keeps changing meanwhile.
+Result<Task> change_task(const LedgerParts& parts, const Uuid& id, const Event& event,
+                         double chance);
+
+/// The task as that would leave it. Changes nothing.
+Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Event& event,
+                            double chance);
+
+}  // namespace waybill
