@@ -100,7 +100,7 @@ TEST_P(LedgerConformance, PagesGoOnAfterTheirLastTaskWasRemoved) {
 
 TEST_P(LedgerConformance, APageLooksAtNoMoreTasksThanItMayAndGoesOnWhereItEnded) {
   insert(some_tasks(1, 9));
-  insert_one(a_task(10).queue("other").created_by("cli:ann"));
+  insert_one(a_task(10).created_by("cli:ann"));
   insert(some_tasks(11, 20));
   const PageParams params{.filter = {.created_by = "cli:ann"}, .limit = 5, .looked_max = 4};
   const auto first = reader().page(params);
