@@ -214,6 +214,8 @@ class Image(unittest.TestCase):
         named = set(text[text.index("AS waybill\n"):].replace("\\", " ").split())
         needed = subprocess.run(["readelf", "-d", OPTIONS.waybill], capture_output=True, text=True,
                                 check=True).stdout
+        if re.search(r"lib(a|l|t|ub)san", needed):
+            self.skipTest("no image is made of a build with sanitizers, which links more")
         paths = dict(re.findall(r"(\S+) => (\S+)", subprocess.run(
             ["ldd", OPTIONS.waybill], capture_output=True, text=True, check=True).stdout))
         for name in re.findall(r"NEEDED.*\[(.+)\]", needed):
@@ -222,8 +224,6 @@ class Image(unittest.TestCase):
             path = os.path.realpath(paths[name])  # dpkg may know it without the /usr in front
             owner = subprocess.run(["dpkg", "-S", path, path.removeprefix("/usr")],
                                    capture_output=True, text=True, check=False).stdout.split(":")[0]
-            if re.fullmatch(r"lib([alt]|ub)san\d+", owner):
-                continue  # a build with sanitizers, which no image is made of
             self.assertIn(owner, named | {"libc6", "libgcc-s1"}, f"{name} is of {owner}")
 
     def test_entry_points_are_the_original_s_and_ours(self):
