@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "http/answer.h"
 
 namespace waybill::http {
 namespace {
@@ -129,6 +130,10 @@ Response to_response(const Problem& problem) {
           .content_type = "application/problem+json",
           .headers = problem.headers,
           .stream = nullptr};
+}
+
+Response json_response(const boost::json::value& body, int status) {
+  return {.status = status, .body = json::serialize(body), .headers = {}, .stream = nullptr};
 }
 
 }  // namespace waybill::http

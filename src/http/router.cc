@@ -39,20 +39,19 @@ std::optional<Names> match(const std::vector<std::string>& pattern,
 
 }  // namespace
 
-void Router::add(Route route) {
-  patterns_.push_back(split(route.pattern));
-  routes_.push_back(std::move(route));
+void Router::add(std::string_view method, std::string_view pattern) {
+  patterns_.push_back({.method = std::string(method), .segments = split(pattern)});
 }
 
 Router::Match Router::find(std::string_view method,
                            const std::vector<std::string>& segments) const {
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   std::set<std::string_view> others;
-  for (std::size_t i = 0; i < routes_.size(); ++i) {
-    auto names = match(patterns_[i], segments);
+  for (std::size_t i = 0; i < patterns_.size(); ++i) {
+    auto names = match(patterns_[i].segments, segments);
     if (!names) continue;
-    if (routes_[i].method == wanted) return {.route = &routes_[i], .path = std::move(*names)};
-    others.insert(routes_[i].method);
+    if (patterns_[i].method == wanted) return {.route = i, .path = std::move(*names), .allowed = {}};
+    others.insert(patterns_[i].method);
   }
   if (others.empty()) return {};
   if (others.contains("GET")) others.insert("HEAD");

@@ -10,7 +10,7 @@ Router a_router() {
   for (const auto& [method, pattern] :
        {std::pair("GET", "/v1/tasks"), std::pair("POST", "/v1/tasks"),
         std::pair("GET", "/v1/tasks/{id}"), std::pair("POST", "/v1/tasks/{id}/cancel")}) {
-    router.add({.method = method, .pattern = pattern, .operation = pattern});
+    router.add(method, pattern);
   }
   return router;
 }
@@ -18,21 +18,19 @@ Router a_router() {
 TEST(Router, FindsARouteByMethodAndPath) {
   const Router router = a_router();
   const auto match = router.find("POST", {"v1", "tasks", "7", "cancel"});
-  ASSERT_NE(match.route, nullptr);
-  EXPECT_EQ(match.route->pattern, "/v1/tasks/{id}/cancel");
+  EXPECT_EQ(match.route, 3u);
   EXPECT_EQ(match.path.at("id"), "7");
 }
 
 TEST(Router, TakesHeadForGet) {
   const Router router = a_router();
-  ASSERT_NE(router.find("HEAD", {"v1", "tasks"}).route, nullptr);
-  EXPECT_EQ(router.find("HEAD", {"v1", "tasks"}).route->method, "GET");
+  EXPECT_EQ(router.find("HEAD", {"v1", "tasks"}).route, 0u);
 }
 
 TEST(Router, SaysWhichMethodsAPathTakes) {
   const Router router = a_router();
   const auto match = router.find("DELETE", {"v1", "tasks"});
-  EXPECT_EQ(match.route, nullptr);
+  EXPECT_EQ(match.route, std::nullopt);
   EXPECT_EQ(match.allowed, "GET, HEAD, OPTIONS, POST");
 }
 
@@ -42,7 +40,7 @@ TEST(Router, FindsNothingWhereNoPatternIs) {
       {""}, {"v1"}, {"v1", "tasks", ""}, {"v1", "tasks", "7", "cancel", ""}, {"V1", "tasks"}};
   for (const auto& path : paths) {
     const auto match = router.find("GET", path);
-    EXPECT_EQ(match.route, nullptr);
+    EXPECT_EQ(match.route, std::nullopt);
     EXPECT_EQ(match.allowed, "");
   }
 }

@@ -1,0 +1,146 @@
+// Tasks are ended and tried again by people, one by one or many at a time.
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "base/json.h"
+#include "core/definition_fields.h"
+#include "core/task_json.h"
+#include "http/api/routes.h"
+#include "services/task_change.h"
+
+namespace waybill::http {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::size_t kBulkMax = 10'000;
+constexpr std::size_t kBulkPage = 500;
+
+enum class What : std::uint8_t { cancel, retry };
+
+Event event_of(What what, const Call& call) {
+  if (what == What::retry) return event::Retry{.by = call.who.name};
+  return event::Cancel{.by = call.who.name,
+                       .reason = Fields(call.body.get_object()).text("reason")};
+}
+
+Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
+  const auto id = id_in_path(call);
+  if (!id) return refuse(id.error());
+  if (!may(call.who.role, Right::operate)) {
+    const auto task = parts.ledger.reader.get(*id);
+    if (!task) return refuse(task.error());
+    if (task->request.created_by != call.who.name) {
+      return refuse(Error{.code = Code::permission_denied,
+                          .message = "a " + std::string(to_string(call.who.role)) +
+                                     " may end and retry only the tasks that it made itself; this "
+                                     "one is of " +
+                                     task->request.created_by});
+    }
+  }
+  const auto task = change_task(parts.ledger, *id, event_of(what, call), parts.chance());
+  if (!task) return refuse(task.error());
+  return json_response(task_to_json(*task));
+}
+
+/// The states in which a task can be ended, or tried again.
+std::vector<State> states_for(What what) {
+  if (what == What::retry) return {State::failed, State::cancelled};
+  return {State::blocked, State::scheduled, State::ready, State::leased};
+}
+
+TaskFilter bulk_filter(const Fields& fields, What what) {
+  TaskFilter filter;
+  const std::vector<State> possible = states_for(what);
+  filter.states = possible;
+  if (const bj::value* states = fields.find("states"); states != nullptr) {
+    filter.states.clear();
+    for (const bj::value& state : states->get_array()) {
+      filter.states.push_back(parse_state(std::string_view(state.get_string())).value());
+    }
+  }
+  filter.queue = fields.text("queue");
+  filter.kind = fields.text("kind");
+  filter.definition = fields.text("definition");
+  filter.created_by = fields.text("created_by");
+  if (fields.has("created_after")) {
+    filter.created_after = parse_time(fields.text("created_after")).value();
+  }
+  if (fields.has("created_before")) {
+    filter.created_before = parse_time(fields.text("created_before")).value();
+  }
+  return filter;
+}
+
+/// One call that changes all tasks that a filter chooses.
+class Bulk {
+ public:
+  Bulk(const ApiParts& parts, const Call& call, What what)
+      : parts_(parts), call_(call), event_(event_of(what, call)) {
+    const Fields fields(call.body.get_object());
+    params_.filter = bulk_filter(Fields(fields.object("filter")), what);
+    params_.order = PageOrder::oldest_first;
+    params_.limit = kBulkPage;
+    preview_ = fields.flag("preview", false);
+  }
+
+  Answer<Reply> run();
+
+ private:
+  void change(const Task& task);
+
+  const ApiParts& parts_;
+  const Call& call_;
+  const Event event_;
+  PageParams params_;
+  bool preview_ = false;
+  std::int64_t matched_ = 0;
+  std::int64_t changed_ = 0;
+  bj::array failed_;
+};
+
+Answer<Reply> Bulk::run() {
+  bool more = true;
+  while (more && matched_ < static_cast<std::int64_t>(kBulkMax)) {
+    const auto page = parts_.ledger.reader.page(params_);
+    if (!page) return refuse(page.error());
+    for (const Task& task : page->tasks) {
+      ++matched_;
+      if (!preview_) change(task);
+    }
+    params_.cursor = page->next_cursor;
+    more = !page->next_cursor.empty();
+  }
+  return json_response(bj::object{{"matched", matched_},
+                                  {"changed", changed_},
+                                  {"failed", std::move(failed_)},
+                                  {"more", more}});
+}
+
+void Bulk::change(const Task& task) {
+  const auto changed = change_task(parts_.ledger, task.id(), event_, parts_.chance());
+  if (changed) {
+    ++changed_;
+    return;
+  }
+  failed_.push_back(bj::object{{"id", to_string(task.id())},
+                               {"problem", problem_to_json(problem_of(changed.error()))}});
+}
+
+}  // namespace
+
+void add_change_handlers(const ApiParts& parts, Handlers& handlers) {
+  const auto one = [&parts](What what) {
+    return [&parts, what](const Call& call) { return change_one(parts, call, what); };
+  };
+  const auto many = [&parts](What what) {
+    return [&parts, what](const Call& call) { return Bulk(parts, call, what).run(); };
+  };
+  handlers["cancelTask"] = one(What::cancel);
+  handlers["retryTask"] = one(What::retry);
+  handlers["cancelTasks"] = many(What::cancel);
+  handlers["retryTasks"] = many(What::retry);
+}
+
+}  // namespace waybill::http

@@ -1,0 +1,237 @@
+#include "http/api/event_feed.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iterator>
+#include <utility>
+
+#include "base/json.h"
+#include "core/task_json.h"
+#include "http/api/log_json.h"
+
+namespace waybill::http {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::size_t kRecentMax = 10'000;
+constexpr std::size_t kEventsAtOnce = 500;
+/// A stream with more than this unsent is left behind for now.
+constexpr std::size_t kUnsentMax = 256u << 10;
+constexpr std::size_t kLogBytesAtOnce = 64u << 10;
+/// Proxies close what is silent for a minute or less.
+constexpr Duration kKeepOpen = std::chrono::seconds(15);
+/// How soon new output of a running task is seen.
+constexpr Duration kLogLook = std::chrono::milliseconds(200);
+constexpr Duration kLook = std::chrono::seconds(1);
+
+std::string event_text(std::string_view id, std::string_view name, const bj::object& data) {
+  std::string text;
+  if (!id.empty()) text.append("id: ").append(id).append("\n");
+  return text.append("event: ").append(name).append("\ndata: ").append(json::serialize(data)).append(
+      "\n\n");
+}
+
+std::string text_of(const LedgerEvent& event) {
+  bj::object data{{"sequence", event.sequence},
+                  {"id", to_string(event.id)},
+                  {"queue", json::text(event.queue)}};
+  for (auto& member : history_to_json(event.entry)) data.insert(member);
+  return event_text(std::to_string(event.sequence), "task", data);
+}
+
+bool wants(const EventFilter& filter, const LedgerEvent& event) {
+  const auto among = [](const auto& wanted, const auto& value) {
+    return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
+  };
+  return among(filter.queues, event.queue) && among(filter.states, event.entry.state) &&
+         (!filter.task || *filter.task == event.id);
+}
+
+template <class T>
+void take_all(std::vector<T>& from, std::vector<T>& to) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+  from.clear();
+}
+
+template <class T>
+void drop_closed(std::vector<T>& followers) {
+  std::erase_if(followers, [](const T& follower) { return follower.stream->is_closed(); });
+}
+
+}  // namespace
+
+EventFeed::EventFeed(Ports ports, std::function<void(const LedgerEvent&)> seen)
+    : ports_(ports), seen_(std::move(seen)) {}
+
+Result<Duration> EventFeed::step(const Deadline& deadline) {
+  {
+    const Lock lock(mutex_);
+    take_all(new_followers_, followers_);
+    take_all(new_log_followers_, log_followers_);
+  }
+  drop_closed(followers_);
+  drop_closed(log_followers_);
+  if (Status taken = take_news(deadline); !taken) return fail(taken.error());
+  if (Status delivered = deliver_all(); !delivered) return fail(delivered.error());
+  if (Status delivered = deliver_logs(); !delivered) return fail(delivered.error());
+  keep_open();
+  return Duration::zero();
+}
+
+Status EventFeed::take_news(const Deadline& deadline) {
+  const bool behind = std::ranges::any_of(
+      followers_, [&](const Follower& follower) { return follower.cursor < recent_after_; });
+  const Duration look = behind ? Duration::zero() : any_log_followers() ? kLogLook : kLook;
+  const SteadyTime until = ports_.clock.steady_now() + look;
+  const auto last = ports_.reader.last_sequence(
+      newest_, {.at = std::min(deadline.at, until), .stop = deadline.stop});
+  if (!last) return fail(last.error());
+  if (!newest_) newest_ = recent_after_ = *last;
+  while (*newest_ < *last) {
+    auto events = ports_.reader.events(*newest_, kEventsAtOnce);
+    // Too far behind for the ledger: the streams are told so one by one.
+    if (!events && events.error().code == Code::out_of_range) {
+      recent_.clear();
+      newest_ = recent_after_ = *last;
+      return {};
+    }
+    if (!events) return fail(events.error());
+    if (events->empty()) break;
+    for (LedgerEvent& event : *events) {
+      newest_ = event.sequence;
+      seen_(event);
+      recent_.push_back(std::move(event));
+    }
+    while (recent_.size() > kRecentMax) {
+      recent_after_ = recent_.front().sequence;
+      recent_.pop_front();
+    }
+  }
+  return {};
+}
+
+Status EventFeed::deliver_all() {
+  for (Follower& follower : followers_) {
+    if (Status delivered = deliver(follower); !delivered) return delivered;
+  }
+  return {};
+}
+
+Status EventFeed::deliver(Follower& follower) {
+  if (follower.stream->waiting() > kUnsentMax) return {};
+  if (follower.cursor < recent_after_) return catch_up(follower);
+  deliver_recent(follower);
+  return {};
+}
+
+void EventFeed::deliver_recent(Follower& follower) {
+  const auto first = std::upper_bound(
+      recent_.begin(), recent_.end(), follower.cursor,
+      [](std::uint64_t cursor, const LedgerEvent& event) { return cursor < event.sequence; });
+  std::string text;
+  for (auto event = first; event != recent_.end() && text.size() < kUnsentMax; ++event) {
+    if (wants(follower.filter, *event)) text += text_of(*event);
+    follower.cursor = event->sequence;
+  }
+  if (!text.empty()) follower.stream->write(text);
+}
+
+Status EventFeed::catch_up(Follower& follower) {
+  const auto events = ports_.reader.events(follower.cursor, kEventsAtOnce);
+  if (!events && events.error().code == Code::out_of_range) {
+    const auto last = ports_.reader.last_sequence(std::nullopt, {});
+    if (!last) return fail(last.error());
+    follower.cursor = *last;
+    follower.stream->write(
+        event_text(std::to_string(*last), "reset", bj::object{{"sequence", *last}}));
+    return {};
+  }
+  if (!events) return fail(events.error());
+  std::string text;
+  for (const LedgerEvent& event : *events) {
+    if (wants(follower.filter, event)) text += text_of(event);
+    follower.cursor = event.sequence;
+  }
+  if (!text.empty()) follower.stream->write(text);
+  return {};
+}
+
+Status EventFeed::deliver_logs() {
+  for (LogFollower& follower : log_followers_) {
+    if (follower.stream->waiting() > kUnsentMax) continue;
+    Status delivered = deliver_log(follower);
+    if (!delivered && delivered.error().code != Code::not_found) return delivered;
+    if (!delivered) follower.stream->end();  // removed since
+  }
+  return {};
+}
+
+Status EventFeed::deliver_log(LogFollower& follower) {
+  // Output is stored before the end is: what is there after this is all if the task has ended.
+  const auto task = ports_.reader.get(follower.task);
+  if (!task) return fail(task.error());
+  const auto page = ports_.logs.read(follower.task, follower.cursor, kLogBytesAtOnce);
+  if (!page) return fail(page.error());
+  std::string text;
+  for (const LogChunk& chunk : page->chunks) {
+    const bool is_last = &chunk == &page->chunks.back();
+    text += event_text(is_last ? page->next_cursor : "", "log", chunk_to_json(chunk));
+  }
+  follower.cursor = page->next_cursor;
+  if (page->chunks.empty() && is_finished(task->status.state)) {
+    text += event_text("", "end", bj::object{{"state", json::text(to_string(task->status.state))}});
+    follower.stream->write(text);
+    follower.stream->end();
+    return {};
+  }
+  if (!text.empty()) follower.stream->write(text);
+  return {};
+}
+
+void EventFeed::keep_open() {
+  const SteadyTime now = ports_.clock.steady_now();
+  if (now < keep_open_at_) return;
+  keep_open_at_ = now + kKeepOpen;
+  for (const Follower& follower : followers_) {
+    if (follower.stream->waiting() == 0) follower.stream->write(":\n\n");
+  }
+  for (const LogFollower& follower : log_followers_) {
+    if (follower.stream->waiting() == 0) follower.stream->write(":\n\n");
+  }
+}
+
+bool EventFeed::any_log_followers() const { return !log_followers_.empty(); }
+
+Result<std::shared_ptr<BodyStream>> EventFeed::follow_events(std::optional<std::uint64_t> after,
+                                                             EventFilter filter) {
+  Follower follower{.stream = std::make_shared<BodyStream>(), .filter = std::move(filter)};
+  const auto last = ports_.reader.last_sequence(std::nullopt, {});
+  if (!last) return fail(last.error());
+  follower.cursor = after.value_or(*last);
+  // Something at once, so that the client knows that it is heard.
+  follower.stream->write(":\n\n");
+  auto stream = follower.stream;
+  while (follower.cursor < *last && stream->waiting() < kUnsentMax) {
+    const std::uint64_t before = follower.cursor;
+    if (Status caught_up = catch_up(follower); !caught_up) return fail(caught_up.error());
+    if (follower.cursor == before) break;
+  }
+  const Lock lock(mutex_);
+  new_followers_.push_back(std::move(follower));
+  return stream;
+}
+
+Result<std::shared_ptr<BodyStream>> EventFeed::follow_logs(const Uuid& task,
+                                                           const std::string& cursor) {
+  LogFollower follower{
+      .stream = std::make_shared<BodyStream>(), .task = task, .cursor = cursor};
+  follower.stream->write(":\n\n");
+  auto stream = follower.stream;
+  if (Status delivered = deliver_log(follower); !delivered) return fail(delivered.error());
+  const Lock lock(mutex_);
+  new_log_followers_.push_back(std::move(follower));
+  return stream;
+}
+
+}  // namespace waybill::http

@@ -1,0 +1,29 @@
+#include "http/api/log_json.h"
+
+#include <boost/json.hpp>
+
+#include "base/json.h"
+#include "core/task_json.h"
+
+namespace waybill::http {
+
+std::string_view stream_name(LogStream stream) {
+  switch (stream) {
+    case LogStream::out:
+      return "stdout";
+    case LogStream::err:
+      return "stderr";
+    case LogStream::system:
+      return "system";
+  }
+  return "";
+}
+
+boost::json::object chunk_to_json(const LogChunk& chunk) {
+  return {{"attempt", chunk.attempt},
+          {"at", time_to_json(chunk.at)},
+          {"stream", json::text(stream_name(chunk.stream))},
+          {"text", json::text(chunk.bytes)}};
+}
+
+}  // namespace waybill::http

@@ -1,0 +1,143 @@
+#include "http/api/new_task.h"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "base/json.h"
+#include "core/definition_fields.h"
+#include "core/json_schema.h"
+#include "core/suggest.h"
+
+namespace waybill::http {
+namespace {
+
+namespace bj = boost::json;
+
+/// How far apart the ledger's clock and the time of asking may be for a delay to be the same one.
+constexpr Duration kDelayTolerance = std::chrono::minutes(1);
+
+tl::unexpected<Problem> invalid(const NewTaskPlace& place, std::string_view field,
+                                std::string_view why) {
+  const std::string pointer = place.pointer + std::string(field);
+  return refuse(Error{.code = Code::invalid_argument,
+                      .message = (pointer.empty() ? "" : pointer + ": ") + std::string(why)});
+}
+
+Answer<TaskRequest> begin(const ApiParts& parts, const Fields& fields, const NewTaskPlace& place) {
+  const bool defined = fields.has("definition");
+  if (defined == fields.has("kind")) {
+    return invalid(place, "", "give either the name of a definition or a kind");
+  }
+  std::string params = fields.json("params", "{}");
+  if (!defined) {
+    TaskRequest request;
+    request.kind = fields.text("kind");
+    request.spec = fields.json("spec", "{}");
+    request.params = std::move(params);
+    return request;
+  }
+  if (fields.has("spec")) {
+    return invalid(place, "/spec", "what the task is to do stands in its definition");
+  }
+  const std::string name = fields.text("definition");
+  const auto definition = parts.definitions.find(name);
+  if (definition == parts.definitions.end()) {
+    std::vector<std::string> known;
+    for (const auto& [other, unused] : parts.definitions) known.push_back(other);
+    return invalid(place, "/definition",
+                   "there is no task definition \"" + name + "\"" + did_you_mean(name, known));
+  }
+  if (Status fits = check_params(definition->second.params_schema, params); !fits) {
+    return invalid(place, "/params", fits.error().message);
+  }
+  return make_request(definition->second, std::move(params));
+}
+
+void read_retry(const Fields& fields, RetryPolicy& retry) {
+  retry.failures_max = static_cast<std::uint32_t>(fields.integer("failures", retry.failures_max));
+  retry.worker_deaths_max =
+      static_cast<std::uint32_t>(fields.integer("worker_deaths", retry.worker_deaths_max));
+  retry.backoff_first = fields.duration("backoff", retry.backoff_first);
+  retry.backoff_max = fields.duration("backoff_max", retry.backoff_max);
+  retry.backoff_factor = fields.number("backoff_factor", retry.backoff_factor);
+  retry.jitter = fields.number("jitter", retry.jitter);
+}
+
+void read_labels(const bj::object& labels, TaskRequest& request) {
+  for (const auto& label : labels) {
+    std::erase_if(request.labels, [&](const auto& other) { return other.first == label.key(); });
+    request.labels.emplace_back(label.key(), std::string_view(label.value().get_string()));
+  }
+}
+
+/// The ids in `waits_for` have the format of a UUID.
+void read_waits(const Fields& fields, TaskRequest& request) {
+  const bj::value* waits = fields.find("waits_for");
+  if (waits == nullptr) return;
+  for (const bj::value& id : waits->get_array()) {
+    request.waits_for.push_back(parse_uuid(std::string_view(id.get_string())).value());
+  }
+}
+
+void read_identity(const ApiParts& parts, const Call& call, const Fields& fields,
+                   const NewTaskPlace& place, TaskRequest& request) {
+  request.created_by = call.who.name;
+  request.dedup_key = fields.text("dedup_key");
+  if (fields.has("id")) {
+    request.id = parse_uuid(fields.text("id")).value();
+  } else if (!call.key.empty()) {
+    request.id = uuid_v5(kTaskNamespace, "idempotency/" + call.who.name + "/" + call.key + "/" +
+                                             std::to_string(place.index));
+  } else {
+    request.id = parts.new_id();
+  }
+  const std::string_view trace = call.request.header("traceparent");
+  if (!trace.empty() && trace.size() < 100) {
+    read_labels(bj::object{{"traceparent", json::text(trace)}}, request);
+  }
+}
+
+}  // namespace
+
+Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call, const bj::object& body,
+                              const NewTaskPlace& place) {
+  const Fields fields(body);
+  auto request = begin(parts, fields, place);
+  if (!request) return refuse(std::move(request.error()));
+  NewTask task{.request = std::move(*request)};
+  TaskRequest& asked = task.request;
+  asked.queue = fields.text("queue", asked.queue);
+  asked.priority = static_cast<int>(fields.integer("priority", asked.priority));
+  asked.run_time_max = fields.duration("timeout", asked.run_time_max);
+  if (asked.run_time_max < Duration::zero()) {
+    return invalid(place, "/timeout", "has to be 0 or more");
+  }
+  read_retry(Fields(fields.object("retry")), asked.retry);
+  read_labels(fields.object("labels"), asked);
+  read_waits(fields, asked);
+  read_identity(parts, call, fields, place, asked);
+  if (fields.has("run_at") && fields.has("delay")) {
+    return invalid(place, "/delay", "run_at says already when; give one of them");
+  }
+  if (fields.has("run_at")) asked.run_at = parse_time(fields.text("run_at")).value();
+  task.delay = fields.duration("delay", Duration::zero());
+  if (task.delay < Duration::zero()) return invalid(place, "/delay", "has to be 0 or more");
+  if (task.delay > Duration::zero()) asked.run_at = parts.ledger.ledger.now() + task.delay;
+  Status fits = check_request(asked);
+  if (fits && parts.check_task) fits = parts.check_task(asked);
+  if (!fits) return invalid(place, "", fits.error().message);
+  return task;
+}
+
+bool is_same_request(const NewTask& asked, const Task& stored) {
+  TaskRequest request = asked.request;
+  if (asked.delay > Duration::zero()) {
+    const Duration delayed = stored.request.run_at - stored.created_at;
+    const Duration apart = delayed > asked.delay ? delayed - asked.delay : asked.delay - delayed;
+    if (apart > kDelayTolerance) return false;
+    request.run_at = stored.request.run_at;
+  }
+  return request == stored.request;
+}
+
+}  // namespace waybill::http

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstddef>
+#include <string>
+
+#include "http/answer.h"
+#include "http/api/call.h"
+#include "http/api/parts.h"
+
+namespace waybill::http {
+
+/// A task that a request asks for, and what of it depends on when it is asked.
+struct NewTask {
+  TaskRequest request;
+  Duration delay{};  ///< `run_at` is this long after now; zero: it is as given
+};
+
+/// Reads one NewTask that keeps to its schema. `index` is its place in the call: with an
+/// Idempotency-Key the id comes from both. Problems point into the body at `pointer`.
+struct NewTaskPlace {
+  std::size_t index = 0;
+  std::string pointer;  ///< "" or "/tasks/3"
+};
+Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call,
+                              const boost::json::object& body, const NewTaskPlace& place);
+
+/// Whether a stored task is what this request asks for, whenever it asked.
+bool is_same_request(const NewTask& asked, const Task& stored);
+
+}  // namespace waybill::http

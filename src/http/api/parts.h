@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/definition.h"
+#include "http/api/event_feed.h"
+#include "http/api/idempotency.h"
+#include "ports/clock.h"
+#include "ports/log_store.h"
+#include "services/ledger_parts.h"
+
+namespace waybill::http {
+
+/// What the API works on. All of it outlives the API.
+struct ApiParts {
+  LedgerParts ledger;
+  LogStore& logs;
+  Clock& clock;
+  const std::map<std::string, TaskDefinition>& definitions;
+  std::vector<std::string> kinds;  ///< that the workers of this program run
+  /// Says before a task is accepted whether its kind can ever run it; empty: anything goes.
+  std::function<Status(const TaskRequest&)> check_task;
+  /// A new id, and a chance in [0, 1); thread-safe.
+  std::function<Uuid()> new_id;
+  std::function<double()> chance;
+  EventFeed& feed;
+  FirstAnswers& first_answers;
+};
+
+}  // namespace waybill::http

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "http/api/call.h"
+#include "http/api/parts.h"
+
+namespace waybill::http {
+
+/// What serves each operation of the OpenAPI document, by its operationId. `parts` outlive the
+/// handlers.
+using Handlers = std::map<std::string, Handler, std::less<>>;
+
+void add_create_handlers(const ApiParts& parts, Handlers& handlers);
+void add_task_handlers(const ApiParts& parts, Handlers& handlers);
+void add_change_handlers(const ApiParts& parts, Handlers& handlers);
+void add_log_handlers(const ApiParts& parts, Handlers& handlers);
+void add_view_handlers(const ApiParts& parts, Handlers& handlers);
+void add_worker_handlers(const ApiParts& parts, Handlers& handlers);
+void add_event_handlers(const ApiParts& parts, Handlers& handlers);
+
+/// The id that a path names; the problem `not-found` if it is none: there is no such task.
+Answer<Uuid> id_in_path(const Call& call);
+
+}  // namespace waybill::http

@@ -1,0 +1,128 @@
+// Tasks are looked at.
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "base/json.h"
+#include "core/task_json.h"
+#include "http/api/routes.h"
+#include "services/task_facts.h"
+
+namespace waybill::http {
+namespace {
+
+namespace bj = boost::json;
+
+/// Of tasks that a filter refuses a page looks at no more, so that no query takes for ever.
+constexpr std::size_t kLookedMax = 20'000;
+
+/// The times in a query that keeps to its schema are times.
+Time time_in(const Query& query, std::string_view name) {
+  return query.has(name) ? parse_time(query.text(name)).value() : Time{};
+}
+
+PageParams page_params(const Query& query) {
+  PageParams params;
+  TaskFilter& filter = params.filter;
+  for (const std::string& state : query.texts("state")) {
+    filter.states.push_back(parse_state(state).value());
+  }
+  filter.queue = query.text("queue");
+  filter.kind = query.text("kind");
+  filter.definition = query.text("definition");
+  filter.created_by = query.text("created_by");
+  filter.created_after = time_in(query, "created_after");
+  filter.created_before = time_in(query, "created_before");
+  filter.text = query.text("text");
+  for (const std::string& label : query.texts("label")) {
+    const std::size_t equals = label.find('=');
+    filter.labels.emplace_back(label.substr(0, equals), label.substr(equals + 1));
+  }
+  params.order = query.text("order") == "oldest_first" ? PageOrder::oldest_first
+                                                       : PageOrder::newest_first;
+  params.cursor = query.text("cursor");
+  params.limit = static_cast<std::size_t>(query.integer("limit"));
+  params.looked_max = kLookedMax;
+  return params;
+}
+
+Answer<Reply> list_tasks(const ApiParts& parts, const Call& call) {
+  const auto page = parts.ledger.reader.page(page_params(call.query));
+  if (!page) return refuse(page.error());
+  bj::array tasks;
+  tasks.reserve(page->tasks.size());
+  for (const Task& task : page->tasks) tasks.push_back(task_to_json(task));
+  bj::array damaged;
+  for (const DamagedTask& task : page->damaged) {
+    damaged.push_back(bj::object{{"id", to_string(task.id)}, {"what", json::text(task.what)}});
+  }
+  return json_response(bj::object{{"tasks", std::move(tasks)},
+                                  {"damaged", std::move(damaged)},
+                                  {"next_cursor", json::text_or_null(page->next_cursor)}});
+}
+
+/// Grows with every change, and so tells two versions of one task apart.
+std::string etag_of(const Task& task) {
+  return "\"" + std::to_string(task.status.revision) + "." +
+         std::to_string(to_micros(task.status.lease_until)) + "\"";
+}
+
+/// Whether If-None-Match names this version (RFC 9110, 13.1.2).
+bool has_it(std::string_view header, const std::string& etag) {
+  return header == "*" || header.find(etag) != header.npos;
+}
+
+Answer<Reply> get_task(const ApiParts& parts, const Call& call) {
+  const auto id = id_in_path(call);
+  if (!id) return refuse(id.error());
+  const auto task = parts.ledger.reader.get(*id);
+  if (!task) return refuse(task.error());
+  const std::string etag = etag_of(*task);
+  Response response;
+  if (has_it(call.request.header("if-none-match"), etag)) {
+    response.status = 304;
+  } else {
+    response = json_response(task_to_json(*task));
+  }
+  response.headers.emplace_back("ETag", etag);
+  return response;
+}
+
+Answer<Reply> get_history(const ApiParts& parts, const Call& call) {
+  const auto id = id_in_path(call);
+  if (!id) return refuse(id.error());
+  const auto entries = parts.ledger.reader.history(*id);
+  if (!entries) return refuse(entries.error());
+  bj::array history;
+  for (const HistoryEntry& entry : *entries) history.push_back(history_to_json(entry));
+  return json_response(bj::object{{"history", std::move(history)}});
+}
+
+Answer<Reply> explain(const ApiParts& parts, const Call& call) {
+  const auto id = id_in_path(call);
+  if (!id) return refuse(id.error());
+  auto task = parts.ledger.reader.get(*id);
+  if (!task) return refuse(task.error());
+  const auto facts = facts_about(parts.ledger, std::move(*task));
+  if (!facts) return refuse(facts.error());
+  return json_response(why_to_json(*facts, why(*facts)));
+}
+
+}  // namespace
+
+Answer<Uuid> id_in_path(const Call& call) {
+  const auto id = parse_uuid(call.at("id"));
+  if (id) return *id;
+  return refuse(Error{.code = Code::not_found,
+                      .message = "\"" + call.at("id") + "\" is no task's id: those are UUIDs"});
+}
+
+void add_task_handlers(const ApiParts& parts, Handlers& handlers) {
+  handlers["listTasks"] = [&parts](const Call& call) { return list_tasks(parts, call); };
+  handlers["getTask"] = [&parts](const Call& call) { return get_task(parts, call); };
+  handlers["getTaskHistory"] = [&parts](const Call& call) { return get_history(parts, call); };
+  handlers["explainTask"] = [&parts](const Call& call) { return explain(parts, call); };
+}
+
+}  // namespace waybill::http
