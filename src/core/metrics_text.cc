@@ -38,7 +38,9 @@ std::string metrics_text(std::span<const MetricSample> samples) {
   const std::string* family = nullptr;
   for (const MetricSample* sample : order) {
     if (family == nullptr || *family != sample->name) {
-      text += "# TYPE " + sample->name + " gauge\n";
+      if (!sample->help.empty()) text += "# HELP " + sample->name + ' ' + sample->help + '\n';
+      const bool counts = sample->type == MetricType::counter;
+      text += "# TYPE " + sample->name + (counts ? " counter\n" : " gauge\n");
       family = &sample->name;
     }
     text += sample->name + sample->labels + ' ';

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,11 +9,15 @@
 
 namespace waybill {
 
-/// One value of a gauge.
+enum class MetricType : std::uint8_t { gauge, counter };
+
+/// One value of a metric. All samples of one name have its type and help.
 struct MetricSample {
-  std::string name;
+  std::string name;    ///< of a counter it ends in _total
   std::string labels;  ///< `{name="value"}`, as `labelled` escapes it, or empty
   double value = 0;
+  MetricType type = MetricType::gauge;
+  std::string help{};  ///< one line; empty: none is written
 };
 
 /// Prometheus' text exposition format 0.0.4: families by name, each with its type.

@@ -15,15 +15,6 @@ bj::object labels_to_json(const Labels& labels) {
   return object;
 }
 
-bj::object retry_to_json(const RetryPolicy& policy) {
-  return {{"failures", policy.failures_max},
-          {"worker_deaths", policy.worker_deaths_max},
-          {"backoff", format_duration(policy.backoff_first)},
-          {"backoff_max", format_duration(policy.backoff_max)},
-          {"backoff_factor", policy.backoff_factor},
-          {"jitter", policy.jitter}};
-}
-
 bj::value cancel_to_json(const CancelRequest& cancel) {
   if (!cancel.requested()) return nullptr;
   return bj::object{{"requested_at", time_to_json(cancel.requested_at)},
@@ -32,6 +23,15 @@ bj::value cancel_to_json(const CancelRequest& cancel) {
 }
 
 }  // namespace
+
+bj::object retry_to_json(const RetryPolicy& policy) {
+  return {{"failures", policy.failures_max},
+          {"worker_deaths", policy.worker_deaths_max},
+          {"backoff", format_duration(policy.backoff_first)},
+          {"backoff_max", format_duration(policy.backoff_max)},
+          {"backoff_factor", policy.backoff_factor},
+          {"jitter", policy.jitter}};
+}
 
 bj::value time_to_json(Time time) {
   return time == Time{} ? bj::value(nullptr) : bj::value(format_time(time));

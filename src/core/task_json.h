@@ -23,6 +23,9 @@ boost::json::object history_to_json(const HistoryEntry& entry);
 boost::json::object why_to_json(const WhyParams& params,
                                 const std::vector<WhyCondition>& conditions);
 
+/// A retry policy, likewise.
+boost::json::object retry_to_json(const RetryPolicy& policy);
+
 /// RFC 3339, or null for a time that is not set.
 boost::json::value time_to_json(Time time);
 

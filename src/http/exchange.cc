@@ -36,7 +36,7 @@ std::string peer_of(MHD_Connection* connection) {
           ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(address)->sin_addr)
           : static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr);
   return inet_ntop(address->sa_family, bytes, text.data(), text.size()) == nullptr ? ""
-                                                                                    : text.data();
+                                                                                   : text.data();
 }
 
 std::size_t count_headers(const Request& request, std::string_view name) {
@@ -90,8 +90,7 @@ std::string begin_request(Exchange& exchange, const char* method, int& status) {
   exchange.begun = true;
   request.method = method;
   request.peer = peer_of(exchange.connection);
-  MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, &take_header,
-                              &request.headers);
+  MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, &take_header, &request.headers);
   status = 400;
   if (std::string doubt = length_doubt(request); !doubt.empty()) {
     return "the length of the request is in doubt: " + doubt;
@@ -108,10 +107,10 @@ MHD_Response* make_response(Exchange& exchange) {
   Response& response = *exchange.response;
   exchange.stream = response.stream;
   if (!exchange.stream) compress(exchange.request, response);
-  MHD_Response* made =
-      exchange.stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock,
-                                                          &read_stream, &exchange, nullptr)
-                      : with_body(response);
+  MHD_Response* made = exchange.stream
+                           ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock,
+                                                               &read_stream, &exchange, nullptr)
+                           : with_body(response);
   if (made == nullptr) return nullptr;
   const bool typed = !response.content_type.empty() && (exchange.stream || !response.body.empty());
   if (typed) MHD_add_response_header(made, "Content-Type", response.content_type.c_str());

@@ -20,7 +20,7 @@ struct Exchange {
   bool begun = false;      ///< its headers were seen
   bool too_large = false;  ///< its body; the rest of it is thrown away
   std::size_t bytes_thrown = 0;
-  std::optional<Response> response;  ///< there once it was handled
+  std::optional<Response> response;    ///< there once it was handled
   std::shared_ptr<BodyStream> stream;  ///< being sent
 };
 

@@ -33,8 +33,7 @@ bool takes_gzip(std::string_view accept_encoding) {
                                                                 : comma + 1);
     const std::size_t semicolon = entry.find(';');
     const std::string name = to_lower(trim(entry.substr(0, semicolon)));
-    const bool refused =
-        semicolon != entry.npos && is_refused(to_lower(entry.substr(semicolon)));
+    const bool refused = semicolon != entry.npos && is_refused(to_lower(entry.substr(semicolon)));
     if (name == "gzip" || name == "x-gzip") return !refused;
     if (name == "*") by_star = !refused;
   }

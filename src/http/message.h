@@ -58,7 +58,7 @@ class Application {
   /// while all handlers are busy. False, and nothing done, for all else.
   virtual bool answer_at_once(const Request& request, Response& response) = 0;
   /// The answer to what never becomes a request: too large, malformed, no handler free.
-  virtual Response refuse(int status, std::string_view why) = 0;
+  virtual Response refusal(int status, std::string_view why) = 0;
 };
 
 }  // namespace waybill::http

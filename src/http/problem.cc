@@ -85,17 +85,15 @@ std::string_view type_of(Code code) {
 }
 
 std::string seconds_of(std::chrono::microseconds time) {
-  return std::to_string(std::max<std::int64_t>(
-      1, std::chrono::ceil<std::chrono::seconds>(time).count()));
+  return std::to_string(
+      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(time).count()));
 }
 
 }  // namespace
 
 Problem problem_of(const Error& error) {
   const Kind& kind = kind_named(type_of(error.code));
-  Problem problem{.status = kind.status,
-                  .type = std::string(kind.type),
-                  .detail = error.message};
+  Problem problem{.status = kind.status, .type = std::string(kind.type), .detail = error.message};
   if (kind.status == 500) {
     log::error("request_failed", error.message, {{"code", to_string(error.code)}});
     problem.detail = error.code == Code::data_loss
@@ -103,8 +101,8 @@ Problem problem_of(const Error& error) {
                          : "the server's log says what happened";
   }
   if (kind.status == 503) {
-    problem.headers.emplace_back(
-        "Retry-After", seconds_of(error.retry_after.value_or(std::chrono::seconds(1))));
+    problem.headers.emplace_back("Retry-After",
+                                 seconds_of(error.retry_after.value_or(std::chrono::seconds(1))));
   }
   return problem;
 }
@@ -118,15 +116,16 @@ Problem problem_of(int status, std::string_view detail) {
   return problem;
 }
 
+boost::json::object problem_to_json(const Problem& problem) {
+  return {{"type", "urn:waybill:problem:" + problem.type},
+          {"title", json::text(kind_named(problem.type).title)},
+          {"status", problem.status},
+          {"detail", problem.detail}};
+}
+
 Response to_response(const Problem& problem) {
-  const std::string_view title = kind_named(problem.type).title;
-  const boost::json::object body = {
-      {"type", "urn:waybill:problem:" + problem.type},
-      {"title", boost::json::string(title.data(), title.size())},
-      {"status", problem.status},
-      {"detail", problem.detail}};
   return {.status = problem.status,
-          .body = json::serialize(body),
+          .body = json::serialize(problem_to_json(problem)),
           .content_type = "application/problem+json",
           .headers = problem.headers,
           .stream = nullptr};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ Problem problem_of(const Error& error);
 /// The problem of a status that no error of ours stands behind.
 Problem problem_of(int status, std::string_view detail);
 
+/// Its members: type, title, status, detail.
+boost::json::object problem_to_json(const Problem& problem);
 Response to_response(const Problem& problem);
 
 }  // namespace waybill::http

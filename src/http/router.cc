@@ -50,7 +50,8 @@ Router::Match Router::find(std::string_view method,
   for (std::size_t i = 0; i < patterns_.size(); ++i) {
     auto names = match(patterns_[i].segments, segments);
     if (!names) continue;
-    if (patterns_[i].method == wanted) return {.route = i, .path = std::move(*names), .allowed = {}};
+    if (patterns_[i].method == wanted)
+      return {.route = i, .path = std::move(*names), .allowed = {}};
     others.insert(patterns_[i].method);
   }
   if (others.empty()) return {};

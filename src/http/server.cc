@@ -106,14 +106,13 @@ void* begin_exchange(void* parts, const char* target, MHD_Connection* connection
   return exchange.release();  // the library keeps it until completed_exchange
 }
 
-MHD_Result take_exchange(void* parts, MHD_Connection*, const char*, const char* method,
-                         const char*, const char* data, std::size_t* size, void** exchange) {
+MHD_Result take_exchange(void* parts, MHD_Connection*, const char*, const char* method, const char*,
+                         const char* data, std::size_t* size, void** exchange) {
   return static_cast<Server::Parts*>(parts)->take(*static_cast<Exchange*>(*exchange), method, data,
                                                   size);
 }
 
-void completed_exchange(void* parts, MHD_Connection*, void** exchange,
-                        MHD_RequestTerminationCode) {
+void completed_exchange(void* parts, MHD_Connection*, void** exchange, MHD_RequestTerminationCode) {
   const std::unique_ptr<Exchange> owned(static_cast<Exchange*>(*exchange));
   *exchange = nullptr;
   if (owned) static_cast<Server::Parts*>(parts)->completed(*owned);
@@ -132,8 +131,7 @@ Status Server::Parts::listen() {
       &log_library, nullptr, MHD_OPTION_SOCK_ADDR, reinterpret_cast<sockaddr*>(&address->bytes),
       MHD_OPTION_URI_LOG_CALLBACK, &begin_exchange, this, MHD_OPTION_NOTIFY_COMPLETED,
       &completed_exchange, this, MHD_OPTION_CONNECTION_LIMIT, params.connections_max,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, params.header_bytes_max,
-      MHD_OPTION_CONNECTION_TIMEOUT,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, params.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(params.idle_max).count()),
       MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
       MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
@@ -207,7 +205,7 @@ MHD_Result Server::Parts::hand_over(Exchange& exchange) {
   MHD_suspend_connection(exchange.connection);
   if (pool.submit([this, &exchange] { handle(exchange); })) return MHD_YES;
   refused.fetch_add(1);
-  exchange.response = application.refuse(503, "more requests wait than this server takes");
+  exchange.response = application.refusal(503, "more requests wait than this server takes");
   MHD_resume_connection(exchange.connection);
   return MHD_YES;
 }
@@ -218,7 +216,7 @@ void Server::Parts::handle(Exchange& exchange) {
   Reply reply = application.handle(exchange.request);
   const auto* later = std::get_if<Later>(&reply);
   if (later != nullptr && exchange.request.draining) {
-    reply = application.refuse(503, "the server is about to end");
+    reply = application.refusal(503, "the server is about to end");
     later = nullptr;
   }
   if (later != nullptr) {
@@ -246,7 +244,7 @@ MHD_Result Server::Parts::answer(Exchange& exchange) {
 
 MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_view why) {
   refused.fetch_add(1);
-  exchange.response = application.refuse(status, why);
+  exchange.response = application.refusal(status, why);
   exchange.response->headers.emplace_back("Connection", "close");
   return answer(exchange);
 }
@@ -269,8 +267,8 @@ void Server::Parts::end_streams() {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::create(const ServerParams& params,
-                                               Application& application, Clock& clock) {
+Result<std::unique_ptr<Server>> Server::create(const ServerParams& params, Application& application,
+                                               Clock& clock) {
   auto parts = std::make_unique<Parts>(params, application, clock);
   if (Status listening = parts->listen(); !listening) return fail(listening.error());
   return std::make_unique<Server>(std::move(parts));

@@ -34,9 +34,8 @@ std::uint64_t WaitingRoom::moment() const {
 void WaitingRoom::wait(const Later& later, std::uint64_t seen, Job job) {
   {
     const Lock lock(mutex_);
-    const bool missed = std::ranges::any_of(rung_, [&](const auto& rung) {
-      return rung.second > seen && wants(later, rung.first);
-    });
+    const bool missed = std::ranges::any_of(
+        rung_, [&](const auto& rung) { return rung.second > seen && wants(later, rung.first); });
     if (!open_ && !missed) {
       const bool is_first = waiting_.empty() || later.until < waiting_.begin()->first;
       waiting_.emplace(later.until, Waiting{later, std::move(job)});

@@ -56,8 +56,8 @@ Answer<bool> Creation::is_replay(const std::vector<NewTask>& tasks,
   if (call_.key.empty()) return false;
   bool replayed = false;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const bool own = inserted[i].outcome == InsertOutcome::duplicate &&
-                     inserted[i].id == tasks[i].request.id;
+    const bool own =
+        inserted[i].outcome == InsertOutcome::duplicate && inserted[i].id == tasks[i].request.id;
     if (!own) continue;
     const auto stored = parts_.ledger.reader.get(inserted[i].id);
     if (!stored) return refuse(stored.error());
@@ -81,9 +81,8 @@ Answer<Reply> Creation::one(const bj::object& body) {
   Answer<Task> task = *replayed ? as_accepted(parts_, *stored) : Answer<Task>(*stored);
   if (!task) return refuse(task.error());
   const bool created = *replayed || inserted->front().outcome == InsertOutcome::inserted;
-  Response response =
-      json_response(bj::object{{"created", created}, {"task", task_to_json(*task)}},
-                    created ? 201 : 200);
+  Response response = json_response(bj::object{{"created", created}, {"task", task_to_json(*task)}},
+                                    created ? 201 : 200);
   response.headers.emplace_back("Location", "/v1/tasks/" + to_string(id));
   if (*replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
   return response;
@@ -107,8 +106,7 @@ Answer<Reply> Creation::many(const bj::array& bodies) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const bool own = *replayed && (*inserted)[i].id == tasks[i].request.id;
     const bool created = own || (*inserted)[i].outcome == InsertOutcome::inserted;
-    answers.push_back(
-        bj::object{{"id", to_string((*inserted)[i].id)}, {"created", created}});
+    answers.push_back(bj::object{{"id", to_string((*inserted)[i].id)}, {"created", created}});
   }
   Response response = json_response(bj::object{{"tasks", std::move(answers)}});
   if (*replayed) response.headers.emplace_back("Idempotent-Replayed", "true");

@@ -28,8 +28,11 @@ constexpr Duration kLook = std::chrono::seconds(1);
 std::string event_text(std::string_view id, std::string_view name, const bj::object& data) {
   std::string text;
   if (!id.empty()) text.append("id: ").append(id).append("\n");
-  return text.append("event: ").append(name).append("\ndata: ").append(json::serialize(data)).append(
-      "\n\n");
+  return text.append("event: ")
+      .append(name)
+      .append("\ndata: ")
+      .append(json::serialize(data))
+      .append("\n\n");
 }
 
 std::string text_of(const LedgerEvent& event) {
@@ -224,8 +227,7 @@ Result<std::shared_ptr<BodyStream>> EventFeed::follow_events(std::optional<std::
 
 Result<std::shared_ptr<BodyStream>> EventFeed::follow_logs(const Uuid& task,
                                                            const std::string& cursor) {
-  LogFollower follower{
-      .stream = std::make_shared<BodyStream>(), .task = task, .cursor = cursor};
+  LogFollower follower{.stream = std::make_shared<BodyStream>(), .task = task, .cursor = cursor};
   follower.stream->write(":\n\n");
   auto stream = follower.stream;
   if (Status delivered = deliver_log(follower); !delivered) return fail(delivered.error());

@@ -18,9 +18,13 @@ void add_change_handlers(const ApiParts& parts, Handlers& handlers);
 void add_log_handlers(const ApiParts& parts, Handlers& handlers);
 void add_view_handlers(const ApiParts& parts, Handlers& handlers);
 void add_worker_handlers(const ApiParts& parts, Handlers& handlers);
+void add_finish_handler(const ApiParts& parts, Handlers& handlers);
 void add_event_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// The id that a path names; the problem `not-found` if it is none: there is no such task.
 Answer<Uuid> id_in_path(const Call& call);
+
+/// A stream of server-sent events as the answer.
+Response stream_response(std::shared_ptr<BodyStream> stream);
 
 }  // namespace waybill::http

@@ -39,8 +39,8 @@ PageParams page_params(const Query& query) {
     const std::size_t equals = label.find('=');
     filter.labels.emplace_back(label.substr(0, equals), label.substr(equals + 1));
   }
-  params.order = query.text("order") == "oldest_first" ? PageOrder::oldest_first
-                                                       : PageOrder::newest_first;
+  params.order =
+      query.text("order") == "oldest_first" ? PageOrder::oldest_first : PageOrder::newest_first;
   params.cursor = query.text("cursor");
   params.limit = static_cast<std::size_t>(query.integer("limit"));
   params.looked_max = kLookedMax;

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "core/access.h"
+#include "http/api/metrics.h"
+#include "http/api/parts.h"
+#include "http/message.h"
+
+namespace waybill::http {
+
+/// Who may come in.
+struct ApiGate {
+  /// Says who a bearer token stands for; empty: nobody is asked, and everybody is `nobody_asked`.
+  std::function<Result<Principal>(std::string_view token)> authenticate;
+  Principal nobody_asked{.name = "local", .role = Role::admin};
+  /// Names that the server answers to besides addresses of this machine while nobody is asked who
+  /// they are, lest a web page under a name that its owner points here does what it likes.
+  std::vector<std::string> host_names;
+};
+
+/// The HTTP API, as schemas/openapi.json describes it: every request is held to that document
+/// before a handler sees it.
+class Api final : public Application {
+ public:
+  /// `parts` and `metrics` outlive it. An error is a bug: the document and the handlers do not have
+  /// the same operations.
+  static Result<std::unique_ptr<Api>> create(const ApiParts& parts, ApiMetrics& metrics,
+                                             ApiGate gate);
+  struct Inside;
+  explicit Api(std::unique_ptr<Inside> inside);
+  ~Api() override;
+
+  /// Tells the API which server it is served by, for its metrics; before the first request.
+  void serve_by(std::function<ServerCounts()> counts);
+
+  Reply handle(const Request& request) override;
+  bool answer_at_once(const Request& request, Response& response) override;
+  Response refusal(int status, std::string_view why) override;
+
+ private:
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace waybill::http

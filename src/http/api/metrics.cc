@@ -1,0 +1,100 @@
+#include "http/api/metrics.h"
+
+#include <chrono>
+
+#include "core/metrics_text.h"
+#include "core/scan_plan.h"
+
+namespace waybill::http {
+namespace {
+
+constexpr Duration kEvery = std::chrono::seconds(5);
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+/// Two labels in one: the inner braces of the first are taken off.
+std::string two_labels(std::string first, const std::string& second) {
+  first.pop_back();
+  return first + "," + second.substr(1);
+}
+
+std::string label(std::string_view name, std::string_view value) {
+  return labelled("", name, value);
+}
+
+void add_server(std::vector<MetricSample>& samples, const ServerCounts& server) {
+  const auto gauge = [&](const char* name, std::size_t value, const char* help) {
+    samples.push_back(
+        {.name = name, .labels = {}, .value = static_cast<double>(value), .help = help});
+  };
+  gauge("waybill_http_connections", server.connections, "Connections that are open.");
+  gauge("waybill_http_streams", server.streams, "Event streams that are open.");
+  gauge("waybill_http_handlers_running", server.running, "Requests that are being handled.");
+  gauge("waybill_http_requests_waiting", server.waiting, "Requests that wait for a handler.");
+  gauge("waybill_http_claims_waiting", server.parked, "Claims that wait for a task.");
+  samples.push_back({.name = "waybill_http_refused_total",
+                     .labels = {},
+                     .value = static_cast<double>(server.refused),
+                     .type = MetricType::counter,
+                     .help = "Requests that were refused before any handler saw them."});
+}
+
+}  // namespace
+
+ApiMetrics::ApiMetrics(LedgerReader& reader, Clock& clock) : reader_(reader), clock_(clock) {}
+
+Result<Duration> ApiMetrics::step(const Deadline&) {
+  auto counts = reader_.counts();
+  const Lock lock(mutex_);
+  ledger_answers_ = counts.has_value();
+  if (!counts) return fail(counts.error());
+  tasks_ = std::move(*counts);
+  return kEvery;
+}
+
+void ApiMetrics::count(std::string_view operation, int status, Duration took) {
+  const Lock lock(mutex_);
+  Requests& requests = requests_[{std::string(operation), status}];
+  ++requests.count;
+  requests.took += took;
+}
+
+bool ApiMetrics::ledger_answers() const {
+  const Lock lock(mutex_);
+  return ledger_answers_;
+}
+
+std::string ApiMetrics::text(const ServerCounts& server) const {
+  std::vector<MetricSample> samples;
+  add_server(samples, server);
+  {
+    const Lock lock(mutex_);
+    for (const QueueCounts& queue : tasks_) {
+      for (int state = 0; state < kStateCount; ++state) {
+        samples.push_back(
+            {.name = "waybill_tasks",
+             .labels = two_labels(label("queue", queue.queue),
+                                  label("state", to_string(static_cast<State>(state)))),
+             .value = static_cast<double>(queue.by_state[state]),
+             .help = "Tasks that the ledger has, by queue and state."});
+      }
+    }
+    for (const auto& [what, requests] : requests_) {
+      const std::string labels =
+          two_labels(label("operation", what.first), label("status", std::to_string(what.second)));
+      samples.push_back({.name = "waybill_http_requests_total",
+                         .labels = labels,
+                         .value = static_cast<double>(requests.count),
+                         .type = MetricType::counter,
+                         .help = "Requests that were answered."});
+      samples.push_back({.name = "waybill_http_request_seconds_total",
+                         .labels = labels,
+                         .value = seconds(requests.took),
+                         .type = MetricType::counter,
+                         .help = "Time from the whole request to its answer, waiting included."});
+    }
+  }
+  return metrics_text(samples);
+}
+
+}  // namespace waybill::http
