@@ -13,6 +13,7 @@
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
 #include "ports/registry.h"
+#include "ports/token_store.h"
 
 namespace waybill::cli {
 
@@ -24,6 +25,7 @@ class Store {
   virtual LedgerReader& reader() = 0;
   virtual DedupKeys& dedup_keys() = 0;
   virtual Registry& registry() = 0;
+  virtual TokenStore& tokens() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
 };

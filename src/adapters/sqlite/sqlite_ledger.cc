@@ -10,6 +10,7 @@
 #include "adapters/sqlite/reader.h"
 #include "adapters/sqlite/reader_pool.h"
 #include "adapters/sqlite/registry.h"
+#include "adapters/sqlite/token_store.h"
 #include "adapters/sqlite/writer.h"
 #include "ports/bell.h"
 
@@ -25,6 +26,7 @@ struct SqliteLedger::Parts {
         ledger(writer, readers, clock),
         reader(readers, bell, clock),
         registry(writer, readers, clock),
+        tokens(writer, readers),
         admin(readers, pool.open, clock) {}
 
   Bell bell;
@@ -33,6 +35,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteLedgerPort ledger;
   sqlite::SqliteReaderPort reader;
   sqlite::SqliteRegistryPort registry;
+  sqlite::SqliteTokenPort tokens;
   sqlite::SqliteAdminPort admin;
 };
 
@@ -130,6 +133,7 @@ Ledger& SqliteLedger::ledger() { return parts_->ledger; }
 LedgerReader& SqliteLedger::reader() { return parts_->reader; }
 DedupKeys& SqliteLedger::dedup_keys() { return parts_->reader; }
 Registry& SqliteLedger::registry() { return parts_->registry; }
+TokenStore& SqliteLedger::tokens() { return parts_->tokens; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,

@@ -12,6 +12,7 @@
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
 #include "ports/registry.h"
+#include "ports/token_store.h"
 
 namespace waybill {
 
@@ -55,6 +56,7 @@ class SqliteLedger {
   LedgerReader& reader();
   DedupKeys& dedup_keys();
   Registry& registry();
+  TokenStore& tokens();
   LedgerAdmin& admin();
 
  private:
