@@ -75,10 +75,11 @@ Status check_schema(Database& database, const SchemaVersion& found) {
   }
   if (found.version == schema_version()) return {};
   if (found.version > schema_version()) return newer(database, found.version);
-  return fail(Code::failed_precondition,
-              "ledger " + database.path() + " has schema version " + std::to_string(found.version) +
-                  ", older than " + std::to_string(schema_version()) +
-                  " of this binary; back it up, then run `waybill db migrate`");
+  return fail(
+      Code::failed_precondition,
+      "ledger " + database.path() + " has schema version " + std::to_string(found.version) +
+          ", older than " + std::to_string(schema_version()) +
+          " of this binary; back it up with `waybill db backup`, then run `waybill db migrate`");
 }
 
 }  // namespace waybill::sqlite
