@@ -36,7 +36,10 @@ bj::object to_json(const TokenRecord& record, Time now) {
 
 std::string title_of(const TokenRecord& record) { return record.name + " (" + record.id + ")"; }
 
-std::string shown(Time time) { return time == Time{} ? "never" : format_time(time); }
+/// For people: to the second.
+std::string shown(Time time) {
+  return time == Time{} ? "never" : format_time(std::chrono::floor<std::chrono::seconds>(time));
+}
 
 Cell state_cell(TokenState state) {
   return {std::string(to_string(state)), state == TokenState::active    ? Colour::green
@@ -60,7 +63,7 @@ Exit list_tokens(Session& session, const Invocation&) {
   Table table({"ID", "NAME", "ROLE", "CREATED", "EXPIRES", "LAST USED", "STATE"});
   for (const TokenRecord& record : *tokens) {
     table.add({record.id, record.name, std::string(to_string(record.role)),
-               format_time(record.created_at), shown(record.expires_at), shown(record.last_used_at),
+               shown(record.created_at), shown(record.expires_at), shown(record.last_used_at),
                state_cell(state_of(record, now))});
   }
   if (table.empty()) {
@@ -140,9 +143,8 @@ void print_made(Session& session, const TokenRecord& record, const ApiToken& tok
     if (doing == Doing::dry) object["id"] = nullptr;
     return output.json_line(answer(doing, std::move(object)));
   }
-  const std::string ends = record.expires_at == Time{}
-                               ? "never expires"
-                               : "expires at " + format_time(record.expires_at);
+  const std::string ends =
+      record.expires_at == Time{} ? "never expires" : "expires at " + shown(record.expires_at);
   const std::string role(to_string(record.role));
   if (doing == Doing::dry) {
     return output.note("a token " + record.name + " would be made: role " + role + ", " + ends);
@@ -189,8 +191,7 @@ void print_revoked(Session& session, const TokenRecord& record, Time before, Doi
     return output.json_line(answer(doing, to_json(record, record.revoked_at)));
   }
   if (before != Time{}) {
-    return output.note("token " + title_of(record) + " was revoked already, at " +
-                       format_time(before));
+    return output.note("token " + title_of(record) + " was revoked already, at " + shown(before));
   }
   output.note("token " + title_of(record) +
               (doing == Doing::dry ? " would be revoked" : " is revoked"));
