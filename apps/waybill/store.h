@@ -14,6 +14,7 @@
 #include "ports/log_store.h"
 #include "ports/registry.h"
 #include "services/ledger_parts.h"
+#include "ports/token_store.h"
 
 namespace waybill::cli {
 
@@ -25,6 +26,7 @@ class Store {
   virtual LedgerReader& reader() = 0;
   virtual DedupKeys& dedup_keys() = 0;
   virtual Registry& registry() = 0;
+  virtual TokenStore& tokens() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
 };

@@ -22,7 +22,7 @@ tl::unexpected<Error> refuse(std::string message) {
   return fail(Code::invalid_argument, std::move(message));
 }
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 class Reader {
  public:
@@ -46,7 +46,7 @@ class Reader {
 
  private:
   tl::unexpected<Error> stray(std::string_view argument) const {
-    std::string message = "unexpected argument " + quoted(argument);
+    std::string message = "unexpected argument " + in_quotes(argument);
     message += is_one_of(kTrue, argument) || is_one_of(kFalse, argument)
                    ? ": write a flag that is true or false with an equals sign, --dry-run=true"
                    : ": everything is a flag here; a value follows its flag, --name value";
@@ -77,7 +77,7 @@ class Reader {
       }
     }
     if (Status checked = check_go_value(*flag, value); !checked) {
-      return refuse("invalid value " + quoted(value) + " for flag -" + std::string(name) + ": " +
+      return refuse("invalid value " + in_quotes(value) + " for flag -" + std::string(name) + ": " +
                     checked.error().message);
     }
     parsed_.values[std::string(name)] = std::move(value);

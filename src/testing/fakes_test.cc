@@ -6,12 +6,14 @@
 #include "testing/fake_log_store.h"
 #include "testing/fake_object_store.h"
 #include "testing/fake_queue.h"
+#include "testing/fake_token_store.h"
 #include "testing/sim_clock.h"
 #include "tests/conformance/clock/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/object_store/suite.h"
 #include "tests/conformance/queue/suite.h"
+#include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
 namespace {
@@ -81,6 +83,15 @@ INSTANTIATE_TEST_SUITE_P(Fakes, LogStoreConformance,
                              "log_store",
                              [] {
                                return LogStoreSubject{nullptr, std::make_unique<FakeLogStore>()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, TokenStoreConformance,
+                         testing::Values(TokenStoreImplementation{
+                             "token_store",
+                             [] {
+                               const auto store = std::make_shared<FakeTokenStore>();
+                               return TokenStoreSubject{store, store.get()};
                              }}),
                          kName);
 

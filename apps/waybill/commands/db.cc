@@ -81,13 +81,16 @@ Exit show_stats(Session& session, const Invocation&) {
   return 0;
 }
 
+Status require_no_file(const std::string& path) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) return {};
+  return fail(Code::already_exists,
+              "backup to " + path + ": there is a file of that name; name another one");
+}
+
 /// What a backup would copy, and whether it could begin.
 Status plan_backup(Session& session, LedgerAdmin& admin, const std::string& path) {
-  std::error_code unknown;
-  if (std::filesystem::exists(path, unknown)) {
-    return fail(Code::already_exists,
-                "backup to " + path + ": there is a file of that name; name another one");
-  }
+  if (Status free = require_no_file(path); !free) return free;
   const auto stats = admin.stats();
   if (!stats) return fail(stats.error());
   if (!session.output().json()) {
@@ -98,14 +101,35 @@ Status plan_backup(Session& session, LedgerAdmin& admin, const std::string& path
   return {};
 }
 
-Exit back_up(Session& session, const Invocation& invocation) {
-  const std::string& path = invocation.positionals[0];
+/// A ledger of an older schema can only be copied, and migrated.
+Status back_up_older(Session& session, const std::string& path, Doing doing, int schema) {
+  const std::string ledger = ledger_path(session.config());
+  if (doing == Doing::really) return backup_sqlite_ledger(ledger, path, session.clock());
+  if (Status free = require_no_file(path); !free) return free;
+  if (!session.output().json()) {
+    session.output().note(ledger + " of schema " + std::to_string(schema) + " would be copied to " +
+                          path);
+  }
+  return {};
+}
+
+Status back_up_to(Session& session, const std::string& path, Doing doing) {
+  if (Status there = require_ledger(session.config()); !there) return there;
+  const auto found = plan_sqlite_migration(ledger_path(session.config()), session.clock());
+  if (!found) return fail(found.error());
+  if (found->from > 0 && found->from < found->to) {
+    return back_up_older(session, path, doing, found->from);
+  }
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
+  LedgerAdmin& admin = (*store)->admin();
+  return doing == Doing::dry ? plan_backup(session, admin, path) : admin.backup(path);
+}
+
+Exit back_up(Session& session, const Invocation& invocation) {
+  const std::string& path = invocation.positionals[0];
   const Doing doing = doing_of(invocation);
-  const Status done = doing == Doing::dry ? plan_backup(session, (*store)->admin(), path)
-                                          : (*store)->admin().backup(path);
-  if (!done) return fail(done.error());
+  if (const Status done = back_up_to(session, path, doing); !done) return fail(done.error());
   if (session.output().json()) {
     session.output().json_line(answer(doing, {{"backup", path}}));
   } else if (doing == Doing::really) {

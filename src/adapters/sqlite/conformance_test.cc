@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "testing/temporary_directory.h"
 #include "tests/conformance/ledger/suite.h"
+#include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
 namespace {
@@ -25,6 +26,7 @@ class SqliteSubject final : public LedgerSubject {
   LedgerReader& reader() override { return ledger_->reader(); }
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
+  TokenStore& tokens() { return ledger_->tokens(); }
 
  private:
   TemporaryDirectory directory_;
@@ -35,6 +37,20 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerConformance,
                          testing::Values(LedgerImplementation{
                              "sqlite",
                              [](Clock& clock) { return std::make_unique<SqliteSubject>(clock); }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+struct SqliteTokens {
+  SimClock clock;
+  SqliteSubject subject{clock};
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, TokenStoreConformance,
+                         testing::Values(TokenStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteTokens>();
+                               return TokenStoreSubject{owner, &owner->subject.tokens()};
+                             }}),
                          [](const auto& implementation) { return implementation.param.name; });
 
 }  // namespace

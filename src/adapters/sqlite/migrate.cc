@@ -14,16 +14,19 @@ tl::unexpected<Error> newer(const Database& database, int found) {
                                              " of this binary; use a newer waybill");
 }
 
-/// One step, unless another process has taken it in between.
-Status take_step(Database& database, int to) {
+/// All steps to that version in one transaction, but those that another process has taken in
+/// between.
+Status take_steps(Database& database, int to) {
   if (Status begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
   const Rollback undo(database);
   const auto found = read_schema_version(database);
   if (!found) return fail(found.error());
   if (found->version >= to) return {};
-  const NamedSql& step = migrations()[static_cast<std::size_t>(to - 1)];
-  if (Status done = database.execute(step.text); !done) {
-    return fail(with_context(done.error(), std::string("migration ") + step.name));
+  for (int version = found->version + 1; version <= to; ++version) {
+    const NamedSql& step = migrations()[static_cast<std::size_t>(version - 1)];
+    if (Status done = database.execute(step.text); !done) {
+      return fail(with_context(done.error(), std::string("migration ") + step.name));
+    }
   }
   const std::string mark = "PRAGMA user_version = " + std::to_string(to);
   if (Status marked = database.execute(mark.c_str()); !marked) return marked;
@@ -61,8 +64,11 @@ Result<int> migrate(Database& database) {
   if (Status logged = database.execute_patiently("PRAGMA journal_mode = WAL"); !logged) {
     return fail(logged.error());
   }
-  for (int to = found->version + 1; to <= schema_version(); ++to) {
-    if (Status done = take_step(database, to); !done) return fail(done.error());
+  // A new file is made at once: no crash leaves it, and no other process finds it, with an older
+  // schema than that of who makes it.
+  const int first = found->version == 0 ? schema_version() : found->version + 1;
+  for (int to = first; to <= schema_version(); ++to) {
+    if (Status done = take_steps(database, to); !done) return fail(done.error());
   }
   return found->version;
 }
@@ -75,10 +81,11 @@ Status check_schema(Database& database, const SchemaVersion& found) {
   }
   if (found.version == schema_version()) return {};
   if (found.version > schema_version()) return newer(database, found.version);
-  return fail(Code::failed_precondition,
-              "ledger " + database.path() + " has schema version " + std::to_string(found.version) +
-                  ", older than " + std::to_string(schema_version()) +
-                  " of this binary; back it up, then run `waybill db migrate`");
+  return fail(
+      Code::failed_precondition,
+      "ledger " + database.path() + " has schema version " + std::to_string(found.version) +
+          ", older than " + std::to_string(schema_version()) +
+          " of this binary; back it up with `waybill db backup`, then run `waybill db migrate`");
 }
 
 }  // namespace waybill::sqlite

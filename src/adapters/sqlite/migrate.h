@@ -15,8 +15,9 @@ Result<SchemaVersion> read_schema_version(Database& database);
 /// The version this binary reads and writes.
 int schema_version();
 
-/// Runs the missing migrations, each in one transaction, and turns on the write-ahead log. Gives
-/// the version that was there before. `failed_precondition` if it is newer than ours.
+/// Runs the missing migrations, each in one transaction, of an empty file all in one, and turns on
+/// the write-ahead log. Gives the version that was there before. `failed_precondition` if it is
+/// newer than ours.
 Result<int> migrate(Database& database);
 
 /// Fine if the file has exactly our version.

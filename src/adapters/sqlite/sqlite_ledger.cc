@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "adapters/sqlite/admin.h"
+#include "adapters/sqlite/backup.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/ledger.h"
 #include "adapters/sqlite/migrate.h"
 #include "adapters/sqlite/reader.h"
 #include "adapters/sqlite/reader_pool.h"
 #include "adapters/sqlite/registry.h"
+#include "adapters/sqlite/token_store.h"
 #include "adapters/sqlite/writer.h"
 #include "ports/bell.h"
 
@@ -25,6 +27,7 @@ struct SqliteLedger::Parts {
         ledger(writer, readers, clock),
         reader(readers, bell, clock),
         registry(writer, readers, clock),
+        tokens(writer, readers),
         admin(readers, pool.open, clock) {}
 
   Bell bell;
@@ -33,6 +36,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteLedgerPort ledger;
   sqlite::SqliteReaderPort reader;
   sqlite::SqliteRegistryPort registry;
+  sqlite::SqliteTokenPort tokens;
   sqlite::SqliteAdminPort admin;
 };
 
@@ -101,6 +105,24 @@ Result<std::unique_ptr<Database>> open_ready(sqlite::OpenParams& params, SqliteA
   return database;
 }
 
+/// To look at a ledger of whichever schema.
+Result<std::unique_ptr<Database>> open_unready(const std::string& path, Clock& clock,
+                                               const SqliteLedgerOptions& options) {
+  sqlite::OpenParams params = open_params(path, options);
+  params.mode = sqlite::may_write(path) ? sqlite::OpenMode::existing : sqlite::OpenMode::read_only;
+  return Database::open(params, clock);
+}
+
+/// The schema version of a ledger that is ours and not newer than this binary; 0: it is empty.
+Result<int> known_version(Database& database) {
+  const auto found = sqlite::read_schema_version(database);
+  if (!found) return fail(found.error());
+  if (!found->ours || found->version > sqlite::schema_version()) {
+    return fail(sqlite::check_schema(database, *found).error());
+  }
+  return found->version;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteLedger>> SqliteLedger::create(const std::string& path, Clock& clock,
@@ -130,6 +152,7 @@ Ledger& SqliteLedger::ledger() { return parts_->ledger; }
 LedgerReader& SqliteLedger::reader() { return parts_->reader; }
 DedupKeys& SqliteLedger::dedup_keys() { return parts_->reader; }
 Registry& SqliteLedger::registry() { return parts_->registry; }
+TokenStore& SqliteLedger::tokens() { return parts_->tokens; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,
@@ -143,17 +166,21 @@ Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& cl
 
 Result<SqliteMigration> plan_sqlite_migration(const std::string& path, Clock& clock,
                                               const SqliteLedgerOptions& options) {
-  sqlite::OpenParams params = open_params(path, options);
-  params.mode = sqlite::may_write(path) ? sqlite::OpenMode::existing : sqlite::OpenMode::read_only;
-  auto database = Database::open(params, clock);
+  const auto database = open_unready(path, clock, options);
   if (!database) return fail(database.error());
-  const auto found = sqlite::read_schema_version(**database);
+  const auto found = known_version(**database);
   if (!found) return fail(found.error());
-  const int to = sqlite::schema_version();
-  if (!found->ours || found->version > to) {
-    return fail(sqlite::check_schema(**database, *found).error());
-  }
-  return SqliteMigration{.from = found->version, .to = to};
+  return SqliteMigration{.from = *found, .to = sqlite::schema_version()};
+}
+
+Status backup_sqlite_ledger(const std::string& path, const std::string& copy, Clock& clock,
+                            const SqliteLedgerOptions& options) {
+  const auto database = open_unready(path, clock, options);
+  if (!database) return fail(database.error());
+  const auto found = known_version(**database);
+  if (!found) return fail(found.error());
+  if (*found == 0) return refuse_empty(**database);
+  return sqlite::back_up(**database, copy, clock);
 }
 
 int sqlite_schema_version() { return sqlite::schema_version(); }

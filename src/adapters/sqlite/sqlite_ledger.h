@@ -12,6 +12,7 @@
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
 #include "ports/registry.h"
+#include "ports/token_store.h"
 
 namespace waybill {
 
@@ -55,6 +56,7 @@ class SqliteLedger {
   LedgerReader& reader();
   DedupKeys& dedup_keys();
   Registry& registry();
+  TokenStore& tokens();
   LedgerAdmin& admin();
 
  private:
@@ -72,6 +74,10 @@ Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& cl
 /// What migrate_sqlite_ledger would do; changes nothing. `not_found` if there is no file.
 Result<SqliteMigration> plan_sqlite_migration(const std::string& path, Clock& clock,
                                               const SqliteLedgerOptions& options = {});
+/// As LedgerAdmin::backup, also for a ledger of an older schema, which should be copied before it
+/// is migrated. Errors as create.
+Status backup_sqlite_ledger(const std::string& path, const std::string& copy, Clock& clock,
+                            const SqliteLedgerOptions& options = {});
 /// The schema version that this binary reads and writes.
 int sqlite_schema_version();
 
