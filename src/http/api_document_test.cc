@@ -6,9 +6,8 @@
 #include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
-#include <set>
-#include <sstream>
 
+#include "base/ascii.h"
 #include "core/task_json.h"
 #include "http/api_schemas.h"
 
@@ -220,9 +219,7 @@ TEST(ApiDocumentTest, ExamplesAreAsTheirSchemasSay) {
   std::size_t answers = 0;
   const bj::value whole = json::parse(openapi_document()).value();
   for (const Operation& one : document().operations()) {
-    std::string method = one.method;
-    for (char& c : method) c = static_cast<char>(std::tolower(c));
-    const bj::value& source = whole.at("paths").at(one.path).at(method);
+    const bj::value& source = whole.at("paths").at(one.path).at(to_lower(one.method));
     if (one.has_body) {
       for (const bj::value& example : examples_of(source.at("requestBody").at("content"))) {
         EXPECT_THAT(texts(document().check_body(one, example)), IsEmpty()) << one.id;
