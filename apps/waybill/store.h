@@ -13,8 +13,8 @@
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
 #include "ports/registry.h"
-#include "services/ledger_parts.h"
 #include "ports/token_store.h"
+#include "services/ledger_parts.h"
 
 namespace waybill::cli {
 

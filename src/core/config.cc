@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/listen_address.h"
 #include "core/size.h"
 #include "core/suggest.h"
 #include "core/task.h"
@@ -94,6 +95,10 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
       return assign_parsed(entry, parse_within(entry, text, parse_integer), config);
     case ConfigType::duration:
       return assign_parsed(entry, parse_within(entry, text, parse_duration), config);
+    case ConfigType::address:
+      if (const auto address = parse_listen_address(text); !address) return fail(address.error());
+      config.*std::get<std::string Config::*>(entry.member) = text;
+      return {};
     case ConfigType::size:
       return assign_parsed(entry, parse_within(entry, text, parse_size), config);
   }

@@ -27,11 +27,12 @@ struct Config {
   Duration poll{};
   Duration grace{};
   Duration tidy_every{};
+  std::string listen;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;
 };
 
-enum class ConfigType : std::uint8_t { path, choice, names, integer, duration, size };
+enum class ConfigType : std::uint8_t { path, choice, names, integer, duration, size, address };
 
 /// One setting. The flag is `--name` and the variable `WAYBILL_NAME`, with dashes and capitals.
 struct ConfigEntry {

@@ -33,6 +33,8 @@ std::string_view type_name(ConfigType type) {
       return "integer";
     case ConfigType::duration:
       return "duration";
+    case ConfigType::address:
+      return "address";
     case ConfigType::size:
       return "size";
   }

@@ -66,6 +66,14 @@ constexpr ConfigEntry kEntries[] = {
      .help =
          "How often finished tasks are looked through for those that retention no longer keeps.",
      .member = &Config::tidy_every},
+    {.name = "listen",
+     .type = ConfigType::address,
+     .fallback = "127.0.0.1:8470",
+     .range = "",
+     .help =
+         "Address and port of the HTTP API; port 0: one that is free. `up` listens only if it is "
+         "given.",
+     .member = &Config::listen},
     {.name = "cache",
      .type = ConfigType::size,
      .fallback = "48MiB",

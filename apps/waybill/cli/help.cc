@@ -76,6 +76,8 @@ std::string_view placeholder(ConfigType type) {
       return "N";
     case ConfigType::duration:
       return "DURATION";
+    case ConfigType::address:
+      return "ADDRESS:PORT";
     case ConfigType::size:
       return "SIZE";
   }

@@ -12,6 +12,7 @@ std::vector<Command> all_commands();
 Command up_command();
 Command scan_command();
 Command worker_command();
+Command serve_command();
 Command task_create_command();
 Command task_list_command();
 Command task_show_command();

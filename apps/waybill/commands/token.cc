@@ -25,8 +25,8 @@ constexpr std::string_view kRoles = "viewer, submitter, worker, operator, admin"
 bj::object to_json(const TokenRecord& record, Time now) {
   return {{"id", record.id},
           {"name", record.name},
-          {"role", json_text(to_string(record.role))},
-          {"state", json_text(to_string(state_of(record, now)))},
+          {"role", json::text(to_string(record.role))},
+          {"state", json::text(to_string(state_of(record, now)))},
           {"created_at", time_to_json(record.created_at)},
           {"created_by", record.created_by},
           {"expires_at", time_to_json(record.expires_at)},

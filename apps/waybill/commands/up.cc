@@ -9,14 +9,13 @@
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/definitions_apply.h"
 #include "apps/waybill/runtime/events.h"
+#include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/idle.h"
+#include "apps/waybill/runtime/upkeep.h"
 #include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
-#include "services/janitor.h"
-#include "services/rescuer.h"
 #include "services/scanner.h"
-#include "services/scheduler.h"
 #include "services/service_loop.h"
 
 namespace waybill::cli {
@@ -38,27 +37,9 @@ class House {
   House(Session& session, Store& store, Kinds kinds, const Definitions& definitions,
         IdleWatch& idle, bool hurried)
       : kinds_(std::move(kinds)),
-        rescuer_(store.ledger(), session.rng().fork()),
-        scheduler_(store.ledger(), store.registry()),
-        janitor_({.ledger = store.ledger(),
-                  .reader = store.reader(),
-                  .registry = store.registry(),
-                  .logs = store.logs()},
-                 {.every = session.config().tidy_every}),
-        scanner_(scan_ports(session, store), scanner_params(session, definitions, idle, hurried)) {
-    for (Service* service :
-         std::initializer_list<Service*>{&rescuer_, &scheduler_, &janitor_, &scanner_}) {
-      loops_.push_back(std::make_unique<ServiceLoop>(
-          *service, session.clock(), ServiceLoopParams{.seed = session.rng().next()}));
-    }
-  }
-  ~House() {
-    // All at once: each may be in the middle of a step.
-    for (const auto& loop : loops_) loop->request_stop();
-    for (const auto& loop : loops_) loop->stop();
-  }
-  House(const House&) = delete;
-  House& operator=(const House&) = delete;
+        upkeep_(session, store),
+        scanner_(scan_ports(session, store), scanner_params(session, definitions, idle, hurried)),
+        scanning_(scanner_, session.clock(), ServiceLoopParams{.seed = session.rng().next()}) {}
 
  private:
   ScanPorts scan_ports(Session& session, Store& store) {
@@ -82,11 +63,9 @@ class House {
   }
 
   const Kinds kinds_;
-  Rescuer rescuer_;
-  Scheduler scheduler_;
-  Janitor janitor_;
+  Upkeep upkeep_;
   Scanner scanner_;
-  std::vector<std::unique_ptr<ServiceLoop>> loops_;
+  ServiceLoop scanning_;
 };
 
 Exit run_all(Session& session, Store& store, const Definitions& definitions,
@@ -95,6 +74,13 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
   IdleWatch idle(names_of(definitions.scans));
+  const ConfigValue& listen = session.config_load().values.at("listen");
+  std::unique_ptr<HttpHost> host;
+  if (listen.origin != ConfigOrigin::fallback) {
+    auto started = HttpHost::start(session, store, definitions, doors_of(invocation));
+    if (!started) return fail(started.error());
+    host = std::move(*started);
+  }
   std::optional<House> house;
   const auto scans = static_cast<std::int64_t>(definitions.scans.size());
   const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
@@ -108,8 +94,10 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
        .scans = scans,
        .schedules = schedules,
        .begin = [&] {
+         if (host) tell_listening(session, *host);
          house.emplace(session, store, std::move(*kinds), definitions, idle, until_idle);
        }});
+  if (host) host->drain(session.config().grace);
   if (!worked) return fail(worked.error());
   return 0;
 }
@@ -133,12 +121,14 @@ Command up_command() {
       .path = "up",
       .summary = "Run everything in one process: scans, schedules, a worker, and the tidying",
       .examples = {"waybill up", "waybill up --definitions ./definitions --data /var/lib/waybill",
-                   "waybill up --definitions ./definitions --until-idle"},
+                   "waybill up --definitions ./definitions --until-idle",
+                   "waybill up --listen 127.0.0.1:8470"},
       .details =
           "SIGTERM takes no new task, waits --grace for those that run, and gives back "
           "the rest; a second one ends at once.",
       .options = {{"until-idle", "",
-                   "end when no scan finds anything and no task can start within a minute"}},
+                   "end when no scan finds anything and no task can start within a minute"},
+                  kInsecure},
       .settings = Command::Settings::listed,
       .run = up};
 }

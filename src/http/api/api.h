@@ -12,14 +12,16 @@
 
 namespace waybill::http {
 
-/// Who may come in.
+/// Who may come in. Thread-safe.
 struct ApiGate {
-  /// Says who a bearer token stands for; empty: nobody is asked, and everybody is `nobody_asked`.
+  /// Whether a token is asked for; if not, everybody is `nobody_asked`.
+  std::function<bool()> asks;
+  /// Says who a bearer token stands for.
   std::function<Result<Principal>(std::string_view token)> authenticate;
   Principal nobody_asked{.name = "local", .role = Role::admin};
-  /// Names that the server answers to besides addresses of this machine while nobody is asked who
-  /// they are, lest a web page under a name that its owner points here does what it likes.
-  std::vector<std::string> host_names;
+  /// Whether, where nobody is asked, it answers to any name: else only to addresses of this
+  /// machine, lest a web page under a name that its owner points here does what it likes.
+  bool any_host = false;
 };
 
 /// The HTTP API, as schemas/openapi.json describes it: every request is held to that document

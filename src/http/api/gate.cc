@@ -1,25 +1,14 @@
 #include "http/api/gate.h"
 
-#include <algorithm>
-
 #include "base/ascii.h"
+#include "core/listen_address.h"
 
 namespace waybill::http {
 namespace {
 
-/// Without the port.
-std::string_view name_of(std::string_view host) {
-  const std::size_t bracket = host.find(']');
-  if (host.starts_with('[') && bracket != host.npos) return host.substr(0, bracket + 1);
-  return host.substr(0, host.find(':'));
-}
-
 Answer<Principal> let_in_unasked(const ApiGate& gate, const Request& request) {
   const std::string_view host = request.header("host");
-  const std::string name = to_lower(name_of(host));
-  const bool known =
-      is_loopback_host(host) || std::ranges::find(gate.host_names, name) != gate.host_names.end();
-  if (!known) {
+  if (!gate.any_host && !is_loopback_host(host)) {
     return refuse(problem_of(421,
                              "this server asks nobody who they are, and so answers only to "
                              "the addresses of its own machine; not to \"" +
@@ -39,15 +28,8 @@ Answer<Principal> let_in_unasked(const ApiGate& gate, const Request& request) {
 
 }  // namespace
 
-bool is_loopback_host(std::string_view host) {
-  const std::string name = to_lower(name_of(host));
-  if (name == "localhost" || name == "[::1]") return true;
-  const bool numeric = name.find_first_not_of("0123456789.") == name.npos;
-  return numeric && name.starts_with("127.");
-}
-
 Answer<Principal> who_asks(const ApiGate& gate, const Request& request) {
-  if (!gate.authenticate) return let_in_unasked(gate, request);
+  if (!gate.asks()) return let_in_unasked(gate, request);
   constexpr std::string_view kScheme = "bearer ";
   const std::string_view header = request.header("authorization");
   const bool bearer = to_lower(header.substr(0, kScheme.size())) == kScheme;

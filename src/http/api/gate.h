@@ -1,20 +1,13 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "http/answer.h"
 #include "http/api/api.h"
 
 namespace waybill::http {
 
 /// Who asks, by the bearer token (RFC 6750, 2.1). Where nobody is asked, only requests that no web
-/// page of somebody else can have sent are let in: those to an address of this machine or one of
-/// the gate's names, and without a foreign Origin.
+/// page of somebody else can have sent are let in: those to an address of this machine, and
+/// without a foreign Origin.
 Answer<Principal> who_asks(const ApiGate& gate, const Request& request);
-
-/// Whether a Host header names this machine: an address of loopback, "localhost", with or without a
-/// port.
-bool is_loopback_host(std::string_view host);
 
 }  // namespace waybill::http

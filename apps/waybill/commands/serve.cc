@@ -1,0 +1,54 @@
+#include <boost/json.hpp>
+
+#include "apps/waybill/commands/commands.h"
+#include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/events.h"
+#include "apps/waybill/runtime/http_host.h"
+#include "apps/waybill/runtime/upkeep.h"
+#include "apps/waybill/session.h"
+#include "apps/waybill/signals.h"
+
+namespace waybill::cli {
+namespace {
+
+Exit serve(Session& session, const Invocation& invocation) {
+  const Signals signals;  // before any other thread
+  const auto definitions = session.definitions();
+  if (!definitions) return fail(definitions.error());
+  const auto store = session.store(OpenStore::create);
+  if (!store) return fail(store.error());
+  const Status applied = apply_definitions(**definitions, session.config().definitions,
+                                           (*store)->registry(), (*store)->ledger().now());
+  if (!applied) return fail(applied.error());
+  const auto host = HttpHost::start(session, **store, **definitions, doors_of(invocation));
+  if (!host) return fail(host.error());
+  const Upkeep upkeep(session, **store);
+  tell_listening(session, **host);
+  session.clock().wait_until(kSteadyTimeMax, signals.token());
+  session.output().note("answering what has come, for at most " +
+                        format_duration(session.config().grace) +
+                        "; the same signal again ends at once");
+  (*host)->drain(session.config().grace);
+  tell_event(session, "stopped", {{"reason", "signal"}});
+  return 0;
+}
+
+}  // namespace
+
+Command serve_command() {
+  return {.path = "serve",
+          .summary = "Give the ledger to the network: the HTTP API, schedules and the tidying",
+          .examples = {"waybill serve", "waybill serve --definitions ./definitions",
+                       "waybill serve --listen 0.0.0.0:8470"},
+          .details =
+              "Runs no task itself: workers do, over the API or on the same --data. On 127.0.0.1 "
+              "everybody of this machine may do everything until `waybill token create` has made a "
+              "token; from then on, and on any other address, each request needs one. "
+              "docs/reference/api.md lists the requests. SIGTERM answers what has come within "
+              "--grace, and ends.",
+          .options = {kInsecure},
+          .settings = Command::Settings::listed,
+          .run = serve};
+}
+
+}  // namespace waybill::cli

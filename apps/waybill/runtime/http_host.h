@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/waybill/cli/command.h"
+#include "apps/waybill/kinds.h"
+#include "apps/waybill/session.h"
+#include "apps/waybill/store.h"
+#include "base/mutex.h"
+#include "base/rng.h"
+#include "core/listen_address.h"
+#include "http/api/api.h"
+#include "http/server.h"
+#include "services/authenticator.h"
+#include "services/service_loop.h"
+
+namespace waybill::cli {
+
+enum class Doors : std::uint8_t {
+  asking,    ///< a token is asked for, but on loopback as long as nobody has made one
+  insecure,  ///< everybody may do everything
+};
+
+/// The HTTP API of this process with all that it needs, from start to destruction.
+class HttpHost {
+ public:
+  /// Listens where the session's settings say. Session, store and definitions outlive it.
+  /// `failed_precondition` if everybody who reaches the address could do everything, and nobody has
+  /// said that this is wanted.
+  static Result<std::unique_ptr<HttpHost>> start(Session& session, Store& store,
+                                                 const Definitions& definitions, Doors doors);
+  HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds);
+  ~HttpHost();
+  HttpHost(const HttpHost&) = delete;
+  HttpHost& operator=(const HttpHost&) = delete;
+
+  /// "http://127.0.0.1:8470"
+  const std::string& url() const { return url_; }
+  /// Takes no new request, and blocks until those that have come are answered, or `grace`.
+  void drain(Duration grace);
+
+ private:
+  Status listen(const ListenAddress& address, Doors doors);
+  http::ApiGate gate(const ListenAddress& address, Doors doors);
+  void changed(const LedgerEvent& event);
+
+  Session& session_;
+  const Kinds kinds_;
+  Mutex mutex_;
+  Rng rng_ GUARDED_BY(mutex_);
+  UuidMaker ids_ GUARDED_BY(mutex_){rng_};
+  Authenticator authenticator_;
+  http::FirstAnswers first_answers_;
+  http::EventFeed feed_;
+  http::ApiMetrics metrics_;
+  const http::ApiParts parts_;
+  std::unique_ptr<http::Api> api_;
+  std::unique_ptr<http::Server> server_;
+  std::string url_;
+  std::vector<std::unique_ptr<ServiceLoop>> loops_;  // after the server, which the feed rings
+};
+
+inline const Option kInsecure{"insecure", "",
+                              "let everybody who reaches the address do everything"};
+Doors doors_of(const Invocation& invocation);
+
+/// Says where it listens, for people and programs.
+void tell_listening(Session& session, const HttpHost& host);
+
+}  // namespace waybill::cli

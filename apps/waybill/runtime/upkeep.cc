@@ -1,0 +1,25 @@
+#include "apps/waybill/runtime/upkeep.h"
+
+namespace waybill::cli {
+
+Upkeep::Upkeep(Session& session, Store& store)
+    : rescuer_(store.ledger(), session.rng().fork()),
+      scheduler_(store.ledger(), store.registry()),
+      janitor_({.ledger = store.ledger(),
+                .reader = store.reader(),
+                .registry = store.registry(),
+                .logs = store.logs()},
+               {.every = session.config().tidy_every}) {
+  for (Service* service : std::initializer_list<Service*>{&rescuer_, &scheduler_, &janitor_}) {
+    loops_.push_back(std::make_unique<ServiceLoop>(
+        *service, session.clock(), ServiceLoopParams{.seed = session.rng().next()}));
+  }
+}
+
+Upkeep::~Upkeep() {
+  // All at once: each may be in the middle of a step.
+  for (const auto& loop : loops_) loop->request_stop();
+  for (const auto& loop : loops_) loop->stop();
+}
+
+}  // namespace waybill::cli
