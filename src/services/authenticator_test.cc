@@ -228,6 +228,24 @@ TEST_F(AuthenticatorTest, ManyThreadsShareOneAnswerOfTheStore) {
   EXPECT_EQ(last_use(), clock_.now());
 }
 
+TEST_F(AuthenticatorTest, EveryThreadIsRefusedOnceTheTokenIsRevokedAndTwoSecondsOver) {
+  const std::string text = put('a', "ci");
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&] {
+      while (lets_in(text)) continue;
+    });
+  }
+  for (int i = 0; i < 100; ++i) {
+    clock_.advance(1s);
+    step();
+  }
+  ASSERT_TRUE(store_.revoke("61616161", clock_.now()));
+  clock_.advance(2s);
+  threads.clear();
+  EXPECT_THAT(refusal(text), HasSubstr("was revoked"));
+}
+
 TEST_F(AuthenticatorTest, UsesOfManyTokensAreWrittenTogetherEachOnceAMinute) {
   const std::string one = put('a', "one");
   const std::string two = put('b', "two");
