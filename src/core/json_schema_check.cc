@@ -70,17 +70,6 @@ std::int64_t length(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
 }
 
-/// A value and all that is in it.
-std::size_t count_values(const bj::value& value) {
-  std::size_t count = 1;
-  if (value.is_array()) {
-    for (const bj::value& element : value.get_array()) count += count_values(element);
-  } else if (value.is_object()) {
-    for (const auto& member : value.get_object()) count += count_values(member.value());
-  }
-  return count;
-}
-
 /// One value against one schema; `pointer` is where the value stands.
 struct Step {
   const bj::value& instance;
