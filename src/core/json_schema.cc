@@ -20,6 +20,16 @@ struct JsonSchema::Compiled {
   PatternMap patterns;
 };
 
+std::size_t count_values(const bj::value& value) {
+  std::size_t count = 1;
+  if (value.is_array()) {
+    for (const bj::value& element : value.get_array()) count += count_values(element);
+  } else if (value.is_object()) {
+    for (const auto& member : value.get_object()) count += count_values(member.value());
+  }
+  return count;
+}
+
 std::string to_string(const SchemaViolation& violation) {
   return violation.pointer.empty() ? violation.message
                                    : violation.pointer + ": " + violation.message;

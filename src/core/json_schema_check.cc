@@ -14,7 +14,9 @@ namespace bj = boost::json;
 namespace {
 
 constexpr int kCheckDepthMax = 200;
-constexpr std::size_t kStepsMax = 1'000'000;  // schemas that refer to themselves can double forever
+// Schemas that refer to themselves can double forever; what is large takes many steps by itself.
+constexpr std::size_t kStepsMax = 1'000'000;
+constexpr std::size_t kStepsPerValue = 50;
 constexpr std::size_t kShownBytesMax = 60;
 
 std::string_view view(const bj::string& text) { return {text.data(), text.size()}; }
@@ -77,14 +79,15 @@ struct Step {
 
 class InstanceChecker {
  public:
-  explicit InstanceChecker(const SchemaParts& parts) : parts_(parts) {}
+  InstanceChecker(const SchemaParts& parts, std::size_t steps_max)
+      : parts_(parts), steps_max_(steps_max) {}
 
   void check(const bj::value& schema, const Step& step, std::vector<SchemaViolation>& out) const {
     if (schema.is_bool()) {
       if (!schema.get_bool()) add(out, step, "nothing is allowed here", SchemaViolation::Of::key);
       return;
     }
-    if (step.depth > kCheckDepthMax || ++steps_ > kStepsMax) {
+    if (step.depth > kCheckDepthMax || ++steps_ > steps_max_) {
       return add(out, step, "cannot be checked: the schema goes round in circles");
     }
     const bj::object& rules = schema.get_object();
@@ -374,6 +377,7 @@ class InstanceChecker {
   }
 
   const SchemaParts& parts_;
+  const std::size_t steps_max_;
   mutable std::size_t steps_ = 0;
 };
 
@@ -381,7 +385,8 @@ class InstanceChecker {
 
 void check_instance(const SchemaParts& parts, const bj::value& instance,
                     std::vector<SchemaViolation>& violations) {
-  InstanceChecker(parts).check(parts.root, {instance, "", 0}, violations);
+  const std::size_t steps_max = kStepsMax + kStepsPerValue * count_values(instance);
+  InstanceChecker(parts, steps_max).check(parts.root, {instance, "", 0}, violations);
 }
 
 }  // namespace waybill

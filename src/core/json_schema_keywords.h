@@ -30,6 +30,9 @@ void check_schema(const boost::json::value& root, const JsonSchema::Formats& for
 /// only requires a field; empty if none fits and it takes more to say what is missing.
 std::string misfit_of(const boost::json::array& forms, std::size_t conforming);
 
+/// A value and all that is in it.
+std::size_t count_values(const boost::json::value& value);
+
 void check_instance(const SchemaParts& parts, const boost::json::value& instance,
                     std::vector<SchemaViolation>& violations);
 

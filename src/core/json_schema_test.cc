@@ -253,6 +253,14 @@ TEST(JsonSchemaTest, SchemasThatGoRoundInCirclesEnd) {
   EXPECT_FALSE(check(R"({"allOf":[{"$ref":"#"},{"$ref":"#"}]})", "1").empty());
 }
 
+TEST(JsonSchemaTest, WhatIsLargeIsCheckedToTheEnd) {
+  std::string list = "[";
+  for (int i = 0; i < 300'000; ++i) list += "1,";
+  EXPECT_EQ(
+      check(R"({"items":{"allOf":[{"type":"integer"},{"minimum":0},{"maximum":1}]}})", list + "2]"),
+      (Texts{"/300000: has to be at most 1, not 2"}));
+}
+
 TEST(JsonSchemaTest, PatternsTakeLinearTime) {
   const std::string evil = '"' + std::string(5'000, 'a') + "!\"";
   EXPECT_EQ(check(R"({"pattern":"^(a+)+$"})", evil).size(), 1U);

@@ -31,7 +31,8 @@ struct Operation {
 };
 
 /// The OpenAPI document as the rule that requests are held to. Its schemas keep to the keywords of
-/// docs/reference/json-schema.md. Immutable, thread-safe; copies share what was compiled.
+/// docs/reference/json-schema.md; a duration has the format `waybill-duration`. An Operation must
+/// come from the same document. Immutable, thread-safe; copies share what was compiled.
 class ApiDocument {
  public:
   /// Reads an OpenAPI 3.1 document and compiles the schemas of its bodies and queries.
