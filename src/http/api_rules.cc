@@ -5,20 +5,19 @@
 #include <charconv>
 #include <utility>
 
+#include "base/json.h"
 #include "core/suggest.h"
 
 namespace waybill::http {
 namespace bj = boost::json;
 namespace {
 
-bj::string json_text(std::string_view text) { return bj::string(text.data(), text.size()); }
-
 /// A text as an integer, or as it is, for the schema to refuse.
 bj::value integer_or_text(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size()) return number;
-  return json_text(text);
+  return json::text(text);
 }
 
 std::string told(const SchemaViolation& violation) {
@@ -135,13 +134,13 @@ bj::object QueryRules::gather(const Pairs& pairs, std::vector<std::string>& prob
     } else if (found->second.shape == Shape::list) {
       bj::value& list = sent[name];
       if (list.is_null()) list = bj::array();
-      list.get_array().emplace_back(json_text(value));
+      list.get_array().emplace_back(json::text(value));
     } else if (sent.contains(name)) {
       problems.push_back("the query parameter " + name + " is given twice");
     } else if (found->second.shape == Shape::integer) {
       sent[name] = integer_or_text(value);
     } else {
-      sent[name] = json_text(value);
+      sent[name] = json::text(value);
     }
   }
   return sent;

@@ -35,7 +35,8 @@ bool BodyStream::is_closed() const {
 }
 
 BodyStream::Read BodyStream::read(char* to, std::size_t size, std::size_t& got,
-                                  const std::function<void()>& sleep, std::function<void()> wake) {
+                                  const std::function<void()>& suspend,
+                                  std::function<void()> wake) {
   const Lock lock(mutex_);
   got = std::min(size, bytes_.size() - sent_);
   if (got > 0) {
@@ -45,7 +46,7 @@ BodyStream::Read BodyStream::read(char* to, std::size_t size, std::size_t& got,
   }
   if (ended_) return Read::ended;
   // Under the lock, so that no write in between finds nobody to wake.
-  sleep();
+  suspend();
   wake_ = std::move(wake);
   return Read::empty;
 }

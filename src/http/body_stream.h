@@ -22,10 +22,10 @@ class BodyStream {
   /// Whether the client is gone, or the server has ended.
   bool is_closed() const;
 
-  /// For the server: what there is now, at most `size` bytes. `empty`: nothing, and `sleep` was
+  /// For the server: what there is now, at most `size` bytes. `empty`: nothing, and `suspend` was
   /// called under the lock; `wake` is called once when there is something.
   enum class Read { some, empty, ended };
-  Read read(char* to, std::size_t size, std::size_t& got, const std::function<void()>& sleep,
+  Read read(char* to, std::size_t size, std::size_t& got, const std::function<void()>& suspend,
             std::function<void()> wake);
   /// For the server: the reader is gone. `wake` is never called after this has returned.
   void close();

@@ -9,6 +9,7 @@
 #include "apps/waybill/commands/user.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "base/json.h"
 #include "core/api_token.h"
 #include "core/suggest.h"
 #include "core/task.h"
