@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
-#include <tl/expected.hpp>
 #include <utility>
 
 #include "base/result.h"

@@ -103,6 +103,17 @@ TEST_F(CommandTest, TheProgramIsToldWhatItIsAbout) {
             R"({"n":1} )" + to_string(task.id()) + " 3 {\"page\":7}\nblue\nfrom stdin");
 }
 
+TEST_F(CommandTest, TheProgramIsToldWhichTraceItBelongsTo) {
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  Task task = a_command(R"({"shell":"echo ${TRACEPARENT-none}"})");
+  EXPECT_TRUE(succeeded(kind_->run(task, context_)));
+  task.request.labels = {{"traceparent", trace}};
+  EXPECT_TRUE(succeeded(kind_->run(task, context_)));
+  task.request.spec = R"({"shell":"echo $TRACEPARENT","environment":{"TRACEPARENT":"own"}})";
+  EXPECT_TRUE(succeeded(kind_->run(task, context_)));
+  EXPECT_EQ(context_.logged(LogStream::out), "none\n" + trace + "\nown\n");
+}
+
 TEST_F(CommandTest, TheWorkersOwnEnvironmentIsNotPassedOn) {
   ::setenv("WORKER_SECRET", "hunter2", 1);
   auto kind = CommandKind::create({.environment = inherited_environment()}, clock_);

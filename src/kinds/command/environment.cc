@@ -68,6 +68,10 @@ Result<std::vector<std::string>> make_environment(Environment environment, const
   environment["WAYBILL_ATTEMPT"] = std::to_string(task.status.attempt);
   environment["WAYBILL_SCRATCH"] = scratch;
   environment["WAYBILL_REPORT_FD"] = std::to_string(kWaybillReportFd);
+  // W3C Trace Context: what the program does belongs to the trace of whoever asked for it.
+  for (const auto& [name, value] : task.request.labels) {
+    if (name == "traceparent") environment.emplace("TRACEPARENT", value);
+  }
   Status put = put_or_spill(environment, "WAYBILL_PARAMS", task.request.params, scratch);
   if (put && !context.last_checkpoint().empty()) {
     put = put_or_spill(environment, "WAYBILL_CHECKPOINT", context.last_checkpoint(), scratch);

@@ -1,0 +1,191 @@
+#include "http/api/api.h"
+
+#include <gmock/gmock.h>
+
+#include "http/api/api_fixture.h"
+
+namespace waybill::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class ApiTest : public ApiFixture {};
+
+TEST_F(ApiTest, CreatesATaskAndShowsIt) {
+  const Response response =
+      post("/v1/tasks", R"({"kind":"noop","params":{"n":1},"queue":"q","labels":{"a":"b"}})",
+           {{"traceparent", "00-1-2-01"}});
+  EXPECT_EQ(response.status, 201);
+  const auto created = json_of(response);
+  EXPECT_EQ(created.at("created"), true);
+  const auto& task = created.at("task").get_object();
+  EXPECT_EQ(task.at("queue"), "q");
+  EXPECT_EQ(task.at("created_by"), "local");
+  EXPECT_EQ(task.at("labels").at("traceparent"), "00-1-2-01");
+  const std::string location = header(response, "Location");
+  EXPECT_EQ(location, "/v1/tasks/" + std::string(task.at("id").get_string()));
+  EXPECT_EQ(json_of(get(location)), task);
+}
+
+TEST_F(ApiTest, CreatesManyTasksOrNone) {
+  const Response good = post("/v1/tasks", R"({"tasks":[{"kind":"noop"},{"kind":"noop"}]})");
+  EXPECT_EQ(good.status, 200);
+  EXPECT_EQ(json_of(good).at("tasks").get_array().size(), 2u);
+  const Response bad = post("/v1/tasks", R"({"tasks":[{"kind":"noop"},{"definition":"nothing"}]})");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_THAT(bad.body, HasSubstr("/tasks/1/definition"));
+  EXPECT_EQ(ledger_.page({})->tasks.size(), 2u);
+}
+
+TEST_F(ApiTest, GivesTheFirstAnswerAgainThoughTheTaskHasGoneOn) {
+  const Pairs key = {{"idempotency-key", "k-1"}};
+  const std::string body = R"({"kind":"noop","delay":"10m"})";
+  const Response first = post("/v1/tasks", body, key);
+  EXPECT_EQ(first.status, 201);
+  clock_.advance(30s);
+  const Uuid id = parse_uuid(std::string(json_of(first).at("task").at("id").get_string())).value();
+  EXPECT_EQ(post("/v1/tasks/" + to_string(id) + "/cancel", "{}").status, 200);
+  const Response again = post("/v1/tasks", body, key);
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(header(again, "Idempotent-Replayed"), "true");
+  EXPECT_EQ(ledger_.page({})->tasks.size(), 1u);
+}
+
+TEST_F(ApiTest, RefusesAnotherRequestUnderAKey) {
+  const Pairs key = {{"idempotency-key", "k-1"}};
+  EXPECT_EQ(post("/v1/tasks", R"({"kind":"noop","delay":"10m"})", key).status, 201);
+  for (const char* other : {R"({"kind":"noop"})", R"({"kind":"noop","delay":"20m"})",
+                            R"({"kind":"noop","delay":"10m","priority":1})"}) {
+    const Response refused = post("/v1/tasks", other, key);
+    EXPECT_EQ(refused.status, 422) << other;
+  }
+  EXPECT_EQ(ledger_.page({})->tasks.size(), 1u);
+}
+
+TEST_F(ApiTest, HoldsEveryRequestToTheDocument) {
+  EXPECT_EQ(get("/v1/tasks?limit=0").status, 400);
+  EXPECT_THAT(get("/v1/tasks?limt=1").body, HasSubstr("did you mean"));
+  EXPECT_EQ(post("/v1/tasks", "[]").status, 400);
+  EXPECT_EQ(post("/v1/tasks", "{").status, 400);
+  Request text = request("POST", "/v1/tasks", "{}");
+  text.headers = {{"content-type", "text/plain"}, {"host", "localhost"}};
+  EXPECT_EQ(ask(text).status, 415);
+  EXPECT_EQ(get("/v1/tasks/7").status, 404);
+  EXPECT_EQ(get("/v1/nothing").status, 404);
+  const Response method = ask(request("PUT", "/v1/tasks"));
+  EXPECT_EQ(method.status, 405);
+  EXPECT_EQ(header(method, "Allow"), "GET, HEAD, OPTIONS, POST");
+}
+
+TEST_F(ApiTest, TakesATaskThroughItsLifeByTheWorkerProtocol) {
+  const std::string id = create();
+  const auto claimed = json_of(post("/v1/claims", R"({"worker":"w","limit":5})"));
+  ASSERT_EQ(claimed.at("tasks").get_array().size(), 1u);
+  EXPECT_EQ(claimed.at("tasks").at(0).at("id"), json::text(id));
+  const std::string one = R"({"id":")" + id + R"(","fence":1)";
+  const auto beat = json_of(
+      post("/v1/beats", R"({"worker":"w","tasks":[)" + one + R"(,"progress":{"done":1}}]})"));
+  EXPECT_EQ(beat.at("tasks").at(0).at("state"), "extended");
+  EXPECT_EQ(ledger_.reported(parse_uuid(id).value())->progress, R"({"done":1})");
+  const auto late = json_of(post(
+      "/v1/finishes", R"({"tasks":[{"id":")" + id + R"(","fence":9,"outcome":"succeeded"}]})"));
+  EXPECT_EQ(late.at("tasks").at(0).at("problem").at("type"), "urn:waybill:problem:stale");
+  const auto finished = json_of(post(
+      "/v1/finishes", R"({"tasks":[)" + one + R"(,"outcome":"succeeded","result":{"a":1}}]})"));
+  EXPECT_EQ(finished.at("tasks").at(0).at("state"), "succeeded");
+  EXPECT_EQ(json_of(get("/v1/tasks/" + id)).at("result").at("a"), 1);
+}
+
+TEST_F(ApiTest, AClaimThatFindsNothingWaitsForItsQueues) {
+  const Request claim =
+      request("POST", "/v1/claims", R"({"worker":"w","queues":["q"],"wait":"10s"})");
+  const Reply reply = api_->handle(claim);
+  const auto* later = std::get_if<Later>(&reply);
+  ASSERT_NE(later, nullptr);
+  EXPECT_EQ(later->topics, std::vector<std::string>{"q"});
+  Request draining = claim;
+  draining.draining = true;
+  EXPECT_EQ(ask(draining).status, 200);
+  clock_.advance(10s);
+  EXPECT_EQ(json_of(ask(claim)).at("tasks").get_array().size(), 0u);
+}
+
+TEST_F(ApiTest, ASubmitterEndsOnlyWhatItMadeItself) {
+  principals_ = {{"ann", {.name = "token:ann", .role = Role::submitter}},
+                 {"bob", {.name = "token:bob", .role = Role::submitter}},
+                 {"op", {.name = "token:op", .role = Role::operator_}}};
+  const auto as = [](const char* token) {
+    return Pairs{{"authorization", std::string("Bearer ") + token}};
+  };
+  const Response created = post("/v1/tasks", R"({"kind":"noop"})", as("ann"));
+  ASSERT_EQ(created.status, 201);
+  const std::string path = header(created, "Location") + "/cancel";
+  EXPECT_EQ(post(path, "{}", as("bob")).status, 403);
+  EXPECT_EQ(post("/v1/bulk/cancel", R"({"filter":{"queue":"q"}})", as("ann")).status, 403);
+  EXPECT_EQ(post("/v1/claims", R"({"worker":"w"})", as("op")).status, 403);
+  EXPECT_EQ(post(path, "{}", as("ann")).status, 200);
+  EXPECT_EQ(post(path.substr(0, path.rfind('/')) + "/retry", "{}", as("op")).status, 200);
+}
+
+TEST_F(ApiTest, AsksForATokenAsSoonAsThereIsOne) {
+  EXPECT_EQ(get("/v1/queues").status, 200);
+  principals_ = {{"ann", {.name = "token:ann", .role = Role::viewer}}};
+  const Response refused = get("/v1/queues");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(header(refused, "WWW-Authenticate"), "Bearer");
+  EXPECT_EQ(get("/v1/queues", {{"authorization", "Bearer eve"}}).status, 401);
+  EXPECT_EQ(get("/v1/queues", {{"authorization", "Basic ann"}}).status, 401);
+  EXPECT_EQ(get("/v1/queues", {{"authorization", "bearer ann"}}).status, 200);
+}
+
+TEST_F(ApiTest, LetsNoForeignPageInWhileNobodyIsAsked) {
+  Request foreign = request("GET", "/v1/queues");
+  foreign.headers = {{"host", "evil.example"}};
+  EXPECT_EQ(ask(foreign).status, 421);
+  foreign.headers = {{"host", "127.0.0.1:8470"}, {"origin", "http://evil.example"}};
+  EXPECT_EQ(ask(foreign).status, 403);
+  foreign.headers = {{"host", "127.0.0.1:8470"}, {"origin", "http://127.0.0.1:8470"}};
+  EXPECT_EQ(ask(foreign).status, 200);
+}
+
+TEST_F(ApiTest, ChangesManyAndSaysBeforehandHowMany) {
+  for (int i = 0; i < 3; ++i) create(R"({"kind":"noop","queue":"a"})");
+  create(R"({"kind":"noop","queue":"b"})");
+  const auto preview =
+      json_of(post("/v1/bulk/cancel", R"({"filter":{"queue":"a"},"preview":true})"));
+  EXPECT_EQ(preview.at("matched"), 3);
+  EXPECT_EQ(preview.at("changed"), 0);
+  const auto changed = json_of(post("/v1/bulk/cancel", R"({"filter":{"queue":"a"}})"));
+  EXPECT_EQ(changed.at("changed"), 3);
+  EXPECT_EQ(ledger_.page({.filter = {.states = {State::cancelled}}})->tasks.size(), 3u);
+}
+
+TEST_F(ApiTest, SaysWhetherATaskHasChangedSince) {
+  const std::string path = "/v1/tasks/" + create();
+  const Response first = get(path);
+  const std::string etag = header(first, "ETag");
+  EXPECT_EQ(get(path, {{"if-none-match", etag}}).status, 304);
+  EXPECT_EQ(post(path + "/cancel", "{}").status, 200);
+  const Response after = get(path, {{"if-none-match", etag}});
+  EXPECT_EQ(after.status, 200);
+  EXPECT_NE(header(after, "ETag"), etag);
+}
+
+TEST_F(ApiTest, AnswersFromMemoryWhetherItLivesAndIsReady) {
+  Response response;
+  EXPECT_TRUE(api_->answer_at_once(request("GET", "/healthz"), response));
+  EXPECT_EQ(response.status, 200);
+  response = {};
+  EXPECT_TRUE(api_->answer_at_once(request("GET", "/readyz"), response));
+  EXPECT_EQ(response.status, 503) << "nobody has looked at the ledger yet";
+  ASSERT_TRUE(metrics_.step({}));
+  response = {};
+  EXPECT_TRUE(api_->answer_at_once(request("GET", "/readyz"), response));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_FALSE(api_->answer_at_once(request("GET", "/v1/queues"), response));
+}
+
+}  // namespace
+}  // namespace waybill::http
