@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "http/api/gate.h"
 #include "http/api/routes.h"
 #include "http/api_document.h"
@@ -84,7 +85,12 @@ struct Api::Inside {
   Status add_routes();
   Answer<Reply> answer(const Served& served, const Request& request,
                        const Router::Match& match) const;
+  Answer<Reply> answer_to(const Served& served, const Request& request, const Router::Match& match,
+                          const Principal& who) const;
   Answer<Reply> call(const Served& served, const Call& call) const;
+  static bool tells_of(const Served& served);
+  static void tell(const Served& served, const Request& request, const Principal& who,
+                   const Answer<Reply>& answer);
   Reply finish(Answer<Reply> answer, const Request& request, std::string_view operation) const;
 
   const ApiParts& parts;
@@ -126,6 +132,21 @@ Status Api::Inside::add_routes() {
   return fail(Code::internal, "the OpenAPI document has no operation " + handlers.begin()->first);
 }
 
+/// What a person changes goes into the log; what programs do by the thousand is in the ledger.
+bool Api::Inside::tells_of(const Served& route) {
+  const bool changes = route.right == Right::submit || route.right == Right::operate;
+  return changes && route.operation.id != "createTasks";
+}
+
+void Api::Inside::tell(const Served& route, const Request& request, const Principal& who,
+                       const Answer<Reply>& answer) {
+  const auto* response = answer ? std::get_if<Response>(&*answer) : nullptr;
+  const int status = response != nullptr ? response->status : answer.error().status;
+  log::info(
+      "api_change", route.operation.id,
+      {{"who", who.name}, {"from", request.peer}, {"path", request.path}, {"status", status}});
+}
+
 Answer<Reply> Api::Inside::answer(const Served& route, const Request& request,
                                   const Router::Match& match) const {
   Principal who;
@@ -140,6 +161,13 @@ Answer<Reply> Api::Inside::answer(const Served& route, const Request& request,
                                      route.operation.right});
     }
   }
+  auto answered = answer_to(route, request, match, who);
+  if (tells_of(route)) tell(route, request, who, answered);
+  return answered;
+}
+
+Answer<Reply> Api::Inside::answer_to(const Served& route, const Request& request,
+                                     const Router::Match& match, const Principal& who) const {
   const auto query = document.read_query(route.operation, request.query);
   if (!query) return refuse(query.error());
   const auto body = read_body(document, route.operation, request);

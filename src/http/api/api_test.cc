@@ -112,15 +112,18 @@ TEST_F(ApiTest, AClaimThatFindsNothingWaitsForItsQueues) {
   EXPECT_EQ(json_of(ask(claim)).at("tasks").get_array().size(), 0u);
 }
 
-TEST_F(ApiTest, ASubmitterEndsOnlyWhatItMadeItself) {
+TEST_F(ApiTest, ASubmitterMakesTasksFromDefinitionsAndEndsOnlyItsOwn) {
   principals_ = {{"ann", {.name = "token:ann", .role = Role::submitter}},
                  {"bob", {.name = "token:bob", .role = Role::submitter}},
                  {"op", {.name = "token:op", .role = Role::operator_}}};
   const auto as = [](const char* token) {
     return Pairs{{"authorization", std::string("Bearer ") + token}};
   };
-  const Response created = post("/v1/tasks", R"({"kind":"noop"})", as("ann"));
-  ASSERT_EQ(created.status, 201);
+  definitions_["d"] = {.name = "d", .kind = "noop"};
+  EXPECT_EQ(post("/v1/tasks", R"({"kind":"noop"})", as("ann")).status, 403);
+  EXPECT_EQ(post("/v1/tasks", R"({"kind":"noop"})", as("op")).status, 201);
+  const Response created = post("/v1/tasks", R"({"definition":"d"})", as("ann"));
+  ASSERT_EQ(created.status, 201) << created.body;
   const std::string path = header(created, "Location") + "/cancel";
   EXPECT_EQ(post(path, "{}", as("bob")).status, 403);
   EXPECT_EQ(post("/v1/bulk/cancel", R"({"filter":{"queue":"q"}})", as("ann")).status, 403);

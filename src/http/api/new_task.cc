@@ -23,13 +23,21 @@ tl::unexpected<Problem> invalid(const NewTaskPlace& place, std::string_view fiel
                       .message = (pointer.empty() ? "" : pointer + ": ") + std::string(why)});
 }
 
-Answer<TaskRequest> begin(const ApiParts& parts, const Fields& fields, const NewTaskPlace& place) {
+Answer<TaskRequest> begin(const ApiParts& parts, const Principal& who, const Fields& fields,
+                          const NewTaskPlace& place) {
   const bool defined = fields.has("definition");
   if (defined == fields.has("kind")) {
     return invalid(place, "", "give either the name of a definition or a kind");
   }
   std::string params = fields.json("params", "{}");
   if (!defined) {
+    // Such a task runs whatever program it names: definitions are what others are held to.
+    if (!may(who.role, Right::operate)) {
+      return refuse(Error{.code = Code::permission_denied,
+                          .message = "a " + std::string(to_string(who.role)) +
+                                     " makes tasks from definitions only; to name a kind takes an "
+                                     "operator"});
+    }
     TaskRequest request;
     request.kind = fields.text("kind");
     request.spec = fields.json("spec", "{}");
@@ -102,7 +110,7 @@ void read_identity(const ApiParts& parts, const Call& call, const Fields& fields
 Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call, const bj::object& body,
                               const NewTaskPlace& place) {
   const Fields fields(body);
-  auto request = begin(parts, fields, place);
+  auto request = begin(parts, call.who, fields, place);
   if (!request) return refuse(std::move(request.error()));
   NewTask task{.request = std::move(*request)};
   TaskRequest& asked = task.request;
