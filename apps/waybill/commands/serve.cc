@@ -20,7 +20,9 @@ Exit serve(Session& session, const Invocation& invocation) {
   const Status applied = apply_definitions(**definitions, session.config().definitions,
                                            (*store)->registry(), (*store)->ledger().now());
   if (!applied) return fail(applied.error());
-  const auto host = HttpHost::start(session, **store, **definitions, doors_of(invocation));
+  const auto doors = doors_of(invocation);
+  if (!doors) return fail(doors.error());
+  const auto host = HttpHost::start(session, **store, **definitions, *doors);
   if (!host) return fail(host.error());
   const Upkeep upkeep(session, **store);
   tell_listening(session, **host);
@@ -39,14 +41,15 @@ Command serve_command() {
   return {.path = "serve",
           .summary = "Give the ledger to the network: the HTTP API, schedules and the tidying",
           .examples = {"waybill serve", "waybill serve --definitions ./definitions",
-                       "waybill serve --listen 0.0.0.0:8470"},
+                       "waybill serve --listen 0.0.0.0:8470",
+                       "waybill serve --definitions ./definitions --compat task-mgmt"},
           .details =
               "Runs no task itself: workers do, over the API or on the same --data. On 127.0.0.1 "
               "everybody of this machine may do everything until `waybill token create` has made a "
               "token; from then on, and on any other address, each request needs one. "
               "docs/reference/api.md lists the requests. SIGTERM answers what has come within "
               "--grace, and ends.",
-          .options = {kInsecure},
+          .options = http_options(),
           .settings = Command::Settings::listed,
           .run = serve};
 }

@@ -76,8 +76,15 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   IdleWatch idle(names_of(definitions.scans));
   const ConfigValue& listen = session.config_load().values.at("listen");
   std::unique_ptr<HttpHost> host;
+  for (const Option& option : http_options()) {
+    if (!invocation.has(option.name) || listen.origin != ConfigOrigin::fallback) continue;
+    return fail(Code::invalid_argument,
+                "--" + std::string(option.name) + ": `up` listens only with --listen ADDRESS:PORT");
+  }
   if (listen.origin != ConfigOrigin::fallback) {
-    auto started = HttpHost::start(session, store, definitions, doors_of(invocation));
+    const auto doors = doors_of(invocation);
+    if (!doors) return fail(doors.error());
+    auto started = HttpHost::start(session, store, definitions, *doors);
     if (!started) return fail(started.error());
     host = std::move(*started);
   }
@@ -117,6 +124,9 @@ Exit up(Session& session, const Invocation& invocation) {
 }  // namespace
 
 Command up_command() {
+  std::vector<Option> options = {
+      {"until-idle", "", "end when no scan finds anything and no task can start within a minute"}};
+  for (const Option& option : http_options()) options.push_back(option);
   return {
       .path = "up",
       .summary = "Run everything in one process: scans, schedules, a worker, and the tidying",
@@ -124,11 +134,10 @@ Command up_command() {
                    "waybill up --definitions ./definitions --until-idle",
                    "waybill up --listen 127.0.0.1:8470"},
       .details =
-          "SIGTERM takes no new task, waits --grace for those that run, and gives back "
-          "the rest; a second one ends at once.",
-      .options = {{"until-idle", "",
-                   "end when no scan finds anything and no task can start within a minute"},
-                  kInsecure},
+          "With --listen it serves the HTTP API too, as `waybill serve` does. SIGTERM takes no new "
+          "task, waits --grace for those that run, and gives back the rest; a second one ends at "
+          "once.",
+      .options = std::move(options),
       .settings = Command::Settings::listed,
       .run = up};
 }

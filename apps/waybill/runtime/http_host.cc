@@ -39,7 +39,8 @@ HttpHost::~HttpHost() {
 }
 
 Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store,
-                                                  const Definitions& definitions, Doors doors) {
+                                                  const Definitions& definitions,
+                                                  const HttpDoors& doors) {
   const auto address = parse_listen_address(session.config().listen);
   if (!address) return fail(with_context(address.error(), "--listen"));
   auto kinds = Kinds::create(session.clock());
@@ -49,17 +50,21 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
   return host;
 }
 
-Status HttpHost::listen(const ListenAddress& address, Doors doors) {
-  const bool open = address.is_loopback || doors == Doors::insecure;
+Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
+  const bool open = address.is_loopback || doors.insecure;
   if (!open && !authenticator_.any_tokens()) {
     return fail(Code::failed_precondition,
                 "on " + address.address +
                     " others can reach it, and no token says who may: make one with `waybill token "
                     "create`, or listen on 127.0.0.1; --insecure lets everybody in");
   }
-  auto api = http::Api::create(parts_, metrics_, gate(address, doors));
+  gate_ = gate(address, doors);
+  auto api = http::Api::create(parts_, metrics_, gate_);
   if (!api) return fail(api.error());
   api_ = std::move(*api);
+  if (doors.task_mgmt) task_mgmt_ = std::make_unique<http::TaskMgmtDoors>(parts_, gate_, *api_);
+  http::Application* application = api_.get();
+  if (task_mgmt_) application = task_mgmt_.get();
   auto server = http::Server::create({.address = address.address, .port = address.port}, *api_,
                                      session_.clock());
   if (!server) return fail(server.error());
@@ -75,10 +80,10 @@ Status HttpHost::listen(const ListenAddress& address, Doors doors) {
   return {};
 }
 
-http::ApiGate HttpHost::gate(const ListenAddress& address, Doors doors) {
+http::ApiGate HttpHost::gate(const ListenAddress& address, const HttpDoors& doors) {
   http::ApiGate gate;
-  gate.asks = [this, doors, is_loopback = address.is_loopback] {
-    if (doors == Doors::insecure) return false;
+  gate.asks = [this, insecure = doors.insecure, is_loopback = address.is_loopback] {
+    if (insecure) return false;
     return !is_loopback || authenticator_.any_tokens();
   };
   gate.authenticate = [this](std::string_view token) { return authenticator_.authenticate(token); };
@@ -94,8 +99,18 @@ void HttpHost::drain(Duration grace) {
   server_->drain({.at = session_.clock().steady_now() + grace});
 }
 
-Doors doors_of(const Invocation& invocation) {
-  return invocation.has("insecure") ? Doors::insecure : Doors::asking;
+std::vector<Option> http_options() {
+  return {{"insecure", "", "let everybody who reaches the address do everything"},
+          {"compat", "NAME", "serve a predecessor's addresses too: task-mgmt"}};
+}
+
+Result<HttpDoors> doors_of(const Invocation& invocation) {
+  const std::string compat = invocation.text("compat");
+  if (!compat.empty() && compat != "task-mgmt") {
+    return fail(Code::invalid_argument,
+                "--compat: \"" + compat + "\" is none of those that it knows: task-mgmt");
+  }
+  return HttpDoors{.insecure = invocation.has("insecure"), .task_mgmt = !compat.empty()};
 }
 
 void tell_listening(Session& session, const HttpHost& host) {

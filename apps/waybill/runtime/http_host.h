@@ -13,15 +13,19 @@
 #include "base/rng.h"
 #include "core/listen_address.h"
 #include "http/api/api.h"
+#include "http/compat/task_mgmt.h"
 #include "http/server.h"
 #include "services/authenticator.h"
 #include "services/service_loop.h"
 
 namespace waybill::cli {
 
-enum class Doors : std::uint8_t {
-  asking,    ///< a token is asked for, but on loopback as long as nobody has made one
-  insecure,  ///< everybody may do everything
+/// How a server lets people in.
+struct HttpDoors {
+  /// Everybody may do everything; else a token is asked for, but on loopback as long as nobody has
+  /// made one.
+  bool insecure = false;
+  bool task_mgmt = false;  ///< the predecessor's addresses are served too
 };
 
 /// The HTTP API of this process with all that it needs, from start to destruction.
@@ -31,7 +35,8 @@ class HttpHost {
   /// `failed_precondition` if everybody who reaches the address could do everything, and nobody has
   /// said that this is wanted.
   static Result<std::unique_ptr<HttpHost>> start(Session& session, Store& store,
-                                                 const Definitions& definitions, Doors doors);
+                                                 const Definitions& definitions,
+                                                 const HttpDoors& doors);
   HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds);
   ~HttpHost();
   HttpHost(const HttpHost&) = delete;
@@ -43,8 +48,8 @@ class HttpHost {
   void drain(Duration grace);
 
  private:
-  Status listen(const ListenAddress& address, Doors doors);
-  http::ApiGate gate(const ListenAddress& address, Doors doors);
+  Status listen(const ListenAddress& address, const HttpDoors& doors);
+  http::ApiGate gate(const ListenAddress& address, const HttpDoors& doors);
   void changed(const LedgerEvent& event);
 
   Session& session_;
@@ -57,15 +62,17 @@ class HttpHost {
   http::EventFeed feed_;
   http::ApiMetrics metrics_;
   const http::ApiParts parts_;
+  http::ApiGate gate_;
   std::unique_ptr<http::Api> api_;
+  std::unique_ptr<http::TaskMgmtDoors> task_mgmt_;
   std::unique_ptr<http::Server> server_;
   std::string url_;
   std::vector<std::unique_ptr<ServiceLoop>> loops_;  // after the server, which the feed rings
 };
 
-inline const Option kInsecure{"insecure", "",
-                              "let everybody who reaches the address do everything"};
-Doors doors_of(const Invocation& invocation);
+/// The options of commands that listen.
+std::vector<Option> http_options();
+Result<HttpDoors> doors_of(const Invocation& invocation);
 
 /// Says where it listens, for people and programs.
 void tell_listening(Session& session, const HttpHost& host);

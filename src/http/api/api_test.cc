@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include "http/api/api_fixture.h"
+#include <boost/json.hpp>
+
+#include "base/json.h"
+#include "tests/api/api_fixture.h"
 
 namespace waybill::http {
 namespace {

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/api/api.h"
+#include "http/api/parts.h"
+#include "http/message.h"
+
+namespace waybill::http {
+
+/// The doors of Data Together's task_mgmt, for its clients: `/healthcheck`, `/tasks`, `/tasks/ID`,
+/// `/ipfs/add`, with its envelopes and names, and without its defects
+/// (docs/reference/task-mgmt.md). A type is the name of a task definition. All else goes to
+/// `inner`.
+class TaskMgmtDoors final : public Application {
+ public:
+  /// All of them outlive it.
+  TaskMgmtDoors(const ApiParts& parts, const ApiGate& gate, Application& inner)
+      : parts_(parts), gate_(gate), inner_(inner) {}
+
+  Reply handle(const Request& request) override;
+  bool answer_at_once(const Request& request, Response& response) override;
+  Response refusal(int status, std::string_view why) override;
+
+ private:
+  std::optional<Response> answer(const Request& request);
+  Response list(const Request& request);
+  Response get(const std::string& id);
+  Response enqueue(const Request& request, const Principal& who);
+  Response add_url(const Request& request, const Principal& who);
+  struct Asked {
+    std::string type;
+    std::string title;
+    std::string params;
+  };
+  Response insert(const Asked& asked, const Principal& who);
+
+  const ApiParts& parts_;
+  const ApiGate& gate_;
+  Application& inner_;
+};
+
+}  // namespace waybill::http

@@ -1,0 +1,134 @@
+#include "http/compat/task_mgmt.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+#include "tests/api/api_fixture.h"
+
+namespace waybill::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class TaskMgmt : public ApiFixture {
+ protected:
+  TaskMgmt() {
+    definitions_["ipfs.addurl"] = {.name = "ipfs.addurl",
+                                   .kind = "noop",
+                                   .params_schema = R"({"type":"object","required":["url"]})"};
+  }
+  Response knock(const Request& request) { return std::get<Response>(doors_.handle(request)); }
+  Response knock(std::string method, const std::string& target, std::string body = "") {
+    return knock(request(std::move(method), target, std::move(body)));
+  }
+
+  TaskMgmtDoors doors_{parts_, gate_, *api_};
+};
+
+TEST_F(TaskMgmt, EnqueuesATaskAndTellsOfItInItsEnvelope) {
+  const Response response =
+      knock("POST", "/tasks",
+            R"({"type":"ipfs.addurl","title":"Archive it","userId":"eve","id":"x",)"
+            R"("params":{"url":"u"}})");
+  EXPECT_EQ(response.status, 200) << response.body;
+  const auto body = json_of(response);
+  EXPECT_EQ(body.at("meta").at("code"), 200);
+  EXPECT_EQ(body.at("meta").at("message"), "successfully enqueued task");
+  const auto& task = body.at("data").get_object();
+  EXPECT_EQ(task.at("title"), "Archive it");
+  EXPECT_EQ(task.at("type"), "ipfs.addurl");
+  EXPECT_EQ(task.at("userId"), "local") << "who was authenticated, not what the body says";
+  EXPECT_EQ(task.at("params").at("url"), "u");
+  EXPECT_FALSE(task.contains("succeeded"));
+  const Response again = knock("GET", "/tasks/" + std::string(task.at("id").get_string()));
+  EXPECT_EQ(json_of(again).at("data"), task);
+}
+
+TEST_F(TaskMgmt, TakesTheNameThatItsOwnClientsStillUse) {
+  EXPECT_EQ(knock("POST", "/tasks", R"({"type":"ipfs.add","params":{"url":"u"}})").status, 200);
+  const Response added = knock("GET", "/ipfs/add?url=https%3A%2F%2Fexample.org");
+  EXPECT_EQ(added.status, 200);
+  EXPECT_EQ(json_of(added).at("data").at("params").at("url"), "https://example.org");
+  EXPECT_EQ(knock("GET", "/ipfs/add").status, 400);
+}
+
+TEST_F(TaskMgmt, SaysInItsWordsWhatIsWrong) {
+  const Response unknown = knock("POST", "/tasks", R"({"type":"nothing"})");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_EQ(json_of(unknown).at("meta").at("error"), "unrecognized task type: 'nothing'");
+  EXPECT_FALSE(json_of(unknown).contains("data"));
+  const Response unfit = knock("POST", "/tasks", R"({"type":"ipfs.addurl","params":{}})");
+  EXPECT_EQ(unfit.status, 400);
+  EXPECT_THAT(unfit.body, HasSubstr("Error creating task from JSON: "));
+  for (const char* body :
+       {"", "x", "[]", R"({"type":1})", R"({"type":"ipfs.addurl","params":3})"}) {
+    EXPECT_EQ(knock("POST", "/tasks", body).status, 400) << body;
+  }
+  EXPECT_EQ(knock("GET", "/tasks/7").status, 404);
+  EXPECT_EQ(knock("GET", "/tasks/01a21594-5ed2-7000-b9c8-a364aaec8fcb").status, 404);
+  EXPECT_EQ(knock("DELETE", "/tasks").status, 404);
+  const Response nowhere = knock("GET", "/nowhere");
+  EXPECT_EQ(nowhere.status, 404);
+  EXPECT_EQ(nowhere.body, R"({ "status" :  "not found" })");
+}
+
+TEST_F(TaskMgmt, PagesByNumberNewestFirst) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(knock("POST", "/tasks",
+                    R"({"type":"ipfs.addurl","params":{"url":")" + std::to_string(i) + R"("}})")
+                  .status,
+              200);
+  }
+  const auto page = json_of(knock("GET", "/tasks?pageSize=2&page=2&a=b"));
+  ASSERT_EQ(page.at("data").get_array().size(), 2u);
+  EXPECT_EQ(page.at("data").at(0).at("params").at("url"), "2");
+  EXPECT_EQ(page.at("pagination").at("nextUrl"), "/tasks?a=b&page=3&pageSize=2");
+  EXPECT_EQ(json_of(knock("GET", "/tasks?page=9")).at("data").get_array().size(), 0u);
+  EXPECT_EQ(json_of(knock("GET", "/tasks?page=x&pageSize=-1")).at("data").get_array().size(), 5u);
+  EXPECT_EQ(knock("GET", "/tasks?page=99999999").status, 400);
+}
+
+TEST_F(TaskMgmt, TellsHowATaskHasEnded) {
+  const auto enqueue = [&] {
+    const auto body =
+        json_of(knock("POST", "/tasks", R"({"type":"ipfs.addurl","params":{"url":"u"}})"));
+    return std::string(body.at("data").at("id").get_string());
+  };
+  const auto told = [&](const std::string& id) {
+    return json_of(knock("GET", "/tasks/" + id)).at("data").get_object();
+  };
+  const std::string done = enqueue();
+  const Task claimed = ledger_.claim({.worker = "w"})->front();
+  const auto change = transition(claimed, event::Succeed{.fence = 1}, {.now = clock_.now()});
+  ASSERT_TRUE(ledger_.apply({&*change, 1}));
+  EXPECT_TRUE(told(done).contains("succeeded"));
+  EXPECT_TRUE(told(done).contains("started"));
+  const std::string cancelled = enqueue();
+  EXPECT_EQ(post("/v1/tasks/" + cancelled + "/cancel", "{}").status, 200);
+  EXPECT_TRUE(told(cancelled).contains("failed"));
+  EXPECT_EQ(told(cancelled).at("error"), "Task Cancelled");
+}
+
+TEST_F(TaskMgmt, AnswersPreflightsAndAsksForTokensAsTheApiDoes) {
+  principals_ = {{"ann", {.name = "token:ann", .role = Role::viewer}}};
+  Request preflight = request("OPTIONS", "/tasks", "", {{"origin", "https://app.example"}});
+  const Response allowed = knock(preflight);
+  EXPECT_EQ(allowed.status, 200);
+  EXPECT_EQ(header(allowed, "Access-Control-Allow-Origin"), "https://app.example");
+  EXPECT_EQ(knock("GET", "/tasks").status, 401);
+  EXPECT_EQ(knock(request("GET", "/tasks", "", {{"authorization", "Bearer ann"}})).status, 200);
+  EXPECT_EQ(knock(request("POST", "/tasks", "{}", {{"authorization", "Bearer ann"}})).status, 403);
+}
+
+TEST_F(TaskMgmt, IsAliveAndLeavesAllElseToTheApi) {
+  Response response;
+  EXPECT_TRUE(doors_.answer_at_once(request("GET", "/healthcheck"), response));
+  EXPECT_EQ(response.body, R"({ "status" : 200 })");
+  EXPECT_EQ(knock("GET", "/v1/queues").status, 200);
+  EXPECT_THAT(knock("GET", "/v1/nothing").body, HasSubstr("no-such-route"));
+}
+
+}  // namespace
+}  // namespace waybill::http

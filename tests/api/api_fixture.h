@@ -1,0 +1,58 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/json/fwd.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/rng.h"
+#include "http/api/api.h"
+#include "testing/fake_ledger.h"
+#include "testing/fake_log_store.h"
+#include "testing/sim_clock.h"
+
+namespace waybill::http {
+
+/// The API on a ledger in memory, asked without a network.
+class ApiFixture : public ::testing::Test {
+ protected:
+  ApiFixture();
+
+  Request request(std::string method, const std::string& target, std::string body = "",
+                  Pairs headers = {});
+  Response ask(const Request& request);
+  Response get(const std::string& target, Pairs headers = {});
+  Response post(const std::string& target, std::string body, Pairs headers = {});
+  static boost::json::object json_of(const Response& response);
+  static std::string header(const Response& response, std::string_view name);
+  /// The id of a new task.
+  std::string create(std::string body = R"({"kind":"noop"})");
+
+  SimClock clock_;
+  FakeLedger ledger_{clock_};
+  FakeLogStore logs_;
+  std::map<std::string, TaskDefinition> definitions_;
+  std::map<std::string, Principal> principals_;  // by token; none: nobody is asked
+  Rng rng_{7};
+  UuidMaker ids_{rng_};
+  FirstAnswers first_answers_;
+  EventFeed feed_{{.reader = ledger_, .logs = logs_, .clock = clock_}, [](const LedgerEvent&) {}};
+  ApiMetrics metrics_{ledger_, clock_};
+  const ApiParts parts_{.ledger = {ledger_, ledger_, ledger_},
+                        .logs = logs_,
+                        .clock = clock_,
+                        .definitions = definitions_,
+                        .kinds = {"noop"},
+                        .check_task = {},
+                        .new_id = [this] { return ids_.next(clock_.now()); },
+                        .chance = [this] { return rng_.unit(); },
+                        .feed = feed_,
+                        .first_answers = first_answers_};
+  ApiGate gate_;
+  std::unique_ptr<Api> api_;
+};
+
+}  // namespace waybill::http
