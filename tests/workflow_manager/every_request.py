@@ -222,7 +222,7 @@ class Suite:
             place.remove()
 
     def double(self):
-        self.plant(NO_LOCK, [lambda: self.pair(5)] * 20)
+        self.plant(NO_LOCK, [lambda: self.pair(5)] * 60)
         give_up = time.monotonic() + self.options.seconds
         pairs, number, overlaps = 0, 0, 0
         while pairs < self.options.pairs and time.monotonic() < give_up:
