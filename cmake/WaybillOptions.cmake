@@ -41,6 +41,7 @@ endif()
 if(WAYBILL_SANITIZE)
   # Null, vptr, object-size and alignment double the build for findings that address already makes.
   add_compile_options(-fsanitize=${WAYBILL_SANITIZE} -fno-sanitize-recover=all)
+  add_compile_definitions(WAYBILL_SANITIZED)
   if(WAYBILL_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize=null,vptr,object-size,alignment)
   endif()

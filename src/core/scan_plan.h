@@ -20,7 +20,8 @@ struct PlannedTask {
   std::string params;  ///< JSON object, the params of the task; for prio the message body
   std::string what;    ///< for people: "intake kittens-seen 2020/10/31/11/30 b8a5579a"
   /// Markers of tasks that would do this one's work with more: where one of them was accepted and
-  /// only its marker is missing, this one must not be. Widest first.
+  /// only its marker is missing, this one must not be. run_scan, which has a ledger to ask, sees to
+  /// that; publish_tasks cannot. Widest first.
   std::vector<std::string> within{};
 
   bool operator==(const PlannedTask&) const = default;

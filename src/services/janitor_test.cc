@@ -182,6 +182,24 @@ TEST_F(JanitorTest, KeepsTheLogsOfATaskThatAPersonRetriesJustBeforeItIsRemoved) 
   EXPECT_FALSE(has_logs(2));
 }
 
+TEST_F(JanitorTest, KeepsATaskThatAPersonRetriesAndThatEndsAgainJustBeforeItIsRemoved) {
+  LedgerWithRemovals ledger(ledger_, [&] {
+    for (const Event& event :
+         {Event(event::Retry{.by = "ann"}), Event(event::Cancel{.by = "ann"})}) {
+      const auto change = transition(*ledger_.get(task_id(1)), event, {.now = clock_.now()});
+      ASSERT_TRUE(ledger_.apply(std::vector{change.value()})->front());
+    }
+  });
+  Janitor janitor({.ledger = ledger, .reader = ledger_, .registry = ledger_, .logs = logs_});
+  insert(some_tasks(1, 2));
+  for (int i = 0; i < 2; ++i) finish_next(State::failed);
+  clock_.advance(24h * 1000);
+  round(janitor);
+  EXPECT_TRUE(is_there(1)) << "it has only just ended";
+  EXPECT_TRUE(has_logs(1));
+  EXPECT_FALSE(is_there(2));
+}
+
 TEST_F(JanitorTest, SweepsLogsOfTasksThatAreGoneWhenItStartsAndThenOnceADay) {
   insert(some_tasks(1, 3));
   for (int i = 0; i < 3; ++i) finish_next(State::succeeded);

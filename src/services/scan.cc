@@ -1,10 +1,13 @@
 #include "services/scan.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <span>
 #include <string_view>
 #include <utility>
+
+#include "base/check.h"
 
 namespace waybill {
 namespace {
@@ -46,6 +49,8 @@ class Pass {
   void check_all();
   void insert_all();
   bool is_covered(ScannedTask& task);
+  const Result<Uuid>& holder_of(const std::string& marker);
+  void tell_covered();
   bool insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned);
   void mark_all();
   Status write(ObjectStore& markers, const std::string& marker, MarkerOutcome& outcome);
@@ -60,7 +65,8 @@ class Pass {
   const ScanPorts& ports_;
   const ScanOptions& options_;
   std::map<std::string, std::shared_ptr<ObjectStore>> buckets_;  // by URL, opened once a scan
-  std::string prefix_;  // of the keys: the markers' bucket and folder
+  std::string prefix_;                           // of the keys: the markers' bucket and folder
+  std::map<std::string, Result<Uuid>> holders_;  // by marker: who was found to have its key
   ScanReport report_;
 };
 
@@ -203,10 +209,12 @@ void Pass::insert_all() {
   std::int64_t done = 0;
   for (ScannedTask& task : report_.tasks) {
     ++done;
-    TaskRequest request = request_for(task);
-    if (!is_covered(task) && check(request, task)) {
-      requests.push_back(std::move(request));
-      scanned.push_back(&task);
+    if (!is_covered(task)) {
+      TaskRequest request = request_for(task);
+      if (check(request, task)) {
+        requests.push_back(std::move(request));
+        scanned.push_back(&task);
+      }
     }
     if (requests.size() < options_.insert_batch && done < total) continue;
     // A ledger that refuses one batch will refuse the next: the rest is left to the next scan.
@@ -220,9 +228,7 @@ void Pass::insert_all() {
 /// Whether a wider task has this one's work, or nobody can tell; the outcome then says so.
 bool Pass::is_covered(ScannedTask& task) {
   for (const std::string& wider : task.planned.within) {
-    if (ports_.dedup_keys == nullptr) return false;
-    const std::string key = prefix_ + wider;
-    const Result<Uuid> holder = ports_.dedup_keys->holder(key);
+    const Result<Uuid>& holder = holder_of(wider);
     if (!holder) {
       task.outcome = ScanOutcome::failed;
       task.error = with_context(holder.error(), "looking for the task of " + wider).message;
@@ -231,15 +237,20 @@ bool Pass::is_covered(ScannedTask& task) {
     if (holder->is_nil()) continue;
     task.outcome = ScanOutcome::duplicate;
     task.covered_by = wider;
-    task.key = key;
+    task.key = prefix_ + wider;
     task.id = *holder;
-    report_.warnings.push_back(task.planned.what + " is not scheduled: task " + to_string(*holder) +
-                               " was made for all of " + wider +
-                               ", and its marker was lost; that is written now, and what was "
-                               "validated since then is late");
     return true;
   }
   return false;
+}
+
+/// Many parts lie within the same windows: each of those is asked for once.
+const Result<Uuid>& Pass::holder_of(const std::string& marker) {
+  WAYBILL_CHECK(ports_.dedup_keys != nullptr,
+                "a scan that inserts parts asks who has their window");
+  const auto known = holders_.find(marker);
+  if (known != holders_.end()) return known->second;
+  return holders_.emplace(marker, ports_.dedup_keys->holder(prefix_ + marker)).first->second;
 }
 
 bool Pass::insert_batch(std::span<const TaskRequest> requests, std::span<ScannedTask*> scanned) {
@@ -271,7 +282,22 @@ void Pass::mark_all() {
     ++done;
     if (done % kMarkersPerReport == 0 || done == total) tell(ScanPhase::mark, done, total);
   }
+  tell_covered();
   close_windows(markers);
+}
+
+/// Once for each window whose lost marker is there again.
+void Pass::tell_covered() {
+  std::map<std::string_view, const ScannedTask*> covered;
+  for (const ScannedTask& task : report_.tasks) {
+    if (!task.covered_by.empty() && is_marked(task.marker)) covered.emplace(task.covered_by, &task);
+  }
+  for (const auto& [marker, task] : covered) {
+    report_.warnings.push_back(std::string(marker) + " was lost, and is written again: task " +
+                               to_string(task->id) +
+                               " was made for all of it. What was validated after that task was "
+                               "made is in no sum, and no later scan names it");
+  }
 }
 
 Status Pass::write(ObjectStore& markers, const std::string& marker, MarkerOutcome& outcome) {

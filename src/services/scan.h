@@ -47,7 +47,10 @@ struct ScanOptions {
 
 /// One pass of a scan: lists, plans, inserts the tasks under their markers as dedup keys for ever,
 /// and then writes the marker of each that is accepted. Safe to repeat and to run beside others:
-/// cut off anywhere, the next pass does what is missing, and nothing twice.
+/// cut off anywhere, the next pass does what is missing, and nothing twice. Before it inserts a
+/// part of a window it asks the ledger whether a task has the whole one, and writes that one's
+/// marker instead. (Two passes at once of which one has not seen the validation that makes the
+/// window too large can still make both: the ledger knows no keys that exclude one another.)
 ///
 /// An error means that nothing was written: `not_found` for a task definition or bucket that is
 /// missing, `invalid_argument` for a definition that cannot be right, and what listing met. What

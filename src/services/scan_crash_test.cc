@@ -84,7 +84,9 @@ class EffectsOfScan : public ScanFixture {
         .clock = clock_,
         .open_bucket = [&](const std::string& url) -> Result<std::shared_ptr<ObjectStore>> {
           return std::make_shared<FatefulBucket>(open(url).value(), oracle);
-        }};
+        },
+        .check_task = {},
+        .dedup_keys = &ledger_};
     return run_scan(scan_, tasks_, fateful, {.insert_batch = kInsertBatch});
   }
 

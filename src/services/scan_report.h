@@ -31,7 +31,7 @@ enum class ScanOutcome : std::uint8_t {
 enum class MarkerOutcome : std::uint8_t {
   none,  ///< the task is not accepted, so there must be none
   written,
-  present,  ///< a rival was first
+  present,  ///< a rival was first, or another task of this pass that is covered by the same one
   failed,   ///< see `error`; the next scan tries again
 };
 std::string_view to_string(ScanOutcome outcome);
@@ -42,7 +42,7 @@ struct ScannedTask {
   /// The marker's whole name, bucket and all, and so the dedup key: scans of different buckets may
   /// have markers of the same name, and none may keep another's task out.
   std::string key;
-  Uuid id;  ///< the task's, from the key
+  Uuid id;  ///< the task's, from the key; of a covered one (see covered_by) who holds the key
   ScanOutcome outcome = ScanOutcome::planned;
   MarkerOutcome marker = MarkerOutcome::none;
   std::string error;
@@ -77,7 +77,8 @@ struct ScanReport {
   std::vector<ScannedClosing> closing;
   std::vector<Skipped> skipped;                ///< see Plan
   std::map<std::string, std::int64_t> counts;  ///< see Plan
-  std::vector<std::string> warnings;           ///< see Plan; and closing markers that failed
+  /// See Plan; and closing markers that failed, and markers that were lost.
+  std::vector<std::string> warnings;
   std::int64_t objects_listed = 0;
   Duration took[kScanPhaseCount] = {};
 

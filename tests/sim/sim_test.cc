@@ -7,7 +7,7 @@ namespace waybill::sim {
 namespace {
 
 // Under a sanitizer a seed takes ten times as long, and the simulator is one thread.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(WAYBILL_SANITIZED)
 constexpr std::uint64_t kSeeds = 400;
 #else
 constexpr std::uint64_t kSeeds = 2000;
