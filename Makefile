@@ -51,6 +51,12 @@ bench-scan: binary ## what a scan costs beside the original: a table, build/benc
 	@python3 -B bench/scan.py --waybill build/release/waybill --server build/release/bench/cloud/cloud_server \
 	  --json-file build/bench/scan.json
 
+.PHONY: bench-api
+bench-api: binary ## the HTTP API under load, and a floor: figures, build/bench/api.json
+	@cmake --build --preset release -j $(JOBS) --target http_load
+	@python3 -B bench/api.py --waybill build/release/waybill --load build/release/bench/http/http_load \
+	  --json-file build/bench/api.json
+
 .PHONY: sim
 sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1, PLANT= a mistake
 	@$(call build,release) --target sim

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "base/json.h"
@@ -62,6 +63,7 @@ bool equal(const bj::value& a, const bj::value& b) {
   if (a.is_number() && b.is_number() && (a.is_double() || b.is_double())) {
     return a.to_number<double>() == b.to_number<double>();
   }
+  if (a.is_string() || b.is_string()) return a == b;
   return json::canonical(a) == json::canonical(b);
 }
 
@@ -70,10 +72,23 @@ std::int64_t length(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
 }
 
-/// One value against one schema; `pointer` is where the value stands.
+/// Where a value stands. Most values are right, and nobody asks for their pointers.
+struct Place {
+  const Place* in = nullptr;  ///< null: this is the whole value
+  std::string_view name{};
+  std::size_t index = 0;  ///< where there is no name
+
+  std::string pointer() const {
+    if (in == nullptr) return "";
+    return child_pointer(in->pointer(),
+                         name.data() == nullptr ? std::to_string(index) : std::string(name));
+  }
+};
+
+/// One value against one schema.
 struct Step {
   const bj::value& instance;
-  const std::string& pointer;
+  const Place& place;
   int depth;
 };
 
@@ -103,7 +118,7 @@ class InstanceChecker {
  private:
   static void add(std::vector<SchemaViolation>& out, const Step& step, std::string message,
                   SchemaViolation::Of of = SchemaViolation::Of::value) {
-    out.push_back({.pointer = step.pointer, .message = std::move(message), .of = of});
+    out.push_back({.pointer = step.place.pointer(), .message = std::move(message), .of = of});
   }
 
   /// False if the type is wrong: nothing else is worth saying then.
@@ -111,10 +126,15 @@ class InstanceChecker {
                          std::vector<SchemaViolation>& out) {
     const bj::value* type = rules.if_contains("type");
     if (type == nullptr) return true;
-    bj::array types = type->is_array() ? type->get_array() : bj::array{*type};
+    const bool several = type->is_array();
+    const std::span<const bj::value> types =
+        several ? std::span<const bj::value>(type->get_array()) : std::span(type, 1);
+    const auto fits = [&](const bj::value& name) {
+      return has_type(step.instance, view(name.get_string()));
+    };
+    if (std::ranges::any_of(types, fits)) return true;
     std::string wanted;
     for (const bj::value& name : types) {
-      if (has_type(step.instance, view(name.get_string()))) return true;
       wanted += (wanted.empty() ? "" : " or ") + with_article(view(name.get_string()));
     }
     add(out, step, "has to be " + wanted + ", not " + shown(step.instance));
@@ -149,30 +169,35 @@ class InstanceChecker {
     if (bound != nullptr && !holds(*bound)) broken(shown(*bound));
   }
 
-  /// minX and maxX for counts of something.
-  static void check_count(const bj::object& rules, std::string_view suffix, std::int64_t count,
-                          const std::function<void(std::string)>& broken) {
-    const std::string counted = suffix == "Length"  ? " characters"
-                                : suffix == "Items" ? " elements"
-                                                    : " fields";
+  /// What is counted, and the keywords of its bounds.
+  struct Counted {
+    std::string_view min;
+    std::string_view max;
+    const char* what;
+  };
+  static constexpr Counted kLength{"minLength", "maxLength", " characters"};
+  static constexpr Counted kItems{"minItems", "maxItems", " elements"};
+  static constexpr Counted kProperties{"minProperties", "maxProperties", " fields"};
+
+  template <class Broken>
+  static void check_count(const bj::object& rules, const Counted& counted, std::int64_t count,
+                          Broken broken) {
     limit(
-        rules, "min" + std::string(suffix),
-        [&](const bj::value& bound) { return count >= bound.get_int64(); },
+        rules, counted.min, [&](const bj::value& bound) { return count >= bound.get_int64(); },
         [&](const std::string& bound) {
-          broken("needs at least " + bound + counted + ", has " + std::to_string(count));
+          broken("needs at least " + bound + counted.what + ", has " + std::to_string(count));
         });
     limit(
-        rules, "max" + std::string(suffix),
-        [&](const bj::value& bound) { return count <= bound.get_int64(); },
+        rules, counted.max, [&](const bj::value& bound) { return count <= bound.get_int64(); },
         [&](const std::string& bound) {
-          broken("may have at most " + bound + counted + ", has " + std::to_string(count));
+          broken("may have at most " + bound + counted.what + ", has " + std::to_string(count));
         });
   }
 
   void check_text(const bj::object& rules, const Step& step,
                   std::vector<SchemaViolation>& out) const {
     const std::string_view text = view(step.instance.get_string());
-    check_count(rules, "Length", length(text),
+    check_count(rules, kLength, length(text),
                 [&](std::string message) { add(out, step, std::move(message)); });
     if (const bj::value* pattern = rules.if_contains("pattern")) {
       if (!matches(view(pattern->get_string()), text)) {
@@ -208,7 +233,7 @@ class InstanceChecker {
   void check_array(const bj::object& rules, const Step& step,
                    std::vector<SchemaViolation>& out) const {
     const bj::array& array = step.instance.get_array();
-    check_count(rules, "Items", static_cast<std::int64_t>(array.size()),
+    check_count(rules, kItems, static_cast<std::int64_t>(array.size()),
                 [&](std::string message) { add(out, step, std::move(message)); });
     const bj::value* prefix = rules.if_contains("prefixItems");
     const bj::value* items = rules.if_contains("items");
@@ -216,12 +241,11 @@ class InstanceChecker {
     for (std::size_t i = 0; i < array.size(); ++i) {
       const bj::value* schema = i < listed ? &prefix->get_array()[i] : items;
       if (schema == nullptr) continue;
-      check(*schema, {array[i], child_pointer(step.pointer, std::to_string(i)), step.depth + 1},
-            out);
+      check(*schema, {array[i], Place{.in = &step.place, .index = i}, step.depth + 1}, out);
     }
     if (const bj::value* contains = rules.if_contains("contains")) {
       const bool found = std::any_of(array.begin(), array.end(), [&](const bj::value& element) {
-        return conforms(*contains, {element, step.pointer, step.depth + 1});
+        return conforms(*contains, {element, step.place, step.depth + 1});
       });
       if (!found) add(out, step, "has no element of the kind that is needed");
     }
@@ -243,7 +267,7 @@ class InstanceChecker {
   void check_object(const bj::object& rules, const Step& step,
                     std::vector<SchemaViolation>& out) const {
     const bj::object& object = step.instance.get_object();
-    check_count(rules, "Properties", static_cast<std::int64_t>(object.size()),
+    check_count(rules, kProperties, static_cast<std::int64_t>(object.size()),
                 [&](std::string message) { add(out, step, std::move(message)); });
     if (const bj::value* required = rules.if_contains("required")) {
       for (const bj::value& name : required->get_array()) {
@@ -258,8 +282,8 @@ class InstanceChecker {
   void check_member(const bj::object& rules, const Step& step, const bj::key_value_pair& member,
                     std::vector<SchemaViolation>& out) const {
     const std::string_view name(member.key().data(), member.key().size());
-    const std::string pointer = child_pointer(step.pointer, name);
-    const Step inner{member.value(), pointer, step.depth + 1};
+    const Place place{.in = &step.place, .name = name};
+    const Step inner{member.value(), place, step.depth + 1};
     if (const bj::value* names = rules.if_contains("propertyNames")) {
       check_name(*names, name, inner, out);
     }
@@ -293,7 +317,7 @@ class InstanceChecker {
                   std::vector<SchemaViolation>& out) const {
     std::vector<SchemaViolation> found;
     const bj::value text(bj::string_view(name.data(), name.size()));
-    check(schema, {text, member.pointer, member.depth}, found);
+    check(schema, {text, member.place, member.depth}, found);
     for (SchemaViolation& violation : found) {
       violation.of = SchemaViolation::Of::key;
       violation.message = "the name " + violation.message;
@@ -303,7 +327,7 @@ class InstanceChecker {
 
   void check_combinations(const bj::object& rules, const Step& step,
                           std::vector<SchemaViolation>& out) const {
-    const Step next{step.instance, step.pointer, step.depth + 1};
+    const Step next{step.instance, step.place, step.depth + 1};
     if (const bj::value* reference = rules.if_contains("$ref")) {
       check(parts_.root.at_pointer(reference->get_string().subview(1)), next, out);
     }
@@ -348,11 +372,12 @@ class InstanceChecker {
   /// Of several forms, none of which fits: what the nearest one found, or all if none is nearer.
   static void add_nearest(std::vector<std::vector<SchemaViolation>> attempts, const Step& step,
                           std::vector<SchemaViolation>& out) {
+    const std::size_t own_size = step.place.pointer().size();
     std::string together;
     for (std::vector<SchemaViolation>& attempt : attempts) {
       const bool inside =
           std::all_of(attempt.begin(), attempt.end(), [&](const SchemaViolation& v) {
-            return v.pointer.size() > step.pointer.size() || v.of == SchemaViolation::Of::key;
+            return v.pointer.size() > own_size || v.of == SchemaViolation::Of::key;
           });
       if (inside) {
         std::move(attempt.begin(), attempt.end(), std::back_inserter(out));
@@ -386,7 +411,7 @@ class InstanceChecker {
 void check_instance(const SchemaParts& parts, const bj::value& instance,
                     std::vector<SchemaViolation>& violations) {
   const std::size_t steps_max = kStepsMax + kStepsPerValue * count_values(instance);
-  InstanceChecker(parts, steps_max).check(parts.root, {instance, "", 0}, violations);
+  InstanceChecker(parts, steps_max).check(parts.root, {instance, Place{}, 0}, violations);
 }
 
 }  // namespace waybill

@@ -222,7 +222,7 @@ Status Insertion::answer(Transaction& transaction, std::vector<Inserted>& answer
   for (std::size_t i = 0; i < items_.size(); ++i) {
     const Uuid& id = requests_[i].id;
     if (items_[i].handle != 0) {
-      answers.push_back({.id = id, .outcome = InsertOutcome::inserted});
+      answers.push_back({.id = id, .outcome = InsertOutcome::inserted, .created_at = now_});
       continue;
     }
     const auto known = find_state(database, id);

@@ -37,6 +37,8 @@ class Creation {
   /// Under a key the tasks may be there since the first time; any other request that had the key is
   /// a problem.
   Answer<bool> is_replay(const std::vector<NewTask>& tasks, const std::vector<Inserted>& inserted);
+  /// The task as it is answered.
+  Answer<Task> task_of(const TaskRequest& request, const Inserted& inserted, bool replayed);
 
   const ApiParts& parts_;
   const Call& call_;
@@ -67,6 +69,19 @@ Answer<bool> Creation::is_replay(const std::vector<NewTask>& tasks,
   return replayed;
 }
 
+Answer<Task> Creation::task_of(const TaskRequest& request, const Inserted& inserted,
+                               bool replayed) {
+  // What waits for nothing is known without another look at the ledger.
+  if (inserted.outcome == InsertOutcome::inserted && request.waits_for.empty()) {
+    Task task{.request = request, .created_at = inserted.created_at};
+    task.status = accept(request, 0, inserted.created_at).status;
+    return task;
+  }
+  const auto stored = parts_.ledger.reader.get(inserted.id);
+  if (!stored) return refuse(stored.error());
+  return replayed ? as_accepted(parts_, *stored) : Answer<Task>(*stored);
+}
+
 Answer<Reply> Creation::one(const bj::object& body) {
   auto asked = read_new_task(parts_, call_, body, {});
   if (!asked) return refuse(std::move(asked.error()));
@@ -76,9 +91,7 @@ Answer<Reply> Creation::one(const bj::object& body) {
   const auto replayed = is_replay(tasks, *inserted);
   if (!replayed) return refuse(replayed.error());
   const Uuid id = inserted->front().id;
-  const auto stored = parts_.ledger.reader.get(id);
-  if (!stored) return refuse(stored.error());
-  Answer<Task> task = *replayed ? as_accepted(parts_, *stored) : Answer<Task>(*stored);
+  const Answer<Task> task = task_of(tasks.front().request, inserted->front(), *replayed);
   if (!task) return refuse(task.error());
   const bool created = *replayed || inserted->front().outcome == InsertOutcome::inserted;
   Response response = json_response(bj::object{{"created", created}, {"task", task_to_json(*task)}},
