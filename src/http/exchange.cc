@@ -78,7 +78,9 @@ MHD_Response* with_body(Response& response) {
 }
 
 void compress(const Request& request, Response& response) {
-  if (response.body.size() < kGzipFrom || !takes_gzip(request.header("accept-encoding"))) return;
+  if (response.body.size() < kGzipFrom) return;
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!takes_gzip(request.header("accept-encoding"))) return;
   response.body = gzip(response.body);
   response.headers.emplace_back("Content-Encoding", "gzip");
 }

@@ -18,6 +18,8 @@ constexpr std::size_t kRecentMax = 10'000;
 constexpr std::size_t kEventsAtOnce = 500;
 /// A stream with more than this unsent is left behind for now.
 constexpr std::size_t kUnsentMax = 256u << 10;
+/// How soon it is seen that such a stream takes more.
+constexpr Duration kUnsentLook = std::chrono::milliseconds(20);
 constexpr std::size_t kLogBytesAtOnce = 64u << 10;
 /// Proxies close what is silent for a minute or less.
 constexpr Duration kKeepOpen = std::chrono::seconds(15);
@@ -82,11 +84,18 @@ Result<Duration> EventFeed::step(const Deadline& deadline) {
   return Duration::zero();
 }
 
+Duration EventFeed::time_to_look() const {
+  Duration look = any_log_followers() ? kLogLook : kLook;
+  for (const Follower& follower : followers_) {
+    if (!newest_ || follower.cursor >= *newest_) continue;
+    if (follower.stream->waiting() <= kUnsentMax) return Duration::zero();
+    look = kUnsentLook;
+  }
+  return look;
+}
+
 Status EventFeed::take_news(const Deadline& deadline) {
-  const bool behind = std::ranges::any_of(
-      followers_, [&](const Follower& follower) { return follower.cursor < recent_after_; });
-  const Duration look = behind ? Duration::zero() : any_log_followers() ? kLogLook : kLook;
-  const SteadyTime until = ports_.clock.steady_now() + look;
+  const SteadyTime until = ports_.clock.steady_now() + time_to_look();
   const auto last = ports_.reader.last_sequence(
       newest_, {.at = std::min(deadline.at, until), .stop = deadline.stop});
   if (!last) return fail(last.error());

@@ -61,6 +61,8 @@ class EventFeed final : public Service {
     Uuid task;
     std::string cursor;
   };
+  /// How long to wait for news: not at all while a stream has not got what is known.
+  Duration time_to_look() const;
   Status take_news(const Deadline& deadline);
   Status deliver_all();
   Status deliver(Follower& follower);

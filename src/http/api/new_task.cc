@@ -94,8 +94,7 @@ void read_identity(const ApiParts& parts, const Call& call, const Fields& fields
   if (fields.has("id")) {
     request.id = parse_uuid(fields.text("id")).value();
   } else if (!call.key.empty()) {
-    request.id = uuid_v5(kTaskNamespace, "idempotency/" + call.who.name + "/" + call.key + "/" +
-                                             std::to_string(place.index));
+    request.id = keyed_id(call, place.index);
   } else {
     request.id = parts.new_id();
   }
@@ -135,6 +134,11 @@ Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call, const bj:
   if (fits && parts.check_task) fits = parts.check_task(asked);
   if (!fits) return invalid(place, "", fits.error().message);
   return task;
+}
+
+Uuid keyed_id(const Call& call, std::size_t index) {
+  return uuid_v5(kTaskNamespace,
+                 "idempotency/" + call.who.name + "/" + call.key + "/" + std::to_string(index));
 }
 
 bool is_same_request(const NewTask& asked, const Task& stored) {

@@ -25,6 +25,9 @@ struct NewTaskPlace {
 Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call,
                               const boost::json::object& body, const NewTaskPlace& place);
 
+/// The id of the task at this place of a call with an Idempotency-Key, unless it names its own.
+Uuid keyed_id(const Call& call, std::size_t index);
+
 /// Whether a stored task is what this request asks for, whenever it asked.
 bool is_same_request(const NewTask& asked, const Task& stored);
 

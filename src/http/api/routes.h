@@ -24,6 +24,10 @@ void add_event_handlers(const ApiParts& parts, Handlers& handlers);
 /// The id that a path names; the problem `not-found` if it is none: there is no such task.
 Answer<Uuid> id_in_path(const Call& call);
 
+/// The answer with its ETag; 304 instead if the request's If-None-Match has that (RFC
+/// 9110, 13.1.2).
+Response with_etag(const Call& call, Response response, const std::string& etag);
+
 /// A stream of server-sent events as the answer.
 Response stream_response(std::shared_ptr<BodyStream> stream);
 

@@ -68,25 +68,12 @@ std::string etag_of(const Task& task) {
          std::to_string(to_micros(task.status.lease_until)) + "\"";
 }
 
-/// Whether If-None-Match names this version (RFC 9110, 13.1.2).
-bool has_it(std::string_view header, const std::string& etag) {
-  return header == "*" || header.find(etag) != header.npos;
-}
-
 Answer<Reply> get_task(const ApiParts& parts, const Call& call) {
   const auto id = id_in_path(call);
   if (!id) return refuse(id.error());
   const auto task = parts.ledger.reader.get(*id);
   if (!task) return refuse(task.error());
-  const std::string etag = etag_of(*task);
-  Response response;
-  if (has_it(call.request.header("if-none-match"), etag)) {
-    response.status = 304;
-  } else {
-    response = json_response(task_to_json(*task));
-  }
-  response.headers.emplace_back("ETag", etag);
-  return response;
+  return with_etag(call, json_response(task_to_json(*task)), etag_of(*task));
 }
 
 Answer<Reply> get_history(const ApiParts& parts, const Call& call) {
@@ -110,6 +97,13 @@ Answer<Reply> explain(const ApiParts& parts, const Call& call) {
 }
 
 }  // namespace
+
+Response with_etag(const Call& call, Response response, const std::string& etag) {
+  const std::string_view header = call.request.header("if-none-match");
+  if (header == "*" || header.find(etag) != header.npos) response = {.status = 304};
+  response.headers.emplace_back("ETag", etag);
+  return response;
+}
 
 Answer<Uuid> id_in_path(const Call& call) {
   const auto id = parse_uuid(call.at("id"));

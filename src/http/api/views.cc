@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "core/schedule_json.h"
 #include "core/suggest.h"
@@ -51,10 +52,22 @@ Answer<QueueView> queue_named(const ApiParts& parts, const std::string& name) {
   return found->second;
 }
 
-Answer<Reply> get_queue(const ApiParts& parts, const Call& call) {
+/// An answer whose content itself tells two versions of it apart.
+Response with_own_etag(const Call& call, Response response) {
+  const std::string etag = "\"" + to_hex(sha256(response.body)).substr(0, 32) + "\"";
+  return with_etag(call, std::move(response), etag);
+}
+
+Answer<Response> queue_response(const ApiParts& parts, const Call& call) {
   const auto view = queue_named(parts, call.at("name"));
   if (!view) return refuse(view.error());
   return json_response(queue_to_json(*view));
+}
+
+Answer<Reply> get_queue(const ApiParts& parts, const Call& call) {
+  auto response = queue_response(parts, call);
+  if (!response) return refuse(std::move(response.error()));
+  return with_own_etag(call, std::move(*response));
 }
 
 enum class Pause : std::uint8_t { pause, resume };
@@ -71,7 +84,9 @@ Answer<Reply> set_paused(const ApiParts& parts, const Call& call, Pause pause) {
   }
   const Status put = parts.ledger.registry.set_queue_paused(name, pause == Pause::pause);
   if (!put) return refuse(put.error());
-  return get_queue(parts, call);
+  auto response = queue_response(parts, call);
+  if (!response) return refuse(std::move(response.error()));
+  return std::move(*response);
 }
 
 bj::object definition_to_json(const TaskDefinition& definition) {
@@ -103,7 +118,7 @@ Answer<Reply> get_definition(const ApiParts& parts, const Call& call) {
   if (found == parts.definitions.end()) {
     return unknown("task definition", call.at("name"), names_of(parts.definitions));
   }
-  return json_response(definition_to_json(found->second));
+  return with_own_etag(call, json_response(definition_to_json(found->second)));
 }
 
 Answer<Reply> list_kinds(const ApiParts& parts) {

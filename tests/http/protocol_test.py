@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""HTTP itself: methods, types, conditions, who may ask where, and how it ends."""
+
+import gzip
+import json
+import re
+import shutil
+import signal
+import subprocess
+import threading
+
+import serving
+from serving import ServedTest, Serving
+
+
+class ProtocolTest(ServedTest):
+    def test_head_is_get_without_a_body(self):
+        task = self.create()
+        for target in (f"/v1/tasks/{task['id']}", "/v1/queues", "/healthz", "/v1/openapi.json"):
+            got, head = self.serving.get(target), self.serving.call("HEAD", target)
+            self.assertEqual((head.status, head.body), (200, b""))
+            if target != "/v1/queues":
+                self.assertEqual(head.headers["Content-Length"], got.headers["Content-Length"])
+        self.assertEqual(self.serving.call("HEAD", "/v1/nothing").status, 404)
+
+    def test_a_path_says_what_it_takes(self):
+        for target, allowed in (("/v1/tasks", "GET, HEAD, OPTIONS, POST"),
+                                ("/v1/claims", "OPTIONS, POST"),
+                                ("/v1/kinds", "GET, HEAD, OPTIONS")):
+            for method, status in (("OPTIONS", 204), ("PUT", 405), ("BREW", 405)):
+                answer = self.serving.call(method, target)
+                self.expect(status, answer)
+                self.assertEqual(answer.headers["Allow"], allowed)
+        self.assertEqual(self.serving.call("POST", "/healthz", {}).status, 405)
+
+    def test_there_is_nothing_at_other_paths(self):
+        for target in ("/", "/v1", "/v1/", "/v2/tasks", "/v1/tasks/", "/v1//tasks", "/V1/tasks",
+                       "/v1/tasks%2f", "/healthz/", "/v1/../v1/tasks", "/metrics/x"):
+            problem = self.expect(404, self.serving.get(target))
+            self.assertEqual(problem["type"], "urn:waybill:problem:" + (
+                "not-found" if target == "/v1/tasks/.." else "no-such-route"), target)
+
+    def test_a_body_is_json_and_says_so(self):
+        body = json.dumps(self.new_task()).encode()
+        for type in ("text/plain", "application/x-www-form-urlencoded", "application/jsonx", "",
+                     "multipart/form-data; boundary=x", "text/json"):
+            self.expect(415, self.serving.post("/v1/tasks", body, Content_Type=type))
+        for type in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
+            self.expect(201, self.serving.post("/v1/tasks", body, Content_Type=type))
+        for wrong in (b"{", b"", b"{} {}", b"\xff", b'{"kind":"a","kind":"b"}', b"[" * 10_000,
+                      b"[" * 10_000 + b"]" * 10_000, b'{"kind":"\x00"}', b"NaN", b'{"a":1,}',
+                      b'{"kind": "\xc3"}'):
+            self.expect(400, self.serving.post("/v1/tasks", wrong))
+        self.expect(400, self.serving.call("GET", "/v1/queues", {}))
+
+    def test_an_unknown_query_parameter_is_refused_with_what_was_meant(self):
+        problem = self.expect(400, self.serving.get("/v1/tasks?stat=ready"))
+        self.assertIn("state", problem["detail"])
+        for target in ("/v1/queues?x=1", "/v1/claims?x=1"):
+            method = "POST" if "claims" in target else "GET"
+            body = {"worker": "w"} if method == "POST" else None
+            self.expect(400, self.serving.call(method, target, body))
+
+    def test_what_is_long_is_compressed_for_those_who_take_it(self):
+        plain = self.serving.get("/v1/openapi.json")
+        self.assertIsNone(plain.headers["Content-Encoding"])
+        for header, packed in (("gzip", True), ("deflate, gzip;q=0.5", True), ("gzip;q=0", False),
+                               ("br", False), ("*", True), ("identity", False)):
+            answer = self.serving.get("/v1/openapi.json", Accept_Encoding=header)
+            self.assertEqual(answer.headers["Content-Encoding"], "gzip" if packed else None, header)
+            body = gzip.decompress(answer.body) if packed else answer.body
+            self.assertEqual(body, plain.body)
+        self.assertIn("Accept-Encoding", answer.headers["Vary"] or "")
+
+    def test_every_answer_keeps_browsers_from_taking_it_for_a_page(self):
+        for answer in (self.serving.get("/v1/queues"), self.serving.get("/v1/nothing"),
+                       self.serving.get("/healthz"), self.serving.get("/v1/tasks?x=1")):
+            self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
+            self.assertEqual(answer.headers["Cache-Control"], "no-store")
+
+    def test_a_connection_serves_many_requests(self):
+        connection = self.serving.connect()
+        for _ in range(3):
+            for target, status in (("/v1/queues", 200), ("/v1/none", 404), ("/healthz", 200)):
+                connection.request("GET", target)
+                first = connection.sock
+                response = connection.getresponse()
+                response.read()
+                self.assertEqual(response.status, status)
+                self.assertIs(connection.sock, first)
+        connection.close()
+
+    def test_nobody_is_let_in_unasked_by_a_foreign_name(self):
+        for host in ("evil.example", "127.0.0.1.evil.example", "evil.example:8470", "10.0.0.1"):
+            self.expect(421, self.serving.get("/v1/queues", Host=host))
+        port = self.serving.port
+        for host in (f"127.0.0.1:{port}", f"localhost:{port}", "localhost", f"[::1]:{port}"):
+            self.expect(200, self.serving.get("/v1/queues", Host=host))
+        for origin in ("http://evil.example", "null", f"http://127.0.0.1:{port + 1}"):
+            self.expect(403, self.serving.get("/v1/queues", Origin=origin))
+        self.expect(200, self.serving.get("/v1/queues", Origin=f"http://127.0.0.1:{port}"))
+
+    def test_its_openapi_document_is_the_one_of_the_project(self):
+        document = self.expect(200, self.serving.get("/v1/openapi.json"))
+        self.assertEqual(document["openapi"][:2], "3.")
+        self.assertIn("/v1/tasks", document["paths"])
+
+
+class MetricsTest(ServedTest):
+    def test_it_is_well_and_ready(self):
+        self.assertEqual(self.serving.get("/healthz").body, b"ok\n")
+        ready = serving.until(lambda: self.serving.get("/readyz").status == 200, "it is ready")
+        self.assertTrue(ready)
+
+    def test_they_are_in_prometheus_text_format(self):
+        self.create()
+        serving.until(lambda: self.serving.metric("waybill_tasks") >= 1, "tasks are counted")
+        self.serving.get("/v1/nothing")
+        answer = self.serving.get("/metrics")
+        self.assertTrue(answer.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
+        if shutil.which("promtool"):
+            subprocess.run(["promtool", "check", "metrics"], input=answer.body, check=True)
+        kinds, seen = {}, set()
+        sample = re.compile(r'([a-z_]+)((?:{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|'
+                            r'\\.)*")*})?) (-?[0-9.e+-]+)')
+        for line in answer.body.decode().splitlines():
+            words = line.split(" ", 3)
+            if words[:2] == ["#", "TYPE"]:
+                self.assertNotIn(words[2], kinds, "a family is there once, all of it together")
+                kinds[words[2]] = words[3]
+            elif words[0] != "#":
+                match = sample.fullmatch(line)
+                self.assertTrue(match, line)
+                self.assertEqual(list(kinds)[-1], match[1])
+                self.assertNotIn(match[1] + match[2], seen)
+                seen.add(match[1] + match[2])
+        self.assertEqual(kinds["waybill_tasks"], "gauge")
+        self.assertEqual(kinds["waybill_http_requests_total"], "counter")
+        self.assertIn('waybill_http_requests_total{operation="createTasks",status="201"}', seen)
+
+
+class DoorTest(ServedTest):
+    def test_it_does_not_start_where_others_reach_it_without_tokens(self):
+        for words, starts in (((), False), (("--insecure",), True)):
+            command = self.serving.command("serve", "--listen", "0.0.0.0:0", "--json", *words)
+            with subprocess.Popen(command, cwd=self.serving.top, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, env=self.serving.environment()) as one:
+                line = one.stdout.readline()
+                self.assertEqual(b"listening" in line and b"url" in line, starts, line)
+                if starts:
+                    port = int(json.loads(line)["url"].rsplit(":", 1)[1])
+                    own, self.serving.port = self.serving.port, port
+                    self.expect(200, self.serving.get("/v1/queues", Host="other.example"))
+                    self.serving.port = own
+                    one.send_signal(signal.SIGTERM)
+                _, errors = one.communicate(timeout=serving.PATIENCE_SECONDS)
+                self.assertEqual(one.returncode, 0 if starts else 1, errors)
+                if not starts:
+                    self.assertIn(b"waybill token create", errors + line)
+
+
+class DrainTest(ServedTest):
+    def setUp(self):
+        super().setUp()
+        self.own = Serving()
+        self.addCleanup(self.own.close)
+
+    def test_what_has_come_is_answered_and_the_rest_refused(self):
+        stream = self.own.events("/v1/events")
+        idle = self.own.connect()
+        idle.request("GET", "/healthz")
+        idle.getresponse().read()
+        answers = []
+
+        def claim():
+            answers.append(self.own.post("/v1/claims", {"worker": "w", "wait": "60s"}))
+
+        threads = [threading.Thread(target=claim) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        serving.until(lambda: self.own.metric("waybill_http_claims_waiting") == 5, "they wait")
+        late = self.own.socket()
+        late.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 57\r\n"
+                     b"Content-Type: application/json\r\n\r\n")
+        serving.until(lambda: self.own.metric("waybill_http_connections") >= 9, "it has come")
+        self.own.process.send_signal(signal.SIGTERM)
+        self.assertIsNone(stream.next())
+        for thread in threads:
+            thread.join()
+        for answer in answers:
+            self.assertEqual((answer.status, answer.json), (200, {"tasks": []}))
+            self.assertEqual(answer.headers["Connection"].lower(), "close")
+
+        def refused():
+            try:
+                self.own.socket().close()
+                return False
+            except ConnectionRefusedError:
+                return True
+
+        serving.until(refused, "new connections are refused")
+        self.assertIsNone(self.own.process.poll(), "it waits for the one whose body comes")
+        late.sendall(b'{"kind":"command","spec":{"command":["true"]},"queue":"q"}'[:57])
+        answer = b""
+        while part := late.recv(65536):
+            answer += part
+        self.assertRegex(answer, rb"^HTTP/1.1 \d\d\d ")
+        self.assertIn(b"connection: close", answer.lower())
+        late.close()
+        self.assertEqual(self.own.process.wait(serving.PATIENCE_SECONDS), 0)
+        self.own.process.stdout.close()
+        idle.close()
+        stream.close()
+
+    def test_a_second_signal_ends_it_at_once(self):
+        late = self.own.socket()
+        late.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 57\r\n\r\n")
+        serving.until(lambda: self.own.metric("waybill_http_connections") >= 2, "it has come")
+        self.own.process.send_signal(signal.SIGTERM)
+        serving.until(self.ends_soon, "it has begun to end")
+        self.own.process.send_signal(signal.SIGTERM)
+        self.own.process.wait(serving.PATIENCE_SECONDS // 3)
+        self.own.process.stdout.close()
+        late.close()
+
+    def ends_soon(self):
+        try:
+            self.own.socket().close()
+            return False
+        except ConnectionRefusedError:
+            return True
+
+    def test_one_who_does_not_finish_his_request_holds_it_up_for_the_grace_only(self):
+        brief = Serving("--grace", "1s")
+        self.addCleanup(brief.close)
+        for half in (b"GET /v1/que", b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\n"
+                                     b"Content-Length: 9\r\n\r\n{"):
+            late = brief.socket()
+            self.addCleanup(late.close)
+            late.sendall(half)
+        stream = brief.events("/v1/events")
+        self.addCleanup(stream.close)
+        self.assertEqual(brief.terminate(), 0)
+
+
+if __name__ == "__main__":
+    serving.main()
