@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace waybill::http {
+namespace {
+
+constexpr std::size_t kSentKeptMax = 64u << 10;
+
+}  // namespace
 
 bool BodyStream::write(std::string_view bytes) {
   const Lock lock(mutex_);
@@ -29,6 +34,11 @@ std::size_t BodyStream::waiting() const {
   return bytes_.size() - sent_;
 }
 
+std::size_t BodyStream::held() const {
+  const Lock lock(mutex_);
+  return bytes_.capacity();
+}
+
 bool BodyStream::is_closed() const {
   const Lock lock(mutex_);
   return closed_;
@@ -42,6 +52,11 @@ BodyStream::Read BodyStream::read(char* to, std::size_t size, std::size_t& got,
   if (got > 0) {
     std::memcpy(to, bytes_.data() + sent_, got);
     sent_ += got;
+    // A reader that is never quite done would else keep all that it ever got.
+    if (sent_ > kSentKeptMax) {
+      bytes_.erase(0, sent_);
+      sent_ = 0;
+    }
     return Read::some;
   }
   if (ended_) return Read::ended;

@@ -19,6 +19,8 @@ class BodyStream {
   void end();
   /// Bytes that were written and not sent yet.
   std::size_t waiting() const;
+  /// Bytes of memory that it has taken.
+  std::size_t held() const;
   /// Whether the client is gone, or the server has ended.
   bool is_closed() const;
 

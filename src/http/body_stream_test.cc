@@ -64,6 +64,18 @@ TEST(BodyStream, EndsWhenAllThatWasWrittenIsRead) {
   EXPECT_EQ(reader.slept, 1);
 }
 
+TEST(BodyStream, GivesBackWhatWasSentThoughSomethingAlwaysWaits) {
+  BodyStream stream;
+  Reader reader(stream);
+  stream.write(std::string(100, 'a'));
+  for (int i = 0; i < 100'000; ++i) {
+    stream.write("0123456789");
+    EXPECT_EQ(reader.read(10), BodyStream::Read::some);
+  }
+  EXPECT_EQ(stream.waiting(), 100u);
+  EXPECT_LT(stream.held(), 200'000u) << "of a million bytes that went through";
+}
+
 TEST(BodyStream, TellsTheWriterThatTheReaderIsGone) {
   BodyStream stream;
   Reader reader(stream);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "base/ascii.h"
@@ -24,6 +25,14 @@ MHD_Result take_header(void* to, MHD_ValueKind, const char* name, std::size_t na
   headers.emplace_back(to_lower(std::string_view(name, name_size)),
                        std::string(value == nullptr ? "" : value, value_size));
   return MHD_YES;
+}
+
+/// RFC 9110, 5.6.2. The library takes a space before the colon, which others may not: what one of
+/// them sees as Transfer-Encoding would be none to the other.
+bool is_token(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || std::strchr("!#$%&'*+-.^_`|~", c) != nullptr;
+  });
 }
 
 std::string peer_of(MHD_Connection* connection) {
@@ -73,16 +82,9 @@ ssize_t read_stream(void* from, std::uint64_t, char* to, std::size_t size) {
 }
 
 MHD_Response* with_body(Response& response) {
+  // It belongs to the exchange, which outlives the sending.
   return MHD_create_response_from_buffer(response.body.size(), response.body.data(),
-                                         MHD_RESPMEM_MUST_COPY);
-}
-
-void compress(const Request& request, Response& response) {
-  if (response.body.size() < kGzipFrom) return;
-  response.headers.emplace_back("Vary", "Accept-Encoding");
-  if (!takes_gzip(request.header("accept-encoding"))) return;
-  response.body = gzip(response.body);
-  response.headers.emplace_back("Content-Encoding", "gzip");
+                                         MHD_RESPMEM_PERSISTENT);
 }
 
 }  // namespace
@@ -94,6 +96,9 @@ std::string begin_request(Exchange& exchange, const char* method, int& status) {
   request.peer = peer_of(exchange.connection);
   MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, &take_header, &request.headers);
   status = 400;
+  const bool named = std::all_of(request.headers.begin(), request.headers.end(),
+                                 [](const auto& header) { return is_token(header.first); });
+  if (!named) return "a header's name is not one: letters, digits and !#$%&'*+-.^_`|~ alone";
   if (std::string doubt = length_doubt(request); !doubt.empty()) {
     return "the length of the request is in doubt: " + doubt;
   }
@@ -105,10 +110,17 @@ std::string begin_request(Exchange& exchange, const char* method, int& status) {
   return "";
 }
 
+void compress(const Request& request, Response& response) {
+  if (response.body.size() < kGzipFrom) return;
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!takes_gzip(request.header("accept-encoding"))) return;
+  response.body = gzip(response.body);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+}
+
 MHD_Response* make_response(Exchange& exchange) {
   Response& response = *exchange.response;
   exchange.stream = response.stream;
-  if (!exchange.stream) compress(exchange.request, response);
   MHD_Response* made = exchange.stream
                            ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock,
                                                                &read_stream, &exchange, nullptr)

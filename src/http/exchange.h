@@ -17,8 +17,10 @@ struct Exchange {
   std::string target;  ///< as sent
   MHD_Connection* connection = nullptr;
   Request request;
-  bool begun = false;      ///< its headers were seen
-  bool too_large = false;  ///< its body; the rest of it is thrown away
+  bool begun = false;          ///< its headers were seen
+  bool too_large = false;      ///< its body; the rest of it is thrown away
+  bool no_room = false;        ///< for its body among all the others; likewise
+  std::size_t body_bytes = 0;  ///< that came
   std::size_t bytes_thrown = 0;
   std::optional<Response> response;    ///< there once it was handled
   std::shared_ptr<BodyStream> stream;  ///< being sent
@@ -28,8 +30,10 @@ struct Exchange {
 /// in `status`; empty if it is fine.
 std::string begin_request(Exchange& exchange, const char* method, int& status);
 
-/// The response in the library's form, compressed if the client takes that. Null for lack of
-/// memory.
+/// Compresses a body that is worth it, if the client takes that.
+void compress(const Request& request, Response& response);
+
+/// The response in the library's form. Null for lack of memory.
 MHD_Response* make_response(Exchange& exchange);
 
 }  // namespace waybill::http

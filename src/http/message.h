@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,6 +50,16 @@ struct Later {
 
 using Reply = std::variant<Response, Later>;
 
+/// What a server has seen, since it was made.
+struct ServerCounts {
+  std::size_t connections = 0;  ///< open now
+  std::size_t streams = 0;      ///< open now
+  std::size_t running = 0;      ///< handlers, now
+  std::size_t waiting = 0;      ///< requests that wait for a handler's thread, now
+  std::size_t parked = 0;       ///< requests whose handler asked for Later, now
+  std::uint64_t refused = 0;    ///< in all, before any handler saw them
+};
+
 /// What a server serves. Thread-safe.
 class Application {
  public:
@@ -56,7 +68,9 @@ class Application {
   virtual Reply handle(const Request& request) = 0;
   /// On the thread that reads from the sockets: answers from memory what must be answered also
   /// while all handlers are busy. False, and nothing done, for all else.
-  virtual bool answer_at_once(const Request& request, Response& response) = 0;
+  /// `counts` tells of the server that asks.
+  virtual bool answer_at_once(const Request& request, const std::function<ServerCounts()>& counts,
+                              Response& response) = 0;
   /// The answer to what never becomes a request: too large, malformed, no handler free.
   virtual Response refusal(int status, std::string_view why) = 0;
 };

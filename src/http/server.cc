@@ -3,12 +3,15 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <set>
 #include <system_error>
@@ -35,9 +38,12 @@ struct Server::Parts {
   Status listen();
   MHD_Result take(Exchange& exchange, const char* method, const char* data, std::size_t* size);
   MHD_Result begin(Exchange& exchange, const char* method);
-  void take_body(Exchange& exchange, const char* data, std::size_t size) const;
+  void take_body(Exchange& exchange, const char* data, std::size_t size);
   MHD_Result hand_over(Exchange& exchange);
   void handle(Exchange& exchange);
+  void handle_again(Exchange& exchange);
+  void give(Exchange& exchange, Response response);
+  ServerCounts counts();
   MHD_Result answer(Exchange& exchange);
   MHD_Result refuse(Exchange& exchange, int status, std::string_view why);
   void completed(Exchange& exchange);
@@ -48,9 +54,12 @@ struct Server::Parts {
   Clock& clock;
   std::atomic<std::uint64_t> refused = 0;
   std::atomic<bool> draining = false;
-  std::atomic<std::size_t> open = 0;  // exchanges
-  Bell one_less;                      // exchange
+  std::atomic<std::size_t> open = 0;         // exchanges
+  std::atomic<std::size_t> body_bytes = 0;   // of all exchanges that are open
+  Bell one_less;                             // exchange
+  MHD_socket listener = MHD_INVALID_SOCKET;  // once it takes no new connections
   Mutex mutex;
+  bool stopping GUARDED_BY(mutex) = false;
   std::set<std::shared_ptr<BodyStream>> streams GUARDED_BY(mutex);  // those being sent
   HandlerPool pool;
   WaitingRoom room;
@@ -88,6 +97,14 @@ Result<Address> parse_address(const ServerParams& params) {
 Code code_of(int error) {
   if (error == EACCES || error == EPERM) return Code::permission_denied;
   return error == EADDRNOTAVAIL ? Code::invalid_argument : Code::unavailable;
+}
+
+/// Whether the other side has closed the connection, or its half of it.
+bool has_gone(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (info == nullptr) return false;
+  pollfd looked{.fd = info->connect_fd, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&looked, 1, 0) > 0 && (looked.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 void log_library(void*, const char* format, va_list arguments) {
@@ -133,8 +150,7 @@ Status Server::Parts::listen() {
       &completed_exchange, this, MHD_OPTION_CONNECTION_LIMIT, params.connections_max,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, params.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(params.idle_max).count()),
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
-      MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
   if (daemon == nullptr) {
     const int error = errno;
     return fail(code_of(error), "listening on " + params.address + " port " +
@@ -147,6 +163,10 @@ Status Server::Parts::listen() {
 
 Server::Parts::~Parts() {
   draining = true;
+  {
+    const Lock lock(mutex);
+    stopping = true;
+  }
   room.open();
   end_streams();
   if (daemon == nullptr) return;
@@ -154,6 +174,7 @@ Server::Parts::~Parts() {
   pool.wait_until_idle();
   end_streams();
   MHD_stop_daemon(daemon);
+  if (listener != MHD_INVALID_SOCKET) ::close(listener);
 }
 
 MHD_Result Server::Parts::take(Exchange& exchange, const char* method, const char* data,
@@ -166,6 +187,7 @@ MHD_Result Server::Parts::take(Exchange& exchange, const char* method, const cha
     return exchange.bytes_thrown > params.body_bytes_max ? MHD_NO : MHD_YES;
   }
   if (exchange.response) return answer(exchange);
+  if (exchange.no_room) return refuse(exchange, 503, "too many bodies are on their way");
   if (exchange.too_large) return refuse(exchange, 413, "the body is too large");
   return hand_over(exchange);
 }
@@ -182,10 +204,12 @@ MHD_Result Server::Parts::begin(Exchange& exchange, const char* method) {
   return MHD_YES;
 }
 
-void Server::Parts::take_body(Exchange& exchange, const char* data, std::size_t size) const {
+void Server::Parts::take_body(Exchange& exchange, const char* data, std::size_t size) {
   std::string& body = exchange.request.body;
-  if (exchange.too_large || body.size() + size > params.body_bytes_max) {
-    exchange.too_large = true;
+  if (body_bytes.fetch_add(size) > params.body_bytes_in_all) exchange.no_room = true;
+  exchange.body_bytes += size;
+  if (exchange.no_room || exchange.too_large || body.size() + size > params.body_bytes_max) {
+    exchange.too_large = !exchange.no_room;
     exchange.bytes_thrown += size;
     body = {};
     return;
@@ -197,17 +221,26 @@ MHD_Result Server::Parts::hand_over(Exchange& exchange) {
   exchange.request.came_at = clock.steady_now();
   exchange.request.draining = draining;
   Response response;
-  if (application.answer_at_once(exchange.request, response)) {
+  if (application.answer_at_once(
+          exchange.request, [this] { return counts(); }, response)) {
     exchange.response = std::move(response);
     return answer(exchange);
   }
-  // First of all: the handler may be done before this returns.
-  MHD_suspend_connection(exchange.connection);
-  if (pool.submit([this, &exchange] { handle(exchange); })) return MHD_YES;
+  bool taken = false;
+  {
+    // Once it stops nothing may be suspended any more: the library cannot end then.
+    const Lock lock(mutex);
+    if (!stopping) {
+      // First of all: the handler may be done before this returns.
+      MHD_suspend_connection(exchange.connection);
+      taken = pool.submit([this, &exchange] { handle(exchange); });
+      if (!taken) MHD_resume_connection(exchange.connection);
+    }
+  }
+  if (taken) return MHD_YES;
   refused.fetch_add(1);
   exchange.response = application.refusal(503, "more requests wait than this server takes");
-  MHD_resume_connection(exchange.connection);
-  return MHD_YES;
+  return answer(exchange);
 }
 
 void Server::Parts::handle(Exchange& exchange) {
@@ -220,9 +253,20 @@ void Server::Parts::handle(Exchange& exchange) {
     later = nullptr;
   }
   if (later != nullptr) {
-    return room.wait(*later, seen, [this, &exchange] { handle(exchange); });
+    return room.wait(*later, seen, [this, &exchange] { handle_again(exchange); });
   }
-  exchange.response = std::move(std::get<Response>(reply));
+  give(exchange, std::move(std::get<Response>(reply)));
+}
+
+/// The library does not see that a client is gone while it waits; what it waited for is not for it.
+void Server::Parts::handle_again(Exchange& exchange) {
+  if (!has_gone(exchange.connection)) return handle(exchange);
+  give(exchange, application.refusal(503, "the client is gone"));
+}
+
+void Server::Parts::give(Exchange& exchange, Response response) {
+  if (!response.stream) compress(exchange.request, response);
+  exchange.response = std::move(response);
   if (exchange.response->stream) {
     const Lock lock(mutex);
     streams.insert(exchange.response->stream);
@@ -250,10 +294,13 @@ MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_vie
 }
 
 void Server::Parts::completed(Exchange& exchange) {
-  if (exchange.stream) {
-    exchange.stream->close();
+  body_bytes.fetch_sub(exchange.body_bytes);
+  // A client may have gone before its stream was begun to be sent.
+  const auto stream = exchange.response ? exchange.response->stream : nullptr;
+  if (stream) {
+    stream->close();
     const Lock lock(mutex);
-    streams.erase(exchange.stream);
+    streams.erase(stream);
   }
   open.fetch_sub(1);
   one_less.ring();
@@ -278,22 +325,25 @@ std::uint16_t Server::port() const { return parts_->port; }
 
 void Server::ring(const std::string& topic) { parts_->room.ring(topic); }
 
-ServerCounts Server::counts() const {
-  const auto* info = MHD_get_daemon_info(parts_->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+ServerCounts Server::Parts::counts() {
+  const auto* info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
   ServerCounts counts{.connections = info == nullptr ? 0u : info->num_connections,
                       .streams = 0,
-                      .running = parts_->pool.running(),
-                      .waiting = parts_->pool.waiting(),
-                      .parked = parts_->room.size(),
-                      .refused = parts_->refused};
-  const Lock lock(parts_->mutex);
-  counts.streams = parts_->streams.size();
+                      .running = pool.running(),
+                      .waiting = pool.waiting(),
+                      .parked = room.size(),
+                      .refused = refused};
+  const Lock lock(mutex);
+  counts.streams = streams.size();
   return counts;
 }
 
+ServerCounts Server::counts() const { return parts_->counts(); }
+
 void Server::drain(const Deadline& deadline) {
-  const MHD_socket listener = MHD_quiesce_daemon(parts_->daemon);
-  if (listener != MHD_INVALID_SOCKET) ::close(listener);
+  // The library may use it until it has stopped.
+  parts_->listener = MHD_quiesce_daemon(parts_->daemon);
+  if (parts_->listener != MHD_INVALID_SOCKET) ::shutdown(parts_->listener, SHUT_RDWR);
   parts_->draining = true;
   parts_->room.open();
   parts_->end_streams();

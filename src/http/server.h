@@ -18,19 +18,10 @@ struct ServerParams {
   std::size_t handler_threads = 64;
   std::size_t waiting_max = 4096;  ///< requests that wait for a thread; more are refused with 503
   std::size_t body_bytes_max = 8u << 20;
-  std::size_t header_bytes_max = 16u << 10;  ///< of the request line with all headers
+  std::size_t body_bytes_in_all = 256u << 20;  ///< of all requests at a time; more get 503
+  std::size_t header_bytes_max = 16u << 10;    ///< of the request line with all headers
   unsigned connections_max = 4096;
   Duration idle_max = std::chrono::seconds(75);  ///< of a connection that sends nothing
-};
-
-/// What a server has seen, since it was made.
-struct ServerCounts {
-  std::size_t connections = 0;  ///< open now
-  std::size_t streams = 0;      ///< open now
-  std::size_t running = 0;      ///< handlers, now
-  std::size_t waiting = 0;      ///< requests that wait for a handler's thread, now
-  std::size_t parked = 0;       ///< requests whose handler asked for Later, now
-  std::uint64_t refused = 0;    ///< in all, before any handler saw them
 };
 
 /// An HTTP/1.1 server (RFC 9112) on libmicrohttpd: one thread reads and writes all sockets, others

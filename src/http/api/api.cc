@@ -97,7 +97,6 @@ struct Api::Inside {
   ApiMetrics& metrics;
   const ApiGate gate;
   const ApiDocument document;
-  std::function<ServerCounts()> counts;
   Router router;
   std::vector<Served> served;  // by the number of the route
 };
@@ -122,10 +121,13 @@ Status Api::Inside::add_routes() {
     if (handler == handlers.end()) {
       return fail(Code::internal, "no handler serves " + operation.id);
     }
+    const auto right = right_named(operation.right);
+    if (!right && operation.right != "none") {
+      return fail(Code::internal, operation.id + " needs a right that there is not");
+    }
     router.add(operation.method, operation.path);
-    served.push_back({.operation = operation,
-                      .right = right_named(operation.right),
-                      .handler = std::move(handler->second)});
+    served.push_back(
+        {.operation = operation, .right = right, .handler = std::move(handler->second)});
     handlers.erase(handler);
   }
   if (handlers.empty()) return {};
@@ -141,7 +143,7 @@ bool Api::Inside::tells_of(const Served& route) {
 void Api::Inside::tell(const Served& route, const Request& request, const Principal& who,
                        const Answer<Reply>& answer) {
   const auto* response = answer ? std::get_if<Response>(&*answer) : nullptr;
-  const int status = response != nullptr ? response->status : answer.error().status;
+  const int status = response != nullptr ? response->status : answer ? 0 : answer.error().status;
   log::info(
       "api_change", route.operation.id,
       {{"who", who.name}, {"from", request.peer}, {"path", request.path}, {"status", status}});
@@ -220,8 +222,6 @@ Result<std::unique_ptr<Api>> Api::create(const ApiParts& parts, ApiMetrics& metr
   return std::make_unique<Api>(std::move(inside));
 }
 
-void Api::serve_by(std::function<ServerCounts()> counts) { inside_->counts = std::move(counts); }
-
 Reply Api::handle(const Request& request) {
   const Router::Match match = inside_->router.find(request.method, request.segments);
   if (match.route) {
@@ -248,7 +248,8 @@ Reply Api::handle(const Request& request) {
   return inside_->finish(refuse(std::move(problem)), request, "none");
 }
 
-bool Api::answer_at_once(const Request& request, Response& response) {
+bool Api::answer_at_once(const Request& request, const std::function<ServerCounts()>& counts,
+                         Response& response) {
   if (request.method != "GET" && request.method != "HEAD") return false;
   response.content_type = "text/plain; charset=utf-8";
   if (request.path == "/healthz") {
@@ -261,7 +262,7 @@ bool Api::answer_at_once(const Request& request, Response& response) {
                                        : "the ledger does not answer\n";
   } else if (request.path == "/metrics") {
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    response.body = inside_->metrics.text(inside_->counts ? inside_->counts() : ServerCounts());
+    response.body = inside_->metrics.text(counts());
   } else {
     return false;
   }

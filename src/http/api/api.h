@@ -36,11 +36,9 @@ class Api final : public Application {
   explicit Api(std::unique_ptr<Inside> inside);
   ~Api() override;
 
-  /// Tells the API which server it is served by, for its metrics; before the first request.
-  void serve_by(std::function<ServerCounts()> counts);
-
   Reply handle(const Request& request) override;
-  bool answer_at_once(const Request& request, Response& response) override;
+  bool answer_at_once(const Request& request, const std::function<ServerCounts()>& counts,
+                      Response& response) override;
   Response refusal(int status, std::string_view why) override;
 
  private:

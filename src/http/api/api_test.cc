@@ -181,16 +181,20 @@ TEST_F(ApiTest, SaysWhetherATaskHasChangedSince) {
 
 TEST_F(ApiTest, AnswersFromMemoryWhetherItLivesAndIsReady) {
   Response response;
-  EXPECT_TRUE(api_->answer_at_once(request("GET", "/healthz"), response));
+  EXPECT_TRUE(api_->answer_at_once(
+      request("GET", "/healthz"), [] { return ServerCounts(); }, response));
   EXPECT_EQ(response.status, 200);
   response = {};
-  EXPECT_TRUE(api_->answer_at_once(request("GET", "/readyz"), response));
+  EXPECT_TRUE(api_->answer_at_once(
+      request("GET", "/readyz"), [] { return ServerCounts(); }, response));
   EXPECT_EQ(response.status, 503) << "nobody has looked at the ledger yet";
   ASSERT_TRUE(metrics_.step({}));
   response = {};
-  EXPECT_TRUE(api_->answer_at_once(request("GET", "/readyz"), response));
+  EXPECT_TRUE(api_->answer_at_once(
+      request("GET", "/readyz"), [] { return ServerCounts(); }, response));
   EXPECT_EQ(response.status, 200);
-  EXPECT_FALSE(api_->answer_at_once(request("GET", "/v1/queues"), response));
+  EXPECT_FALSE(api_->answer_at_once(
+      request("GET", "/v1/queues"), [] { return ServerCounts(); }, response));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/json.h"
 #include "base/percent.h"
+#include "base/utf8.h"
 #include "core/json_schema.h"
 #include "http/api/gate.h"
 #include "http/compat/task_mgmt_json.h"
@@ -106,8 +107,10 @@ Reply TaskMgmtDoors::handle(const Request& request) {
   return not_found;
 }
 
-bool TaskMgmtDoors::answer_at_once(const Request& request, Response& response) {
-  if (request.path != "/healthcheck") return inner_.answer_at_once(request, response);
+bool TaskMgmtDoors::answer_at_once(const Request& request,
+                                   const std::function<ServerCounts()>& counts,
+                                   Response& response) {
+  if (request.path != "/healthcheck") return inner_.answer_at_once(request, counts, response);
   response.body = R"({ "status" : 200 })";
   add_cors(request, response);
   return true;
@@ -128,6 +131,10 @@ std::optional<Response> TaskMgmtDoors::answer(const Request& request) {
   }
   const auto who = who_asks(gate_, request);
   if (!who) return to_envelope(who.error());
+  // A page of somebody else can make a browser GET this, and nothing tells whose page it was.
+  if (path[0] == "ipfs" && request.method != "POST" && !gate_.asks()) {
+    return error_envelope(403, "send it with POST: without a token a GET may come from any page");
+  }
   const bool looks = request.method == "GET" || request.method == "HEAD";
   const bool adds = path[0] == "ipfs" || request.method == "POST";
   if (!adds && !looks) {
@@ -150,18 +157,22 @@ Response TaskMgmtDoors::list(const Request& request) {
     return error_envelope(400, "pages end after " + std::to_string(kOffsetMax) +
                                    " tasks; GET /v1/tasks goes on by cursors");
   }
-  PageParams params{.limit = static_cast<std::size_t>(size)};
-  for (std::int64_t before = 1;; ++before) {
-    const auto found = parts_.ledger.reader.page(params);
-    if (!found) return to_envelope(found.error());
-    if (before == page) {
-      bj::array tasks;
-      for (const Task& task : found->tasks) tasks.push_back(task_mgmt_task(task));
-      return page_envelope(std::move(tasks), next_url(request, page));
-    }
-    if (found->next_cursor.empty()) return page_envelope({}, next_url(request, page));
-    params.cursor = found->next_cursor;
+  PageParams params;
+  // Those before it are passed over in large pieces.
+  for (std::int64_t before = (page - 1) * size; before > 0;) {
+    params.limit = static_cast<std::size_t>(std::min(before, kPageSizeMax));
+    const auto passed = parts_.ledger.reader.page(params);
+    if (!passed) return to_envelope(passed.error());
+    if (passed->next_cursor.empty()) return page_envelope({}, next_url(request, page));
+    before -= static_cast<std::int64_t>(params.limit);
+    params.cursor = passed->next_cursor;
   }
+  params.limit = static_cast<std::size_t>(size);
+  const auto found = parts_.ledger.reader.page(params);
+  if (!found) return to_envelope(found.error());
+  bj::array tasks;
+  for (const Task& task : found->tasks) tasks.push_back(task_mgmt_task(task));
+  return page_envelope(std::move(tasks), next_url(request, page));
 }
 
 Response TaskMgmtDoors::get(const std::string& text) {
@@ -219,7 +230,7 @@ Response TaskMgmtDoors::insert(const Asked& asked, const Principal& who) {
   request.id = parts_.new_id();
   request.created_by = who.name;
   if (!asked.title.empty()) {
-    request.labels.emplace_back(kTitleLabel, asked.title.substr(0, kTitleMax));
+    request.labels.emplace_back(kTitleLabel, std::string(utf8_prefix(asked.title, kTitleMax)));
   }
   Status fits = check_request(request);
   if (fits && parts_.check_task) fits = parts_.check_task(request);

@@ -21,7 +21,8 @@ class TaskMgmtDoors final : public Application {
       : parts_(parts), gate_(gate), inner_(inner) {}
 
   Reply handle(const Request& request) override;
-  bool answer_at_once(const Request& request, Response& response) override;
+  bool answer_at_once(const Request& request, const std::function<ServerCounts()>& counts,
+                      Response& response) override;
   Response refusal(int status, std::string_view why) override;
 
  private:

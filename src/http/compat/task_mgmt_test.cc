@@ -48,10 +48,14 @@ TEST_F(TaskMgmt, EnqueuesATaskAndTellsOfItInItsEnvelope) {
 
 TEST_F(TaskMgmt, TakesTheNameThatItsOwnClientsStillUse) {
   EXPECT_EQ(knock("POST", "/tasks", R"({"type":"ipfs.add","params":{"url":"u"}})").status, 200);
-  const Response added = knock("GET", "/ipfs/add?url=https%3A%2F%2Fexample.org");
+  const Response added = knock("POST", "/ipfs/add?url=https%3A%2F%2Fexample.org");
   EXPECT_EQ(added.status, 200);
   EXPECT_EQ(json_of(added).at("data").at("params").at("url"), "https://example.org");
-  EXPECT_EQ(knock("GET", "/ipfs/add").status, 400);
+  EXPECT_EQ(knock("POST", "/ipfs/add").status, 400);
+  EXPECT_EQ(knock("GET", "/ipfs/add?url=u").status, 403) << "any page can make a browser ask that";
+  principals_ = {{"ann", {.name = "token:ann", .role = Role::submitter}}};
+  EXPECT_EQ(knock(request("GET", "/ipfs/add?url=u", "", {{"authorization", "Bearer ann"}})).status,
+            200);
 }
 
 TEST_F(TaskMgmt, SaysInItsWordsWhatIsWrong) {
@@ -124,7 +128,8 @@ TEST_F(TaskMgmt, AnswersPreflightsAndAsksForTokensAsTheApiDoes) {
 
 TEST_F(TaskMgmt, IsAliveAndLeavesAllElseToTheApi) {
   Response response;
-  EXPECT_TRUE(doors_.answer_at_once(request("GET", "/healthcheck"), response));
+  EXPECT_TRUE(doors_.answer_at_once(
+      request("GET", "/healthcheck"), [] { return ServerCounts(); }, response));
   EXPECT_EQ(response.body, R"({ "status" : 200 })");
   EXPECT_EQ(knock("GET", "/v1/queues").status, 200);
   EXPECT_THAT(knock("GET", "/v1/nothing").body, HasSubstr("no-such-route"));
