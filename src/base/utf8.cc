@@ -52,6 +52,17 @@ std::string escape_utf8(std::string_view text) {
   return result;
 }
 
+std::string mend_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  std::string mended;
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    mended += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return mended;
+}
+
 std::string_view utf8_prefix(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
   while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;

@@ -16,6 +16,9 @@ bool is_utf8(std::string_view text);
 /// two texts never look the same.
 std::string escape_utf8(std::string_view text);
 
+/// The text as it is if it is UTF-8. Else each byte that is not part of a sequence becomes U+FFFD.
+std::string mend_utf8(std::string_view text);
+
 /// At most this many bytes from the beginning, never a part of a sequence. The text is UTF-8.
 std::string_view utf8_prefix(std::string_view text, std::size_t bytes_max);
 

@@ -25,5 +25,11 @@ TEST(Utf8Prefix, CutsBetweenCharacters) {
   EXPECT_EQ(utf8_prefix("\u00e4", 1), "");
 }
 
+TEST(Utf8, IsMendedByteByByte) {
+  EXPECT_EQ(mend_utf8("caf\xc3\xa9"), "caf\xc3\xa9");
+  EXPECT_EQ(mend_utf8("a\xff\xc3z"), "a\xef\xbf\xbd\xef\xbf\xbdz");
+  EXPECT_TRUE(is_utf8(mend_utf8("\x80\xed\xa0\x80\xf0\x9f")));
+}
+
 }  // namespace
 }  // namespace waybill

@@ -39,7 +39,8 @@ class JsonSchema {
   struct Compilation;
   static Compilation compile(const boost::json::value& schema, Formats formats = {});
 
-  /// Everything that is wrong with `instance`, in the order of the schema; empty: it conforms.
+  /// What is wrong with `instance`, in the order of the schema, the first 1,000 of it; empty: it
+  /// conforms.
   std::vector<SchemaViolation> check(const boost::json::value& instance) const;
 
  private:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/document.h"
 #include "core/json_schema_keywords.h"
 #include "core/json_schema_number.h"
@@ -19,12 +20,13 @@ constexpr int kCheckDepthMax = 200;
 constexpr std::size_t kStepsMax = 1'000'000;
 constexpr std::size_t kStepsPerValue = 50;
 constexpr std::size_t kShownBytesMax = 60;
+constexpr std::size_t kViolationsMax = 1000;
 
 std::string_view view(const bj::string& text) { return {text.data(), text.size()}; }
 
 std::string shown(const bj::value& value) {
   std::string text = bj::serialize(value);
-  if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "…";
+  if (text.size() > kShownBytesMax) text = std::string(utf8_prefix(text, kShownBytesMax)) + "…";
   return text;
 }
 
@@ -116,8 +118,13 @@ class InstanceChecker {
   }
 
  private:
+  /// Whoever reads the first of so many mends them all; to make a text of each costs memory.
+  static bool is_full(const std::vector<SchemaViolation>& out) {
+    return out.size() >= kViolationsMax;
+  }
   static void add(std::vector<SchemaViolation>& out, const Step& step, std::string message,
                   SchemaViolation::Of of = SchemaViolation::Of::value) {
+    if (is_full(out)) return;
     out.push_back({.pointer = step.place.pointer(), .message = std::move(message), .of = of});
   }
 
@@ -305,6 +312,7 @@ class InstanceChecker {
     const bj::value* additional = rules.if_contains("additionalProperties");
     if (known || additional == nullptr) return;
     if (*additional != bj::value(false)) return check(*additional, inner, out);
+    if (is_full(out)) return;
     std::vector<std::string> names;
     if (properties != nullptr) {
       for (const auto& property : properties->get_object()) names.emplace_back(property.key());

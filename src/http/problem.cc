@@ -131,6 +131,14 @@ Response to_response(const Problem& problem) {
           .stream = nullptr};
 }
 
+tl::unexpected<Problem> refuse_storage(const Error& error) {
+  const bool stopped =
+      error.code == Code::failed_precondition || error.code == Code::permission_denied;
+  if (!stopped) return refuse(error);
+  log::error("ledger_takes_no_writes", error.message);
+  return refuse(problem_of(503, "the ledger takes no writes; the server's log says why"));
+}
+
 Response json_response(const boost::json::value& body, int status) {
   return {.status = status, .body = json::serialize(body), .headers = {}, .stream = nullptr};
 }

@@ -13,19 +13,21 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
+const char* const kTrace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 class ApiTest : public ApiFixture {};
 
 TEST_F(ApiTest, CreatesATaskAndShowsIt) {
   const Response response =
       post("/v1/tasks", R"({"kind":"noop","params":{"n":1},"queue":"q","labels":{"a":"b"}})",
-           {{"traceparent", "00-1-2-01"}});
+           {{"traceparent", kTrace}});
   EXPECT_EQ(response.status, 201);
   const auto created = json_of(response);
   EXPECT_EQ(created.at("created"), true);
   const auto& task = created.at("task").get_object();
   EXPECT_EQ(task.at("queue"), "q");
   EXPECT_EQ(task.at("created_by"), "local");
-  EXPECT_EQ(task.at("labels").at("traceparent"), "00-1-2-01");
+  EXPECT_EQ(task.at("labels").at("traceparent"), kTrace);
   const std::string location = header(response, "Location");
   EXPECT_EQ(location, "/v1/tasks/" + std::string(task.at("id").get_string()));
   EXPECT_EQ(json_of(get(location)), task);
@@ -65,6 +67,57 @@ TEST_F(ApiTest, RefusesAnotherRequestUnderAKey) {
     EXPECT_EQ(refused.status, 422) << other;
   }
   EXPECT_EQ(ledger_.page({})->tasks.size(), 1u);
+}
+
+TEST_F(ApiTest, InsertsNothingOfAnotherBatchUnderAKey) {
+  const Pairs key = {{"idempotency-key", "k-1"}};
+  const auto batch = [](int tasks) {
+    std::string body;
+    for (int i = 0; i < tasks; ++i) body += (i == 0 ? "" : ",") + std::string(R"({"kind":"noop"})");
+    return R"({"tasks":[)" + body + "]}";
+  };
+  EXPECT_EQ(post("/v1/tasks", batch(2), key).status, 200);
+  EXPECT_EQ(post("/v1/tasks", batch(3), key).status, 422);
+  EXPECT_EQ(post("/v1/tasks", batch(1), key).status, 422);
+  EXPECT_EQ(post("/v1/tasks", R"({"kind":"noop"})", key).status, 422);
+  EXPECT_EQ(post("/v1/tasks", batch(2), key).status, 200);
+  EXPECT_EQ(ledger_.page({})->tasks.size(), 2u);
+}
+
+TEST_F(ApiTest, TakesARepeatForOneThoughTheDefinitionAndTheTraceHaveChanged) {
+  definitions_["d"] = {.name = "d", .kind = "noop"};
+  const std::string body = R"({"definition":"d"})";
+  Pairs headers = {{"idempotency-key", "k-1"}, {"traceparent", kTrace}};
+  EXPECT_EQ(post("/v1/tasks", body, headers).status, 201);
+  definitions_["d"].priority = 5;
+  headers[1].second[10] = 'f';
+  const Response again = post("/v1/tasks", body, headers);
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(header(again, "Idempotent-Replayed"), "true");
+}
+
+TEST_F(ApiTest, LetsNobodyTakeTheKeysThatItMakesItself) {
+  for (const char* key : {"schedule/nightly/2026-12-01T03:00:00Z", "idempotency/1",
+                          "file:///own/task-markers/intake-x"}) {
+    const Response refused =
+        post("/v1/tasks", R"({"kind":"noop","dedup_key":")" + std::string(key) + R"("})");
+    EXPECT_EQ(refused.status, 400) << key;
+  }
+  const std::string made = to_string(uuid_v5(kTaskNamespace, "schedule/nightly/x"));
+  EXPECT_EQ(post("/v1/tasks", R"({"kind":"noop","id":")" + made + R"("})").status, 400);
+  EXPECT_EQ(
+      post("/v1/tasks", R"({"kind":"noop","id":"0a1b2c3d-0000-4000-8000-000000000001"})").status,
+      201);
+}
+
+TEST_F(ApiTest, RetriesManyFailedOnesButWhatWasCancelledOnlyWhenAsked) {
+  const std::string id = create();
+  EXPECT_EQ(post("/v1/tasks/" + id + "/cancel", "{}").status, 200);
+  const auto retried = json_of(post("/v1/bulk/retry", R"({"filter":{"queue":"default"}})"));
+  EXPECT_EQ(retried.at("matched"), 0);
+  const auto meant =
+      json_of(post("/v1/bulk/retry", R"({"filter":{"queue":"default","states":["cancelled"]}})"));
+  EXPECT_EQ(meant.at("changed"), 1);
 }
 
 TEST_F(ApiTest, HoldsEveryRequestToTheDocument) {

@@ -16,6 +16,8 @@ namespace bj = boost::json;
 
 constexpr std::size_t kBulkMax = 10'000;
 constexpr std::size_t kBulkPage = 500;
+/// Then the caller asks again for the rest.
+constexpr Duration kBulkTime = std::chrono::seconds(5);
 
 enum class What : std::uint8_t { cancel, retry };
 
@@ -44,9 +46,10 @@ Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
   return json_response(task_to_json(*task));
 }
 
-/// The states in which a task can be ended, or tried again.
+/// The states of the tasks that are meant if none are named.
 std::vector<State> states_for(What what) {
-  if (what == What::retry) return {State::failed, State::cancelled};
+  // Those that were cancelled were so on purpose: who means them says so.
+  if (what == What::retry) return {State::failed};
   return {State::blocked, State::scheduled, State::ready, State::leased};
 }
 
@@ -102,7 +105,9 @@ class Bulk {
 
 Answer<Reply> Bulk::run() {
   bool more = true;
-  while (more && matched_ < static_cast<std::int64_t>(kBulkMax)) {
+  const SteadyTime until = parts_.clock.steady_now() + kBulkTime;
+  while (more && parts_.clock.steady_now() < until &&
+         matched_ < static_cast<std::int64_t>(kBulkMax)) {
     const auto page = parts_.ledger.reader.page(params_);
     if (!page) return refuse(page.error());
     for (const Task& task : page->tasks) {

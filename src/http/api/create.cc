@@ -33,9 +33,9 @@ class Creation {
   Answer<Reply> many(const bj::array& bodies);
 
  private:
-  /// `key-reused` if the key has made tasks, but not just as many as are asked for now.
-  Answer<void> check_count(const std::vector<NewTask>& tasks);
-  Answer<bool> is_there(std::size_t index);
+  /// Before anything is inserted: `key-reused` if the key has made the tasks of another request.
+  /// (Of two at the same moment the ledger keeps one out, see is_replay.)
+  Answer<void> check_key(const std::vector<NewTask>& tasks);
   Answer<std::vector<Inserted>> insert(const std::vector<NewTask>& tasks);
   /// Under a key the tasks may be there since the first time; any other request that had the key is
   /// a problem.
@@ -47,39 +47,22 @@ class Creation {
   const Call& call_;
 };
 
-Answer<bool> Creation::is_there(std::size_t index) {
-  const auto stored = parts_.ledger.reader.get(keyed_id(call_, index));
-  if (stored) return true;
-  if (stored.error().code == Code::not_found) return false;
-  return refuse(stored.error());
-}
-
-Answer<void> Creation::check_count(const std::vector<NewTask>& tasks) {
+Answer<void> Creation::check_key(const std::vector<NewTask>& tasks) {
   if (call_.key.empty()) return {};
-  const auto more = is_there(tasks.size());
-  if (!more) return refuse(more.error());
-  if (*more) return refuse(key_reused());
-  // One that names its id, or was there under its dedup_key, tells nothing of the key.
-  const auto tells = [&](const NewTask& task, std::size_t index) {
-    return task.request.id == keyed_id(call_, index) && task.request.dedup_key.empty();
-  };
-  const std::size_t last = tasks.size() - 1;
-  if (!tells(tasks.front(), 0) || !tells(tasks.back(), last)) return {};
-  const auto first_there = is_there(0);
-  if (!first_there) return refuse(first_there.error());
-  const auto last_there = is_there(last);
-  if (!last_there) return refuse(last_there.error());
-  if (*first_there != *last_there) return refuse(key_reused());
-  return {};
+  const auto stored = parts_.ledger.reader.get(tasks.front().request.id);
+  if (!stored && stored.error().code == Code::not_found) return {};
+  if (!stored) return refuse(stored.error());
+  if (is_same_request(tasks.front(), *stored)) return {};
+  return refuse(key_reused());
 }
 
 Answer<std::vector<Inserted>> Creation::insert(const std::vector<NewTask>& tasks) {
-  if (const auto checked = check_count(tasks); !checked) return refuse(checked.error());
+  if (const auto checked = check_key(tasks); !checked) return refuse(checked.error());
   std::vector<TaskRequest> requests;
   requests.reserve(tasks.size());
   for (const NewTask& task : tasks) requests.push_back(task.request);
   auto inserted = parts_.ledger.ledger.insert(requests);
-  if (!inserted) return refuse(inserted.error());
+  if (!inserted) return refuse_storage(inserted.error());
   return std::move(*inserted);
 }
 

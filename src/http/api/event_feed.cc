@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "core/task_json.h"
 #include "http/api/log_json.h"
 
@@ -77,9 +78,10 @@ Result<Duration> EventFeed::step(const Deadline& deadline) {
   }
   drop_closed(followers_);
   drop_closed(log_followers_);
+  std::erase_if(log_followers_, [](const LogFollower& follower) { return follower.ended; });
   if (Status taken = take_news(deadline); !taken) return fail(taken.error());
   if (Status delivered = deliver_all(); !delivered) return fail(delivered.error());
-  if (Status delivered = deliver_logs(); !delivered) return fail(delivered.error());
+  deliver_logs();
   keep_open();
   return Duration::zero();
 }
@@ -149,14 +151,18 @@ void EventFeed::deliver_recent(Follower& follower) {
   if (!text.empty()) follower.stream->write(text);
 }
 
+/// The client is to list again, and the stream goes on from there.
+void EventFeed::reset(Follower& follower, std::uint64_t last) {
+  follower.cursor = last;
+  follower.stream->write(event_text(std::to_string(last), "reset", bj::object{{"sequence", last}}));
+}
+
 Status EventFeed::catch_up(Follower& follower) {
   const auto events = ports_.reader.events(follower.cursor, kEventsAtOnce);
   if (!events && events.error().code == Code::out_of_range) {
     const auto last = ports_.reader.last_sequence(std::nullopt, {});
     if (!last) return fail(last.error());
-    follower.cursor = *last;
-    follower.stream->write(
-        event_text(std::to_string(*last), "reset", bj::object{{"sequence", *last}}));
+    reset(follower, *last);
     return {};
   }
   if (!events) return fail(events.error());
@@ -169,14 +175,19 @@ Status EventFeed::catch_up(Follower& follower) {
   return {};
 }
 
-Status EventFeed::deliver_logs() {
+void EventFeed::deliver_logs() {
   for (LogFollower& follower : log_followers_) {
     if (follower.stream->waiting() > kUnsentMax) continue;
-    Status delivered = deliver_log(follower);
-    if (!delivered && delivered.error().code != Code::not_found) return delivered;
-    if (!delivered) follower.stream->end();  // removed since
+    const Status delivered = deliver_log(follower);
+    if (delivered) continue;
+    // Its own trouble: the task was removed since, or cannot be read.
+    if (delivered.error().code != Code::not_found) {
+      log::warn("log_stream_ended", delivered.error().message,
+                {{"task", to_string(follower.task)}});
+    }
+    follower.stream->end();
+    follower.ended = true;
   }
-  return {};
 }
 
 Status EventFeed::deliver_log(LogFollower& follower) {
@@ -195,6 +206,7 @@ Status EventFeed::deliver_log(LogFollower& follower) {
     text += event_text("", "end", bj::object{{"state", json::text(to_string(task->status.state))}});
     follower.stream->write(text);
     follower.stream->end();
+    follower.ended = true;
     return {};
   }
   if (!text.empty()) follower.stream->write(text);
@@ -223,6 +235,8 @@ Result<std::shared_ptr<BodyStream>> EventFeed::follow_events(std::optional<std::
   follower.cursor = after.value_or(*last);
   // Something at once, so that the client knows that it is heard.
   follower.stream->write(":\n\n");
+  // It has seen more than there is: the ledger is an older copy of what it was.
+  if (follower.cursor > *last) reset(follower, *last);
   auto stream = follower.stream;
   while (follower.cursor < *last && stream->waiting() < kUnsentMax) {
     const std::uint64_t before = follower.cursor;

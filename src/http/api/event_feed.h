@@ -60,6 +60,7 @@ class EventFeed final : public Service {
     std::shared_ptr<BodyStream> stream;  // shared likewise
     Uuid task;
     std::string cursor;
+    bool ended = false;  // all was written
   };
   /// How long to wait for news: not at all while a stream has not got what is known.
   Duration time_to_look() const;
@@ -68,7 +69,8 @@ class EventFeed final : public Service {
   Status deliver(Follower& follower);
   void deliver_recent(Follower& follower);
   Status catch_up(Follower& follower);
-  Status deliver_logs();
+  static void reset(Follower& follower, std::uint64_t last);
+  void deliver_logs();
   Status deliver_log(LogFollower& follower);
   void keep_open();
   bool any_log_followers() const;

@@ -84,7 +84,8 @@ TEST_F(EventFeedTest, TellsOnlyWhatIsAskedFor) {
   insert(a_task(1).queue("a"));
   insert(a_task(2).queue("b"));
   step();
-  EXPECT_THAT(take(*by_queue), Not(HasSubstr(to_string(task_id(1)))));
+  EXPECT_THAT(take(*by_queue), testing::AllOf(HasSubstr(to_string(task_id(2))),
+                                              Not(HasSubstr(to_string(task_id(1))))));
   EXPECT_THAT(take(*by_task), HasSubstr(to_string(task_id(1))));
   EXPECT_THAT(take(*by_state), Not(HasSubstr("event: task")));
 }
@@ -110,6 +111,15 @@ TEST_F(EventFeedTest, LeavesASlowReaderBehindAndMissesNothing) {
     ++events;
   }
   EXPECT_EQ(events, kTasks);
+}
+
+TEST_F(EventFeedTest, TellsAClientThatHasSeenMoreThanThereIsToListAgain) {
+  insert(a_task(1));
+  const auto stream = feed_.follow_events(last() + 1000, {}).value();
+  EXPECT_THAT(take(*stream), HasSubstr("event: reset\ndata: {\"sequence\":"));
+  insert(a_task(2));
+  step();
+  EXPECT_THAT(take(*stream), HasSubstr(to_string(task_id(2))));
 }
 
 TEST_F(EventFeedTest, KeepsAnIdleStreamOpen) {

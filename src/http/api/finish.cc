@@ -109,12 +109,16 @@ Status Finishing::apply(std::vector<std::size_t>& open) {
 Answer<Reply> Finishing::run(const bj::array& bodies) {
   std::vector<std::size_t> open;
   for (const bj::value& body : bodies) {
+    const Fields fields(body.get_object());
+    if (auto sized = check_sizes(fields, finishes_.size()); !sized) {
+      return refuse(std::move(sized.error()));
+    }
     open.push_back(finishes_.size());
-    finishes_.push_back(read_finish(Fields(body.get_object())));
+    finishes_.push_back(read_finish(fields));
     answers_.emplace_back(fail(Code::unavailable, "the task keeps changing; try again"));
   }
   for (int attempt = 0; attempt < kAttemptsMax && !open.empty(); ++attempt) {
-    if (Status applied = apply(open); !applied) return refuse(applied.error());
+    if (Status applied = apply(open); !applied) return refuse_storage(applied.error());
   }
   bj::array answers;
   for (std::size_t i = 0; i < finishes_.size(); ++i) {
@@ -129,6 +133,16 @@ Answer<Reply> Finishing::run(const bj::array& bodies) {
 }
 
 }  // namespace
+
+Answer<void> check_sizes(const Fields& fields, std::size_t index) {
+  for (const char* name : {"progress", "checkpoint", "result", "proof"}) {
+    if (!fields.has(name) || fields.json(name).size() <= kParamsBytesMax) continue;
+    return refuse(Error{.code = Code::invalid_argument,
+                        .message = "/tasks/" + std::to_string(index) + "/" + name +
+                                   ": has to be at most 1 MiB of JSON"});
+  }
+  return {};
+}
 
 void add_finish_handler(const ApiParts& parts, Handlers& handlers) {
   handlers["finishTasks"] = [&parts](const Call& call) {

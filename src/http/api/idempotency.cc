@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::size_t kKeyBytesMax = 200;
 
+/// With a guess at what it takes to keep one.
+std::size_t size_of(const Response& response) { return response.body.size() + 500; }
+
 }  // namespace
 
 KeyedCall keyed_call(const std::string& who, const std::string& key, const Request& request) {
@@ -32,14 +35,18 @@ void FirstAnswers::keep(const KeyedCall& call, const Response& response) {
       kept_.emplace(call.owner, Kept{.fingerprint = call.fingerprint, .response = response});
   if (!is_new) return;
   order_.push_back(call.owner);
-  if (order_.size() <= kept_max_) return;
-  kept_.erase(order_.front());
-  order_.pop_front();
+  bytes_ += size_of(kept->second.response);
+  while (bytes_ > bytes_max_) {
+    const auto oldest = kept_.find(order_.front());
+    bytes_ -= size_of(oldest->second.response);
+    kept_.erase(oldest);
+    order_.pop_front();
+  }
 }
 
 std::string key_problem(std::string_view key) {
   const bool printable =
-      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
+      std::all_of(key.begin(), key.end(), [](char c) { return c >= ' ' && c <= '~'; });
   if (!key.empty() && key.size() <= kKeyBytesMax && printable) return "";
   return "the Idempotency-Key has to be 1 to 200 printable characters of ASCII, e.g. a UUID";
 }

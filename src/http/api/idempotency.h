@@ -21,11 +21,11 @@ KeyedCall keyed_call(const std::string& who, const std::string& key, const Reque
 
 /// What was answered to calls under an Idempotency-Key, in memory: to the newest of them. Creating
 /// tasks does not need it: their ids come from the key, and the ledger knows them. Every other POST
-/// may be repeated safely after the server has started anew: it is told then what is the case.
-/// Thread-safe.
+/// may be repeated after the server has started anew: it is told then what is the case, which may
+/// be that it cannot be done once more. Thread-safe.
 class FirstAnswers {
  public:
-  explicit FirstAnswers(std::size_t kept_max = 10'000) : kept_max_(kept_max) {}
+  explicit FirstAnswers(std::size_t bytes_max = 64u << 20) : bytes_max_(bytes_max) {}
 
   /// The first answer to this call, with `Idempotent-Replayed: true`; none: it is the first. The
   /// problem `key-reused` where another call had the key.
@@ -37,10 +37,11 @@ class FirstAnswers {
     std::string fingerprint;
     Response response;
   };
-  const std::size_t kept_max_;
+  const std::size_t bytes_max_;
   mutable Mutex mutex_;
   std::map<std::string, Kept> kept_ GUARDED_BY(mutex_);  // by owner
   std::deque<std::string> order_ GUARDED_BY(mutex_);     // oldest first
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;             // of all answers, as good as
 };
 
 /// Why a key is none; empty: it is one. 1 to 200 printable characters of ASCII.

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/task_json.h"
 
 namespace waybill::http {
@@ -23,7 +24,7 @@ boost::json::object chunk_to_json(const LogChunk& chunk) {
   return {{"attempt", chunk.attempt},
           {"at", time_to_json(chunk.at)},
           {"stream", json::text(stream_name(chunk.stream))},
-          {"text", json::text(chunk.bytes)}};
+          {"text", json::text(mend_utf8(chunk.bytes))}};
 }
 
 }  // namespace waybill::http

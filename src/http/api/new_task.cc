@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "base/ascii.h"
+#include "base/digest.h"
 #include "base/json.h"
 #include "core/definition_fields.h"
 #include "core/json_schema.h"
@@ -12,6 +14,9 @@ namespace waybill::http {
 namespace {
 
 namespace bj = boost::json;
+
+/// Of the dedup keys that stand for an Idempotency-Key with its request.
+constexpr std::string_view kKeyedPrefix = "idempotency/";
 
 /// How far apart the ledger's clock and the time of asking may be for a delay to be the same one.
 constexpr Duration kDelayTolerance = std::chrono::minutes(1);
@@ -87,10 +92,42 @@ void read_waits(const Fields& fields, TaskRequest& request) {
   }
 }
 
+/// What the caller sent, by whom, under which key: 32 hexadecimal digits.
+std::string fingerprint(const Call& call, std::size_t index) {
+  const std::string all =
+      call.who.name + "\n" + call.key + "\n" + std::to_string(index) + "\n" + call.request.body;
+  return to_hex(sha256(all)).substr(0, 32);
+}
+
+/// Keys that this program makes itself: whoever took one would keep a fire of a schedule, a batch
+/// of a scan or somebody's repeat out.
+bool is_reserved(const std::string& key) {
+  return key.starts_with(kKeyedPrefix) || key.starts_with("schedule/") ||
+         key.find("/task-markers/") != key.npos;
+}
+
+/// Ids of version 5 are made from keys, by this program (RFC 9562, 5.5).
+bool is_from_a_key(const Uuid& id) { return id.bytes[6] >> 4 == 5; }
+
+/// `00-` and three fields of hexadecimal digits (W3C Trace Context, 3.2.2).
+bool is_traceparent(std::string_view text) {
+  if (text.size() != 55) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 2 || i == 35 || i == 52;
+    const bool hex = is_digit(text[i]) || (text[i] >= 'a' && text[i] <= 'f');
+    if (dash ? text[i] != '-' : !hex) return false;
+  }
+  return true;
+}
+
 void read_identity(const ApiParts& parts, const Call& call, const Fields& fields,
                    const NewTaskPlace& place, TaskRequest& request) {
   request.created_by = call.who.name;
   request.dedup_key = fields.text("dedup_key");
+  // Tells a repeat from another request under the key, whatever has changed meanwhile.
+  if (request.dedup_key.empty() && !call.key.empty()) {
+    request.dedup_key = std::string(kKeyedPrefix) + fingerprint(call, place.index);
+  }
   if (fields.has("id")) {
     request.id = parse_uuid(fields.text("id")).value();
   } else if (!call.key.empty()) {
@@ -99,7 +136,7 @@ void read_identity(const ApiParts& parts, const Call& call, const Fields& fields
     request.id = parts.new_id();
   }
   const std::string_view trace = call.request.header("traceparent");
-  if (!trace.empty() && trace.size() < 100) {
+  if (is_traceparent(trace)) {
     read_labels(bj::object{{"traceparent", json::text(trace)}}, request);
   }
 }
@@ -122,7 +159,13 @@ Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call, const bj:
   read_retry(Fields(fields.object("retry")), asked.retry);
   read_labels(fields.object("labels"), asked);
   read_waits(fields, asked);
+  if (is_reserved(fields.text("dedup_key"))) {
+    return invalid(place, "/dedup_key", "keys of schedules, scans and Idempotency-Keys are taken");
+  }
   read_identity(parts, call, fields, place, asked);
+  if (fields.has("id") && is_from_a_key(asked.id)) {
+    return invalid(place, "/id", "ids of version 5 are made from keys; take version 4 or 7");
+  }
   if (fields.has("run_at") && fields.has("delay")) {
     return invalid(place, "/delay", "run_at says already when; give one of them");
   }
@@ -142,6 +185,9 @@ Uuid keyed_id(const Call& call, std::size_t index) {
 }
 
 bool is_same_request(const NewTask& asked, const Task& stored) {
+  if (asked.request.dedup_key.starts_with(kKeyedPrefix)) {
+    return asked.request.dedup_key == stored.request.dedup_key;
+  }
   TaskRequest request = asked.request;
   if (asked.delay > Duration::zero()) {
     const Duration delayed = stored.request.run_at - stored.created_at;

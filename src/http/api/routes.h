@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "core/definition_fields.h"
 #include "http/api/call.h"
 #include "http/api/parts.h"
 
@@ -27,6 +28,9 @@ Answer<Uuid> id_in_path(const Call& call);
 /// The answer with its ETag; 304 instead if the request's If-None-Match has that (RFC
 /// 9110, 13.1.2).
 Response with_etag(const Call& call, Response response, const std::string& etag);
+
+/// Refuses reports that are larger than params may be: `fields` is the body's `/tasks/INDEX`.
+Answer<void> check_sizes(const Fields& fields, std::size_t index);
 
 /// A stream of server-sent events as the answer.
 Response stream_response(std::shared_ptr<BodyStream> stream);

@@ -88,7 +88,7 @@ Answer<Reply> claim(const ApiParts& parts, const Call& call) {
   const bool first_time = now - call.request.came_at < kLook;
   if (first_time) tell_registry(parts, fields, params);
   const auto tasks = parts.ledger.ledger.claim(params);
-  if (!tasks) return refuse(tasks.error());
+  if (!tasks) return refuse_storage(tasks.error());
   const SteadyTime until = call.request.came_at + *wait;
   if (tasks->empty() && now < until && !call.request.draining) {
     return Later{.until = std::min(until, now + kLook), .topics = params.queues};
@@ -118,6 +118,9 @@ Answer<Reply> beat(const ApiParts& parts, const Call& call) {
   std::vector<Report> reports;
   for (const bj::value& value : fields.find("tasks")->get_array()) {
     const Fields task(value.get_object());
+    if (auto sized = check_sizes(task, extensions.size()); !sized) {
+      return refuse(std::move(sized.error()));
+    }
     const Uuid id = parse_uuid(task.text("id")).value();
     const auto fence = static_cast<std::uint64_t>(task.integer("fence", 0));
     extensions.push_back({.id = id, .fence = fence, .lease = *lease});
@@ -128,10 +131,10 @@ Answer<Reply> beat(const ApiParts& parts, const Call& call) {
                        .checkpoint = task.json("checkpoint")});
   }
   const auto outcomes = parts.ledger.ledger.extend(extensions);
-  if (!outcomes) return refuse(outcomes.error());
+  if (!outcomes) return refuse_storage(outcomes.error());
   // One whose lease is lost is told so below; what it reports is of no use to anybody.
   const auto recorded = parts.ledger.ledger.record(reports);
-  if (!recorded) return refuse(recorded.error());
+  if (!recorded) return refuse_storage(recorded.error());
   bj::array answers;
   for (std::size_t i = 0; i < extensions.size(); ++i) {
     answers.push_back(bj::object{{"id", to_string(extensions[i].id)},

@@ -123,6 +123,13 @@ TEST_P(LedgerConformance, AForeverKeyIsSpentAlsoAfterItsTaskWasFinishedAndRemove
   EXPECT_EQ(answers[0].id, task_id(1));
 }
 
+TEST_P(LedgerConformance, AnInsertedTaskIsToldWhenItWasAccepted) {
+  const auto answers = insert({a_task(1), a_task(2)});
+  for (const Inserted& inserted : answers) {
+    EXPECT_EQ(inserted.created_at, reader().get(inserted.id)->created_at);
+  }
+}
+
 TEST_P(LedgerConformance, TheHolderOfAKeyIsTheTaskThatKeepsOthersOut) {
   EXPECT_TRUE(dedup_keys().holder("k")->is_nil());
   EXPECT_TRUE(dedup_keys().holder("")->is_nil());
