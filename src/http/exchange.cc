@@ -45,6 +45,16 @@ std::size_t count_headers(const Request& request, std::string_view name) {
                     [&](const auto& header) { return header.first == name; }));
 }
 
+/// What RFC 9112, 5.1, and RFC 9110, 5.5, want refused: another reader may see another header.
+bool is_header(const std::pair<std::string, std::string>& header) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const auto in_name = [&](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || kMarks.find(c) != kMarks.npos;
+  };
+  const auto in_value = [](char c) { return c != '\0' && c != '\r' && c != '\n'; };
+  return std::ranges::all_of(header.first, in_name) && std::ranges::all_of(header.second, in_value);
+}
+
 /// A request whose end two readers may see in two places: the way to smuggle another one in.
 std::string length_doubt(const Request& request) {
   const std::size_t lengths = count_headers(request, "content-length");
@@ -94,6 +104,9 @@ std::string begin_request(Exchange& exchange, const char* method, int& status) {
   request.peer = peer_of(exchange.connection);
   MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, &take_header, &request.headers);
   status = 400;
+  if (!std::ranges::all_of(request.headers, is_header)) {
+    return "a header has a name or a value that none may have";
+  }
   if (std::string doubt = length_doubt(request); !doubt.empty()) {
     return "the length of the request is in doubt: " + doubt;
   }

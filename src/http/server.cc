@@ -250,10 +250,11 @@ MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_vie
 }
 
 void Server::Parts::completed(Exchange& exchange) {
-  if (exchange.stream) {
-    exchange.stream->close();
+  // The answer may have been there without having been begun: its client was gone by then.
+  if (exchange.response && exchange.response->stream) {
+    exchange.response->stream->close();
     const Lock lock(mutex);
-    streams.erase(exchange.stream);
+    streams.erase(exchange.response->stream);
   }
   open.fetch_sub(1);
   one_less.ring();
