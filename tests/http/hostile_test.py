@@ -67,7 +67,7 @@ class HostileTest(ServedTest):
 
     @staticmethod
     def statuses(answer):
-        """Of each answer. What libmicrohttpd 0.9.75 refuses by itself, as a page, it begins twice."""
+        """Of each answer. What libmicrohttpd 0.9.75 refuses with a page, it begins twice."""
         found = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", answer)]
         is_page = answer.endswith(b"</html>") and answer.count(b"<html>") == 1
         return found[:1] if is_page and len(set(found)) == 1 else found
@@ -195,7 +195,8 @@ class HostileTest(ServedTest):
             self.assertEqual(self.statuses(self.read_all(client)), [201])
 
     def test_an_unfinished_request_is_let_go_without_an_answer_or_with_one_refusal(self):
-        for half in (b"", b"G", b"GET /v1/queues HTTP/1.1\r\n", post(b"Content-Length: 50\r\n", b"{"),
+        for half in (b"", b"G", b"GET /v1/queues HTTP/1.1\r\n",
+                     post(b"Content-Length: 50\r\n", b"{"),
                      post(b"Transfer-Encoding: chunked\r\n", b"5\r\nab")):
             found = self.statuses(self.talk(half))
             self.assertTrue(not found or found == [400], (half, found))
