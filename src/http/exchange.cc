@@ -27,14 +27,6 @@ MHD_Result take_header(void* to, MHD_ValueKind, const char* name, std::size_t na
   return MHD_YES;
 }
 
-/// RFC 9110, 5.6.2. The library takes a space before the colon, which others may not: what one of
-/// them sees as Transfer-Encoding would be none to the other.
-bool is_token(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || std::strchr("!#$%&'*+-.^_`|~", c) != nullptr;
-  });
-}
-
 std::string peer_of(MHD_Connection* connection) {
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -52,6 +44,16 @@ std::size_t count_headers(const Request& request, std::string_view name) {
   return static_cast<std::size_t>(
       std::count_if(request.headers.begin(), request.headers.end(),
                     [&](const auto& header) { return header.first == name; }));
+}
+
+/// What RFC 9112, 5.1, and RFC 9110, 5.5, want refused: another reader may see another header.
+bool is_header(const std::pair<std::string, std::string>& header) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const auto in_name = [&](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || kMarks.find(c) != kMarks.npos;
+  };
+  const auto in_value = [](char c) { return c != '\0' && c != '\r' && c != '\n'; };
+  return std::ranges::all_of(header.first, in_name) && std::ranges::all_of(header.second, in_value);
 }
 
 /// A request whose end two readers may see in two places: the way to smuggle another one in.
@@ -96,9 +98,9 @@ std::string begin_request(Exchange& exchange, const char* method, int& status) {
   request.peer = peer_of(exchange.connection);
   MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, &take_header, &request.headers);
   status = 400;
-  const bool named = std::all_of(request.headers.begin(), request.headers.end(),
-                                 [](const auto& header) { return is_token(header.first); });
-  if (!named) return "a header's name is not one: letters, digits and !#$%&'*+-.^_`|~ alone";
+  if (!std::ranges::all_of(request.headers, is_header)) {
+    return "a header has a name or a value that none may have";
+  }
   if (std::string doubt = length_doubt(request); !doubt.empty()) {
     return "the length of the request is in doubt: " + doubt;
   }

@@ -229,7 +229,8 @@ class LogsTest(ServedTest):
         task = self.create(spec={"command": ["bash", "-c", script]})
         stream = self.serving.events(f"/v1/tasks/{task['id']}/logs/stream")
         with serving.subprocess.Popen(
-                self.serving.command("worker", "--until-idle", "--quiet", "--queues", self.queue), cwd=self.serving.top,
+                self.serving.command("worker", "--until-idle", "--quiet", "--queues", self.queue),
+                cwd=self.serving.top,
                 env=self.serving.environment()) as worker:
             seen = [stream.next()]
             self.assertEqual((seen[0][1], seen[0][2]["text"]), ("log", "first\n"))
