@@ -2,7 +2,12 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
+
+#include "adapters/sqlite/record.h"
+#include "core/history.h"
 
 namespace waybill::bench {
 namespace {
@@ -13,8 +18,45 @@ struct Close {
 
 constexpr std::size_t kStep = 100'000;
 
-/// Ids grow with time, as version 7 does. The bytes of detail and history are those of a task that
-/// one worker claimed and finished.
+std::string as_literal(std::string_view bytes) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string text = "X'";
+  for (const char c : bytes) {
+    text += kHex[static_cast<unsigned char>(c) >> 4];
+    text += kHex[static_cast<unsigned char>(c) & 15];
+  }
+  return text + "'";
+}
+
+constexpr Time at(std::int64_t millis) {
+  return from_micros(1'700'000'000'000'000 + 1000 * millis);
+}
+
+/// Of a task that one worker claimed and finished; the times are the same in all of them.
+std::string detail_literal() {
+  TaskStatus status{.attempt = 1, .worker = "bench-host-4711", .started_at = at(499)};
+  status.result = R"({"ok":true})";
+  return as_literal(sqlite::encode_detail(status));
+}
+
+std::string history_literal() {
+  std::string bytes;
+  append_history(bytes, {.at = at(0), .happening = Happening::created, .state = State::ready});
+  append_history(bytes, {.at = at(499),
+                         .happening = Happening::claimed,
+                         .state = State::leased,
+                         .fence = 1,
+                         .attempt = 1,
+                         .worker = "bench-host-4711"});
+  append_history(bytes, {.at = at(500),
+                         .happening = Happening::succeeded,
+                         .state = State::succeeded,
+                         .fence = 1,
+                         .attempt = 1});
+  return as_literal(bytes);
+}
+
+/// Ids grow with time, as version 7 does.
 std::string fill_sql(std::size_t first, std::size_t last) {
   const std::string range = "WITH RECURSIVE n (i) AS (SELECT " + std::to_string(first) +
                             " UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(last) +
@@ -23,8 +65,8 @@ std::string fill_sql(std::size_t first, std::size_t last) {
          "INSERT INTO tasks (handle, id, lane, priority, state, revision, fence, waiting_for,"
          " run_at, finished_at, dedup_scope, detail, history) "
          "SELECT i, unhex_id(i), 1, 0, 4, 2, 1, 0, 1700000000000000 + i, 1700000000500000 + i, 0,"
-         " zeroblob(45), zeroblob(85) FROM n;" +
-         range +
+         " " +
+         detail_literal() + ", " + history_literal() + " FROM n;" + range +
          "INSERT INTO requests (handle, created_at, definition, created_by, spec, params) "
          "SELECT i, 1700000000000000 + i, 'noop', 'bench', '{}', params_of(i) FROM n;"
          "COMMIT;";
