@@ -8,69 +8,24 @@
 #include "core/document.h"
 #include "core/json_schema_keywords.h"
 #include "core/json_schema_number.h"
+#include "core/json_schema_value.h"
 #include "core/suggest.h"
 
 namespace waybill {
 namespace bj = boost::json;
 namespace {
 
+using schema::equal;
+using schema::has_type;
+using schema::length;
+using schema::shown;
+using schema::view;
+using schema::with_article;
+
 constexpr int kCheckDepthMax = 200;
 // Schemas that refer to themselves can double forever; what is large takes many steps by itself.
 constexpr std::size_t kStepsMax = 1'000'000;
 constexpr std::size_t kStepsPerValue = 50;
-constexpr std::size_t kShownBytesMax = 60;
-
-std::string_view view(const bj::string& text) { return {text.data(), text.size()}; }
-
-std::string shown(const bj::value& value) {
-  std::string text = bj::serialize(value);
-  if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "…";
-  return text;
-}
-
-std::string with_article(std::string_view type) {
-  if (type == "null") return "null";
-  if (type == "boolean") return "true or false";
-  if (type == "integer") return "a whole number";
-  if (type == "string") return "a text";
-  if (type == "object") return "a map";
-  return type == "array" ? "a list" : "a number";
-}
-
-std::string_view type_of(const bj::value& value) {
-  switch (value.kind()) {
-    case bj::kind::null:
-      return "null";
-    case bj::kind::bool_:
-      return "boolean";
-    case bj::kind::string:
-      return "string";
-    case bj::kind::array:
-      return "array";
-    case bj::kind::object:
-      return "object";
-    default:
-      return "number";
-  }
-}
-
-bool has_type(const bj::value& value, std::string_view type) {
-  return type == "integer" ? is_integer(value) : type_of(value) == type;
-}
-
-/// Numbers are equal by value, whatever they are stored as.
-bool equal(const bj::value& a, const bj::value& b) {
-  if (a.is_number() && b.is_number() && (a.is_double() || b.is_double())) {
-    return a.to_number<double>() == b.to_number<double>();
-  }
-  if (a.is_string() || b.is_string()) return a == b;
-  return json::canonical(a) == json::canonical(b);
-}
-
-/// Characters, as the draft counts them: code points of UTF-8.
-std::int64_t length(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
-}
 
 /// Where a value stands. Most values are right, and nobody asks for their pointers.
 struct Place {
@@ -92,23 +47,6 @@ struct Step {
   int depth;
 };
 
-/// Which keywords a schema may have, by how they begin: one pass over it in place of a look-up for
-/// each, for most schemas have few.
-struct Groups {
-  explicit Groups(const bj::object& rules) {
-    for (const auto& rule : rules) {
-      const char first = rule.key().empty() ? ' ' : rule.key().front();
-      values |= first == 'c' || first == 'e';  // const, enum
-      bounds |= first == 'm' || first == 'e';  // min…, max…, multipleOf, exclusive…
-      combinations |=
-          std::string_view("$aoni").find(first) != std::string_view::npos;  // $ref, allOf, anyOf, …
-    }
-  }
-  bool values = false;
-  bool bounds = false;
-  bool combinations = false;
-};
-
 class InstanceChecker {
  public:
   InstanceChecker(const SchemaParts& parts, std::size_t steps_max)
@@ -124,7 +62,7 @@ class InstanceChecker {
     }
     const bj::object& rules = schema.get_object();
     if (!check_type(rules, step, out)) return;
-    const Groups groups(rules);
+    const schema::Groups groups(rules);
     if (groups.values) check_values(rules, step, out);
     if (groups.bounds) check_counts(rules, step, out);
     if (step.instance.is_string()) check_text(rules, step, out);
