@@ -34,7 +34,8 @@ Result<std::vector<Inserted>> FakeLedger::insert(std::span<const TaskRequest> re
       const Uuid rival = table_.kept_out_by(request);
       if (rival.is_nil()) {
         table_.insert(request, now);
-        answers.push_back({.id = request.id, .outcome = InsertOutcome::inserted});
+        answers.push_back(
+            {.id = request.id, .outcome = InsertOutcome::inserted, .created_at = now});
       } else {
         answers.push_back({.id = rival, .outcome = InsertOutcome::duplicate});
       }
