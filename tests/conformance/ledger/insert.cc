@@ -49,7 +49,8 @@ TEST_P(LedgerConformance, InsertAnswersInTheOrderOfTheRequests) {
 
 TEST_P(LedgerConformance, InsertSaysWhenATaskWasCreated) {
   clock_.advance(7s);
-  EXPECT_EQ(insert(some_tasks(1, 1))[0].created_at, get(task_id(1)).created_at);
+  const auto answers = insert(some_tasks(1, 1));
+  EXPECT_EQ(answers[0].created_at, get(task_id(1)).created_at);
 }
 
 TEST_P(LedgerConformance, InsertOfNothingAnswersNothing) {
