@@ -24,8 +24,8 @@ class Server:
     """`waybill serve` on a free port; ends with the block."""
 
     def __init__(self, waybill, directory):
-        command = [waybill, "serve", "--listen", "127.0.0.1:0", "--json", "--log-level", "warn",
-                   "--data", directory]
+        command = [waybill, "serve", "--listen", "127.0.0.1:0", "--json", "--quiet",
+                   "--log-level", "error", "--data", directory]
         environment = {"PATH": os.environ["PATH"]}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
                                         env=environment, cwd=os.path.dirname(directory))
@@ -135,8 +135,7 @@ class Bench:
     def read(self):
         with self.server("filled"):
             pass  # makes the ledger
-        files = glob.glob(os.path.join(self.directory, "filled", "*.db")) + \
-            glob.glob(os.path.join(self.directory, "filled", "*.sqlite"))
+        files = glob.glob(os.path.join(self.directory, "filled", "*.db"))
         if len(files) != 1:
             raise SystemExit(f"which of these is the ledger? {files}")
         tasks = self.options.tasks

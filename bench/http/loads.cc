@@ -228,7 +228,7 @@ Result<LoadReport> run_read(const LoadOptions& options) {
         if (number % 2 == 0) return get("/v1/tasks/" + filled_id(task));
         // One of the kinds of list that a person looks at: the newest, of a state, of a queue.
         constexpr const char* kLists[] = {"", "&state=succeeded", "&queue=default",
-                                          "&state=failed&state=dead"};
+                                          "&state=failed&state=cancelled"};
         return get(std::string("/v1/tasks?limit=50") + kLists[number / 2 % std::size(kLists)]);
       },
       [&](int status, std::string_view body) { wrong.check(status, 200, body); });

@@ -5,74 +5,28 @@
 #include <utility>
 
 #include "base/json.h"
-#include "base/utf8.h"
 #include "core/document.h"
 #include "core/json_schema_keywords.h"
 #include "core/json_schema_number.h"
+#include "core/json_schema_value.h"
 #include "core/suggest.h"
 
 namespace waybill {
 namespace bj = boost::json;
 namespace {
 
+using schema::equal;
+using schema::has_type;
+using schema::length;
+using schema::shown;
+using schema::view;
+using schema::with_article;
+
 constexpr int kCheckDepthMax = 200;
 // Schemas that refer to themselves can double forever; what is large takes many steps by itself.
 constexpr std::size_t kStepsMax = 1'000'000;
 constexpr std::size_t kStepsPerValue = 50;
-constexpr std::size_t kShownBytesMax = 60;
 constexpr std::size_t kViolationsMax = 1000;
-
-std::string_view view(const bj::string& text) { return {text.data(), text.size()}; }
-
-std::string shown(const bj::value& value) {
-  std::string text = bj::serialize(value);
-  if (text.size() > kShownBytesMax) text = std::string(utf8_prefix(text, kShownBytesMax)) + "…";
-  return text;
-}
-
-std::string with_article(std::string_view type) {
-  if (type == "null") return "null";
-  if (type == "boolean") return "true or false";
-  if (type == "integer") return "a whole number";
-  if (type == "string") return "a text";
-  if (type == "object") return "a map";
-  return type == "array" ? "a list" : "a number";
-}
-
-std::string_view type_of(const bj::value& value) {
-  switch (value.kind()) {
-    case bj::kind::null:
-      return "null";
-    case bj::kind::bool_:
-      return "boolean";
-    case bj::kind::string:
-      return "string";
-    case bj::kind::array:
-      return "array";
-    case bj::kind::object:
-      return "object";
-    default:
-      return "number";
-  }
-}
-
-bool has_type(const bj::value& value, std::string_view type) {
-  return type == "integer" ? is_integer(value) : type_of(value) == type;
-}
-
-/// Numbers are equal by value, whatever they are stored as.
-bool equal(const bj::value& a, const bj::value& b) {
-  if (a.is_number() && b.is_number() && (a.is_double() || b.is_double())) {
-    return a.to_number<double>() == b.to_number<double>();
-  }
-  if (a.is_string() || b.is_string()) return a == b;
-  return json::canonical(a) == json::canonical(b);
-}
-
-/// Characters, as the draft counts them: code points of UTF-8.
-std::int64_t length(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
-}
 
 /// Where a value stands. Most values are right, and nobody asks for their pointers.
 struct Place {
@@ -109,12 +63,14 @@ class InstanceChecker {
     }
     const bj::object& rules = schema.get_object();
     if (!check_type(rules, step, out)) return;
-    check_values(rules, step, out);
+    const schema::Groups groups(rules);
+    if (groups.values) check_values(rules, step, out);
+    if (groups.bounds) check_counts(rules, step, out);
     if (step.instance.is_string()) check_text(rules, step, out);
-    if (step.instance.is_number()) check_number(rules, step, out);
+    if (step.instance.is_number() && groups.bounds) check_number(rules, step, out);
     if (step.instance.is_array()) check_array(rules, step, out);
     if (step.instance.is_object()) check_object(rules, step, out);
-    check_combinations(rules, step, out);
+    if (groups.combinations) check_combinations(rules, step, out);
   }
 
  private:
@@ -201,11 +157,22 @@ class InstanceChecker {
         });
   }
 
+  static void check_counts(const bj::object& rules, const Step& step,
+                           std::vector<SchemaViolation>& out) {
+    const auto broken = [&](std::string message) { add(out, step, std::move(message)); };
+    const bj::value& value = step.instance;
+    if (const auto* text = value.if_string()) {
+      check_count(rules, kLength, length(view(*text)), broken);
+    } else if (const auto* array = value.if_array()) {
+      check_count(rules, kItems, static_cast<std::int64_t>(array->size()), broken);
+    } else if (const auto* object = value.if_object()) {
+      check_count(rules, kProperties, static_cast<std::int64_t>(object->size()), broken);
+    }
+  }
+
   void check_text(const bj::object& rules, const Step& step,
                   std::vector<SchemaViolation>& out) const {
     const std::string_view text = view(step.instance.get_string());
-    check_count(rules, kLength, length(text),
-                [&](std::string message) { add(out, step, std::move(message)); });
     if (const bj::value* pattern = rules.if_contains("pattern")) {
       if (!matches(view(pattern->get_string()), text)) {
         add(out, step, shown(step.instance) + " does not match " + shown(*pattern));
@@ -240,8 +207,6 @@ class InstanceChecker {
   void check_array(const bj::object& rules, const Step& step,
                    std::vector<SchemaViolation>& out) const {
     const bj::array& array = step.instance.get_array();
-    check_count(rules, kItems, static_cast<std::int64_t>(array.size()),
-                [&](std::string message) { add(out, step, std::move(message)); });
     const bj::value* prefix = rules.if_contains("prefixItems");
     const bj::value* items = rules.if_contains("items");
     const std::size_t listed = prefix == nullptr ? 0 : prefix->get_array().size();
@@ -274,8 +239,6 @@ class InstanceChecker {
   void check_object(const bj::object& rules, const Step& step,
                     std::vector<SchemaViolation>& out) const {
     const bj::object& object = step.instance.get_object();
-    check_count(rules, kProperties, static_cast<std::int64_t>(object.size()),
-                [&](std::string message) { add(out, step, std::move(message)); });
     if (const bj::value* required = rules.if_contains("required")) {
       for (const bj::value& name : required->get_array()) {
         if (!object.contains(name.get_string())) {
@@ -283,39 +246,56 @@ class InstanceChecker {
         }
       }
     }
-    for (const auto& member : object) check_member(rules, step, member, out);
+    const MemberRules members{.names = rules.if_contains("propertyNames"),
+                              .properties = rules.if_contains("properties"),
+                              .by_pattern = rules.if_contains("patternProperties"),
+                              .additional = rules.if_contains("additionalProperties")};
+    if (members.any()) {
+      for (const auto& member : object) check_member(members, step, member, out);
+    }
   }
 
-  void check_member(const bj::object& rules, const Step& step, const bj::key_value_pair& member,
+  /// What a schema says about the members of an object; null: nothing.
+  struct MemberRules {
+    const bj::value* names;
+    const bj::value* properties;
+    const bj::value* by_pattern;
+    const bj::value* additional;
+
+    bool any() const {
+      return names != nullptr || properties != nullptr || by_pattern != nullptr ||
+             additional != nullptr;
+    }
+  };
+
+  void check_member(const MemberRules& rules, const Step& step, const bj::key_value_pair& member,
                     std::vector<SchemaViolation>& out) const {
     const std::string_view name(member.key().data(), member.key().size());
     const Place place{.in = &step.place, .name = name};
     const Step inner{member.value(), place, step.depth + 1};
-    if (const bj::value* names = rules.if_contains("propertyNames")) {
-      check_name(*names, name, inner, out);
-    }
+    if (rules.names != nullptr) check_name(*rules.names, name, inner, out);
     bool known = false;
-    const bj::value* properties = rules.if_contains("properties");
-    if (properties != nullptr) {
-      if (const bj::value* schema = properties->get_object().if_contains(member.key())) {
+    if (rules.properties != nullptr) {
+      if (const bj::value* schema = rules.properties->get_object().if_contains(member.key())) {
         known = true;
         check(*schema, inner, out);
       }
     }
-    if (const bj::value* by_pattern = rules.if_contains("patternProperties")) {
-      for (const auto& rule : by_pattern->get_object()) {
+    if (rules.by_pattern != nullptr) {
+      for (const auto& rule : rules.by_pattern->get_object()) {
         if (!matches({rule.key().data(), rule.key().size()}, name)) continue;
         known = true;
         check(rule.value(), inner, out);
       }
     }
-    const bj::value* additional = rules.if_contains("additionalProperties");
-    if (known || additional == nullptr) return;
-    if (*additional != bj::value(false)) return check(*additional, inner, out);
+    if (known || rules.additional == nullptr) return;
+    const bool refused = rules.additional->is_bool() && !rules.additional->get_bool();
+    if (!refused) return check(*rules.additional, inner, out);
     if (is_full(out)) return;
     std::vector<std::string> names;
-    if (properties != nullptr) {
-      for (const auto& property : properties->get_object()) names.emplace_back(property.key());
+    if (rules.properties != nullptr) {
+      for (const auto& property : rules.properties->get_object())
+        names.emplace_back(property.key());
     }
     add(out, inner, "unknown field \"" + std::string(name) + "\"" + did_you_mean(name, names),
         SchemaViolation::Of::key);

@@ -140,7 +140,8 @@ void completed_exchange(void* parts, MHD_Connection*, void** exchange, MHD_Reque
 Status Server::Parts::listen() {
   auto address = parse_address(params);
   if (!address) return fail(address.error());
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  unsigned flags =
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   if (address->is_v6) flags |= MHD_USE_IPv6;
   errno = 0;
   daemon = MHD_start_daemon(

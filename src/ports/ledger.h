@@ -15,7 +15,7 @@ enum class InsertOutcome : std::uint8_t { inserted, duplicate };
 struct Inserted {
   Uuid id;  ///< of the task that is in the ledger: the request's own, or the one that kept it out
   InsertOutcome outcome = InsertOutcome::inserted;
-  Time created_at{};  ///< of one that was inserted
+  Time created_at{};  ///< as the task has it; of one that was inserted
 };
 
 struct ClaimParams {

@@ -123,7 +123,7 @@ class IdempotencyTest(ServedTest):
         self.assertNotEqual(self.create()["id"], self.create()["id"])
 
     def test_a_key_is_printable(self):
-        for key in ("", "a b", "x" * 201, "é"):
+        for key in ("", "x" * 201, "é"):
             self.expect(400, self.post(key, self.new_task()))
         self.expect(201, self.post("x" * 200, self.new_task()))
 
@@ -278,7 +278,12 @@ class ChangeTest(ServedTest):
         ask = {"filter": {"queue": self.queue}}
         unchanged = {"matched": 5, "changed": 0, "failed": [], "more": False}
         changed = {**unchanged, "changed": 5}
+        nothing = {"matched": 0, "changed": 0, "failed": [], "more": False}
         for what, state in (("cancel", "cancelled"), ("retry", "ready")):
+            if what == "retry":  # what was cancelled was so on purpose: who means it says so
+                answer = self.serving.post("/v1/bulk/retry", ask)
+                self.assertEqual(self.expect(200, answer), nothing)
+                ask = {"filter": {**ask["filter"], "states": ["cancelled"]}}
             answer = self.serving.post(f"/v1/bulk/{what}", {**ask, "preview": True})
             self.assertEqual(self.expect(200, answer), unchanged)
             self.assertEqual(self.expect(200, self.serving.post(f"/v1/bulk/{what}", ask)), changed)

@@ -28,7 +28,7 @@ const std::vector<Layer>& layers() {
       {"src/testing/", {"base/", "core/", "ports/"}},
       {"src/http/", {"base/", "core/", "ports/", "services/"}},
       {"src/rpc/", {"base/", "core/", "ports/", "services/"}},
-      {"bench/", {"base/", "core/", "ports/", "services/", "kinds/", "adapters/"}},
+      {"bench/", {"base/", "core/", "ports/", "services/", "kinds/", "adapters/", "bench/"}},
       {"apps/",
        {"base/", "core/", "ports/", "services/", "decorators/", "kinds/", "adapters/", "http/",
         "rpc/", "bench/"}},

@@ -65,8 +65,8 @@ Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   if (doors.task_mgmt) task_mgmt_ = std::make_unique<http::TaskMgmtDoors>(parts_, gate_, *api_);
   http::Application* application = api_.get();
   if (task_mgmt_) application = task_mgmt_.get();
-  auto server = http::Server::create({.address = address.address, .port = address.port}, *application,
-                                     session_.clock());
+  auto server = http::Server::create({.address = address.address, .port = address.port},
+                                     *application, session_.clock());
   if (!server) return fail(server.error());
   server_ = std::move(*server);
   const bool is_v6 = address.address.find(':') != std::string::npos;

@@ -47,6 +47,12 @@ TEST_P(LedgerConformance, InsertAnswersInTheOrderOfTheRequests) {
   EXPECT_EQ(answers[2].outcome, InsertOutcome::inserted);
 }
 
+TEST_P(LedgerConformance, InsertSaysWhenATaskWasCreated) {
+  clock_.advance(7s);
+  const auto answers = insert(some_tasks(1, 1));
+  EXPECT_EQ(answers[0].created_at, get(task_id(1)).created_at);
+}
+
 TEST_P(LedgerConformance, InsertOfNothingAnswersNothing) {
   EXPECT_TRUE(insert({}).empty());
   EXPECT_TRUE(all_events().empty());
