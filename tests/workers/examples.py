@@ -18,7 +18,7 @@ def check(place, command, queue):
         expect(place.output(task_id), f"number {number}\n", "the output")
         expect(place.task(task_id)["attempt"], 1, "the attempts")
     flag = os.path.join(place.directory.name, queue)
-    flaky = create(f"test -e {flag} || {{ touch {flag}; exit 3; }}",
+    flaky = create(f"test -e {flag} || {{ touch {flag}; exit 75; }}",
                    retry={"failures": 3, "backoff": "100ms"})
     task = until("it succeeds", lambda: (t := place.task(flaky))["state"] == "succeeded" and t)
     expect((task["attempt"], task["failures"]), (2, 1), "attempts and failures")

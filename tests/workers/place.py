@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 import uuid
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 60
 
 
 def arguments():

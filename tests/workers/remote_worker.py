@@ -52,12 +52,12 @@ def check_cancel_and_retry(place):
     place.ask("POST", f"/v1/tasks/{endless}/cancel", {"reason": "enough"})
     until("it is cancelled", lambda: place.task(endless)["state"] == "cancelled")
     flag = os.path.join(place.directory.name, "flag")
-    script = f"test -e {flag} || {{ touch {flag}; exit 3; }}"
+    script = f"test -e {flag} || {{ touch {flag}; exit 75; }}"
     flaky = place.create(kind="command", spec={"command": ["sh", "-c", script]},
                          retry={"failures": 3, "backoff": "100ms"})
     task = until("it succeeds", lambda: (t := place.task(flaky))["state"] == "succeeded" and t)
     expect((task["attempt"], task["failures"]), (2, 1), "attempts and failures")
-    hopeless = place.create(kind="command", spec={"command": ["false"]},
+    hopeless = place.create(kind="command", spec={"command": ["sh", "-c", "exit 75"]},
                             retry={"failures": 2, "backoff": "100ms"})
     task = until("it fails", lambda: (t := place.task(hopeless))["state"] == "failed" and t)
     expect((task["attempt"], task["failures"]), (2, 2), "attempts and failures")
