@@ -36,13 +36,14 @@ def run(task, held):
     if lines:
         logs = {"fence": task["fence"], "chunks": [{"stream": "stdout", "text": "".join(lines)}]}
         post(f"/v1/tasks/{task['id']}/logs", logs)
-    outcome = "cancelled" if state == "cancel_requested" else "failed" if program.wait() else "succeeded"
+    outcome = "failed" if program.wait() else "succeeded"
+    if state == "cancel_requested": outcome = "cancelled"
     finish = {**held, "outcome": outcome}
     if outcome == "failed": finish["error"] = f"{argv[0]} ended with status {program.returncode}"
     print(post("/v1/finishes", {"tasks": [finish]})["tasks"][0], flush=True)
 
 while True:
-    claim = {"worker": NAME, "queues": [QUEUE], "kinds": ["command"], "lease": f"{LEASE}s", "wait": "30s"}
-    for task in post("/v1/claims", claim)["tasks"]:
+    claim = {"worker": NAME, "queues": [QUEUE], "kinds": ["command"], "wait": "30s"}
+    for task in post("/v1/claims", {**claim, "lease": f"{LEASE}s"})["tasks"]:
         try: run(task, {"id": task["id"], "fence": task["fence"]})
         except OSError as error: print("given up; its lease runs out:", error, flush=True)

@@ -10,7 +10,8 @@ def check(place, command, queue):
     example = place.start(command, {"WAYBILL_URL": place.url, "WAYBILL_QUEUE": queue})
 
     def create(script, **more):
-        return place.create(kind="command", queue=queue, spec={"command": ["sh", "-c", script]}, **more)
+        spec = {"command": ["sh", "-c", script]}
+        return place.create(kind="command", queue=queue, spec=spec, **more)
 
     done = [create(f"echo number {number}") for number in range(5)]
     for number, task_id in enumerate(done):

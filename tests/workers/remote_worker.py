@@ -1,4 +1,4 @@
-"""`waybill worker --server`: a worker dies, the server begins again, and every task succeeds once."""
+"""`waybill worker --server`: a worker and the server die, and every task succeeds once."""
 
 import os
 import signal
@@ -46,8 +46,9 @@ def check_kills(place):
 
 
 def check_cancel_and_retry(place):
-    hired = worker(place)
-    endless = place.create(kind="command", spec={"command": ["sh", "-c", "echo on; exec sleep 1000"]})
+    hired = worker(place, "--grace", "200ms")
+    script = "echo on; exec sleep 1000"
+    endless = place.create(kind="command", spec={"command": ["sh", "-c", script]})
     until("it runs", lambda: place.output(endless) == "on\n")
     place.ask("POST", f"/v1/tasks/{endless}/cancel", {"reason": "enough"})
     until("it is cancelled", lambda: place.task(endless)["state"] == "cancelled")
@@ -65,9 +66,10 @@ def check_cancel_and_retry(place):
     until("noop succeeds", lambda: place.task(noop)["state"] == "succeeded")
     interrupted = place.create(kind="command", spec={"command": ["sleep", "1000"]})
     until("it runs", lambda: place.task(interrupted)["state"] == "leased")
-    hired.send_signal(signal.SIGTERM)
-    hired.send_signal(signal.SIGTERM)
-    hired.wait()
+    place.end(hired)
+    expect(hired.returncode, 0, "the worker's status")
+    expect(place.task(interrupted)["state"], "ready", "a task that was given back")
+    expect(place.happenings(interrupted).count("given_back"), 1, "how often it was given back")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 #include "adapters/remote/task_wire.h"
 
 #include <boost/json.hpp>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -13,12 +12,6 @@ namespace {
 
 namespace bj = boost::json;
 
-template <class T>
-T checked(Result<T> value) {
-  if (!value) throw std::invalid_argument(value.error().message);
-  return std::move(*value);
-}
-
 /// Text, empty for null.
 std::string text(const bj::object& object, const char* name) {
   const bj::value& value = object.at(name);
@@ -28,12 +21,12 @@ std::string text(const bj::object& object, const char* name) {
 /// Null is a time that is not set.
 Time time(const bj::object& object, const char* name) {
   const std::string value = text(object, name);
-  return value.empty() ? Time{} : checked(parse_time(value));
+  return value.empty() ? Time{} : parse_time(value).value();
 }
 
 Duration duration(const bj::object& object, const char* name) {
   const std::string value = text(object, name);
-  return value.empty() ? Duration::zero() : checked(parse_duration(value));
+  return value.empty() ? Duration::zero() : parse_duration(value).value();
 }
 
 template <class T>
@@ -60,7 +53,7 @@ RetryPolicy retry_from(const bj::object& retry) {
 
 TaskRequest request_from(const bj::object& object) {
   TaskRequest request;
-  request.id = checked(parse_uuid(text(object, "id")));
+  request.id = parse_uuid(text(object, "id")).value();
   request.queue = text(object, "queue");
   request.kind = text(object, "kind");
   request.definition = text(object, "definition");
@@ -79,9 +72,7 @@ TaskRequest request_from(const bj::object& object) {
 
 TaskStatus status_from(const bj::object& object) {
   TaskStatus status;
-  const auto state = parse_state(text(object, "state"));
-  if (!state) throw std::invalid_argument("there is no state " + text(object, "state"));
-  status.state = *state;
+  status.state = parse_state(text(object, "state")).value();
   status.fence = number<std::uint64_t>(object, "fence");
   status.attempt = number<std::uint32_t>(object, "attempt");
   status.failures = number<std::uint32_t>(object, "failures");
