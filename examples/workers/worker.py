@@ -5,7 +5,8 @@ import json, os, subprocess, threading, time, urllib.request, uuid
 URL, LEASE = os.environ.get("WAYBILL_URL", "http://127.0.0.1:8470"), 6
 NAME, QUEUE = f"python-{uuid.uuid4()}", os.environ.get("WAYBILL_QUEUE", "default")
 HEADERS = {"Content-Type": "application/json"}
-if "WAYBILL_TOKEN" in os.environ: HEADERS["Authorization"] = "Bearer " + os.environ["WAYBILL_TOKEN"]
+TOKEN = os.environ.pop("WAYBILL_TOKEN", "")  # no business of the programs that are run
+if TOKEN: HEADERS["Authorization"] = "Bearer " + TOKEN
 
 def post(path, body):
     headers = {**HEADERS, "Idempotency-Key": str(uuid.uuid4())}  # the same for each repeat

@@ -6,11 +6,13 @@ url=${WAYBILL_URL:-http://127.0.0.1:8470} queue=${WAYBILL_QUEUE:-default}
 name=shell-$(cat /proc/sys/kernel/random/uuid)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT && trap 'exit 143' TERM INT
 # The token stays out of the list of processes. curl repeats with the same Idempotency-Key.
-printf 'header = "Authorization: Bearer %s"\n' "${WAYBILL_TOKEN:-}" >"$work/token"
+[ -z "${WAYBILL_TOKEN:-}" ] ||
+  printf 'header = "Authorization: Bearer %s"\n' "$WAYBILL_TOKEN" >"$work/token"
+unset WAYBILL_TOKEN # no business of the programs that are run
 post() { # PATH, the body on standard input
   set -- "$1" "$(cat /proc/sys/kernel/random/uuid)"
   curl -sS --fail-with-body --retry 8 --retry-connrefused --max-time 90 \
-    ${WAYBILL_TOKEN:+-K "$work/token"} -H 'Content-Type: application/json' \
+    $([ -e "$work/token" ] && echo "-K $work/token") -H 'Content-Type: application/json' \
     -H "Idempotency-Key: $2" --data-binary @- "$url$1"
 }
 first() { # a field of the first task on standard input; nothing if there is none

@@ -28,6 +28,7 @@ class Place:
         self.log = open(os.path.join(self.directory.name, "log"), "ab")
         self.listen = "127.0.0.1:0"
         self.started = []
+        self.token = ""
         self.serve()
 
     def __enter__(self):
@@ -58,12 +59,21 @@ class Place:
         self.url = json.loads(self.server.stdout.readline())["url"]
         self.listen = self.url.removeprefix("http://")
 
+    def make_token(self, role):
+        data = os.path.join(self.directory.name, "data")
+        command = [self.waybill, "token", "create", "--name", role, "--role", role, "--data", data]
+        made = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=self.log,
+                              text=True)
+        return made.stdout.strip()
+
     def end(self, process, how=signal.SIGTERM):
         process.send_signal(how)
         process.wait(PATIENCE_SECONDS)
 
     def ask(self, method, path, body=None):
         headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+        if self.token:
+            headers["Authorization"] = "Bearer " + self.token
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import urllib.error
+import urllib.request
 
-from place import Place, arguments, expect, until
+from place import PATIENCE_SECONDS, Place, arguments, expect, until
 
 TASKS = 200
 
@@ -72,7 +74,33 @@ def check_cancel_and_retry(place):
     expect(place.happenings(interrupted).count("given_back"), 1, "how often it was given back")
 
 
+def check_token(place):
+    token, place.token = place.make_token("worker"), place.make_token("admin")
+    until("a token is asked for", lambda: refuses(place))
+    stranger = worker(place)
+    stranger.wait(PATIENCE_SECONDS)
+    expect(stranger.returncode, 1, "the status of a worker without a token")
+    script = "echo ${WAYBILL_TOKEN-none}"
+    done = place.create(kind="command", spec={"command": ["sh", "-c", script]})
+    hired = place.start([place.waybill, "worker", "--server", place.url],
+                        {"WAYBILL_TOKEN": token})
+    until("it succeeds", lambda: place.task(done)["state"] == "succeeded")
+    expect(place.output(done), "none\n", "what the program knows of the token")
+    place.end(hired)
+
+
+def refuses(place):
+    """Whether a request without a token is refused: the server looks for tokens now and then."""
+    try:
+        urllib.request.urlopen(place.url + "/v1/kinds", timeout=PATIENCE_SECONDS).close()
+    except urllib.error.HTTPError as error:
+        return error.code == 401
+    return False
+
+
 if __name__ == "__main__":
+    with Place(arguments().waybill) as place:
+        check_token(place)
     with Place(arguments().waybill) as place:
         check_cancel_and_retry(place)
     with Place(arguments().waybill) as place:

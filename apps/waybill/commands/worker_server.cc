@@ -101,7 +101,10 @@ Exit work(Session& session, RemotePorts& ports, WorkerHost::Parts parts, std::st
                   std::move(parts));
   const std::string& url = ports.server.url();
   session.output().note("working for " + url + "; ctrl-c ends it");
-  tell_event(session, "started", {{"server", url}, {"slots", session.config().slots}});
+  boost::json::array queues;
+  for (const std::string& queue : session.config().queues) queues.emplace_back(queue);
+  tell_event(session, "started",
+             {{"server", url}, {"queues", std::move(queues)}, {"slots", session.config().slots}});
   std::stop_source done;
   const auto end = [&done] { done.request_stop(); };
   const std::stop_callback asked(stop, end);
