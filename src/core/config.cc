@@ -223,7 +223,7 @@ class ConfigLoader {
     for (const std::string_view known :
          {"WAYBILL_PARAMS", "WAYBILL_REPORT_FD", "WAYBILL_TASK_ID", "WAYBILL_ATTEMPT",
           "WAYBILL_PARAMS_FILE", "WAYBILL_CHECKPOINT", "WAYBILL_CHECKPOINT_FILE", "WAYBILL_SCRATCH",
-          "WAYBILL_CONFIG", "WAYBILL_MESSAGE_ID", "WAYBILL_AMQP_URL"}) {
+          "WAYBILL_CONFIG", "WAYBILL_MESSAGE_ID", "WAYBILL_AMQP_URL", "WAYBILL_TOKEN"}) {
       if (variable == known) return true;
     }
     return false;

@@ -1,6 +1,7 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/commands/worker_from.h"
+#include "apps/waybill/commands/worker_server.h"
 #include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
@@ -20,6 +21,10 @@ std::string greeting(const std::vector<std::string>& queues) {
 Exit run_worker(Session& session, const Invocation& invocation) {
   if (invocation.has("from")) return run_worker_from(session, invocation);
   if (const Status unused = check_no_from_options(invocation); !unused) return fail(unused.error());
+  if (invocation.has("server")) return run_worker_of_server(session, invocation);
+  if (const Status unused = check_no_server_options(invocation); !unused) {
+    return fail(unused.error());
+  }
   const Signals signals;  // before any other thread
   // A task carries what it is to do, so that a worker needs no definitions; but who names a
   // directory wants it to be there and right.
@@ -47,6 +52,7 @@ Exit run_worker(Session& session, const Invocation& invocation) {
 Command worker_command() {
   std::vector<Option> options = {
       {"until-idle", "", "end when no task is left that can start within a minute"}};
+  for (const Option& option : worker_server_options()) options.push_back(option);
   for (const Option& option : worker_from_options()) options.push_back(option);
   return {
       .path = "worker",
@@ -54,6 +60,7 @@ Command worker_command() {
       .examples =
           {"waybill worker", "waybill worker --queues intake,default --slots 8",
            "waybill worker --until-idle",
+           "waybill worker --server http://ledger.internal:8470 --token-file /run/secrets/waybill",
            ("waybill worker --from gcp-pubsub --gcp-project-id prio --queue intake-batch "
             "--rejected-topic intake-batch-rejected -- ./intake.sh"),
            ("waybill worker --from aws-sqs --queue https://sqs.us-east-1.amazonaws.com/1/q "
@@ -64,6 +71,11 @@ Command worker_command() {
           "Serves every queue, also those that appear later, unless --queues names some. "
           "SIGTERM takes no new task, waits --grace for those that run, and gives back "
           "the rest; a second one ends at once.\n\n"
+          "With --server it needs no database: it asks `waybill serve` for tasks, and sends what "
+          "becomes of them. The token, of the role worker, comes from --token-file or "
+          "WAYBILL_TOKEN. "
+          "Restarts of the server are waited out. docs/guides/write-a-worker.md says how to write "
+          "one of your own.\n\n"
           "With --from it needs no ledger: it takes messages from a broker and runs COMMAND for "
           "each, the message on its standard input. Exit status 0 acks it; 75 or a signal gives it "
           "back; any other sends it to the rejected topic. SIGTERM finishes what is in hand; a "

@@ -17,6 +17,15 @@ std::string host_name() {
   return name.data();
 }
 
+/// Absolute, because programs run in other directories.
+std::string scratch_root(const Config& config) {
+  std::error_code ignored;
+  const auto data = std::filesystem::absolute(config.data, ignored);
+  return (data / "scratch").lexically_normal().string();
+}
+
+}  // namespace
+
 WorkerOptions worker_options(Session& session) {
   const Config& config = session.config();
   WorkerOptions options;
@@ -32,30 +41,20 @@ WorkerOptions worker_options(Session& session) {
   return options;
 }
 
-/// Absolute, because programs run in other directories.
-std::string scratch_root(const Config& config) {
-  std::error_code ignored;
-  const auto data = std::filesystem::absolute(config.data, ignored);
-  return (data / "scratch").lexically_normal().string();
-}
-
-}  // namespace
-
-WorkerHost::WorkerHost(Session& session, Store& store, Parts parts)
+WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
     : parts_(std::move(parts)),
-      executor_({.clock = session.clock(),
-                 .logs = store.logs(),
-                 .scratch = *parts_.scratch,
-                 .bell = bell_},
-                parts_.kinds.all(), parts_.options.slots, parts_.options.report_every),
-      worker_({.ledger = store.ledger(),
-               .reader = store.reader(),
-               .registry = store.registry(),
+      executor_(
+          {.clock = session.clock(), .logs = ports.logs, .scratch = *parts_.scratch, .bell = bell_},
+          parts_.kinds.all(), parts_.options.slots, parts_.options.report_every),
+      worker_({.ledger = ports.ledger,
+               .reader = ports.reader,
+               .registry = ports.registry,
                .clock = session.clock(),
                .executor = executor_},
               parts_.options, session.rng().fork()),
-      loop_(worker_, bell_, session.clock()),
-      watch_(store.reader(), {&bell_}, session.clock()) {}
+      loop_(worker_, bell_, session.clock()) {
+  if (ports.watched) watch_.emplace(ports.reader, std::vector<Bell*>{&bell_}, session.clock());
+}
 
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store) {
   auto kinds = Kinds::create(session.clock());
@@ -65,7 +64,12 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
   auto scratch = FileScratchSpace::open(scratch_root(session.config()), options.name);
   if (!scratch) return fail(scratch.error());
   return std::make_unique<WorkerHost>(
-      session, store, Parts{std::move(*kinds), std::move(*scratch), std::move(options)});
+      session,
+      Ports{.ledger = store.ledger(),
+            .reader = store.reader(),
+            .registry = store.registry(),
+            .logs = store.logs()},
+      Parts{std::move(*kinds), std::move(*scratch), std::move(options)});
 }
 
 }  // namespace waybill::cli

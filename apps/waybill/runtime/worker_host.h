@@ -15,9 +15,21 @@
 
 namespace waybill::cli {
 
+/// A worker's options by the session's settings, with a name of its own.
+WorkerOptions worker_options(Session& session);
+
 /// A worker of this process with all that it needs, running from start to destruction.
 class WorkerHost {
  public:
+  /// What it works on; all of it outlives the worker.
+  struct Ports {
+    Ledger& ledger;
+    LedgerReader& reader;
+    Registry& registry;
+    LogStore& logs;
+    /// Whether the reader tells of changes; without, it looks for work by the setting `poll` alone.
+    bool watched = true;
+  };
   /// Works by the session's settings. Session and store outlive it.
   static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store);
   struct Parts {
@@ -26,7 +38,7 @@ class WorkerHost {
     WorkerOptions options;
   };
   /// For start(): the options have been checked.
-  WorkerHost(Session& session, Store& store, Parts parts);
+  WorkerHost(Session& session, Ports ports, Parts parts);
   /// Stops at once what still runs, and gives it back.
   ~WorkerHost() = default;
 
@@ -44,7 +56,7 @@ class WorkerHost {
   ThreadExecutor executor_;
   Worker worker_;
   WorkerLoop loop_;
-  LedgerWatch watch_;
+  std::optional<LedgerWatch> watch_;
 };
 
 }  // namespace waybill::cli

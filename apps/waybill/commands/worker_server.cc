@@ -1,0 +1,163 @@
+#include "apps/waybill/commands/worker_server.h"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "adapters/aws/settings.h"
+#include "adapters/curl/http_client.h"
+#include "adapters/file/scratch_space.h"
+#include "adapters/remote/ledger.h"
+#include "apps/waybill/environment.h"
+#include "apps/waybill/runtime/events.h"
+#include "apps/waybill/runtime/worker_host.h"
+#include "apps/waybill/runtime/working_place.h"
+#include "apps/waybill/signals.h"
+#include "decorators/retrying_http_client.h"
+
+namespace waybill::cli {
+namespace {
+
+/// Well within a lease, so that beats are not late for it; the worker itself goes on asking.
+constexpr HttpRetryOptions kRetries = {.attempts_max = 3,
+                                       .backoff_first = std::chrono::milliseconds(100),
+                                       .backoff_max = std::chrono::seconds(1),
+                                       .total_max = std::chrono::seconds(5)};
+/// Output that is not sent now is lost, so that a restart of the server is waited out.
+constexpr HttpRetryOptions kLogRetries = {.attempts_max = 12,
+                                          .backoff_first = std::chrono::milliseconds(200),
+                                          .backoff_max = std::chrono::seconds(2),
+                                          .total_max = std::chrono::seconds(15)};
+constexpr Duration kLogsWithin = std::chrono::seconds(18);
+
+Result<std::string> url_of(const Invocation& invocation) {
+  std::string url = invocation.text("server");
+  while (url.ends_with('/')) url.pop_back();
+  if (url.find('@') != url.npos) {
+    return fail(Code::invalid_argument,
+                "--server: give the token by --token-file or WAYBILL_TOKEN, not in the URL");
+  }
+  if (url.starts_with("http://") || url.starts_with("https://")) return url;
+  return fail(Code::invalid_argument,
+              "--server: \"" + url + "\" is no URL; give e.g. http://127.0.0.1:8470");
+}
+
+Result<std::string> token_of(const Invocation& invocation, const Variables& environment) {
+  const std::string path = invocation.text("token-file");
+  if (!invocation.has("token-file")) return variable_in(environment, "WAYBILL_TOKEN");
+  const auto text = aws::read_whole_file(path);
+  if (!text) return fail(with_context(text.error(), "--token-file"));
+  const std::size_t end = text->find_last_not_of(" \t\r\n");
+  if (end != text->npos) return text->substr(0, end + 1);
+  return fail(Code::invalid_argument,
+              "--token-file: " + path + " is empty; write what `waybill token create` showed");
+}
+
+Status check_no_other_options(const Invocation& invocation) {
+  if (invocation.has("until-idle")) {
+    return fail(Code::invalid_argument,
+                "--until-idle needs the ledger itself; a worker of --server goes on until SIGTERM");
+  }
+  if (invocation.rest.empty()) return {};
+  return fail(Code::invalid_argument, "a command goes with --from; tasks say what they run");
+}
+
+/// All that speaks with the server.
+struct RemotePorts {
+  RemotePorts(HttpClient& client, Session& session, const WorkerOptions& options,
+              const RemoteServerParams& params)
+      : clock(session.clock()),
+        http(client, clock, session.rng().fork(), kRetries),
+        log_http(client, clock, session.rng().fork(), kLogRetries),
+        server(http, clock, session.rng().fork(), params),
+        log_server(log_http, clock, session.rng().fork(),
+                   {.url = params.url, .token = params.token, .answer_within = kLogsWithin}),
+        ledger(server, held, clock,
+               {.name = options.name,
+                .host = options.host,
+                .slots = options.slots,
+                .lease = options.lease}),
+        reader(server, held),
+        logs(log_server, held) {}
+
+  Clock& clock;
+  RetryingHttpClient http;
+  RetryingHttpClient log_http;
+  RemoteServer server;
+  RemoteServer log_server;
+  HeldTasks held;
+  RemoteLedger ledger;
+  RemoteReader reader;
+  RemoteLogStore logs;
+  RemoteRegistry registry;
+};
+
+Exit work(Session& session, RemotePorts& ports, WorkerHost::Parts parts, std::stop_token stop) {
+  WorkerHost host(session,
+                  {.ledger = ports.ledger,
+                   .reader = ports.reader,
+                   .registry = ports.registry,
+                   .logs = ports.logs,
+                   .watched = false},
+                  std::move(parts));
+  const std::string& url = ports.server.url();
+  session.output().note("working for " + url + "; ctrl-c ends it");
+  boost::json::array queues;
+  for (const std::string& queue : session.config().queues) queues.emplace_back(queue);
+  tell_event(session, "started",
+             {{"server", url}, {"queues", std::move(queues)}, {"slots", session.config().slots}});
+  std::stop_source done;
+  const auto end = [&done] { done.request_stop(); };
+  const std::stop_callback asked(stop, end);
+  const std::stop_callback broken(host.broken(), end);
+  session.clock().wait_until(kSteadyTimeMax, done.get_token());
+  if (stop.stop_requested()) {
+    session.output().note("letting what runs end, for at most " +
+                          format_duration(session.config().grace) +
+                          "; the same signal again ends at once");
+    tell_event(session, "stopping", {{"grace", format_duration(session.config().grace)}});
+  }
+  host.stop(session.config().grace);
+  const auto failure = host.failure();
+  tell_event(session, "stopped", {{"reason", failure ? "failure" : "signal"}});
+  if (failure) return fail(with_context(*failure, "stopped working"));
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Option> worker_server_options() {
+  return {{"server", "URL", "work for `waybill serve` at this URL, without a database"},
+          {"token-file", "FILE", "the token for --server; else WAYBILL_TOKEN counts"}};
+}
+
+Status check_no_server_options(const Invocation& invocation) {
+  if (!invocation.has("token-file")) return {};
+  return fail(Code::invalid_argument, "--token-file goes with --server; give its URL");
+}
+
+Exit run_worker_of_server(Session& session, const Invocation& invocation) {
+  if (const Status none = check_no_other_options(invocation); !none) return fail(none.error());
+  const Variables environment = process_environment();
+  auto url = url_of(invocation);
+  if (!url) return fail(url.error());
+  auto token = token_of(invocation, environment);
+  if (!token) return fail(token.error());
+  const Signals signals;  // before any other thread
+  auto kinds = Kinds::create(session.clock());
+  if (!kinds) return fail(kinds.error());
+  WorkerOptions options = worker_options(session);
+  if (const Status status = check_worker_options(options); !status) return fail(status.error());
+  options.retry_every = std::chrono::seconds(1);
+  const auto place = WorkingPlace::open(session);
+  if (!place) return fail(place.error());
+  auto scratch = FileScratchSpace::open((*place)->directory() + "/scratch", options.name);
+  if (!scratch) return fail(scratch.error());
+  const auto client = CurlHttpClient::create(session.clock(), curl_params(environment));
+  if (!client) return fail(client.error());
+  RemotePorts ports(**client, session, options,
+                    {.url = std::move(*url), .token = std::move(*token)});
+  return work(session, ports, {std::move(*kinds), std::move(*scratch), std::move(options)},
+              signals.token());
+}
+
+}  // namespace waybill::cli
