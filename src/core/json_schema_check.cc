@@ -18,6 +18,7 @@ namespace {
 using schema::equal;
 using schema::has_type;
 using schema::length;
+using schema::Place;
 using schema::shown;
 using schema::view;
 using schema::with_article;
@@ -27,19 +28,6 @@ constexpr int kCheckDepthMax = 200;
 constexpr std::size_t kStepsMax = 1'000'000;
 constexpr std::size_t kStepsPerValue = 50;
 constexpr std::size_t kViolationsMax = 1000;
-
-/// Where a value stands. Most values are right, and nobody asks for their pointers.
-struct Place {
-  const Place* in = nullptr;  ///< null: this is the whole value
-  std::string_view name{};
-  std::size_t index = 0;  ///< where there is no name
-
-  std::string pointer() const {
-    if (in == nullptr) return "";
-    return child_pointer(in->pointer(),
-                         name.data() == nullptr ? std::to_string(index) : std::string(name));
-  }
-};
 
 /// One value against one schema.
 struct Step {

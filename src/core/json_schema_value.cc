@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "core/document.h"
 #include "core/json_schema_number.h"
 
 namespace waybill::schema {
@@ -72,6 +73,12 @@ Groups::Groups(const bj::object& rules) {
     bounds |= first == 'm' || first == 'e';
     combinations |= std::string_view("$aoni").find(first) != std::string_view::npos;
   }
+}
+
+std::string Place::pointer() const {
+  if (in == nullptr) return "";
+  return child_pointer(in->pointer(),
+                       name.data() == nullptr ? std::to_string(index) : std::string(name));
 }
 
 }  // namespace waybill::schema

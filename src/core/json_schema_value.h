@@ -21,6 +21,15 @@ bool equal(const boost::json::value& a, const boost::json::value& b);
 /// Characters, as the draft counts them: code points of UTF-8.
 std::int64_t length(std::string_view text);
 
+/// Where a value stands. Most values are right, and nobody asks for their pointers.
+struct Place {
+  const Place* in = nullptr;  ///< null: this is the whole value
+  std::string_view name{};
+  std::size_t index = 0;  ///< where there is no name
+
+  std::string pointer() const;
+};
+
 /// Which keywords a schema may have, by how they begin: one pass over it in place of a look-up for
 /// each, for most schemas have few.
 struct Groups {
