@@ -156,7 +156,8 @@ Status Server::Parts::listen() {
     const int error = errno;
     return fail(code_of(error), "listening on " + params.address + " port " +
                                     std::to_string(params.port) + ": " +
-                                    std::generic_category().message(error));
+                                    std::generic_category().message(error) +
+                                    "; choose another with --listen ADDRESS:PORT");
   }
   port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
   return {};
