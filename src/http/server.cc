@@ -64,7 +64,7 @@ struct Server::Parts {
   HandlerPool pool;
   WaitingRoom room;
   std::uint16_t port = 0;
-  MHD_Daemon* daemon = nullptr;
+  std::atomic<MHD_Daemon*> daemon = nullptr;  // its thread may ask for it before it is known here
 };
 
 namespace {
@@ -328,7 +328,10 @@ std::uint16_t Server::port() const { return parts_->port; }
 void Server::ring(const std::string& topic) { parts_->room.ring(topic); }
 
 ServerCounts Server::Parts::counts() {
-  const auto* info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+  MHD_Daemon* const running = daemon;
+  const auto* info = running == nullptr
+                         ? nullptr
+                         : MHD_get_daemon_info(running, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
   ServerCounts counts{.connections = info == nullptr ? 0u : info->num_connections,
                       .streams = 0,
                       .running = pool.running(),
