@@ -15,7 +15,8 @@
 namespace waybill::http {
 namespace {
 
-constexpr std::size_t kStreamBlock = 16u << 10;
+/// Held by each stream for as long as it is open.
+constexpr std::size_t kStreamBlock = 4u << 10;
 /// Smaller ones fit into a packet either way.
 constexpr std::size_t kGzipFrom = 1400;
 
