@@ -80,7 +80,7 @@ TaskFilter bulk_filter(const Fields& fields, What what) {
 class Bulk {
  public:
   Bulk(const ApiParts& parts, const Call& call, What what)
-      : parts_(parts), call_(call), event_(event_of(what, call)) {
+      : parts_(parts), event_(event_of(what, call)) {
     const Fields fields(call.body.get_object());
     params_.filter = bulk_filter(Fields(fields.object("filter")), what);
     params_.order = PageOrder::oldest_first;
@@ -94,7 +94,6 @@ class Bulk {
   void change(const Task& task);
 
   const ApiParts& parts_;
-  const Call& call_;
   const Event event_;
   PageParams params_;
   bool preview_ = false;
