@@ -7,8 +7,7 @@
 namespace waybill {
 namespace {
 
-constexpr Right kRights[] = {Right::read, Right::submit, Right::work, Right::operate,
-                             Right::admin};
+constexpr Right kRights[] = {Right::read, Right::submit, Right::work, Right::operate, Right::admin};
 
 /// r, s, w, o, a for what a role may do.
 std::string rights_of(Role role) {

@@ -45,23 +45,22 @@ Time next_fire_of(const Schedule& schedule, Time now) {
 
 bj::object schedule_to_json(const Schedule& schedule, Time now) {
   const TaskRequest& task = schedule.task;
-  return {
-      {"name", schedule.name},
-      {"cron", schedule.cron},
-      {"zone", schedule.zone},
-      {"daylight", json::text(daylight_name(schedule.daylight))},
-      {"catch_up", json::text(catch_up_name(schedule.catch_up))},
-      {"paused", schedule.paused},
-      {"source", schedule.source},
-      {"handled_until", time_to_json(schedule.handled_until)},
-      {"next", time_to_json(next_fire_of(schedule, now))},
-      {"task",
-       {{"definition", json::text_or_null(task.definition)},
-        {"kind", task.kind},
-        {"queue", task.queue},
-        {"priority", task.priority},
-        {"spec", text_to_json(task.spec)},
-        {"params", text_to_json(task.params)}}}};
+  return {{"name", schedule.name},
+          {"cron", schedule.cron},
+          {"zone", schedule.zone},
+          {"daylight", json::text(daylight_name(schedule.daylight))},
+          {"catch_up", json::text(catch_up_name(schedule.catch_up))},
+          {"paused", schedule.paused},
+          {"source", schedule.source},
+          {"handled_until", time_to_json(schedule.handled_until)},
+          {"next", time_to_json(next_fire_of(schedule, now))},
+          {"task",
+           {{"definition", json::text_or_null(task.definition)},
+            {"kind", task.kind},
+            {"queue", task.queue},
+            {"priority", task.priority},
+            {"spec", text_to_json(task.spec)},
+            {"params", text_to_json(task.params)}}}};
 }
 
 }  // namespace waybill
