@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "services/guarded_thread.h"
 
 namespace waybill {
@@ -34,14 +36,14 @@ bool is_mended_by_asking(Code code) {
 double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// The message as it goes to the rejected topic: byte for byte, with why and when.
-Message rejected_copy(const Delivery& delivery, std::string reason, Time now) {
+Message rejected_copy(const Delivery& delivery, std::string_view reason, Time now) {
   Message copy = delivery.message;
   std::erase_if(copy.attributes, [](const auto& attribute) {
     return attribute.first.starts_with("waybill-rejected-");
   });
-  reason.resize(std::min(reason.size(), kReasonBytesMax));
   copy.attributes.emplace_back("waybill-rejected-at", format_time(now));
-  copy.attributes.emplace_back("waybill-rejected-reason", std::move(reason));
+  copy.attributes.emplace_back("waybill-rejected-reason",
+                               std::string(utf8_prefix(reason, kReasonBytesMax)));
   return copy;
 }
 
@@ -50,6 +52,15 @@ Status publish_one(Queue& queue, const Message& message) {
   const auto answers = queue.publish(std::array{message});
   if (!answers) return fail(answers.error());
   return answers->front();
+}
+
+/// With why and when, where the topic takes that: attributes count towards the limits of a message,
+/// and one that is only just within them would else come back for ever.
+Status publish_rejected(Queue& rejected, const Delivery& delivery, std::string_view reason,
+                        Time now) {
+  Status published = publish_one(rejected, rejected_copy(delivery, reason, now));
+  if (published || published.error().code != Code::invalid_argument) return published;
+  return publish_one(rejected, delivery.message);
 }
 
 }  // namespace
@@ -239,8 +250,7 @@ void MessageWorker::reject(const Delivery& delivery, const std::string& id, Leas
               {{"message", id}, {"attempt", delivery.delivery_count}});
     return give_back(delivery, held, GiveBack::later);
   }
-  const Status published =
-      publish_one(*ports_.rejected, rejected_copy(delivery, reason, ports_.clock.now()));
+  const Status published = publish_rejected(*ports_.rejected, delivery, reason, ports_.clock.now());
   if (!published) {
     log::error("reject_failed",
                "it could not be published to the rejected topic and goes back to the queue: " +

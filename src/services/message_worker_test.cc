@@ -9,6 +9,7 @@
 
 #include "services/memory_done_ids.h"
 #include "testing/fake_queue.h"
+#include "testing/forwarding_queue.h"
 #include "testing/sim_clock.h"
 
 namespace waybill {
@@ -91,7 +92,7 @@ class MessageWorkerTest : public testing::Test {
   SimClock clock_{OnWait::blocks};
   FakeQueue queue_{clock_, {.visibility = minutes(10)}};
   FakeQueue dead_{clock_};
-  FakeQueue* rejected_ = &dead_;
+  Queue* rejected_ = &dead_;
   MemoryDoneIds kept_{clock_, std::chrono::hours(24)};
   DoneIds* done_ = &kept_;
   ScriptedHandler handler_;
@@ -141,6 +142,26 @@ TEST_F(MessageWorkerTest, WhatNeverSucceedsGoesToTheRejectedTopicByteForByte) {
   EXPECT_THAT(copies[0].message.attributes,
               ElementsAre(testing::Pair("waybill-rejected-at", "2026-11-22T12:00:00Z"),
                           testing::Pair("waybill-rejected-reason", "exit status 3")));
+}
+
+/// A topic at whose limit every message is: one attribute more is too much.
+class FullToTheBrim final : public ForwardingQueue {
+ public:
+  using ForwardingQueue::ForwardingQueue;
+  Result<std::vector<Status>> publish(std::span<const Message> messages) override {
+    if (messages[0].attributes.empty()) return inner_.publish(messages);
+    return std::vector<Status>{fail(Code::invalid_argument, "over 262,144 bytes")};
+  }
+};
+
+TEST_F(MessageWorkerTest, AMessageThatIsJustWithinTheLimitsIsRejectedWithoutTheReason) {
+  FullToTheBrim brim(dead_);
+  rejected_ = &brim;
+  publish(queue_, intake(1));
+  handler_.set(ends(MessageVerdict::reject, "exit status 3"));
+  EXPECT_EQ(run()->rejected, 1);
+  EXPECT_EQ(queue_.size(), 0U);
+  EXPECT_THAT(bodies(dead_, seconds(0)), ElementsAre(intake(1)));
 }
 
 TEST_F(MessageWorkerTest, ARejectedTopicThatTakesNothingCostsNoMessage) {
