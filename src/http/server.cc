@@ -228,21 +228,23 @@ MHD_Result Server::Parts::hand_over(Exchange& exchange) {
     exchange.response = std::move(response);
     return answer(exchange);
   }
-  bool taken = false;
+  bool suspended = false;
   {
     // Once it stops nothing may be suspended any more: the library cannot end then.
     const Lock lock(mutex);
     if (!stopping) {
       // First of all: the handler may be done before this returns.
       MHD_suspend_connection(exchange.connection);
-      taken = pool.submit([this, &exchange] { handle(exchange); });
-      if (!taken) MHD_resume_connection(exchange.connection);
+      suspended = true;
+      if (pool.submit([this, &exchange] { handle(exchange); })) return MHD_YES;
     }
   }
-  if (taken) return MHD_YES;
   refused.fetch_add(1);
   exchange.response = application.refusal(503, "more requests wait than this server takes");
-  return answer(exchange);
+  if (!suspended) return answer(exchange);
+  // A connection that is suspended takes no answer: it is asked for when that one goes on.
+  MHD_resume_connection(exchange.connection);
+  return MHD_YES;
 }
 
 void Server::Parts::handle(Exchange& exchange) {

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "http/api/gate.h"
+#include "http/api/new_task.h"
 #include "http/api/routes.h"
 #include "http/api_document.h"
 #include "http/router.h"
@@ -187,9 +188,8 @@ Answer<Reply> Api::Inside::answer_to(const Served& route, const Request& request
 }
 
 Answer<Reply> Api::Inside::call(const Served& route, const Call& call) const {
-  // Those that create know their own: their ids come from the key.
-  const bool kept = !call.key.empty() && route.operation.id != "createTasks";
-  if (!kept) return route.handler(call);
+  const bool by_ledger = route.operation.id == "createTasks" && is_known_by_its_key(call);
+  if (call.key.empty() || by_ledger) return route.handler(call);
   const KeyedCall keyed = keyed_call(call.who.name, call.key, call.request);
   auto first = parts.first_answers.find(keyed);
   if (!first) return refuse(std::move(first.error()));

@@ -84,6 +84,25 @@ TEST_F(ApiTest, InsertsNothingOfAnotherBatchUnderAKey) {
   EXPECT_EQ(ledger_.page({})->tasks.size(), 2u);
 }
 
+TEST_F(ApiTest, HoldsAKeyAlsoWhereTasksNameTheirOwnIdOrDedupKey) {
+  const Pairs key = {{"idempotency-key", "k-1"}};
+  const auto with_id = [](int last) {
+    return R"({"kind":"noop","id":"0a1b2c3d-0000-4000-8000-00000000000)" + std::to_string(last) +
+           R"("})";
+  };
+  EXPECT_EQ(post("/v1/tasks", with_id(1), key).status, 201);
+  EXPECT_EQ(post("/v1/tasks", with_id(2), key).status, 422);
+  EXPECT_EQ(post("/v1/tasks", with_id(1), key).status, 201);
+  const std::string id = create(R"({"kind":"noop","dedup_key":"nightly"})");
+  const Pairs other = {{"idempotency-key", "k-2"}};
+  const Response there = post("/v1/tasks", R"({"kind":"noop","dedup_key":"nightly"})", other);
+  EXPECT_EQ(there.status, 200);
+  EXPECT_EQ(post("/v1/tasks/" + id + "/cancel", "{}").status, 200);
+  EXPECT_EQ(post("/v1/tasks", R"({"kind":"noop","dedup_key":"nightly"})", other).body, there.body)
+      << "though the key is free by now";
+  EXPECT_EQ(ledger_.page({})->tasks.size(), 2u);
+}
+
 TEST_F(ApiTest, TakesARepeatForOneThoughTheDefinitionAndTheTraceHaveChanged) {
   definitions_["d"] = {.name = "d", .kind = "noop"};
   const std::string body = R"({"definition":"d"})";

@@ -20,9 +20,10 @@ struct KeyedCall {
 KeyedCall keyed_call(const std::string& who, const std::string& key, const Request& request);
 
 /// What was answered to calls under an Idempotency-Key, in memory: to the newest of them. Creating
-/// tasks does not need it: their ids come from the key, and the ledger knows them. Every other POST
-/// may be repeated after the server has started anew: it is told then what is the case, which may
-/// be that it cannot be done once more. Thread-safe.
+/// tasks does not need it, unless they name ids or dedup keys of their own: else these come from
+/// the key, and the ledger knows them. Every other POST may be repeated after the server has
+/// started anew: it is told then what is the case, which may be that it cannot be done once more.
+/// Thread-safe.
 class FirstAnswers {
  public:
   explicit FirstAnswers(std::size_t bytes_max = 64u << 20) : bytes_max_(bytes_max) {}

@@ -1,5 +1,6 @@
 #include "http/api/new_task.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -182,6 +183,15 @@ Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call, const bj:
 Uuid keyed_id(const Call& call, std::size_t index) {
   return uuid_v5(kTaskNamespace,
                  "idempotency/" + call.who.name + "/" + call.key + "/" + std::to_string(index));
+}
+
+bool is_known_by_its_key(const Call& call) {
+  const auto names_its_own = [](const bj::value& task) {
+    return task.get_object().contains("id") || task.get_object().contains("dedup_key");
+  };
+  const bj::value* tasks = call.body.get_object().if_contains("tasks");
+  if (tasks == nullptr) return !names_its_own(call.body);
+  return std::ranges::none_of(tasks->get_array(), names_its_own);
 }
 
 bool is_same_request(const NewTask& asked, const Task& stored) {

@@ -28,6 +28,10 @@ Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call,
 /// The id of the task at this place of a call with an Idempotency-Key, unless it names its own.
 Uuid keyed_id(const Call& call, std::size_t index);
 
+/// Whether the ids of all tasks that a call asks for come from its Idempotency-Key, and their dedup
+/// keys too: the ledger then knows a repeat by itself.
+bool is_known_by_its_key(const Call& call);
+
 /// Whether a stored task is what this request asks for, whenever it asked.
 bool is_same_request(const NewTask& asked, const Task& stored);
 
