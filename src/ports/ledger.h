@@ -51,26 +51,14 @@ struct Overdue {
   Time next = kTimeMax;     ///< when the first one that is not in `tasks` falls due, as known now
 };
 
-/// The truth about tasks (ARCHITECTURE.md, rules 1 to 4). What a call answers is on disk. Every
-/// call is atomic and thread-safe, may block for the disk, and can be repeated. Errors:
-/// `unavailable` (busy or gone, try again), `resource_exhausted` (disk full), `data_loss`
-/// (damaged), `failed_precondition` (read-only, or stopped after a failed fsync): nothing of the
-/// call has taken effect. Only after `deadline_exceeded` (the reply was lost on its way, or the
-/// disk failed while it was asked to keep the call) that is not known.
-class Ledger {
+/// What a worker asks of a ledger: leases, and to keep what came of them. Every call is as Ledger
+/// says. Thread-safe.
+class WorkLedger {
  public:
-  virtual ~Ledger() = default;
+  virtual ~WorkLedger() = default;
 
   /// The ledger's clock. All stored times come from it.
   virtual Time now() const = 0;
-
-  /// Accepts tasks, all or none. One answer each, in order. A request whose id is known, or whose
-  /// dedup key is held (see DedupScope), is a duplicate and changes nothing; also within the call.
-  /// A dependency that is not in the ledger or in the call: `invalid_argument`; one that has
-  /// succeeded counts at once; one that is named twice counts once. What check_requests refuses is
-  /// `invalid_argument`. Keys that are held for ever also keep tasks out after the holder was
-  /// removed.
-  virtual Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) = 0;
 
   /// Leases up to `limit` ready tasks by rank, each through `transition`, within each queue's
   /// concurrency limit. Their order is rank order, first accepted first where ranks are equal.
@@ -87,6 +75,23 @@ class Ledger {
 
   /// Keeps the latest progress and checkpoint. One answer each: `aborted` for an old fence.
   virtual Result<std::vector<Status>> record(std::span<const Report> reports) = 0;
+};
+
+/// The truth about tasks (ARCHITECTURE.md, rules 1 to 4). What a call answers is on disk. Every
+/// call is atomic and thread-safe, may block for the disk, and can be repeated. Errors:
+/// `unavailable` (busy or gone, try again), `resource_exhausted` (disk full), `data_loss`
+/// (damaged), `failed_precondition` (read-only, or stopped after a failed fsync): nothing of the
+/// call has taken effect. Only after `deadline_exceeded` (the reply was lost on its way, or the
+/// disk failed while it was asked to keep the call) that is not known.
+class Ledger : public WorkLedger {
+ public:
+  /// Accepts tasks, all or none. One answer each, in order. A request whose id is known, or whose
+  /// dedup key is held (see DedupScope), is a duplicate and changes nothing; also within the call.
+  /// A dependency that is not in the ledger or in the call: `invalid_argument`; one that has
+  /// succeeded counts at once; one that is named twice counts once. What check_requests refuses is
+  /// `invalid_argument`. Keys that are held for ever also keep tasks out after the holder was
+  /// removed.
+  virtual Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) = 0;
 
   /// What time alone has changed, oldest first, at most `limit`. Changes nothing: the rescuer
   /// applies Expire and Due.

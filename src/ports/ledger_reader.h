@@ -74,13 +74,24 @@ struct Dependency {
   State state = State::ready;
 };
 
-/// The ledger as seen by those who only look. Thread-safe; never waits for writers.
-class LedgerReader {
+/// Single tasks as a worker looks at them. Thread-safe.
+class TaskReader {
  public:
-  virtual ~LedgerReader() = default;
+  virtual ~TaskReader() = default;
 
   /// `not_found` says that retention may have removed it.
   virtual Result<Task> get(const Uuid& id) = 0;
+  /// The latest progress and checkpoint of a task; both empty when it never reported.
+  struct Reported {
+    std::string progress;
+    std::string checkpoint;
+  };
+  virtual Result<Reported> reported(const Uuid& id) = 0;
+};
+
+/// The ledger as seen by those who only look. Thread-safe; never waits for writers.
+class LedgerReader : public TaskReader {
+ public:
   /// Oldest first.
   virtual Result<std::vector<HistoryEntry>> history(const Uuid& id) = 0;
   /// A page by keyset cursor, never by offset. `invalid_argument` for a cursor that is not ours.
@@ -96,12 +107,6 @@ class LedgerReader {
                                               const Deadline& deadline) = 0;
   /// What a task waits for, with the state each is in.
   virtual Result<std::vector<Dependency>> dependencies(const Uuid& id) = 0;
-  /// The latest progress and checkpoint of a task; both empty when it never reported.
-  struct Reported {
-    std::string progress;
-    std::string checkpoint;
-  };
-  virtual Result<Reported> reported(const Uuid& id) = 0;
   /// How many ready tasks of the same queue start before this one, counted up to `limit`; 0 for a
   /// task that is not ready.
   virtual Result<std::size_t> ahead(const Uuid& id, std::size_t limit) = 0;

@@ -12,6 +12,8 @@
 namespace waybill {
 
 enum class LogStream : std::uint8_t { out, err, system };
+/// "stdout", "stderr" or "system".
+std::string_view to_string(LogStream stream);
 
 /// A piece of an attempt's output, in the order in which it was written.
 struct LogChunk {
@@ -29,11 +31,16 @@ struct LoggedTasks {
   std::string next_cursor;  ///< empty: that was all
 };
 
-/// The output of tasks, per attempt. Thread-safe across tasks; one writer for each attempt.
-class LogStore {
+/// Where the output of tasks goes. Thread-safe across tasks; one writer for each attempt.
+class LogSink {
  public:
-  virtual ~LogStore() = default;
+  virtual ~LogSink() = default;
   virtual Status append(const Uuid& task, const LogChunk& chunk) = 0;
+};
+
+/// The output of tasks, per attempt. Thread-safe likewise.
+class LogStore : public LogSink {
+ public:
   /// From `cursor` (empty: the beginning) at most about `limit_bytes`, over all attempts in order.
   /// A task without output gives an empty page. `invalid_argument` for a cursor that is not ours.
   virtual Result<LogPage> read(const Uuid& task, const std::string& cursor,

@@ -27,12 +27,21 @@ struct WorkerInfo {
 /// is at it.
 enum class QueueFields : std::uint8_t { all_but_paused, paused };
 
+/// Who works. Thread-safe; durable when a call returns. Errors as for Ledger.
+class WorkerRoll {
+ public:
+  virtual ~WorkerRoll() = default;
+
+  /// Says that a worker is there; `seen_at` becomes now.
+  virtual Status put_worker(const WorkerInfo& worker) = 0;
+  /// Fine if it is not there.
+  virtual Status remove_worker(const std::string& name) = 0;
+};
+
 /// What is configured and who is there: queues, schedules, workers. Kept beside the ledger, by the
 /// same adapter. Thread-safe; durable when a call returns. Errors as for Ledger.
-class Registry {
+class Registry : public WorkerRoll {
  public:
-  virtual ~Registry() = default;
-
   /// Creates or replaces all of its settings but `paused`; a new queue is not paused.
   Status put_queue(const QueueSettings& settings) {
     return write_queue(settings, QueueFields::all_but_paused);
@@ -56,10 +65,6 @@ class Registry {
   virtual Status remove_schedule(const std::string& name) = 0;
   virtual Result<std::vector<Schedule>> schedules() = 0;
 
-  /// Says that a worker is there; `seen_at` becomes now.
-  virtual Status put_worker(const WorkerInfo& worker) = 0;
-  /// Fine if it is not there.
-  virtual Status remove_worker(const std::string& name) = 0;
   virtual Result<std::vector<WorkerInfo>> workers() = 0;
 };
 

@@ -26,7 +26,7 @@ struct ClaimerOptions {
 class Claimer {
  public:
   struct Ports {
-    Ledger& ledger;
+    WorkLedger& ledger;
     Clock& clock;
     Queue* hints = nullptr;  ///< its messages are as make_hint makes them; null: the ledger alone
   };

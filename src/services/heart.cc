@@ -4,7 +4,7 @@
 
 namespace waybill {
 
-Heart::Heart(Ledger& ledger, LedgerReader& reader, Clock& clock, HeartOptions options)
+Heart::Heart(WorkLedger& ledger, TaskReader& reader, Clock& clock, HeartOptions options)
     : ledger_(ledger),
       reader_(reader),
       clock_(clock),

@@ -22,7 +22,7 @@ struct HeartOptions {
 /// running task was cancelled: a read is cheap, so a cancel need not wait for the beat.
 class Heart {
  public:
-  Heart(Ledger& ledger, LedgerReader& reader, Clock& clock, HeartOptions options);
+  Heart(WorkLedger& ledger, TaskReader& reader, Clock& clock, HeartOptions options);
 
   /// When there is something to do next, while `runs` holds anything.
   SteadyTime next() const { return std::min(next_beat_, next_listen_); }
@@ -38,8 +38,8 @@ class Heart {
   Result<Pulse> listen(HeldRuns& runs);
 
  private:
-  Ledger& ledger_;
-  LedgerReader& reader_;
+  WorkLedger& ledger_;
+  TaskReader& reader_;
   Clock& clock_;
   const HeartOptions options_;
   SteadyTime next_beat_;

@@ -39,7 +39,7 @@ void log_outcome(const TaskRequest& request, const Change& change) {
 
 }  // namespace
 
-Recorder::Recorder(Ledger& ledger, LedgerReader& reader, Rng rng)
+Recorder::Recorder(WorkLedger& ledger, TaskReader& reader, Rng rng)
     : ledger_(ledger), reader_(reader), rng_(rng) {}
 
 void Recorder::keep(std::vector<Report> reports) {

@@ -16,7 +16,7 @@ namespace waybill {
 /// of themselves. What the ledger could not take now is kept for the next time. Not thread-safe.
 class Recorder {
  public:
-  Recorder(Ledger& ledger, LedgerReader& reader, Rng rng);
+  Recorder(WorkLedger& ledger, TaskReader& reader, Rng rng);
 
   /// The latest replaces what was said before and is not recorded yet.
   void keep(std::vector<Report> reports);
@@ -36,8 +36,8 @@ class Recorder {
   Status apply(HeldRuns& runs, std::vector<RunKey>& stale);
   Status read_again(HeldRuns& runs, const RunKey& key);
 
-  Ledger& ledger_;
-  LedgerReader& reader_;
+  WorkLedger& ledger_;
+  TaskReader& reader_;
   Rng rng_;
   std::unordered_map<RunKey, Report, RunKeyHash> reports_;
 };

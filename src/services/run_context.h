@@ -18,7 +18,7 @@ namespace waybill {
 /// What a ThreadExecutor works with; all of it outlives the executor.
 struct ExecutorPorts {
   Clock& clock;
-  LogStore& logs;
+  LogSink& logs;
   ScratchSpace& scratch;
   Bell& bell;  ///< rung when a run has ended or, now and then, has something to report
 };

@@ -46,9 +46,9 @@ Status check_worker_options(const WorkerOptions& options);
 
 /// What a worker works with; all of it outlives the worker.
 struct WorkerPorts {
-  Ledger& ledger;
-  LedgerReader& reader;
-  Registry& registry;
+  WorkLedger& ledger;
+  TaskReader& reader;
+  WorkerRoll& registry;
   Clock& clock;
   Executor& executor;
   Queue* hints = nullptr;  ///< its messages are as make_hint makes them; null: none

@@ -19,18 +19,6 @@ constexpr std::size_t kPageBytes = 256 << 10;
 /// How soon new output of a running task is seen; its end is told by the ledger at once.
 constexpr Duration kLook = std::chrono::milliseconds(200);
 
-std::string_view name_of(LogStream stream) {
-  switch (stream) {
-    case LogStream::out:
-      return "stdout";
-    case LogStream::err:
-      return "stderr";
-    case LogStream::system:
-      return "system";
-  }
-  return "";
-}
-
 /// Prints chunks as they come, of all attempts or of one.
 class LogPrinter {
  public:
@@ -59,7 +47,7 @@ class LogPrinter {
   void print_json(const LogChunk& chunk) {
     output_.json_line(bj::object{{"at", time_to_json(chunk.at)},
                                  {"attempt", chunk.attempt},
-                                 {"stream", json::text(name_of(chunk.stream))},
+                                 {"stream", json::text(to_string(chunk.stream))},
                                  {"text", chunk.bytes}});
   }
 

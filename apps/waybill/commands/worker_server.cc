@@ -87,8 +87,8 @@ struct RemotePorts {
   HeldTasks held;
   RemoteLedger ledger;
   RemoteReader reader;
-  RemoteLogStore logs;
-  RemoteRegistry registry;
+  RemoteLogs logs;
+  RemoteRoll registry;
 };
 
 Exit work(Session& session, RemotePorts& ports, WorkerHost::Parts parts, std::stop_token stop) {
@@ -96,8 +96,7 @@ Exit work(Session& session, RemotePorts& ports, WorkerHost::Parts parts, std::st
                   {.ledger = ports.ledger,
                    .reader = ports.reader,
                    .registry = ports.registry,
-                   .logs = ports.logs,
-                   .watched = false},
+                   .logs = ports.logs},
                   std::move(parts));
   const std::string& url = ports.server.url();
   session.output().note("working for " + url + "; ctrl-c ends it");

@@ -53,7 +53,9 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
                .executor = executor_},
               parts_.options, session.rng().fork()),
       loop_(worker_, bell_, session.clock()) {
-  if (ports.watched) watch_.emplace(ports.reader, std::vector<Bell*>{&bell_}, session.clock());
+  if (ports.changes != nullptr) {
+    watch_.emplace(*ports.changes, std::vector<Bell*>{&bell_}, session.clock());
+  }
 }
 
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store) {
@@ -68,7 +70,8 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
       Ports{.ledger = store.ledger(),
             .reader = store.reader(),
             .registry = store.registry(),
-            .logs = store.logs()},
+            .logs = store.logs(),
+            .changes = &store.reader()},
       Parts{std::move(*kinds), std::move(*scratch), std::move(options)});
 }
 

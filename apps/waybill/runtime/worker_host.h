@@ -23,12 +23,12 @@ class WorkerHost {
  public:
   /// What it works on; all of it outlives the worker.
   struct Ports {
-    Ledger& ledger;
-    LedgerReader& reader;
-    Registry& registry;
-    LogStore& logs;
-    /// Whether the reader tells of changes; without, it looks for work by the setting `poll` alone.
-    bool watched = true;
+    WorkLedger& ledger;
+    TaskReader& reader;
+    WorkerRoll& registry;
+    LogSink& logs;
+    /// Tells of changes; null: it looks for work by the setting `poll` alone.
+    LedgerReader* changes = nullptr;
   };
   /// Works by the session's settings. Session and store outlive it.
   static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store);

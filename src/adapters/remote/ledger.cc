@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "adapters/remote/task_wire.h"
-#include "adapters/remote/unimplemented.h"
 #include "base/json.h"
 
 namespace waybill {
@@ -69,7 +68,8 @@ Result<bj::object> finish_of(const Change& change, std::uint32_t failures) {
       put = put_json(finish, "proof", after.result);
       break;
     default:
-      return not_for_workers("record '" + std::string(to_string(change.entry.happening)) + "'");
+      return fail(Code::invalid_argument, "'" + std::string(to_string(change.entry.happening)) +
+                                              "' comes of no run: a worker does not record it");
   }
   if (!put) return fail(put.error());
   return finish;
@@ -218,16 +218,6 @@ Result<std::vector<Status>> RemoteLedger::record(std::span<const Report> reports
     }
   }
   return answers;
-}
-
-Result<std::vector<Inserted>> RemoteLedger::insert(std::span<const TaskRequest>) {
-  return not_for_workers("accept tasks");
-}
-Result<Overdue> RemoteLedger::overdue(std::size_t) {
-  return not_for_workers("look for what is overdue");
-}
-Result<std::vector<Uuid>> RemoteLedger::remove(std::span<const Uuid>, Time) {
-  return not_for_workers("remove tasks");
 }
 
 }  // namespace waybill

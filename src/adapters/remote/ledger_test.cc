@@ -147,7 +147,7 @@ TEST_F(RemoteLedgerTest, AnAnswerThatIsNoneOfOursIsRefused) {
 TEST_F(RemoteLedgerTest, OutputThatIsNotUtf8IsSentAsReplacements) {
   claim();
   answer_ = HttpResponse{.status = 204};
-  RemoteLogStore logs(server_, held_);
+  RemoteLogs logs(server_, held_);
   const LogChunk chunk{.attempt = 2, .stream = LogStream::err, .bytes = "a\xff"};
   ASSERT_TRUE(logs.append(leased_task().id(), chunk));
   EXPECT_THAT(http_.requests().back().body, HasSubstr("\xEF\xBF\xBD"));

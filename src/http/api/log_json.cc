@@ -8,22 +8,10 @@
 
 namespace waybill::http {
 
-std::string_view stream_name(LogStream stream) {
-  switch (stream) {
-    case LogStream::out:
-      return "stdout";
-    case LogStream::err:
-      return "stderr";
-    case LogStream::system:
-      return "system";
-  }
-  return "";
-}
-
 boost::json::object chunk_to_json(const LogChunk& chunk) {
   return {{"attempt", chunk.attempt},
           {"at", time_to_json(chunk.at)},
-          {"stream", json::text(stream_name(chunk.stream))},
+          {"stream", json::text(to_string(chunk.stream))},
           {"text", json::text(mend_utf8(chunk.bytes))}};
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
-#include <string_view>
 
 #include "ports/log_store.h"
 
@@ -10,8 +9,5 @@ namespace waybill::http {
 /// A piece of a task's output for programs: {attempt, at, stream, text}. What is not UTF-8 becomes
 /// U+FFFD.
 boost::json::object chunk_to_json(const LogChunk& chunk);
-
-/// "stdout", "stderr" or "system".
-std::string_view stream_name(LogStream stream);
 
 }  // namespace waybill::http
