@@ -96,7 +96,10 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
     case ConfigType::duration:
       return assign_parsed(entry, parse_within(entry, text, parse_duration), config);
     case ConfigType::address:
-      if (const auto address = parse_listen_address(text); !address) return fail(address.error());
+      // Empty: it does not listen, if that is what it does when nothing is said.
+      if (!text.empty() || !entry.fallback.empty()) {
+        if (const auto address = parse_listen_address(text); !address) return fail(address.error());
+      }
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};
     case ConfigType::size:

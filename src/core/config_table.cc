@@ -74,6 +74,14 @@ constexpr ConfigEntry kEntries[] = {
          "Address and port of the HTTP API; port 0: one that is free. `up` listens only if it is "
          "given.",
      .member = &Config::listen},
+    {.name = "grpc_listen",
+     .type = ConfigType::address,
+     .fallback = "",
+     .range = "",
+     .help =
+         "Address and port of the gRPC API beside that of HTTP; port 0: one that is free; empty: "
+         "none.",
+     .member = &Config::grpc_listen},
     {.name = "cache",
      .type = ConfigType::size,
      .fallback = "48MiB",

@@ -27,7 +27,7 @@ const std::vector<Layer>& layers() {
       {"src/adapters/", {"base/", "core/", "ports/"}},
       {"src/testing/", {"base/", "core/", "ports/"}},
       {"src/http/", {"base/", "core/", "ports/", "services/"}},
-      {"src/rpc/", {"base/", "core/", "ports/", "services/"}},
+      {"src/rpc/", {"base/", "core/", "ports/", "services/", "http/"}},
       {"bench/", {"base/", "core/", "ports/", "services/", "kinds/", "adapters/", "bench/"}},
       {"apps/",
        {"base/", "core/", "ports/", "services/", "decorators/", "kinds/", "adapters/", "http/",

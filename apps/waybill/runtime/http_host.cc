@@ -50,14 +50,16 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
   return host;
 }
 
+Status HttpHost::may_listen(const ListenAddress& address, const HttpDoors& doors) {
+  if (address.is_loopback || doors.insecure || authenticator_.any_tokens()) return {};
+  return fail(Code::failed_precondition,
+              "on " + address.address +
+                  " others can reach it, and no token says who may: make one with `waybill token "
+                  "create`, or listen on 127.0.0.1; --insecure lets everybody in");
+}
+
 Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
-  const bool open = address.is_loopback || doors.insecure;
-  if (!open && !authenticator_.any_tokens()) {
-    return fail(Code::failed_precondition,
-                "on " + address.address +
-                    " others can reach it, and no token says who may: make one with `waybill token "
-                    "create`, or listen on 127.0.0.1; --insecure lets everybody in");
-  }
+  if (Status may = may_listen(address, doors); !may) return may;
   gate_ = gate(address, doors);
   auto api = http::Api::create(parts_, metrics_, gate_);
   if (!api) return fail(api.error());
@@ -72,10 +74,32 @@ Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   const bool is_v6 = address.address.find(':') != std::string::npos;
   url_ = "http://" + (is_v6 ? "[" + address.address + "]" : address.address) + ":" +
          std::to_string(server_->port());
+  if (Status listening = listen_grpc(doors); !listening) return listening;
   for (Service* service : std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_}) {
     loops_.push_back(std::make_unique<ServiceLoop>(
         *service, session_.clock(), ServiceLoopParams{.seed = session_.rng().next()}));
   }
+  if (!grpc_server_) return {};
+  loops_.push_back(std::make_unique<ServiceLoop>(*grpc_server_, session_.clock(),
+                                                 ServiceLoopParams{.seed = session_.rng().next()}));
+  return {};
+}
+
+Status HttpHost::listen_grpc(const HttpDoors& doors) {
+  if (session_.config().grpc_listen.empty()) return {};
+  const auto address = parse_listen_address(session_.config().grpc_listen);
+  if (!address) return fail(with_context(address.error(), "--grpc-listen"));
+  if (Status may = may_listen(*address, doors); !may) return may;
+  auto api = http::Api::create(parts_, metrics_, gate(*address, doors));
+  if (!api) return fail(api.error());
+  grpc_api_ = std::move(*api);
+  auto server = rpc::Server::create({.address = address->address, .port = address->port},
+                                    *grpc_api_, session_.clock());
+  if (!server) return fail(server.error());
+  grpc_server_ = std::move(*server);
+  const bool is_v6 = address->address.find(':') != std::string::npos;
+  grpc_ = (is_v6 ? "[" + address->address + "]" : address->address) + ":" +
+          std::to_string(grpc_server_->port());
   return {};
 }
 
@@ -91,11 +115,15 @@ http::ApiGate HttpHost::gate(const ListenAddress& address, const HttpDoors& door
 }
 
 void HttpHost::changed(const LedgerEvent& event) {
-  if (event.entry.state == State::ready) server_->ring(event.queue);
+  if (event.entry.state != State::ready) return;
+  server_->ring(event.queue);
+  if (grpc_server_) grpc_server_->ring(event.queue);
 }
 
 void HttpHost::drain(Duration grace) {
-  server_->drain({.at = session_.clock().steady_now() + grace});
+  const Deadline deadline{.at = session_.clock().steady_now() + grace};
+  if (grpc_server_) grpc_server_->drain(deadline);
+  server_->drain(deadline);
 }
 
 std::vector<Option> http_options() {
@@ -114,7 +142,13 @@ Result<HttpDoors> doors_of(const Invocation& invocation) {
 
 void tell_listening(Session& session, const HttpHost& host) {
   session.output().note("listening on " + host.url() + "; ctrl-c ends it");
-  tell_event(session, "listening", {{"url", host.url()}, {"data", session.config().data}});
+  if (host.grpc().empty()) {
+    tell_event(session, "listening", {{"url", host.url()}, {"data", session.config().data}});
+    return;
+  }
+  session.output().note("and for gRPC on " + host.grpc());
+  tell_event(session, "listening",
+             {{"url", host.url()}, {"data", session.config().data}, {"grpc", host.grpc()}});
 }
 
 }  // namespace waybill::cli

@@ -15,6 +15,7 @@
 #include "http/api/api.h"
 #include "http/compat/task_mgmt.h"
 #include "http/server.h"
+#include "rpc/server.h"
 #include "services/authenticator.h"
 #include "services/service_loop.h"
 
@@ -44,11 +45,15 @@ class HttpHost {
 
   /// "http://127.0.0.1:8470"
   const std::string& url() const { return url_; }
+  /// "127.0.0.1:8471"; empty: it does not speak gRPC.
+  const std::string& grpc() const { return grpc_; }
   /// Takes no new request, and blocks until those that have come are answered, or `grace`.
   void drain(Duration grace);
 
  private:
   Status listen(const ListenAddress& address, const HttpDoors& doors);
+  Status may_listen(const ListenAddress& address, const HttpDoors& doors);
+  Status listen_grpc(const HttpDoors& doors);
   http::ApiGate gate(const ListenAddress& address, const HttpDoors& doors);
   void changed(const LedgerEvent& event);
 
@@ -67,6 +72,9 @@ class HttpHost {
   std::unique_ptr<http::TaskMgmtDoors> task_mgmt_;
   std::unique_ptr<http::Server> server_;
   std::string url_;
+  std::unique_ptr<http::Api> grpc_api_;  // with a gate for its own address
+  std::unique_ptr<rpc::Server> grpc_server_;
+  std::string grpc_;
   std::vector<std::unique_ptr<ServiceLoop>> loops_;  // after the server, which the feed rings
 };
 
