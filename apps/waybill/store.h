@@ -18,6 +18,11 @@
 
 namespace waybill::cli {
 
+/// What is kept beside the tasks, for the doors of the service.
+struct KeptBeside {
+  TokenStore& tokens;
+};
+
 /// What a data directory holds: the ledger, the output of tasks, their scratch space.
 class Store {
  public:
@@ -26,7 +31,7 @@ class Store {
   virtual LedgerReader& reader() = 0;
   virtual DedupKeys& dedup_keys() = 0;
   virtual Registry& registry() = 0;
-  virtual TokenStore& tokens() = 0;
+  virtual KeptBeside beside() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
 };

@@ -28,6 +28,7 @@ struct Config {
   Duration grace{};
   Duration tidy_every{};
   std::string listen;
+  std::string secret_key_file;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;
 };

@@ -74,6 +74,13 @@ constexpr ConfigEntry kEntries[] = {
          "Address and port of the HTTP API; port 0: one that is free. `up` listens only if it is "
          "given.",
      .member = &Config::listen},
+    {.name = "secret_key_file",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "File with the key under which secrets are kept, as `openssl rand -base64 32` makes "
+             "one; the variable WAYBILL_SECRET_KEY may hold the key itself.",
+     .member = &Config::secret_key_file},
     {.name = "cache",
      .type = ConfigType::size,
      .fallback = "48MiB",

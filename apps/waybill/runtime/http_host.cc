@@ -10,7 +10,7 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
     : session_(session),
       kinds_(std::move(kinds)),
       rng_(session.rng().fork()),
-      authenticator_(store.tokens(), session.clock()),
+      authenticator_(store.beside().tokens, session.clock()),
       feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
             [this](const LedgerEvent& event) { changed(event); }),
       metrics_(store.reader(), session.clock()),
