@@ -28,6 +28,8 @@ struct Config {
   Duration grace{};
   Duration tidy_every{};
   std::string listen;
+  std::string tls_certificate_file;
+  std::string tls_key_file;
   std::string secret_key_file;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;

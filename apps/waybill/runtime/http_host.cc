@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "apps/waybill/runtime/events.h"
+#include "apps/waybill/runtime/file_limit.h"
+#include "base/log.h"
 
 namespace waybill::cli {
 HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds)
@@ -65,18 +67,46 @@ Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   if (doors.task_mgmt) task_mgmt_ = std::make_unique<http::TaskMgmtDoors>(parts_, gate_, *api_);
   http::Application* application = api_.get();
   if (task_mgmt_) application = task_mgmt_.get();
-  auto server = http::Server::create({.address = address.address, .port = address.port},
-                                     *application, session_.clock());
+  if (Status opened = open_server(address, *application); !opened) return opened;
+  for (Service* service : std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_}) {
+    run(*service);
+  }
+  return {};
+}
+
+Status HttpHost::open_server(const ListenAddress& address, http::Application& application) {
+  const Config& config = session_.config();
+  if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
+    return fail(Code::invalid_argument,
+                "--tls-certificate-file and --tls-key-file belong together: give both");
+  }
+  if (!config.tls_key_file.empty()) {
+    auto files = http::TlsFiles::create(
+        {.certificate = config.tls_certificate_file, .key = config.tls_key_file});
+    if (!files) return fail(with_context(files.error(), "the certificate of --listen"));
+    tls_ = std::move(*files);
+  } else if (!address.is_loopback) {
+    log::warn("unencrypted",
+              "tokens and tasks cross the network in the clear; give --tls-certificate-file and "
+              "--tls-key-file, or let a proxy that speaks TLS alone reach this address",
+              {{"address", address.address}});
+  }
+  http::ServerParams params{.address = address.address, .port = address.port, .tls = tls_.get()};
+  params.connections_max = connections_within_files(params.connections_max);
+  auto server = http::Server::create(params, application, session_.clock());
   if (!server) return fail(server.error());
   server_ = std::move(*server);
   const bool is_v6 = address.address.find(':') != std::string::npos;
-  url_ = "http://" + (is_v6 ? "[" + address.address + "]" : address.address) + ":" +
-         std::to_string(server_->port());
-  for (Service* service : std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_}) {
-    loops_.push_back(std::make_unique<ServiceLoop>(
-        *service, session_.clock(), ServiceLoopParams{.seed = session_.rng().next()}));
-  }
+  url_ = (tls_ ? "https://" : "http://") + (is_v6 ? "[" + address.address + "]" : address.address) +
+         ":" + std::to_string(server_->port());
+  run(server_->connections());
+  if (tls_) run(*tls_);
   return {};
+}
+
+void HttpHost::run(Service& service) {
+  loops_.push_back(std::make_unique<ServiceLoop>(service, session_.clock(),
+                                                 ServiceLoopParams{.seed = session_.rng().next()}));
 }
 
 http::ApiGate HttpHost::gate(const ListenAddress& address, const HttpDoors& doors) {

@@ -15,6 +15,7 @@
 #include "http/api/api.h"
 #include "http/compat/task_mgmt.h"
 #include "http/server.h"
+#include "http/tls_files.h"
 #include "services/authenticator.h"
 #include "services/service_loop.h"
 
@@ -49,6 +50,9 @@ class HttpHost {
 
  private:
   Status listen(const ListenAddress& address, const HttpDoors& doors);
+  /// With the certificate that the settings name, if they do.
+  Status open_server(const ListenAddress& address, http::Application& application);
+  void run(Service& service);
   http::ApiGate gate(const ListenAddress& address, const HttpDoors& doors);
   void changed(const LedgerEvent& event);
 
@@ -65,6 +69,7 @@ class HttpHost {
   http::ApiGate gate_;
   std::unique_ptr<http::Api> api_;
   std::unique_ptr<http::TaskMgmtDoors> task_mgmt_;
+  std::unique_ptr<http::TlsFiles> tls_;
   std::unique_ptr<http::Server> server_;
   std::string url_;
   std::vector<std::unique_ptr<ServiceLoop>> loops_;  // after the server, which the feed rings
