@@ -107,6 +107,9 @@ struct Task {
   const Uuid& id() const { return request.id; }
 };
 
+/// The length of its texts without a limit of a few hundred bytes: what it takes in memory, about.
+std::size_t text_bytes(const Task& task);
+
 /// Names of queues, kinds, schedules: 1 to kNameBytesMax of [a-z0-9._-].
 bool is_name(std::string_view text);
 /// The rule of is_name for an error message, to follow the name of the field.

@@ -16,6 +16,8 @@ namespace bj = boost::json;
 
 /// Of tasks that a filter refuses a page looks at no more, so that no query takes for ever.
 constexpr std::size_t kLookedMax = 20'000;
+/// A page ends early rather than hold much more than this.
+constexpr std::size_t kPageBytesMax = 8u << 20;
 
 /// The times in a query that keeps to its schema are times.
 Time time_in(const Query& query, std::string_view name) {
@@ -44,6 +46,7 @@ PageParams page_params(const Query& query) {
   params.cursor = query.text("cursor");
   params.limit = static_cast<std::size_t>(query.integer("limit"));
   params.looked_max = kLookedMax;
+  params.bytes_max = kPageBytesMax;
   return params;
 }
 
