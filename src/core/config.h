@@ -29,6 +29,7 @@ struct Config {
   Duration tidy_every{};
   std::string listen;
   std::string secret_key_file;
+  std::string login;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;
 };

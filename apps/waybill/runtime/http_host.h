@@ -7,6 +7,7 @@
 
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/store.h"
 #include "base/mutex.h"
@@ -23,7 +24,7 @@ namespace waybill::cli {
 /// How a server lets people in.
 struct HttpDoors {
   /// Everybody may do everything; else a token is asked for, but on loopback as long as nobody has
-  /// made one.
+  /// made one and nobody logs in.
   bool insecure = false;
   bool task_mgmt = false;  ///< the predecessor's addresses are served too
 };
@@ -37,7 +38,11 @@ class HttpHost {
   static Result<std::unique_ptr<HttpHost>> start(Session& session, Store& store,
                                                  const Definitions& definitions,
                                                  const HttpDoors& doors);
-  HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds);
+  struct Parts {
+    Kinds kinds;
+    std::unique_ptr<Logins> logins;  ///< null: nobody logs in
+  };
+  HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts);
   ~HttpHost();
   HttpHost(const HttpHost&) = delete;
   HttpHost& operator=(const HttpHost&) = delete;
@@ -54,6 +59,7 @@ class HttpHost {
 
   Session& session_;
   const Kinds kinds_;
+  const std::unique_ptr<Logins> logins_;
   Mutex mutex_;
   Rng rng_ GUARDED_BY(mutex_);
   UuidMaker ids_ GUARDED_BY(mutex_){rng_};
@@ -63,6 +69,7 @@ class HttpHost {
   http::ApiMetrics metrics_;
   const http::ApiParts parts_;
   http::ApiGate gate_;
+  http::ApiGate gate_of_programs_;  // of --compat
   std::unique_ptr<http::Api> api_;
   std::unique_ptr<http::TaskMgmtDoors> task_mgmt_;
   std::unique_ptr<http::Server> server_;

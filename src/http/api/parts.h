@@ -11,6 +11,7 @@
 #include "ports/clock.h"
 #include "ports/log_store.h"
 #include "services/ledger_parts.h"
+#include "services/login_desk.h"
 
 namespace waybill::http {
 
@@ -28,6 +29,7 @@ struct ApiParts {
   std::function<double()> chance;
   EventFeed& feed;
   FirstAnswers& first_answers;
+  LoginDesk* logins = nullptr;  ///< null: nobody logs in
 };
 
 }  // namespace waybill::http
