@@ -102,6 +102,10 @@ class LoginLoader {
     const Fields sessions(fields.object("sessions"));
     settings.idle_max = limit(sessions, "idle", settings.idle_max);
     settings.session_max = limit(sessions, "longest", settings.session_max);
+    const Fields rules(fields.object("rules"));
+    settings.rights_kept = age(rules, "kept", settings.rights_kept);
+    settings.refusals_kept = age(rules, "refused_kept", settings.refusals_kept);
+    settings.rights_before_run = age(rules, "before_run", settings.rights_before_run);
     if (settings.people.empty() && !settings.default_role) {
       add("", "it lets nobody in: add rules under people, or a default_role");
     }
@@ -115,6 +119,21 @@ class LoginLoader {
     return value;
   }
 
+  Duration age(const Fields& fields, std::string_view name, Duration otherwise) {
+    const Duration value = fields.duration(name, otherwise);
+    if (value < Duration::zero() || value > std::chrono::hours(1)) {
+      add("/rules/" + std::string(name), "has to be 0 to 1h");
+    }
+    return value;
+  }
+
+  /// A path in the file is relative to it.
+  std::string file_at(const Fields& fields, std::string_view name) const {
+    if (!fields.has(name)) return "";
+    const auto path = std::filesystem::path(document_.directory) / fields.text(name);
+    return path.lexically_normal().string();
+  }
+
   void check_url(const std::string& pointer, const std::string& url) {
     if (is_safe_url(url)) return;
     add(pointer, "\"" + url + "\" has to be https, or http on this machine");
@@ -124,13 +143,8 @@ class LoginLoader {
     LoginProvider provider;
     provider.name = fields.text("name");
     provider.client_id = fields.text("client_id");
-    provider.client_secret_file = fields.text("client_secret_file");
-    if (!provider.client_secret_file.empty()) {
-      provider.client_secret_file =
-          (std::filesystem::path(document_.directory) / provider.client_secret_file)
-              .lexically_normal()
-              .string();
-    }
+    provider.client_secret_file = file_at(fields, "client_secret_file");
+    provider.api_token_file = file_at(fields, "api_token_file");
     if (fields.text("kind") == "github") {
       provider.kind = LoginProvider::Kind::github;
       provider.scopes = texts(fields, "scopes", {"read:user"});

@@ -21,11 +21,12 @@ struct LoginProvider {
   std::string client_id;
   std::string client_secret_file;  ///< absolute; empty: a public client
   std::vector<std::string> scopes;
-  std::string issuer;        ///< oidc: exactly as the issuer calls itself
-  std::string name_claim;    ///< oidc
-  std::string groups_claim;  ///< oidc
-  std::string api_url;       ///< github, without a slash at its end
-  std::string web_url;       ///< github, likewise
+  std::string issuer;          ///< oidc: exactly as the issuer calls itself
+  std::string name_claim;      ///< oidc
+  std::string groups_claim;    ///< oidc
+  std::string api_url;         ///< github, without a slash at its end
+  std::string web_url;         ///< github, likewise
+  std::string api_token_file;  ///< github: absolute; empty: rules ask with each person's token
 
   bool operator==(const LoginProvider&) const = default;
 };
@@ -51,6 +52,11 @@ struct LoginSettings {
   std::optional<Role> default_role;
   Duration idle_max = std::chrono::hours(12);
   Duration session_max = std::chrono::hours(24 * 7);
+  /// How old what is known of somebody's rights may be: if they are enough, if they are not, and
+  /// when a task is about to run.
+  Duration rights_kept = std::chrono::minutes(5);
+  Duration refusals_kept = std::chrono::minutes(1);
+  Duration rights_before_run = std::chrono::seconds(10);
 
   /// Whether browsers reach it over TLS; else it is this machine's alone.
   bool is_secure() const { return base_url.starts_with("https://"); }

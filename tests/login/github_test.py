@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Logging in at GitHub, by a stand-in."""
 
-import serving
+from place import Browser, LoginServing, serving
 from github import Github, github_stand_in
-from place import Browser, LoginServing
 
 PEOPLE = [{"match": {"provider": "github", "login": "Ann"}, "role": "admin"},
           {"match": {"provider": "github", "subject": "1002"}, "role": "viewer"}]

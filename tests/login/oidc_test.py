@@ -10,8 +10,7 @@ import urllib.parse
 import urllib.request
 
 import place
-import serving
-from place import BASE, SESSION, SLIP, Browser, LoginServing
+from place import BASE, SESSION, SLIP, Browser, LoginServing, serving
 
 import npm_packages  # of place's path
 

@@ -112,6 +112,9 @@ class Handler(BaseHTTPRequestHandler):
         known = self.state.permissions.get(repository)
         if known is None or known.get(account, "none") == "none":
             return self.answer(404, {"message": "Not Found"})
+        if known[account] not in ("write", "maintain", "admin"):
+            return self.answer(403, {"message": "Must have push access to view collaborator "
+                                                "permission."})
         role = known.get(login, "none")
         return self.answer(200, {"permission": COARSE.get(role, role), "role_name": role,
                                  "user": {"login": login, "id": ACCOUNTS.get(login, 9)}})

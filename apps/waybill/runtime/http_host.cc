@@ -9,7 +9,7 @@ namespace waybill::cli {
 HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts)
     : session_(session),
       kinds_(std::move(parts.kinds)),
-      logins_(std::move(parts.logins)),
+      rules_(std::move(parts.rules)),
       rng_(session.rng().fork()),
       authenticator_(store.beside().tokens, session.clock()),
       feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
@@ -33,7 +33,8 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
                  },
              .feed = feed_,
              .first_answers = first_answers_,
-             .logins = logins_ ? &logins_->desk() : nullptr} {}
+             .logins = rules_.logins ? &rules_.logins->desk() : nullptr,
+             .rules = rules_.desk.get()} {}
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
@@ -51,16 +52,16 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
     return fail(Code::invalid_argument,
                 "--insecure: it lets everybody in, and --login only those who may; give one");
   }
-  auto logins = Logins::create(session, store);
-  if (!logins) return fail(logins.error());
+  auto rules = make_rules(session, store, definitions);
+  if (!rules) return fail(rules.error());
   auto host = std::make_unique<HttpHost>(session, store, definitions,
-                                         Parts{std::move(*kinds), std::move(*logins)});
+                                         Parts{std::move(*kinds), std::move(*rules)});
   if (Status listening = host->listen(*address, doors); !listening) return fail(listening.error());
   return host;
 }
 
 Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
-  const bool open = address.is_loopback || doors.insecure || logins_ != nullptr;
+  const bool open = address.is_loopback || doors.insecure || rules_.logins != nullptr;
   if (!open && !authenticator_.any_tokens()) {
     return fail(Code::failed_precondition,
                 "on " + address.address +
@@ -97,10 +98,10 @@ http::ApiGate HttpHost::gate(const ListenAddress& address, const HttpDoors& door
   http::ApiGate gate;
   gate.asks = [this, insecure = doors.insecure, is_loopback = address.is_loopback] {
     if (insecure) return false;
-    return !is_loopback || logins_ != nullptr || authenticator_.any_tokens();
+    return !is_loopback || rules_.logins != nullptr || authenticator_.any_tokens();
   };
   gate.authenticate = [this](std::string_view token) { return authenticator_.authenticate(token); };
-  if (logins_) gate.logins = &logins_->desk();
+  if (rules_.logins) gate.logins = &rules_.logins->desk();
   if (!address.is_loopback) gate.any_host = true;
   return gate;
 }

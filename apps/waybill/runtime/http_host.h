@@ -40,7 +40,7 @@ class HttpHost {
                                                  const HttpDoors& doors);
   struct Parts {
     Kinds kinds;
-    std::unique_ptr<Logins> logins;  ///< null: nobody logs in
+    Rules rules;
   };
   HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts);
   ~HttpHost();
@@ -49,6 +49,8 @@ class HttpHost {
 
   /// "http://127.0.0.1:8470"
   const std::string& url() const { return url_; }
+  /// The rules of its definitions; null: there are none.
+  RuleDesk* rules() const { return rules_.desk.get(); }
   /// Takes no new request, and blocks until those that have come are answered, or `grace`.
   void drain(Duration grace);
 
@@ -59,7 +61,7 @@ class HttpHost {
 
   Session& session_;
   const Kinds kinds_;
-  const std::unique_ptr<Logins> logins_;
+  const Rules rules_;
   Mutex mutex_;
   Rng rng_ GUARDED_BY(mutex_);
   UuidMaker ids_ GUARDED_BY(mutex_){rng_};

@@ -11,6 +11,8 @@
 #include "ports/http_client.h"
 #include "ports/identity_provider.h"
 #include "services/login_desk.h"
+#include "services/permission_keeper.h"
+#include "services/rule_desk.h"
 
 namespace waybill::cli {
 
@@ -19,6 +21,7 @@ namespace waybill::cli {
 struct LoginFile {
   LoginSettings settings;
   std::map<std::string, std::string> secrets;  ///< of the client, by name of the provider
+  std::map<std::string, std::string> tokens;   ///< of the server, likewise
 };
 Result<LoginFile> read_login(const std::string& path);
 
@@ -30,11 +33,23 @@ class Logins {
   static Result<std::unique_ptr<Logins>> create(Session& session, Store& store);
 
   LoginDesk& desk() { return *desk_; }
+  /// Who know people's rights on repositories, by provider.
+  std::map<std::string, PermissionKeeper*> keepers() const;
 
  private:
   std::unique_ptr<HttpClient> http_;
   std::vector<std::unique_ptr<IdentityProvider>> providers_;
   std::unique_ptr<LoginDesk> desk_;
+  std::vector<std::unique_ptr<RepositoryPermissions>> permissions_;
+  std::map<std::string, std::unique_ptr<PermissionKeeper>> keepers_;
 };
+
+/// The rules who_may of the definitions, with the logins that they go by; both may be null.
+struct Rules {
+  std::unique_ptr<Logins> logins;
+  std::unique_ptr<RuleDesk> desk;
+};
+/// Session, store and definitions outlive them.
+Result<Rules> make_rules(Session& session, Store& store, const Definitions& definitions);
 
 }  // namespace waybill::cli

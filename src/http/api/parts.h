@@ -12,6 +12,7 @@
 #include "ports/log_store.h"
 #include "services/ledger_parts.h"
 #include "services/login_desk.h"
+#include "services/rule_desk.h"
 
 namespace waybill::http {
 
@@ -30,6 +31,7 @@ struct ApiParts {
   EventFeed& feed;
   FirstAnswers& first_answers;
   LoginDesk* logins = nullptr;  ///< null: nobody logs in
+  RuleDesk* rules = nullptr;    ///< null: there are none
 };
 
 }  // namespace waybill::http
