@@ -233,7 +233,8 @@ class OidcTest(serving.ServedTest):
                         {"Origin": "http://waybill.test"}, {"Origin": BASE + ".evil.example"},
                         {"Origin": BASE + ":8443"}, {"Origin": None, "Sec_Fetch_Site": None},
                         {"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"},
-                        {"Sec_Fetch_Site": "none"}, {"Origin": None, "Sec_Fetch_Site": "cross-site"}):
+                        {"Sec_Fetch_Site": "none"},
+                        {"Origin": None, "Sec_Fetch_Site": "cross-site"}):
             for target, body in (("/v1/tasks", task), ("/v1/logout", {}), ("/v1/logout", None)):
                 self.expect(403, self.browser.post(target, body, **headers))
         self.expect(415, self.browser.post("/v1/tasks", task, Content_Type="text/plain"))

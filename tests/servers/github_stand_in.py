@@ -97,7 +97,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(self.state.failing, {"message": "Server Error"})
         if self.state.limited:
             return self.answer(403, {"message": "API rate limit exceeded"},
-                               [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9999999999")])
+                               [("x-ratelimit-remaining", "0"),
+                                ("x-ratelimit-reset", "9999999999")])
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         account = self.state.tokens.get(token)
         if account is None or not self.headers.get("User-Agent"):

@@ -39,7 +39,9 @@ bool is_about(const bj::object& object, const std::string& subject) {
 /// (docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
 std::optional<Duration> limited_for(const HttpResponse& response, Time now) {
   if (response.status != 403 && response.status != 429) return std::nullopt;
-  if (const Duration asked = retry_after(response, now); asked > Duration::zero()) return asked;
+  // It says 403 where others say 429.
+  const HttpResponse limited{.status = 429, .headers = response.headers, .body = {}};
+  if (const Duration asked = retry_after(limited, now); asked > Duration::zero()) return asked;
   const bool used_up = header(response, "x-ratelimit-remaining") == "0";
   if (!used_up) return response.status == 429 ? std::optional<Duration>(kRetryMin) : std::nullopt;
   const std::string_view reset = header(response, "x-ratelimit-reset");
