@@ -102,7 +102,8 @@ bj::object definition_to_json(const TaskDefinition& definition) {
           {"retry", retry_to_json(definition.retry)},
           {"labels", std::move(labels)},
           {"params_schema", text_to_json(definition.params_schema)},
-          {"spec", text_to_json(definition.spec)}};
+          {"spec", text_to_json(definition.spec)},
+          {"may", nullptr}};
 }
 
 Answer<Reply> list_definitions(const ApiParts& parts) {
