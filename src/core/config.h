@@ -31,6 +31,7 @@ struct Config {
   std::string tls_certificate_file;
   std::string tls_key_file;
   std::string secret_key_file;
+  std::string login;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;
 };

@@ -94,6 +94,13 @@ constexpr ConfigEntry kEntries[] = {
      .help = "File with the key under which secrets are kept, as `openssl rand -base64 32` makes "
              "one; the variable WAYBILL_SECRET_KEY may hold the key itself.",
      .member = &Config::secret_key_file},
+    {.name = "login",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "File that says where people log in to the HTTP API, and with which role; "
+             "docs/reference/login.md.",
+     .member = &Config::login},
     {.name = "cache",
      .type = ConfigType::size,
      .fallback = "48MiB",

@@ -263,6 +263,12 @@ std::string_view to_string(WhyReason reason) {
       return "cancelling";
     case WhyReason::lease_overdue:
       return "lease_overdue";
+    case WhyReason::allowed:
+      return "allowed";
+    case WhyReason::not_allowed:
+      return "not_allowed";
+    case WhyReason::permission_unknown:
+      return "permission_unknown";
   }
   return "unknown";
 }

@@ -5,6 +5,7 @@
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
 #include "testing/fake_object_store.h"
+#include "testing/fake_people_store.h"
 #include "testing/fake_queue.h"
 #include "testing/fake_token_store.h"
 #include "testing/sim_clock.h"
@@ -12,6 +13,7 @@
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/object_store/suite.h"
+#include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/queue/suite.h"
 #include "tests/conformance/token_store/suite.h"
 
@@ -92,6 +94,15 @@ INSTANTIATE_TEST_SUITE_P(Fakes, TokenStoreConformance,
                              [] {
                                const auto store = std::make_shared<FakeTokenStore>();
                                return TokenStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, PeopleStoreConformance,
+                         testing::Values(PeopleStoreImplementation{
+                             "people_store",
+                             [] {
+                               const auto store = std::make_shared<FakePeopleStore>();
+                               return PeopleStoreSubject{store, store.get()};
                              }}),
                          kName);
 

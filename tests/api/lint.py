@@ -96,7 +96,7 @@ def answers(document):
     for path, method, operation in operations(document):
         here = f"{method} {path}"
         codes = operation.get("responses", {})
-        if not any(code.startswith("2") for code in codes):
+        if not any(code.startswith("2") or code == "302" for code in codes):
             yield f"{here}: has no answer for success"
         if "default" not in codes:
             yield f"{here}: has no answer for any other problem"

@@ -23,6 +23,7 @@ Command task_wait_command();
 Command task_why_command();
 std::vector<Command> queue_commands();
 std::vector<Command> schedule_commands();
+std::vector<Command> session_commands();
 std::vector<Command> token_commands();
 std::vector<Command> db_commands();
 std::vector<Command> config_commands();

@@ -88,6 +88,12 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
     if (!started) return fail(started.error());
     host = std::move(*started);
   }
+  Rules own;  // where nothing listens
+  if (!host) {
+    auto made = make_rules(session, store, definitions);
+    if (!made) return fail(made.error());
+    own = std::move(*made);
+  }
   std::optional<House> house;
   const auto scans = static_cast<std::int64_t>(definitions.scans.size());
   const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
@@ -100,6 +106,7 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
                    " and " + counted(schedules, "schedule"),
        .scans = scans,
        .schedules = schedules,
+       .rules = host ? host->rules() : own.desk.get(),
        .begin = [&] {
          if (host) tell_listening(session, *host);
          house.emplace(session, store, std::move(*kinds), definitions, idle, until_idle);

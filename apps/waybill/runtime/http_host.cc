@@ -8,9 +8,10 @@
 #include "base/log.h"
 
 namespace waybill::cli {
-HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds)
+HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts)
     : session_(session),
-      kinds_(std::move(kinds)),
+      kinds_(std::move(parts.kinds)),
+      rules_(std::move(parts.rules)),
       rng_(session.rng().fork()),
       authenticator_(store.beside().tokens, session.clock()),
       feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
@@ -33,7 +34,9 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
                    return rng_.unit();
                  },
              .feed = feed_,
-             .first_answers = first_answers_} {}
+             .first_answers = first_answers_,
+             .logins = rules_.logins ? &rules_.logins->desk() : nullptr,
+             .rules = rules_.desk.get()} {}
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
@@ -47,24 +50,36 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
   if (!address) return fail(with_context(address.error(), "--listen"));
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
-  auto host = std::make_unique<HttpHost>(session, store, definitions, std::move(*kinds));
+  if (doors.insecure && !session.config().login.empty()) {
+    return fail(Code::invalid_argument,
+                "--insecure: it lets everybody in, and --login only those who may; give one");
+  }
+  auto rules = make_rules(session, store, definitions);
+  if (!rules) return fail(rules.error());
+  auto host = std::make_unique<HttpHost>(session, store, definitions,
+                                         Parts{std::move(*kinds), std::move(*rules)});
   if (Status listening = host->listen(*address, doors); !listening) return fail(listening.error());
   return host;
 }
 
 Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
-  const bool open = address.is_loopback || doors.insecure;
+  const bool open = address.is_loopback || doors.insecure || rules_.logins != nullptr;
   if (!open && !authenticator_.any_tokens()) {
     return fail(Code::failed_precondition,
                 "on " + address.address +
                     " others can reach it, and no token says who may: make one with `waybill token "
-                    "create`, or listen on 127.0.0.1; --insecure lets everybody in");
+                    "create`, say who may log in with --login, or listen on 127.0.0.1; --insecure "
+                    "lets everybody in");
   }
   gate_ = gate(address, doors);
+  // There a GET changes things, which a session's cookie may not do.
+  gate_of_programs_ = gate_;
+  gate_of_programs_.logins = nullptr;
   auto api = http::Api::create(parts_, metrics_, gate_);
   if (!api) return fail(api.error());
   api_ = std::move(*api);
-  if (doors.task_mgmt) task_mgmt_ = std::make_unique<http::TaskMgmtDoors>(parts_, gate_, *api_);
+  if (doors.task_mgmt)
+    task_mgmt_ = std::make_unique<http::TaskMgmtDoors>(parts_, gate_of_programs_, *api_);
   http::Application* application = api_.get();
   if (task_mgmt_) application = task_mgmt_.get();
   if (Status opened = open_server(address, *application); !opened) return opened;
@@ -113,9 +128,10 @@ http::ApiGate HttpHost::gate(const ListenAddress& address, const HttpDoors& door
   http::ApiGate gate;
   gate.asks = [this, insecure = doors.insecure, is_loopback = address.is_loopback] {
     if (insecure) return false;
-    return !is_loopback || authenticator_.any_tokens();
+    return !is_loopback || rules_.logins != nullptr || authenticator_.any_tokens();
   };
   gate.authenticate = [this](std::string_view token) { return authenticator_.authenticate(token); };
+  if (rules_.logins) gate.logins = &rules_.logins->desk();
   if (!address.is_loopback) gate.any_host = true;
   return gate;
 }

@@ -7,6 +7,7 @@
 
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/store.h"
 #include "base/mutex.h"
@@ -24,7 +25,7 @@ namespace waybill::cli {
 /// How a server lets people in.
 struct HttpDoors {
   /// Everybody may do everything; else a token is asked for, but on loopback as long as nobody has
-  /// made one.
+  /// made one and nobody logs in.
   bool insecure = false;
   bool task_mgmt = false;  ///< the predecessor's addresses are served too
 };
@@ -38,13 +39,19 @@ class HttpHost {
   static Result<std::unique_ptr<HttpHost>> start(Session& session, Store& store,
                                                  const Definitions& definitions,
                                                  const HttpDoors& doors);
-  HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds);
+  struct Parts {
+    Kinds kinds;
+    Rules rules;
+  };
+  HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts);
   ~HttpHost();
   HttpHost(const HttpHost&) = delete;
   HttpHost& operator=(const HttpHost&) = delete;
 
   /// "http://127.0.0.1:8470"
   const std::string& url() const { return url_; }
+  /// The rules of its definitions; null: there are none.
+  RuleDesk* rules() const { return rules_.desk.get(); }
   /// Takes no new request, and blocks until those that have come are answered, or `grace`.
   void drain(Duration grace);
 
@@ -58,6 +65,7 @@ class HttpHost {
 
   Session& session_;
   const Kinds kinds_;
+  const Rules rules_;
   Mutex mutex_;
   Rng rng_ GUARDED_BY(mutex_);
   UuidMaker ids_ GUARDED_BY(mutex_){rng_};
@@ -67,6 +75,7 @@ class HttpHost {
   http::ApiMetrics metrics_;
   const http::ApiParts parts_;
   http::ApiGate gate_;
+  http::ApiGate gate_of_programs_;  // of --compat
   std::unique_ptr<http::Api> api_;
   std::unique_ptr<http::TaskMgmtDoors> task_mgmt_;
   std::unique_ptr<http::TlsFiles> tls_;

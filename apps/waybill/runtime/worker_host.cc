@@ -58,21 +58,27 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
   }
 }
 
-Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store) {
+Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
+                                                      RuleDesk* rules) {
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
   WorkerOptions options = worker_options(session);
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
   auto scratch = FileScratchSpace::open(scratch_root(session.config()), options.name);
   if (!scratch) return fail(scratch.error());
+  std::unique_ptr<WorkLedger> ruled;
+  if (rules != nullptr) {
+    ruled = std::make_unique<RuledWork>(*rules, store.ledger(), store.reader(), session.clock());
+  }
+  WorkLedger& ledger = ruled ? *ruled : store.ledger();
   return std::make_unique<WorkerHost>(
       session,
-      Ports{.ledger = store.ledger(),
+      Ports{.ledger = ledger,
             .reader = store.reader(),
             .registry = store.registry(),
             .logs = store.logs(),
             .changes = &store.reader()},
-      Parts{std::move(*kinds), std::move(*scratch), std::move(options)});
+      Parts{std::move(*kinds), std::move(*scratch), std::move(options), std::move(ruled)});
 }
 
 }  // namespace waybill::cli

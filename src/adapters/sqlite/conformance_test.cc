@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "testing/temporary_directory.h"
 #include "tests/conformance/ledger/suite.h"
+#include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
@@ -27,6 +28,7 @@ class SqliteSubject final : public LedgerSubject {
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
   TokenStore& tokens() { return ledger_->tokens(); }
+  PeopleStore& people() { return ledger_->people(); }
 
  private:
   TemporaryDirectory directory_;
@@ -50,6 +52,15 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, TokenStoreConformance,
                              [] {
                                const auto owner = std::make_shared<SqliteTokens>();
                                return TokenStoreSubject{owner, &owner->subject.tokens()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, PeopleStoreConformance,
+                         testing::Values(PeopleStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteTokens>();
+                               return PeopleStoreSubject{owner, &owner->subject.people()};
                              }}),
                          [](const auto& implementation) { return implementation.param.name; });
 

@@ -11,6 +11,7 @@
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
+#include "ports/people_store.h"
 #include "ports/registry.h"
 #include "ports/token_store.h"
 
@@ -57,6 +58,7 @@ class SqliteLedger {
   DedupKeys& dedup_keys();
   Registry& registry();
   TokenStore& tokens();
+  PeopleStore& people();
   LedgerAdmin& admin();
 
  private:

@@ -112,6 +112,7 @@ Status Api::Inside::add_routes() {
   add_worker_handlers(parts, handlers);
   add_finish_handler(parts, handlers);
   add_event_handlers(parts, handlers);
+  add_login_handlers(parts, handlers);
   handlers["getOpenApi"] = [](const Call&) {
     return Response{.body = std::string(openapi_document()), .headers = {}, .stream = nullptr};
   };

@@ -11,6 +11,8 @@
 #include "ports/clock.h"
 #include "ports/log_store.h"
 #include "services/ledger_parts.h"
+#include "services/login_desk.h"
+#include "services/rule_desk.h"
 
 namespace waybill::http {
 
@@ -28,6 +30,8 @@ struct ApiParts {
   std::function<double()> chance;
   EventFeed& feed;
   FirstAnswers& first_answers;
+  LoginDesk* logins = nullptr;  ///< null: nobody logs in
+  RuleDesk* rules = nullptr;    ///< null: there are none
 };
 
 }  // namespace waybill::http

@@ -21,9 +21,14 @@ void add_view_handlers(const ApiParts& parts, Handlers& handlers);
 void add_worker_handlers(const ApiParts& parts, Handlers& handlers);
 void add_finish_handler(const ApiParts& parts, Handlers& handlers);
 void add_event_handlers(const ApiParts& parts, Handlers& handlers);
+void add_login_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// The id that a path names; the problem `not-found` if it is none: there is no such task.
 Answer<Uuid> id_in_path(const Call& call);
+
+/// Refuses who may not start, cancel or retry such a task by the rules who_may: `forbidden`, or
+/// `unavailable` where that cannot be asked.
+Answer<void> check_rules(const ApiParts& parts, const Principal& who, const TaskRequest& task);
 
 /// The answer with its ETag; 304 instead if the request's If-None-Match has that (RFC
 /// 9110, 13.1.2).
