@@ -39,9 +39,9 @@ class Case:
         for name, value in given.items():
             flags[name] = value
         flags["now"] = run.get("now", self.case["now"])
-        # The original never looked at it with SNS, and Waybill takes it there. With any other kind of
-        # queue Waybill refuses it (D20), so on those backends the case is run without the flag: what
-        # it says of messages and markers holds there too.
+        # The original never looked at it with SNS, and Waybill takes it there. With any other kind
+        # of queue Waybill refuses it (D20), so there the case is run without the flag: what it says
+        # of messages and markers holds all the same.
         on_sns = flags["task-queue-kind"] == "aws-sns"
         if self.case["task_queue_kind"] == "aws-sns" and not on_sns:
             if flags.get("max-enqueue-workers") == "0":
