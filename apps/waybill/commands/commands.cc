@@ -20,9 +20,10 @@ Command workflow_manager_command() {
 
 std::vector<Command> all_commands() {
   std::vector<Command> commands = {
-      up_command(),          serve_command(),     scan_command(),      worker_command(),
-      task_create_command(), task_list_command(), task_show_command(), task_cancel_command(),
-      task_retry_command(),  task_logs_command(), task_wait_command(), task_why_command(),
+      up_command(),          serve_command(),      scan_command(),      worker_command(),
+      task_create_command(), task_list_command(),  task_show_command(), task_cancel_command(),
+      task_edit_command(),   task_retry_command(), task_logs_command(), task_wait_command(),
+      task_why_command(),
   };
   for (const auto& group : {queue_commands(), schedule_commands(), token_commands(), db_commands(),
                             config_commands()}) {

@@ -17,6 +17,7 @@ Command task_create_command();
 Command task_list_command();
 Command task_show_command();
 Command task_cancel_command();
+Command task_edit_command();
 Command task_retry_command();
 Command task_logs_command();
 Command task_wait_command();

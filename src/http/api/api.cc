@@ -107,6 +107,7 @@ Status Api::Inside::add_routes() {
   add_create_handlers(parts, handlers);
   add_task_handlers(parts, handlers);
   add_change_handlers(parts, handlers);
+  add_amend_handler(parts, handlers);
   add_log_handlers(parts, handlers);
   add_view_handlers(parts, handlers);
   add_worker_handlers(parts, handlers);

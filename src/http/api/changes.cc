@@ -30,16 +30,8 @@ Event event_of(What what, const Call& call) {
 Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
   const auto id = id_in_path(call);
   if (!id) return refuse(id.error());
-  if (!may(call.who.role, Right::operate)) {
-    const auto task = parts.ledger.reader.get(*id);
-    if (!task) return refuse(task.error());
-    if (task->request.created_by != call.who.name) {
-      return refuse(Error{.code = Code::permission_denied,
-                          .message = "a " + std::string(to_string(call.who.role)) +
-                                     " may end and retry only the tasks that it made itself; this "
-                                     "one is of " +
-                                     task->request.created_by});
-    }
+  if (auto allowed = may_change(parts, call, *id); !allowed) {
+    return refuse(std::move(allowed.error()));
   }
   const auto task = change_task(parts.ledger, *id, event_of(what, call), parts.chance());
   if (!task) return refuse(task.error());
@@ -133,6 +125,17 @@ void Bulk::change(const Task& task) {
 }
 
 }  // namespace
+
+Answer<void> may_change(const ApiParts& parts, const Call& call, const Uuid& id) {
+  if (may(call.who.role, Right::operate)) return {};
+  const auto task = parts.ledger.reader.get(id);
+  if (!task) return refuse(task.error());
+  if (task->request.created_by == call.who.name) return {};
+  return refuse(Error{.code = Code::permission_denied,
+                      .message = "a " + std::string(to_string(call.who.role)) +
+                                 " may change only the tasks that it made itself; this one is of " +
+                                 task->request.created_by});
+}
 
 void add_change_handlers(const ApiParts& parts, Handlers& handlers) {
   const auto one = [&parts](What what) {

@@ -16,6 +16,7 @@ using Handlers = std::map<std::string, Handler, std::less<>>;
 void add_create_handlers(const ApiParts& parts, Handlers& handlers);
 void add_task_handlers(const ApiParts& parts, Handlers& handlers);
 void add_change_handlers(const ApiParts& parts, Handlers& handlers);
+void add_amend_handler(const ApiParts& parts, Handlers& handlers);
 void add_log_handlers(const ApiParts& parts, Handlers& handlers);
 void add_view_handlers(const ApiParts& parts, Handlers& handlers);
 void add_worker_handlers(const ApiParts& parts, Handlers& handlers);
@@ -24,6 +25,12 @@ void add_event_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// The id that a path names; the problem `not-found` if it is none: there is no such task.
 Answer<Uuid> id_in_path(const Call& call);
+
+/// Refuses a change of somebody else's task to who has not the right to operate.
+Answer<void> may_change(const ApiParts& parts, const Call& call, const Uuid& id);
+
+/// Grows with every change, and so tells two versions of one task apart.
+std::string etag_of(const Task& task);
 
 /// The answer with its ETag; 304 instead if the request's If-None-Match has that (RFC
 /// 9110, 13.1.2).
