@@ -19,6 +19,7 @@ class LocalStore final : public Store {
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
   TokenStore& tokens() override { return ledger_->tokens(); }
+  AuditLog& audit() override { return ledger_->audit(); }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }
 

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "core/config.h"
+#include "ports/audit_log.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
@@ -27,6 +28,7 @@ class Store {
   virtual DedupKeys& dedup_keys() = 0;
   virtual Registry& registry() = 0;
   virtual TokenStore& tokens() = 0;
+  virtual AuditLog& audit() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
 };

@@ -27,6 +27,7 @@ struct Config {
   Duration poll{};
   Duration grace{};
   Duration tidy_every{};
+  Duration audit_keep{};
   std::string listen;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;

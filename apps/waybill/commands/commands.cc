@@ -29,6 +29,7 @@ std::vector<Command> all_commands() {
                             config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
+  commands.push_back(audit_list_command());
   commands.push_back(workflow_manager_command());
   commands.push_back(replay_command());
   commands.push_back(bench_command());

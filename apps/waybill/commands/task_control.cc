@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "apps/waybill/cli/dry_run.h"
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/task_ids.h"
@@ -45,6 +46,9 @@ Exit apply_to_all(Session& session, const Invocation& invocation, const Event& e
       output.error(after.error());
       exit = exit_status(after.error().code);
       continue;
+    }
+    if (doing == Doing::really) {
+      keep_in_audit_log(session, **store, invocation.command, to_string(task.id()));
     }
     changed.push_back(task_to_json(*after));
     const std::string would = doing == Doing::dry ? " would be " : " ";

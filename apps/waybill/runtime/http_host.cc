@@ -14,6 +14,7 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
       feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
             [this](const LedgerEvent& event) { changed(event); }),
       metrics_(store.reader(), session.clock()),
+      audit_(store.audit()),
       parts_{.ledger = parts_of(store),
              .logs = store.logs(),
              .clock = session.clock(),
@@ -31,7 +32,8 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
                    return rng_.unit();
                  },
              .feed = feed_,
-             .first_answers = first_answers_} {}
+             .first_answers = first_answers_,
+             .audit = &audit_} {}
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
@@ -72,7 +74,8 @@ Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   const bool is_v6 = address.address.find(':') != std::string::npos;
   url_ = "http://" + (is_v6 ? "[" + address.address + "]" : address.address) + ":" +
          std::to_string(server_->port());
-  for (Service* service : std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_}) {
+  for (Service* service :
+       std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_, &audit_}) {
     loops_.push_back(std::make_unique<ServiceLoop>(
         *service, session_.clock(), ServiceLoopParams{.seed = session_.rng().next()}));
   }

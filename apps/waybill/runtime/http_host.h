@@ -15,6 +15,7 @@
 #include "http/api/api.h"
 #include "http/compat/task_mgmt.h"
 #include "http/server.h"
+#include "services/audit_writer.h"
 #include "services/authenticator.h"
 #include "services/service_loop.h"
 
@@ -61,6 +62,7 @@ class HttpHost {
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;
+  AuditWriter audit_;
   const http::ApiParts parts_;
   http::ApiGate gate_;
   std::unique_ptr<http::Api> api_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/sqlite/admin.h"
+#include "adapters/sqlite/audit_log.h"
 #include "adapters/sqlite/backup.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/ledger.h"
@@ -28,6 +29,7 @@ struct SqliteLedger::Parts {
         reader(readers, bell, clock),
         registry(writer, readers, clock),
         tokens(writer, readers),
+        audit(writer, readers),
         admin(readers, pool.open, clock) {}
 
   Bell bell;
@@ -37,6 +39,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteReaderPort reader;
   sqlite::SqliteRegistryPort registry;
   sqlite::SqliteTokenPort tokens;
+  sqlite::SqliteAuditPort audit;
   sqlite::SqliteAdminPort admin;
 };
 
@@ -153,6 +156,7 @@ LedgerReader& SqliteLedger::reader() { return parts_->reader; }
 DedupKeys& SqliteLedger::dedup_keys() { return parts_->reader; }
 Registry& SqliteLedger::registry() { return parts_->registry; }
 TokenStore& SqliteLedger::tokens() { return parts_->tokens; }
+AuditLog& SqliteLedger::audit() { return parts_->audit; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "ports/audit_log.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
@@ -57,6 +58,7 @@ class SqliteLedger {
   DedupKeys& dedup_keys();
   Registry& registry();
   TokenStore& tokens();
+  AuditLog& audit();
   LedgerAdmin& admin();
 
  private:

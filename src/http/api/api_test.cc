@@ -298,6 +298,37 @@ TEST_F(ApiTest, ATaskThatWasAmendedIsStillTheOneThatWasAskedFor) {
   EXPECT_EQ(again.status, 200) << again.body;
 }
 
+TEST_F(ApiTest, KeepsWhoChangedWhat) {
+  const std::string first = create();
+  EXPECT_EQ(post("/v1/tasks", R"({"tasks":[{"kind":"noop"},{"kind":"noop"}]})").status, 200);
+  EXPECT_EQ(post("/v1/bulk/cancel", R"({"filter":{"queue":"default"}})").status, 200);
+  EXPECT_EQ(post("/v1/tasks/" + first + "/cancel", "{}").status, 409);
+  principals_ = {{"v", {.name = "token:v", .role = Role::viewer}},
+                 {"a", {.name = "token:a", .role = Role::admin}}};
+  EXPECT_EQ(post("/v1/queues/q/pause", "{}", {{"authorization", "Bearer v"}}).status, 403);
+  EXPECT_EQ(get("/v1/audit", {{"authorization", "Bearer v"}}).status, 403);
+  ASSERT_TRUE(audit_.step({}).has_value());
+  const Response answer = get("/v1/audit?operation=createTasks", {{"authorization", "Bearer a"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto created = json_of(answer).at("entries").get_array();
+  ASSERT_EQ(created.size(), 2u);
+  EXPECT_EQ(created[0].at("count"), 2);
+  EXPECT_EQ(created[1].at("count"), 1);
+  EXPECT_EQ(created[1].at("subject").get_string(), first);
+  EXPECT_EQ(created[1].at("who"), "local");
+  EXPECT_EQ(created[1].at("from"), "127.0.0.1");
+  const auto entry = [&](const std::string& operation) {
+    return audit_log_.page({.filter = {.operation = operation}})->entries.at(0);
+  };
+  EXPECT_EQ(entry("cancelTasks").count, 3);
+  EXPECT_EQ(entry("cancelTasks").outcome, AuditOutcome::done);
+  EXPECT_EQ(entry("cancelTask").outcome, AuditOutcome::failed);
+  EXPECT_EQ(entry("cancelTask").reason, "conflict");
+  EXPECT_EQ(entry("pauseQueue").outcome, AuditOutcome::refused);
+  EXPECT_EQ(entry("pauseQueue").subject, "q");
+  EXPECT_EQ(entry("pauseQueue").who, "token:v");
+}
+
 TEST_F(ApiTest, AnswersFromMemoryWhetherItLivesAndIsReady) {
   Response response;
   EXPECT_TRUE(api_->answer_at_once(

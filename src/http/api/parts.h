@@ -12,6 +12,10 @@
 #include "ports/log_store.h"
 #include "services/ledger_parts.h"
 
+namespace waybill {
+class AuditWriter;
+}
+
 namespace waybill::http {
 
 /// What the API works on. All of it outlives the API.
@@ -28,6 +32,7 @@ struct ApiParts {
   std::function<double()> chance;
   EventFeed& feed;
   FirstAnswers& first_answers;
+  AuditWriter* audit = nullptr;  ///< none: no audit log is kept
 };
 
 }  // namespace waybill::http

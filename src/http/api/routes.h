@@ -16,6 +16,7 @@ using Handlers = std::map<std::string, Handler, std::less<>>;
 void add_create_handlers(const ApiParts& parts, Handlers& handlers);
 void add_task_handlers(const ApiParts& parts, Handlers& handlers);
 void add_change_handlers(const ApiParts& parts, Handlers& handlers);
+void add_audit_handler(const ApiParts& parts, Handlers& handlers);
 void add_amend_handler(const ApiParts& parts, Handlers& handlers);
 void add_log_handlers(const ApiParts& parts, Handlers& handlers);
 void add_view_handlers(const ApiParts& parts, Handlers& handlers);
