@@ -19,7 +19,7 @@ class LocalStore final : public Store {
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
   KeptBeside beside() override {
-    return {.tokens = ledger_->tokens(), .people = ledger_->people()};
+    return {.tokens = ledger_->tokens(), .people = ledger_->people(), .audit = ledger_->audit()};
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "core/config.h"
+#include "ports/audit_log.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
@@ -23,6 +24,7 @@ namespace waybill::cli {
 struct KeptBeside {
   TokenStore& tokens;
   PeopleStore& people;
+  AuditLog& audit;
 };
 
 /// What a data directory holds: the ledger, the output of tasks, their scratch space.

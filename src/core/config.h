@@ -27,6 +27,7 @@ struct Config {
   Duration poll{};
   Duration grace{};
   Duration tidy_every{};
+  Duration audit_keep{};
   std::string listen;
   std::string tls_certificate_file;
   std::string tls_key_file;

@@ -66,6 +66,12 @@ constexpr ConfigEntry kEntries[] = {
      .help =
          "How often finished tasks are looked through for those that retention no longer keeps.",
      .member = &Config::tidy_every},
+    {.name = "audit_keep",
+     .type = ConfigType::duration,
+     .fallback = "400d",
+     .range = "1d..36500d",
+     .help = "How long the audit log keeps who changed what.",
+     .member = &Config::audit_keep},
     {.name = "listen",
      .type = ConfigType::address,
      .fallback = "127.0.0.1:8470",

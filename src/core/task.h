@@ -43,7 +43,8 @@ inline constexpr int kPriorityMax = 100;
 inline constexpr std::size_t kParamsBytesMax = 1 << 20;
 inline constexpr std::size_t kNameBytesMax = 200;
 
-/// A task as it is asked for; nothing of it changes after it was accepted.
+/// A task as it is asked for; nothing of it changes after it was accepted but its priority, which
+/// an amendment does. When it is run from then on TaskStatus::run_at says.
 struct TaskRequest {
   Uuid id;  ///< the caller's, so that asking again is safe
   std::string queue = "default";

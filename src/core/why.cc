@@ -111,7 +111,7 @@ class Reasoner {
                  "waybill up", params_.now);
     }
     const std::string when = in_time(run_at, params_.now);
-    if (status().attempt == 0) {
+    if (status().attempt == 0 || params_.last_happening == Happening::amended) {
       return add(WhyReason::delayed, "it is to be run " + when + ", not before", "", run_at);
     }
     const bool never_failed = status().failures == 0 || status().error.empty();

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
 #include "testing/fake_object_store.h"
@@ -9,6 +10,7 @@
 #include "testing/fake_queue.h"
 #include "testing/fake_token_store.h"
 #include "testing/sim_clock.h"
+#include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/clock/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/log_store/suite.h"
@@ -103,6 +105,15 @@ INSTANTIATE_TEST_SUITE_P(Fakes, PeopleStoreConformance,
                              [] {
                                const auto store = std::make_shared<FakePeopleStore>();
                                return PeopleStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, AuditLogConformance,
+                         testing::Values(AuditLogImplementation{
+                             "audit_log",
+                             [] {
+                               const auto log = std::make_shared<FakeAuditLog>();
+                               return AuditLogSubject{log, log.get()};
                              }}),
                          kName);
 

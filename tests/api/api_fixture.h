@@ -10,6 +10,8 @@
 
 #include "base/rng.h"
 #include "http/api/api.h"
+#include "services/audit_writer.h"
+#include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
 #include "testing/sim_clock.h"
@@ -41,6 +43,8 @@ class ApiFixture : public ::testing::Test {
   FirstAnswers first_answers_;
   EventFeed feed_{{.reader = ledger_, .logs = logs_, .clock = clock_}, [](const LedgerEvent&) {}};
   ApiMetrics metrics_{ledger_, clock_};
+  FakeAuditLog audit_log_;
+  AuditWriter audit_{audit_log_};
   const ApiParts parts_{.ledger = {ledger_, ledger_, ledger_},
                         .logs = logs_,
                         .clock = clock_,
@@ -50,7 +54,8 @@ class ApiFixture : public ::testing::Test {
                         .new_id = [this] { return ids_.next(clock_.now()); },
                         .chance = [this] { return rng_.unit(); },
                         .feed = feed_,
-                        .first_answers = first_answers_};
+                        .first_answers = first_answers_,
+                        .audit = &audit_};
   ApiGate gate_;
   std::unique_ptr<Api> api_;
 };

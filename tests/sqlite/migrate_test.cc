@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 class OlderLedger : public testing::Test {
  protected:
-  /// With three tasks, and as it was before there were tokens.
+  /// With three tasks, and as it was before there were tokens and an audit log.
   void SetUp() override {
     {
       const auto made = SqliteLedger::create(path(), clock_);
@@ -25,6 +25,7 @@ class OlderLedger : public testing::Test {
       ASSERT_TRUE((*made)->ledger().insert(some_tasks(1, 3)).has_value());
     }
     execute("DROP TABLE tokens; DROP TABLE people; DROP TABLE sessions");
+    execute("DROP TABLE audit");
     execute("PRAGMA user_version = 1");
   }
 

@@ -4,6 +4,7 @@
 #include "adapters/local/system_random.h"
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/user.h"
@@ -124,7 +125,9 @@ Status put_token(Session& session, const TokenRecord& record) {
   if (!store) return fail(store.error());
   TokenStore& tokens = (*store)->beside().tokens;
   if (Status free = require_free_name(tokens, record.name); !free) return free;
-  return tokens.put(record);
+  if (Status put = tokens.put(record); !put) return put;
+  keep_in_audit_log(session, **store, "token create", title_of(record));
+  return {};
 }
 
 /// Refuses as put_token() does; without a ledger there is no token yet.
@@ -215,6 +218,7 @@ Exit revoke_token(Session& session, const Invocation& invocation) {
     if (doing == Doing::really) {
       const Status revoked = tokens.revoke(record->id, record->revoked_at);
       if (!revoked) return fail(revoked.error());
+      keep_in_audit_log(session, **store, "token revoke", title_of(*record));
     }
   }
   print_revoked(session, *record, before, doing);

@@ -17,6 +17,7 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
       feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
             [this](const LedgerEvent& event) { changed(event); }),
       metrics_(store.reader(), session.clock()),
+      audit_(store.beside().audit),
       parts_{.ledger = parts_of(store),
              .logs = store.logs(),
              .clock = session.clock(),
@@ -36,7 +37,8 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
              .feed = feed_,
              .first_answers = first_answers_,
              .logins = rules_.logins ? &rules_.logins->desk() : nullptr,
-             .rules = rules_.desk.get()} {}
+             .rules = rules_.desk.get(),
+             .audit = &audit_} {}
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
@@ -83,7 +85,8 @@ Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   http::Application* application = api_.get();
   if (task_mgmt_) application = task_mgmt_.get();
   if (Status opened = open_server(address, *application); !opened) return opened;
-  for (Service* service : std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_}) {
+  for (Service* service :
+       std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_, &audit_}) {
     run(*service);
   }
   return {};

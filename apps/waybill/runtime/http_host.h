@@ -17,6 +17,7 @@
 #include "http/compat/task_mgmt.h"
 #include "http/server.h"
 #include "http/tls_files.h"
+#include "services/audit_writer.h"
 #include "services/authenticator.h"
 #include "services/service_loop.h"
 
@@ -73,6 +74,7 @@ class HttpHost {
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;
+  AuditWriter audit_;
   const http::ApiParts parts_;
   http::ApiGate gate_;
   http::ApiGate gate_of_programs_;  // of --compat

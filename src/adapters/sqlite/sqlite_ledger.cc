@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/sqlite/admin.h"
+#include "adapters/sqlite/audit_log.h"
 #include "adapters/sqlite/backup.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/ledger.h"
@@ -30,6 +31,7 @@ struct SqliteLedger::Parts {
         registry(writer, readers, clock),
         tokens(writer, readers),
         people(writer, readers),
+        audit(writer, readers),
         admin(readers, pool.open, clock) {}
 
   Bell bell;
@@ -40,6 +42,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteRegistryPort registry;
   sqlite::SqliteTokenPort tokens;
   sqlite::SqlitePeoplePort people;
+  sqlite::SqliteAuditPort audit;
   sqlite::SqliteAdminPort admin;
 };
 
@@ -157,6 +160,7 @@ DedupKeys& SqliteLedger::dedup_keys() { return parts_->reader; }
 Registry& SqliteLedger::registry() { return parts_->registry; }
 TokenStore& SqliteLedger::tokens() { return parts_->tokens; }
 PeopleStore& SqliteLedger::people() { return parts_->people; }
+AuditLog& SqliteLedger::audit() { return parts_->audit; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,

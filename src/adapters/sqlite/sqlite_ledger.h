@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "ports/audit_log.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
@@ -59,6 +60,7 @@ class SqliteLedger {
   Registry& registry();
   TokenStore& tokens();
   PeopleStore& people();
+  AuditLog& audit();
   LedgerAdmin& admin();
 
  private:

@@ -205,6 +205,8 @@ bool is_same_request(const NewTask& asked, const Task& stored) {
     if (apart > kDelayTolerance) return false;
     request.run_at = stored.request.run_at;
   }
+  // It may have been amended since.
+  if (stored.status.revision > 0) request.priority = stored.request.priority;
   return request == stored.request;
 }
 

@@ -14,6 +14,10 @@
 #include "services/login_desk.h"
 #include "services/rule_desk.h"
 
+namespace waybill {
+class AuditWriter;
+}
+
 namespace waybill::http {
 
 /// What the API works on. All of it outlives the API.
@@ -32,6 +36,7 @@ struct ApiParts {
   FirstAnswers& first_answers;
   LoginDesk* logins = nullptr;  ///< null: nobody logs in
   RuleDesk* rules = nullptr;    ///< null: there are none
+  AuditWriter* audit = nullptr;  ///< none: no audit log is kept
 };
 
 }  // namespace waybill::http

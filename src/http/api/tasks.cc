@@ -67,12 +67,6 @@ Answer<Reply> list_tasks(const ApiParts& parts, const Call& call) {
                                   {"next_cursor", json::text_or_null(page->next_cursor)}});
 }
 
-/// Grows with every change, and so tells two versions of one task apart.
-std::string etag_of(const Task& task) {
-  return "\"" + std::to_string(task.status.revision) + "." +
-         std::to_string(to_micros(task.status.lease_until)) + "\"";
-}
-
 Answer<Reply> get_task(const ApiParts& parts, const Call& call) {
   const auto id = id_in_path(call);
   if (!id) return refuse(id.error());
@@ -133,6 +127,11 @@ Answer<Reply> explain(const ApiParts& parts, const Call& call) {
 }
 
 }  // namespace
+
+std::string etag_of(const Task& task) {
+  return "\"" + std::to_string(task.status.revision) + "." +
+         std::to_string(to_micros(task.status.lease_until)) + "\"";
+}
 
 Response with_etag(const Call& call, Response response, const std::string& etag) {
   const std::string_view header = call.request.header("if-none-match");
