@@ -18,7 +18,9 @@ class LocalStore final : public Store {
   LedgerReader& reader() override { return ledger_->reader(); }
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
-  KeptBeside beside() override { return {.tokens = ledger_->tokens()}; }
+  KeptBeside beside() override {
+    return {.tokens = ledger_->tokens(), .secrets = ledger_->secrets()};
+  }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }
 

@@ -13,6 +13,7 @@
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
 #include "ports/registry.h"
+#include "ports/secret_store.h"
 #include "ports/token_store.h"
 #include "services/ledger_parts.h"
 
@@ -21,6 +22,7 @@ namespace waybill::cli {
 /// What is kept beside the tasks, for the doors of the service.
 struct KeptBeside {
   TokenStore& tokens;
+  SecretStore& secrets;
 };
 
 /// What a data directory holds: the ledger, the output of tasks, their scratch space.

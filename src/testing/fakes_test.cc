@@ -6,6 +6,7 @@
 #include "testing/fake_log_store.h"
 #include "testing/fake_object_store.h"
 #include "testing/fake_queue.h"
+#include "testing/fake_secret_store.h"
 #include "testing/fake_token_store.h"
 #include "testing/sim_clock.h"
 #include "tests/conformance/clock/suite.h"
@@ -13,6 +14,7 @@
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/object_store/suite.h"
 #include "tests/conformance/queue/suite.h"
+#include "tests/conformance/secret_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
@@ -83,6 +85,15 @@ INSTANTIATE_TEST_SUITE_P(Fakes, LogStoreConformance,
                              "log_store",
                              [] {
                                return LogStoreSubject{nullptr, std::make_unique<FakeLogStore>()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, SecretStoreConformance,
+                         testing::Values(SecretStoreImplementation{
+                             "secret_store",
+                             [] {
+                               const auto store = std::make_shared<FakeSecretStore>();
+                               return SecretStoreSubject{store, store.get()};
                              }}),
                          kName);
 

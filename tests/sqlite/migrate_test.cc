@@ -24,6 +24,7 @@ class OlderLedger : public testing::Test {
       ASSERT_TRUE(made.has_value());
       ASSERT_TRUE((*made)->ledger().insert(some_tasks(1, 3)).has_value());
     }
+    execute("DROP TABLE secrets");
     execute("DROP TABLE tokens");
     execute("PRAGMA user_version = 1");
   }

@@ -24,8 +24,8 @@ std::vector<Command> all_commands() {
       task_create_command(), task_list_command(), task_show_command(), task_cancel_command(),
       task_retry_command(),  task_logs_command(), task_wait_command(), task_why_command(),
   };
-  for (const auto& group : {queue_commands(), schedule_commands(), token_commands(), db_commands(),
-                            config_commands()}) {
+  for (const auto& group : {queue_commands(), schedule_commands(), token_commands(),
+                            secret_commands(), db_commands(), config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
   commands.push_back(workflow_manager_command());

@@ -24,6 +24,7 @@ Command task_why_command();
 std::vector<Command> queue_commands();
 std::vector<Command> schedule_commands();
 std::vector<Command> token_commands();
+std::vector<Command> secret_commands();
 std::vector<Command> db_commands();
 std::vector<Command> config_commands();
 Command replay_command();

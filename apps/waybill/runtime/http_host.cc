@@ -4,13 +4,15 @@
 #include <utility>
 
 #include "apps/waybill/runtime/events.h"
+#include "apps/waybill/runtime/vault.h"
 
 namespace waybill::cli {
-HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds)
+HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Own own)
     : session_(session),
-      kinds_(std::move(kinds)),
+      kinds_(std::move(own.kinds)),
       rng_(session.rng().fork()),
       authenticator_(store.beside().tokens, session.clock()),
+      secrets_(std::move(own.secrets)),
       feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
             [this](const LedgerEvent& event) { changed(event); }),
       metrics_(store.reader(), session.clock()),
@@ -31,7 +33,8 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
                    return rng_.unit();
                  },
              .feed = feed_,
-             .first_answers = first_answers_} {}
+             .first_answers = first_answers_,
+             .secrets = secrets_.get()} {}
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
@@ -45,7 +48,10 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
   if (!address) return fail(with_context(address.error(), "--listen"));
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
-  auto host = std::make_unique<HttpHost>(session, store, definitions, std::move(*kinds));
+  auto secrets = open_vault(session, store);
+  if (!secrets) return fail(secrets.error());
+  auto host = std::make_unique<HttpHost>(session, store, definitions,
+                                         Own{std::move(*kinds), std::move(*secrets)});
   if (Status listening = host->listen(*address, doors); !listening) return fail(listening.error());
   return host;
 }

@@ -16,6 +16,7 @@
 #include "http/compat/task_mgmt.h"
 #include "http/server.h"
 #include "services/authenticator.h"
+#include "services/secret_vault.h"
 #include "services/service_loop.h"
 
 namespace waybill::cli {
@@ -37,7 +38,11 @@ class HttpHost {
   static Result<std::unique_ptr<HttpHost>> start(Session& session, Store& store,
                                                  const Definitions& definitions,
                                                  const HttpDoors& doors);
-  HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds);
+  struct Own {
+    Kinds kinds;
+    std::unique_ptr<SecretVault> secrets;
+  };
+  HttpHost(Session& session, Store& store, const Definitions& definitions, Own own);
   ~HttpHost();
   HttpHost(const HttpHost&) = delete;
   HttpHost& operator=(const HttpHost&) = delete;
@@ -58,6 +63,7 @@ class HttpHost {
   Rng rng_ GUARDED_BY(mutex_);
   UuidMaker ids_ GUARDED_BY(mutex_){rng_};
   Authenticator authenticator_;
+  const std::unique_ptr<SecretVault> secrets_;
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;

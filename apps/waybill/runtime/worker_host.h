@@ -9,6 +9,7 @@
 #include "ports/bell.h"
 #include "ports/scratch_space.h"
 #include "services/ledger_watch.h"
+#include "services/secret_vault.h"
 #include "services/thread_executor.h"
 #include "services/worker.h"
 #include "services/worker_loop.h"
@@ -36,6 +37,7 @@ class WorkerHost {
     Kinds kinds;
     std::unique_ptr<ScratchSpace> scratch;
     WorkerOptions options;
+    std::unique_ptr<SecretVault> secrets = nullptr;  ///< null: its tasks are given none
   };
   /// For start(): the options have been checked.
   WorkerHost(Session& session, Ports ports, Parts parts);

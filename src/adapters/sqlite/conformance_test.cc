@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "testing/temporary_directory.h"
 #include "tests/conformance/ledger/suite.h"
+#include "tests/conformance/secret_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
@@ -27,6 +28,7 @@ class SqliteSubject final : public LedgerSubject {
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
   TokenStore& tokens() { return ledger_->tokens(); }
+  SecretStore& secrets() { return ledger_->secrets(); }
 
  private:
   TemporaryDirectory directory_;
@@ -39,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerConformance,
                              [](Clock& clock) { return std::make_unique<SqliteSubject>(clock); }}),
                          [](const auto& implementation) { return implementation.param.name; });
 
-struct SqliteTokens {
+struct SqliteKept {
   SimClock clock;
   SqliteSubject subject{clock};
 };
@@ -48,8 +50,17 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, TokenStoreConformance,
                          testing::Values(TokenStoreImplementation{
                              "sqlite",
                              [] {
-                               const auto owner = std::make_shared<SqliteTokens>();
+                               const auto owner = std::make_shared<SqliteKept>();
                                return TokenStoreSubject{owner, &owner->subject.tokens()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, SecretStoreConformance,
+                         testing::Values(SecretStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteKept>();
+                               return SecretStoreSubject{owner, &owner->subject.secrets()};
                              }}),
                          [](const auto& implementation) { return implementation.param.name; });
 

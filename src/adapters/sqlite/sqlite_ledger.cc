@@ -11,6 +11,7 @@
 #include "adapters/sqlite/reader.h"
 #include "adapters/sqlite/reader_pool.h"
 #include "adapters/sqlite/registry.h"
+#include "adapters/sqlite/secret_store.h"
 #include "adapters/sqlite/token_store.h"
 #include "adapters/sqlite/writer.h"
 #include "ports/bell.h"
@@ -28,6 +29,7 @@ struct SqliteLedger::Parts {
         reader(readers, bell, clock),
         registry(writer, readers, clock),
         tokens(writer, readers),
+        secrets(writer, readers),
         admin(readers, pool.open, clock) {}
 
   Bell bell;
@@ -37,6 +39,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteReaderPort reader;
   sqlite::SqliteRegistryPort registry;
   sqlite::SqliteTokenPort tokens;
+  sqlite::SqliteSecretPort secrets;
   sqlite::SqliteAdminPort admin;
 };
 
@@ -153,6 +156,7 @@ LedgerReader& SqliteLedger::reader() { return parts_->reader; }
 DedupKeys& SqliteLedger::dedup_keys() { return parts_->reader; }
 Registry& SqliteLedger::registry() { return parts_->registry; }
 TokenStore& SqliteLedger::tokens() { return parts_->tokens; }
+SecretStore& SqliteLedger::secrets() { return parts_->secrets; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,

@@ -12,6 +12,7 @@
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
 #include "ports/registry.h"
+#include "ports/secret_store.h"
 #include "ports/token_store.h"
 
 namespace waybill {
@@ -57,6 +58,7 @@ class SqliteLedger {
   DedupKeys& dedup_keys();
   Registry& registry();
   TokenStore& tokens();
+  SecretStore& secrets();
   LedgerAdmin& admin();
 
  private:

@@ -112,6 +112,7 @@ Status Api::Inside::add_routes() {
   add_worker_handlers(parts, handlers);
   add_finish_handler(parts, handlers);
   add_event_handlers(parts, handlers);
+  add_secret_handlers(parts, handlers);
   handlers["getOpenApi"] = [](const Call&) {
     return Response{.body = std::string(openapi_document()), .headers = {}, .stream = nullptr};
   };
@@ -137,7 +138,8 @@ Status Api::Inside::add_routes() {
 
 /// What a person changes goes into the log; what programs do by the thousand is in the ledger.
 bool Api::Inside::tells_of(const Served& route) {
-  const bool changes = route.right == Right::submit || route.right == Right::operate;
+  const bool changes = route.right == Right::submit || route.right == Right::operate ||
+                       (route.right == Right::admin && route.operation.method != "GET");
   return changes && route.operation.id != "createTasks";
 }
 

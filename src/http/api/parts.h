@@ -11,6 +11,7 @@
 #include "ports/clock.h"
 #include "ports/log_store.h"
 #include "services/ledger_parts.h"
+#include "services/secret_vault.h"
 
 namespace waybill::http {
 
@@ -28,6 +29,7 @@ struct ApiParts {
   std::function<double()> chance;
   EventFeed& feed;
   FirstAnswers& first_answers;
+  SecretVault* secrets = nullptr;  ///< null: there are none here
 };
 
 }  // namespace waybill::http
