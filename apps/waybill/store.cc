@@ -19,7 +19,10 @@ class LocalStore final : public Store {
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
   KeptBeside beside() override {
-    return {.tokens = ledger_->tokens(), .people = ledger_->people(), .audit = ledger_->audit()};
+    return {.tokens = ledger_->tokens(),
+            .people = ledger_->people(),
+            .audit = ledger_->audit(),
+            .secrets = ledger_->secrets()};
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }

@@ -15,6 +15,7 @@
 #include "ports/log_store.h"
 #include "ports/people_store.h"
 #include "ports/registry.h"
+#include "ports/secret_store.h"
 #include "ports/token_store.h"
 #include "services/ledger_parts.h"
 
@@ -25,6 +26,7 @@ struct KeptBeside {
   TokenStore& tokens;
   PeopleStore& people;
   AuditLog& audit;
+  SecretStore& secrets;
 };
 
 /// What a data directory holds: the ledger, the output of tasks, their scratch space.

@@ -37,8 +37,8 @@ Labels read_labels(const bj::object& object) {
 
 /// All fields that are the kind's own, paths resolved.
 std::string command_spec(const Entry& entry) {
-  static constexpr std::string_view kOwn[] = {"command", "shell",  "environment", "stdin",
-                                              "grace",   "limits", "exit_codes"};
+  static constexpr std::string_view kOwn[] = {"command", "shell", "environment", "secrets",
+                                              "stdin",   "grace", "limits",      "exit_codes"};
   const Fields fields(entry.object);
   bj::object spec;
   for (const std::string_view name : kOwn) {

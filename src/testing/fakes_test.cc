@@ -8,6 +8,7 @@
 #include "testing/fake_object_store.h"
 #include "testing/fake_people_store.h"
 #include "testing/fake_queue.h"
+#include "testing/fake_secret_store.h"
 #include "testing/fake_token_store.h"
 #include "testing/sim_clock.h"
 #include "tests/conformance/audit_log/suite.h"
@@ -17,6 +18,7 @@
 #include "tests/conformance/object_store/suite.h"
 #include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/queue/suite.h"
+#include "tests/conformance/secret_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
@@ -87,6 +89,15 @@ INSTANTIATE_TEST_SUITE_P(Fakes, LogStoreConformance,
                              "log_store",
                              [] {
                                return LogStoreSubject{nullptr, std::make_unique<FakeLogStore>()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, SecretStoreConformance,
+                         testing::Values(SecretStoreImplementation{
+                             "secret_store",
+                             [] {
+                               const auto store = std::make_shared<FakeSecretStore>();
+                               return SecretStoreSubject{store, store.get()};
                              }}),
                          kName);
 

@@ -1,6 +1,6 @@
 """What every operation and schema of schemas/openapi.json has to have."""
 
-RIGHTS = ("none", "read", "submit", "work", "operate")
+RIGHTS = ("none", "read", "submit", "work", "operate", "admin")
 METHODS = ("get", "post")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # Whatever reads these names elsewhere takes them for what they are in JSON Schema or OpenAPI.

@@ -25,7 +25,7 @@ class OlderLedger : public testing::Test {
       ASSERT_TRUE((*made)->ledger().insert(some_tasks(1, 3)).has_value());
     }
     execute("DROP TABLE tokens; DROP TABLE people; DROP TABLE sessions");
-    execute("DROP TABLE audit");
+    execute("DROP TABLE audit; DROP TABLE secrets");
     execute("PRAGMA user_version = 1");
   }
 

@@ -25,8 +25,9 @@ std::vector<Command> all_commands() {
       task_edit_command(),   task_retry_command(), task_logs_command(), task_wait_command(),
       task_why_command(),
   };
-  for (const auto& group : {queue_commands(), schedule_commands(), session_commands(),
-                            token_commands(), db_commands(), config_commands()}) {
+  for (const auto& group :
+       {queue_commands(), schedule_commands(), session_commands(), token_commands(),
+        secret_commands(), db_commands(), config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
   commands.push_back(audit_list_command());

@@ -27,6 +27,7 @@ std::vector<Command> schedule_commands();
 std::vector<Command> session_commands();
 std::vector<Command> token_commands();
 Command audit_list_command();
+std::vector<Command> secret_commands();
 std::vector<Command> db_commands();
 std::vector<Command> config_commands();
 Command replay_command();

@@ -5,6 +5,7 @@
 
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/file_limit.h"
+#include "apps/waybill/runtime/vault.h"
 #include "base/log.h"
 
 namespace waybill::cli {
@@ -14,6 +15,7 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
       rules_(std::move(parts.rules)),
       rng_(session.rng().fork()),
       authenticator_(store.beside().tokens, session.clock()),
+      secrets_(std::move(parts.secrets)),
       feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
             [this](const LedgerEvent& event) { changed(event); }),
       metrics_(store.reader(), session.clock()),
@@ -38,7 +40,8 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
              .first_answers = first_answers_,
              .logins = rules_.logins ? &rules_.logins->desk() : nullptr,
              .rules = rules_.desk.get(),
-             .audit = &audit_} {}
+             .audit = &audit_,
+             .secrets = secrets_.get()} {}
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
@@ -58,8 +61,11 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
   }
   auto rules = make_rules(session, store, definitions);
   if (!rules) return fail(rules.error());
-  auto host = std::make_unique<HttpHost>(session, store, definitions,
-                                         Parts{std::move(*kinds), std::move(*rules)});
+  auto secrets = open_vault(session, store);
+  if (!secrets) return fail(secrets.error());
+  auto host =
+      std::make_unique<HttpHost>(session, store, definitions,
+                                 Parts{std::move(*kinds), std::move(*rules), std::move(*secrets)});
   if (Status listening = host->listen(*address, doors); !listening) return fail(listening.error());
   return host;
 }

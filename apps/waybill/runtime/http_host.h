@@ -19,6 +19,7 @@
 #include "http/tls_files.h"
 #include "services/audit_writer.h"
 #include "services/authenticator.h"
+#include "services/secret_vault.h"
 #include "services/service_loop.h"
 
 namespace waybill::cli {
@@ -43,6 +44,7 @@ class HttpHost {
   struct Parts {
     Kinds kinds;
     Rules rules;
+    std::unique_ptr<SecretVault> secrets;
   };
   HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts);
   ~HttpHost();
@@ -71,6 +73,7 @@ class HttpHost {
   Rng rng_ GUARDED_BY(mutex_);
   UuidMaker ids_ GUARDED_BY(mutex_){rng_};
   Authenticator authenticator_;
+  const std::unique_ptr<SecretVault> secrets_;
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;

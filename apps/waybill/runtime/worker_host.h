@@ -10,6 +10,7 @@
 #include "ports/scratch_space.h"
 #include "services/ledger_watch.h"
 #include "services/rule_desk.h"
+#include "services/secret_vault.h"
 #include "services/thread_executor.h"
 #include "services/worker.h"
 #include "services/worker_loop.h"
@@ -38,6 +39,7 @@ class WorkerHost {
     std::unique_ptr<ScratchSpace> scratch;
     WorkerOptions options;
     std::unique_ptr<WorkLedger> ruled{};  ///< the ledger as rules show it; null: as it is
+    std::unique_ptr<SecretVault> secrets = nullptr;  ///< null: its tasks are given none
   };
   /// For start(): the options have been checked.
   WorkerHost(Session& session, Ports ports, Parts parts);

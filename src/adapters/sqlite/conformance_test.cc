@@ -4,6 +4,7 @@
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/people_store/suite.h"
+#include "tests/conformance/secret_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
@@ -31,6 +32,7 @@ class SqliteSubject final : public LedgerSubject {
   AuditLog& audit() { return ledger_->audit(); }
   TokenStore& tokens() { return ledger_->tokens(); }
   PeopleStore& people() { return ledger_->people(); }
+  SecretStore& secrets() { return ledger_->secrets(); }
 
  private:
   TemporaryDirectory directory_;
@@ -72,6 +74,15 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, AuditLogConformance,
                              [] {
                                const auto owner = std::make_shared<SqliteRest>();
                                return AuditLogSubject{owner, &owner->subject.audit()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, SecretStoreConformance,
+                         testing::Values(SecretStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return SecretStoreSubject{owner, &owner->subject.secrets()};
                              }}),
                          [](const auto& implementation) { return implementation.param.name; });
 

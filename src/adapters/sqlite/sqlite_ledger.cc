@@ -13,6 +13,7 @@
 #include "adapters/sqlite/reader.h"
 #include "adapters/sqlite/reader_pool.h"
 #include "adapters/sqlite/registry.h"
+#include "adapters/sqlite/secret_store.h"
 #include "adapters/sqlite/token_store.h"
 #include "adapters/sqlite/writer.h"
 #include "ports/bell.h"
@@ -32,6 +33,7 @@ struct SqliteLedger::Parts {
         tokens(writer, readers),
         people(writer, readers),
         audit(writer, readers),
+        secrets(writer, readers),
         admin(readers, pool.open, clock) {}
 
   Bell bell;
@@ -43,6 +45,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteTokenPort tokens;
   sqlite::SqlitePeoplePort people;
   sqlite::SqliteAuditPort audit;
+  sqlite::SqliteSecretPort secrets;
   sqlite::SqliteAdminPort admin;
 };
 
@@ -161,6 +164,7 @@ Registry& SqliteLedger::registry() { return parts_->registry; }
 TokenStore& SqliteLedger::tokens() { return parts_->tokens; }
 PeopleStore& SqliteLedger::people() { return parts_->people; }
 AuditLog& SqliteLedger::audit() { return parts_->audit; }
+SecretStore& SqliteLedger::secrets() { return parts_->secrets; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,

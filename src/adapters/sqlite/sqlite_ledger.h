@@ -14,6 +14,7 @@
 #include "ports/ledger_reader.h"
 #include "ports/people_store.h"
 #include "ports/registry.h"
+#include "ports/secret_store.h"
 #include "ports/token_store.h"
 
 namespace waybill {
@@ -61,6 +62,7 @@ class SqliteLedger {
   TokenStore& tokens();
   PeopleStore& people();
   AuditLog& audit();
+  SecretStore& secrets();
   LedgerAdmin& admin();
 
  private:

@@ -119,6 +119,7 @@ Status Api::Inside::add_routes() {
   add_finish_handler(parts, handlers);
   add_event_handlers(parts, handlers);
   add_login_handlers(parts, handlers);
+  add_secret_handlers(parts, handlers);
   handlers["getOpenApi"] = [](const Call&) {
     return Response{.body = std::string(openapi_document()), .headers = {}, .stream = nullptr};
   };

@@ -17,6 +17,7 @@
 namespace waybill {
 class AuditWriter;
 }
+#include "services/secret_vault.h"
 
 namespace waybill::http {
 
@@ -34,9 +35,10 @@ struct ApiParts {
   std::function<double()> chance;
   EventFeed& feed;
   FirstAnswers& first_answers;
-  LoginDesk* logins = nullptr;  ///< null: nobody logs in
-  RuleDesk* rules = nullptr;    ///< null: there are none
-  AuditWriter* audit = nullptr;  ///< none: no audit log is kept
+  LoginDesk* logins = nullptr;     ///< null: nobody logs in
+  RuleDesk* rules = nullptr;       ///< null: there are none
+  AuditWriter* audit = nullptr;    ///< none: no audit log is kept
+  SecretVault* secrets = nullptr;  ///< null: there are none here
 };
 
 }  // namespace waybill::http

@@ -24,6 +24,7 @@ void add_worker_handlers(const ApiParts& parts, Handlers& handlers);
 void add_finish_handler(const ApiParts& parts, Handlers& handlers);
 void add_event_handlers(const ApiParts& parts, Handlers& handlers);
 void add_login_handlers(const ApiParts& parts, Handlers& handlers);
+void add_secret_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// The id that a path names; the problem `not-found` if it is none: there is no such task.
 Answer<Uuid> id_in_path(const Call& call);
