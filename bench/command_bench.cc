@@ -32,6 +32,9 @@ class UnwatchedContext final : public TaskContext {
   void checkpoint(std::string_view /*json*/) override {}
   const std::string& last_checkpoint() const override { return checkpoint_; }
   void log(LogStream /*stream*/, std::string_view /*bytes*/) override {}
+  Result<std::string> secret(std::string_view /*name*/) override {
+    return fail(Code::not_found, "there are no secrets here");
+  }
 
  private:
   const std::string scratch_;

@@ -18,7 +18,12 @@ class LocalStore final : public Store {
   LedgerReader& reader() override { return ledger_->reader(); }
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
-  TokenStore& tokens() override { return ledger_->tokens(); }
+  KeptBeside beside() override {
+    return {.tokens = ledger_->tokens(),
+            .people = ledger_->people(),
+            .audit = ledger_->audit(),
+            .secrets = ledger_->secrets()};
+  }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }
 

@@ -6,17 +6,28 @@
 
 #include "base/result.h"
 #include "core/config.h"
+#include "ports/audit_log.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
+#include "ports/people_store.h"
 #include "ports/registry.h"
+#include "ports/secret_store.h"
 #include "ports/token_store.h"
 #include "services/ledger_parts.h"
 
 namespace waybill::cli {
+
+/// What is kept beside the tasks, for the doors of the service.
+struct KeptBeside {
+  TokenStore& tokens;
+  PeopleStore& people;
+  AuditLog& audit;
+  SecretStore& secrets;
+};
 
 /// What a data directory holds: the ledger, the output of tasks, their scratch space.
 class Store {
@@ -26,7 +37,7 @@ class Store {
   virtual LedgerReader& reader() = 0;
   virtual DedupKeys& dedup_keys() = 0;
   virtual Registry& registry() = 0;
-  virtual TokenStore& tokens() = 0;
+  virtual KeptBeside beside() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
 };

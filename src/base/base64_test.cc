@@ -27,5 +27,14 @@ TEST(Base64, RefusesWhatNoEncoderWrites) {
   }
 }
 
+TEST(Base64, OfUrlsIsReadStrictly) {
+  EXPECT_EQ(from_base64url("-_8"), "\xfb\xff");
+  EXPECT_EQ(from_base64url(""), "");
+  EXPECT_EQ(from_base64url("YWI"), "ab");
+  for (const char* wrong : {"YWI=", "+/8", "Y", "YWJ", "YW I", "YW\n"}) {
+    EXPECT_EQ(from_base64url(wrong), std::nullopt) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace waybill

@@ -13,7 +13,8 @@ enum class Right : std::uint8_t {
   submit,   ///< make tasks, and end or retry those that one has made oneself
   work,     ///< claim tasks and say what came of them
   operate,  ///< end, retry and change any task; pause and resume queues
-  admin,    ///< make and revoke tokens
+  admin,    ///< make and revoke tokens; put and remove secrets, and name them in new tasks; read
+            ///< the audit log
 };
 
 /// Who may do what: viewers read, submitters submit too, workers work, operators submit and

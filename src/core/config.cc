@@ -208,7 +208,7 @@ class ConfigLoader {
 
   void read_environment() {
     for (const auto& [variable, text] : sources_.environment) {
-      // Tasks of ours get these; a waybill that is started by one must not stumble over them.
+      // No settings: tasks of ours get them, or they are secrets, which are no setting's value.
       if (!variable.starts_with("WAYBILL_") || is_for_tasks(variable)) continue;
       const ConfigEntry* entry = nullptr;
       for (const ConfigEntry& candidate : config_entries()) {
@@ -226,7 +226,8 @@ class ConfigLoader {
     for (const std::string_view known :
          {"WAYBILL_PARAMS", "WAYBILL_REPORT_FD", "WAYBILL_TASK_ID", "WAYBILL_ATTEMPT",
           "WAYBILL_PARAMS_FILE", "WAYBILL_CHECKPOINT", "WAYBILL_CHECKPOINT_FILE", "WAYBILL_SCRATCH",
-          "WAYBILL_CONFIG", "WAYBILL_MESSAGE_ID", "WAYBILL_AMQP_URL", "WAYBILL_TOKEN"}) {
+          "WAYBILL_CONFIG", "WAYBILL_MESSAGE_ID", "WAYBILL_AMQP_URL", "WAYBILL_TOKEN",
+          "WAYBILL_SECRET_KEY"}) {
       if (variable == known) return true;
     }
     return false;

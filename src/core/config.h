@@ -27,8 +27,13 @@ struct Config {
   Duration poll{};
   Duration grace{};
   Duration tidy_every{};
+  Duration audit_keep{};
   std::string listen;
   std::string grpc_listen;
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+  std::string secret_key_file;
+  std::string login;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;
 };

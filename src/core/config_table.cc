@@ -66,6 +66,12 @@ constexpr ConfigEntry kEntries[] = {
      .help =
          "How often finished tasks are looked through for those that retention no longer keeps.",
      .member = &Config::tidy_every},
+    {.name = "audit_keep",
+     .type = ConfigType::duration,
+     .fallback = "400d",
+     .range = "1d..36500d",
+     .help = "How long the audit log keeps who changed what.",
+     .member = &Config::audit_keep},
     {.name = "listen",
      .type = ConfigType::address,
      .fallback = "127.0.0.1:8470",
@@ -79,9 +85,37 @@ constexpr ConfigEntry kEntries[] = {
      .fallback = "",
      .range = "",
      .help =
-         "Address and port of the gRPC API beside that of HTTP; port 0: one that is free; empty: "
-         "none.",
+         "Address and port of the gRPC API, beside the HTTP API and only with it; port 0: one that "
+         "is free; empty: none.",
      .member = &Config::grpc_listen},
+    {.name = "tls_certificate_file",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help =
+         "File with the certificate of the HTTP API and its chain, PEM: then it speaks HTTPS, and "
+         "gRPC over TLS. Taken again when it changes.",
+     .member = &Config::tls_certificate_file},
+    {.name = "tls_key_file",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "File with the certificate's key, PEM, without a password.",
+     .member = &Config::tls_key_file},
+    {.name = "secret_key_file",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "File with the key under which secrets are kept, as `openssl rand -base64 32` makes "
+             "one; the variable WAYBILL_SECRET_KEY may hold the key itself.",
+     .member = &Config::secret_key_file},
+    {.name = "login",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "File that says where people log in to the HTTP API, and with which role; "
+             "docs/reference/login.md.",
+     .member = &Config::login},
     {.name = "cache",
      .type = ConfigType::size,
      .fallback = "48MiB",

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/permission.h"
 #include "core/queue_settings.h"
 #include "core/scan_plan.h"
 #include "core/schedule.h"
@@ -28,6 +29,7 @@ struct TaskDefinition {
   Duration run_time_max{};
   RetryPolicy retry{};
   Labels labels;
+  std::optional<WhoMay> who_may;  ///< none: whoever the roles let
 
   bool operator==(const TaskDefinition&) const = default;
 };
@@ -107,6 +109,7 @@ struct Definitions {
   std::map<std::string, ScanDefinition> scans;
   std::map<std::string, Schedule> schedules;
   std::map<std::string, QueueSettings> queues;
+  WhoMayByName queue_rules;  ///< by queue
 };
 
 }  // namespace waybill

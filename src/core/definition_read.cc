@@ -37,8 +37,8 @@ Labels read_labels(const bj::object& object) {
 
 /// All fields that are the kind's own, paths resolved.
 std::string command_spec(const Entry& entry) {
-  static constexpr std::string_view kOwn[] = {"command", "shell",  "environment", "stdin",
-                                              "grace",   "limits", "exit_codes"};
+  static constexpr std::string_view kOwn[] = {"command", "shell", "environment", "secrets",
+                                              "stdin",   "grace", "limits",      "exit_codes"};
   const Fields fields(entry.object);
   bj::object spec;
   for (const std::string_view name : kOwn) {
@@ -126,12 +126,37 @@ TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& viola
   task.labels = read_labels(fields.object("labels"));
   task.params_schema = fields.json("params");
   task.spec = task.kind == "command" ? command_spec(entry) : fields.json("spec", "{}");
+  task.who_may = read_who_may(entry, violations);
   if (task.run_time_max < Duration::zero()) {
     violations.push_back({.pointer = "/timeout", .message = "has to be 0 or more"});
   }
   add_error(check_retry_policy(task.retry), "/retry", violations);
   if (fields.has("params")) check_params_schema(fields.object("params"), violations);
   return task;
+}
+
+std::optional<WhoMay> read_who_may(const Entry& entry, std::vector<SchemaViolation>& violations) {
+  const Fields fields(entry.object);
+  if (!fields.has("who_may")) return std::nullopt;
+  const Fields given(fields.object("who_may"));
+  const Fields github(given.object("github"));
+  WhoMay rule;
+  rule.provider = github.text("provider", rule.provider);
+  rule.repository = github.text("repository");
+  if (github.has("permission")) {
+    rule.permission = parse_repository_role(github.text("permission")).value_or(rule.permission);
+  }
+  if (const bj::value* people = given.find("people")) {
+    for (const bj::value& name : people->get_array()) rule.people.emplace_back(name.get_string());
+  }
+  rule.role = parse_role(given.text("role"));
+  const bool sound = rule.repository.empty() || is_repository(rule.repository) ||
+                     parameter_of(rule.repository).has_value();
+  if (!sound) {
+    violations.push_back({.pointer = "/who_may/github/repository",
+                          .message = "has to be owner/name or ${params.NAME}"});
+  }
+  return rule;
 }
 
 ScanDefinition read_scan(const Entry& entry, std::vector<SchemaViolation>& violations) {

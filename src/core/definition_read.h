@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Entry {
 TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& violations);
 ScanDefinition read_scan(const Entry& entry, std::vector<SchemaViolation>& violations);
 QueueSettings read_queue(const Entry& entry, std::vector<SchemaViolation>& violations);
+/// The rule of a task definition or a queue; none if it has none.
+std::optional<WhoMay> read_who_may(const Entry& entry, std::vector<SchemaViolation>& violations);
 /// `task` is the definition that the schedule names.
 Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
                        std::vector<SchemaViolation>& violations);

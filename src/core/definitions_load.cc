@@ -70,6 +70,9 @@ class Loader {
     });
     each("queues", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       result_.definitions.queues.emplace(entry.name, read_queue(entry, violations));
+      if (auto rule = read_who_may(entry, violations)) {
+        result_.definitions.queue_rules.emplace(entry.name, std::move(*rule));
+      }
     });
     each("scans", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       for (const char* field : {"intake_task", "aggregate_task", "task"}) {

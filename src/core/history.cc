@@ -12,7 +12,7 @@ namespace {
 // One entry: version << 4 | happening, state, then varints at (microseconds), fence, attempt, and
 // worker and reason each as length and bytes.
 constexpr std::uint8_t kVersion = 1;
-constexpr auto kHappeningLast = static_cast<std::uint8_t>(Happening::retried);
+constexpr auto kHappeningLast = static_cast<std::uint8_t>(Happening::amended);
 static_assert(kHappeningLast < 16, "the happening shares a byte with the version");
 
 std::optional<HistoryEntry> read_entry(ByteReader& reader) {

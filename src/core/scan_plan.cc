@@ -1,5 +1,7 @@
 #include "core/scan_plan.h"
 
+#include <utility>
+
 #include <array>
 
 namespace waybill {
@@ -18,8 +20,13 @@ std::int64_t skipped_count(const std::map<std::string, std::int64_t>& counts, Sk
 }
 
 std::string labelled(std::string_view name, std::string_view label, std::string_view value) {
-  std::string text(name);
-  text += '{';
+  return also_labelled(std::string(name) + "{}", label, value);
+}
+
+std::string also_labelled(std::string name, std::string_view label, std::string_view value) {
+  std::string text = std::move(name);
+  text.pop_back();
+  if (text.back() != '{') text += ',';
   text += label;
   text += "=\"";
   for (const char c : value) {
@@ -27,6 +34,23 @@ std::string labelled(std::string_view name, std::string_view label, std::string_
     text += c == '\n' ? "\\n" : std::string(1, c);
   }
   return text + "\"}";
+}
+
+std::string label_of(std::string_view name, std::string_view label) {
+  const std::string before = std::string(label) + "=\"";
+  // A quote within a value is escaped, so this stands in none.
+  std::size_t at = name.find('{' + before);
+  if (at == std::string_view::npos) at = name.find("\"," + before);
+  if (at == std::string_view::npos) return "";
+  std::string value;
+  for (std::size_t i = name.find('"', at + 1) + 1; i < name.size() && name[i] != '"'; ++i) {
+    if (name[i] != '\\') {
+      value += name[i];
+    } else if (++i < name.size()) {
+      value += name[i] == 'n' ? '\n' : name[i];
+    }
+  }
+  return value;
 }
 
 bool ScanListing::holds(std::string_view key) const {

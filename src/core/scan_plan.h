@@ -80,6 +80,10 @@ std::int64_t skipped_count(const std::map<std::string, std::int64_t>& counts, Sk
 
 /// The name of a count with a label, as Prometheus writes it: `name{label="value"}`.
 std::string labelled(std::string_view name, std::string_view label, std::string_view value);
+/// The same with one more label.
+std::string also_labelled(std::string name, std::string_view label, std::string_view value);
+/// The value of a label of such a name; empty if it has none.
+std::string label_of(std::string_view name, std::string_view label);
 
 /// What ScanListing::source is called where a scan of batches looks for its markers: the bucket of
 /// BatchScan::marker_url. (Prio's are in "own".) No bucket of a scan's definition may have this

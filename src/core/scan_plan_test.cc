@@ -240,5 +240,15 @@ TEST(SkipReason, HasAName) {
   EXPECT_EQ(to_string(SkipReason::too_large), "too_large");
 }
 
+TEST(Counts, GiveTheirLabelsBackWhateverIsInThem) {
+  const std::string odd = "a\",window=\"x\\\n{}";
+  const std::string name = also_labelled(labelled("late", "aggregation_id", odd), "window", "w");
+  EXPECT_EQ(name, "late{aggregation_id=\"a\\\",window=\\\"x\\\\\\n{}\",window=\"w\"}");
+  EXPECT_EQ(label_of(name, "aggregation_id"), odd);
+  EXPECT_EQ(label_of(name, "window"), "w");
+  EXPECT_EQ(label_of(name, "id"), "");
+  EXPECT_EQ(label_of("late", "window"), "");
+}
+
 }  // namespace
 }  // namespace waybill

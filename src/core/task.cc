@@ -71,6 +71,15 @@ std::optional<State> parse_state(std::string_view text) {
   return std::nullopt;
 }
 
+std::size_t text_bytes(const Task& task) {
+  const TaskRequest& request = task.request;
+  std::size_t bytes = request.spec.size() + request.params.size() +
+                      request.waits_for.size() * sizeof(Uuid) + task.status.error.size() +
+                      task.status.result.size();
+  for (const auto& [name, value] : request.labels) bytes += name.size() + value.size();
+  return bytes;
+}
+
 Status check_request(const TaskRequest& request) {
   if (request.id.is_nil()) return refuse("id", "must not be nil");
   if (!is_name(request.queue)) return refuse("queue", kNameRule);

@@ -43,7 +43,8 @@ inline constexpr int kPriorityMax = 100;
 inline constexpr std::size_t kParamsBytesMax = 1 << 20;
 inline constexpr std::size_t kNameBytesMax = 200;
 
-/// A task as it is asked for; nothing of it changes after it was accepted.
+/// A task as it is asked for; nothing of it changes after it was accepted but its priority, which
+/// an amendment does. When it is run from then on TaskStatus::run_at says.
 struct TaskRequest {
   Uuid id;  ///< the caller's, so that asking again is safe
   std::string queue = "default";
@@ -106,6 +107,9 @@ struct Task {
 
   const Uuid& id() const { return request.id; }
 };
+
+/// The length of its texts without a limit of a few hundred bytes: what it takes in memory, about.
+std::size_t text_bytes(const Task& task);
 
 /// Names of queues, kinds, schedules: 1 to kNameBytesMax of [a-z0-9._-].
 bool is_name(std::string_view text);

@@ -198,13 +198,63 @@ Result<Change> on(Step& step, const event::Retry& retry) {
   return step.done(Happening::retried, step.admitted(), retry.by);
 }
 
+/// What an amendment does, in words.
+std::string told(const Step& step, const event::Amend& amend) {
+  std::string text;
+  if (amend.priority) {
+    text += "priority " + std::to_string(step.task.request.priority) + " to " +
+            std::to_string(*amend.priority) + ", ";
+  }
+  if (amend.run_at) {
+    text += "run_at " + format_time(step.task.status.run_at) + " to " +
+            (*amend.run_at > step.moment.now ? format_time(*amend.run_at) : "now") + ", ";
+  }
+  return text + "by " + amend.by;
+}
+
+Status check(const Task& task, const event::Amend& amend) {
+  if (!amend.priority && !amend.run_at) {
+    return fail(Code::invalid_argument, "an amendment names a priority, a time or both");
+  }
+  if (amend.priority && (*amend.priority < kPriorityMin || *amend.priority > kPriorityMax)) {
+    return fail(Code::invalid_argument, "priority has to be from " + std::to_string(kPriorityMin) +
+                                            " to " + std::to_string(kPriorityMax));
+  }
+  if (is_finished(task.status.state)) return refused(task, "amend");
+  if (task.status.cancel.requested()) {
+    return fail(Code::failed_precondition,
+                "cannot amend task " + to_string(task.id()) + ": it was asked to end");
+  }
+  if (amend.run_at && task.status.state == State::leased) {
+    return refused(task, "give another run_at to");
+  }
+  return {};
+}
+
+Result<Change> on(Step& step, const event::Amend& amend) {
+  const TaskStatus& status = step.task.status;
+  if (Status allowed = check(step.task, amend); !allowed) return fail(allowed.error());
+  std::string reason = told(step, amend);
+  step.change.priority = amend.priority;
+  const Time now = step.moment.now;
+  Time& run_at = step.change.after.run_at;
+  // Who is ready already keeps the place that its waiting has earned.
+  const bool moves = amend.run_at && (status.state != State::ready || *amend.run_at > now);
+  if (moves) run_at = std::max(*amend.run_at, now);
+  const bool waits_for_time = status.state == State::scheduled || status.state == State::ready;
+  const State state = !waits_for_time ? status.state
+                      : run_at > now  ? State::scheduled
+                                      : State::ready;
+  return step.done(Happening::amended, state, std::move(reason));
+}
+
 }  // namespace
 
 std::string_view to_string(Happening happening) {
-  static constexpr std::array<std::string_view, 13> kNames = {
+  static constexpr std::array<std::string_view, 14> kNames = {
       "created",          "claimed",    "succeeded",     "failed", "retry_scheduled",
       "snoozed",          "given_back", "lease_expired", "due",    "dependency_succeeded",
-      "cancel_requested", "cancelled",  "retried"};
+      "cancel_requested", "cancelled",  "retried",       "amended"};
   return kNames[static_cast<std::size_t>(happening)];
 }
 

@@ -62,11 +62,19 @@ struct Cancel {
 struct Retry {
   std::string by;
 };
+/// A person wants an unfinished task to have another priority, or to be run at another time; a time
+/// that has come means at once. One that is leased keeps its lease: its priority counts when it is
+/// tried again, and when it runs is not to be changed any more.
+struct Amend {
+  std::string by;
+  std::optional<int> priority;
+  std::optional<Time> run_at;
+};
 }  // namespace event
 
 using Event = std::variant<event::Claim, event::Succeed, event::Fail, event::Snooze,
                            event::GiveBack, event::ConfirmCancel, event::Expire, event::Due,
-                           event::DependencySucceeded, event::Cancel, event::Retry>;
+                           event::DependencySucceeded, event::Cancel, event::Retry, event::Amend>;
 
 /// What a history entry says happened. Stored by number: never reorder.
 enum class Happening : std::uint8_t {
@@ -83,6 +91,7 @@ enum class Happening : std::uint8_t {
   cancel_requested = 10,
   cancelled = 11,
   retried = 12,  ///< by a person
+  amended = 13,  ///< likewise: another priority or time; the reason says which
 };
 std::string_view to_string(Happening happening);
 
@@ -111,6 +120,7 @@ struct Change {
     std::uint32_t revision = 0;
   } from;
   std::optional<Time> from_lease_until;  ///< set by Expire, so that a heartbeat in between wins
+  std::optional<int> priority;           ///< the request's from now on; none: it stays
   TaskStatus after;
   HistoryEntry entry;
 };
@@ -126,6 +136,7 @@ struct Moment {
 /// `aborted`: the fence is not the task's, or its state is not one in which this can happen any
 /// more; somebody else has already recorded something: stop, don't fail. `failed_precondition`: a
 /// person asks for what this state does not allow (cancel of a finished task, retry of a live one).
+/// `invalid_argument`: an amendment that says nothing, or a priority out of range.
 /// A leased task with a cancel request that fails transiently, snoozes, is given back or expires
 /// becomes cancelled instead of being run again; if it succeeds it has succeeded.
 Result<Change> transition(const Task& task, const Event& event, const Moment& moment);

@@ -40,6 +40,9 @@ struct Row {
 const event::Fail kTransient{.fence = kFence, .error = "net down"};
 const event::Fail kPermanent{.fence = kFence, .failure_class = FailureClass::permanent};
 
+const event::Amend kLater{.by = "ann", .run_at = kNow + seconds(9)};
+const event::Amend kAtOnce{.by = "ann", .run_at = kNow - seconds(9)};
+
 // Leases run out and delays end just now.
 // clang-format off
 const Row kTable[] = {
@@ -60,6 +63,10 @@ const Row kTable[] = {
     {"dependency, other", event::DependencySucceeded{},     "b-----c", "b-----c", Limit::any, 2},
     {"cancel",            event::Cancel{"ann", "typo"},     "cccL!!!", "----!!!"},
     {"retry",             event::Retry{"ann"},              "!!!!!RR", "!!!!!RR", Limit::any, 0},
+    {"amend priority",    event::Amend{"ann", 5},           "bRRL!!!", "!!!!!!!"},
+    {"put off",           kLater,                           "bSS!!!!", "!!!!!!!"},
+    {"put off, waiting",  kLater,                           "bSS!!!!", "!!!!!!!", Limit::any, 2},
+    {"bring forward",     kAtOnce,                          "bRR!!!!", "!!!!!!!"},
     {"retry, waiting",    event::Retry{"ann"},              "!!!!!Rb", "!!!!!Rb"},
 };
 // clang-format on
@@ -142,6 +149,11 @@ bool is(const Event& event) {
   return std::holds_alternative<E>(event);
 }
 
+bool is_timed(const Event& event) {
+  const auto* amend = std::get_if<event::Amend>(&event);
+  return amend != nullptr && amend->run_at.has_value();
+}
+
 /// I1: in exactly one state, and all that hangs on the state agrees with it.
 void expect_one_state(const Change& change, const Event& event) {
   const TaskStatus& after = change.after;
@@ -209,6 +221,7 @@ void expect_recorded(const Task& task, const Change& change, const Event& event)
   EXPECT_EQ(change.from.revision, task.status.revision);
   EXPECT_EQ(change.after.revision, task.status.revision + 1);
   EXPECT_EQ(change.from_lease_until.has_value(), is<event::Expire>(event));
+  EXPECT_EQ(change.priority.has_value(), is<event::Amend>(event) && !is_timed(event));
   EXPECT_EQ(change.from_lease_until.value_or(task.status.lease_until), task.status.lease_until);
   EXPECT_EQ(change.entry.at, kNow);
   EXPECT_EQ(change.entry.state, change.after.state);
@@ -235,8 +248,8 @@ TEST(TransitionTable, HoldsARowForEveryEvent) {
   std::vector<bool> seen(std::variant_size_v<Event>, false);
   for (const Row& row : kTable) seen[row.event.index()] = true;
   EXPECT_EQ(std::count(seen.begin(), seen.end(), false), 0);
-  // 17 rows in 7 states with and without a cancel request; four rows at one side of a limit.
-  EXPECT_EQ(all_cases().size(), (13u * 8 + 4u * 4) * 7);
+  // 21 rows in 7 states with and without a cancel request; four rows at one side of a limit.
+  EXPECT_EQ(all_cases().size(), (17u * 8 + 4u * 4) * 7);
 }
 
 /// The event with another fence; nothing if it carries none.
@@ -296,6 +309,49 @@ TEST(TransitionTable, ATaskThatComesBackAtOnceKeepsItsPlace) {
   task.status.run_at = kNow - seconds(100);
   for (const Event& event : {Event(event::Expire{}), Event(event::GiveBack{.fence = kFence})}) {
     EXPECT_EQ(transition(task, event, {.now = kNow})->after.run_at, kNow - seconds(100));
+  }
+}
+
+TEST(TransitionTable, AnAmendmentSaysWhatItChangesAndWhoAskedForIt) {
+  const Case ready{.row = kTable, .state = State::ready};
+  Task task = make_task(ready);
+  task.request.priority = -2;
+  const auto change =
+      transition(task, event::Amend{.by = "token:ops", .priority = 5, .run_at = kNow + seconds(9)},
+                 {.now = kNow});
+  EXPECT_EQ(change->priority, 5);
+  EXPECT_EQ(change->after.run_at, kNow + seconds(9));
+  EXPECT_EQ(change->entry.reason, "priority -2 to 5, run_at " + format_time(kNow) + " to " +
+                                      format_time(kNow + seconds(9)) + ", by token:ops");
+}
+
+TEST(TransitionTable, AnAmendmentOfAReadyTaskLeavesItItsPlace) {
+  const Case ready{.row = kTable, .state = State::ready};
+  Task task = make_task(ready);
+  task.status.run_at = kNow - seconds(100);
+  for (const event::Amend& amend : {event::Amend{.by = "ann", .priority = 5}, kAtOnce}) {
+    EXPECT_EQ(transition(task, amend, {.now = kNow})->after.run_at, kNow - seconds(100));
+  }
+}
+
+TEST(TransitionTable, ATaskThatIsBroughtForwardWaitsSinceThen) {
+  for (const State state : {State::scheduled, State::blocked}) {
+    const Case one{.row = kTable, .state = state};
+    Task task = make_task(one);
+    task.status.run_at = kNow + seconds(100);
+    EXPECT_EQ(transition(task, kAtOnce, {.now = kNow})->after.run_at, kNow);
+    const event::Amend only_priority{.by = "ann", .priority = 1};
+    EXPECT_EQ(transition(task, only_priority, {.now = kNow})->after.state, state);
+    EXPECT_EQ(transition(task, only_priority, {.now = kNow})->after.run_at, kNow + seconds(100));
+  }
+}
+
+TEST(TransitionTable, AnAmendmentThatSaysNothingOrTooMuchIsRefused) {
+  const Task task = make_task({.row = kTable, .state = State::ready});
+  for (const event::Amend& amend :
+       {event::Amend{.by = "ann"}, event::Amend{.by = "ann", .priority = kPriorityMax + 1},
+        event::Amend{.by = "ann", .priority = kPriorityMin - 1}}) {
+    EXPECT_EQ(transition(task, amend, {.now = kNow}).error().code, Code::invalid_argument);
   }
 }
 

@@ -111,7 +111,7 @@ class Reasoner {
                  "waybill up", params_.now);
     }
     const std::string when = in_time(run_at, params_.now);
-    if (status().attempt == 0) {
+    if (status().attempt == 0 || params_.last_happening == Happening::amended) {
       return add(WhyReason::delayed, "it is to be run " + when + ", not before", "", run_at);
     }
     const bool never_failed = status().failures == 0 || status().error.empty();
@@ -263,6 +263,12 @@ std::string_view to_string(WhyReason reason) {
       return "cancelling";
     case WhyReason::lease_overdue:
       return "lease_overdue";
+    case WhyReason::allowed:
+      return "allowed";
+    case WhyReason::not_allowed:
+      return "not_allowed";
+    case WhyReason::permission_unknown:
+      return "permission_unknown";
   }
   return "unknown";
 }

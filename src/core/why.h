@@ -30,8 +30,11 @@ enum class WhyReason : std::uint8_t {
   workers_busy,
   starting,  ///< nothing is in its way
   running,
-  cancelling,     ///< its worker was asked to end it
-  lease_overdue,  ///< its worker fell silent, and nobody has taken it back yet
+  cancelling,          ///< its worker was asked to end it
+  lease_overdue,       ///< its worker fell silent, and nobody has taken it back yet
+  allowed,             ///< of who asks: a rule lets them start, cancel and retry it
+  not_allowed,         ///< of who asks, or of who made it: a rule does not
+  permission_unknown,  ///< likewise: it could not be asked
 };
 std::string_view to_string(WhyReason reason);
 

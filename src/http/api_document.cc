@@ -19,7 +19,7 @@ Result<Operation> read_operation(const bj::value& value) {
   Operation operation{.id = text_at(value, "/operationId"),
                       .right = text_at(value, "/x-waybill-right")};
   if (operation.id.empty()) return fail(Code::invalid_argument, "it has no operationId");
-  for (const std::string_view known : {"none", "read", "submit", "work", "operate"}) {
+  for (const std::string_view known : {"none", "read", "submit", "work", "operate", "admin"}) {
     if (operation.right == known) return operation;
   }
   return fail(Code::invalid_argument, "x-waybill-right is no right: " + operation.right);

@@ -93,6 +93,7 @@ Status QueryRules::add(const bj::value& parameter, const ApiSchemas& schemas,
 
 Result<QueryRules> QueryRules::create(const bj::value& operation, const ApiSchemas& schemas) {
   QueryRules rules;
+  rules.is_open_ = is_true_at(operation, "/x-waybill-open-query");
   bj::object properties;
   bj::array required;
   for (const bj::value& entry : list_at(operation, "/parameters")) {
@@ -130,6 +131,7 @@ bj::object QueryRules::gather(const Pairs& pairs, std::vector<std::string>& prob
   for (const auto& [name, value] : pairs) {
     const auto found = parameters_.find(name);
     if (found == parameters_.end()) {
+      if (is_open_) continue;
       problems.push_back(unknown(name));
     } else if (found->second.shape == Shape::list) {
       bj::value& list = sent[name];

@@ -39,6 +39,7 @@ class QueryRules {
   boost::json::object gather(const Pairs& pairs, std::vector<std::string>& problems) const;
 
   std::map<std::string, Parameter, std::less<>> parameters_;
+  bool is_open_ = false;              // parameters that it does not name are passed over
   std::optional<JsonSchema> schema_;  ///< of the object that they make; set by create
 };
 

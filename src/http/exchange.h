@@ -11,11 +11,14 @@
 
 namespace waybill::http {
 
+class Connection;
+
 /// One request on its way through the server. Belongs to the thread that runs it: the sockets'
 /// until it is handed to a handler, and again when the connection was resumed.
 struct Exchange {
   std::string target;  ///< as sent
   MHD_Connection* connection = nullptr;
+  Connection* client = nullptr;  ///< the same, as we know it
   Request request;
   bool begun = false;          ///< its headers were seen
   bool too_large = false;      ///< its body; the rest of it is thrown away

@@ -58,6 +58,7 @@ struct ServerCounts {
   std::size_t waiting = 0;      ///< requests that wait for a handler's thread, now
   std::size_t parked = 0;       ///< requests whose handler asked for Later, now
   std::uint64_t refused = 0;    ///< in all, before any handler saw them
+  Time certificate_until{};     ///< when the certificate of HTTPS ends; zero: there is none
 };
 
 /// What a server serves. Thread-safe.

@@ -1,9 +1,6 @@
 #include "http/server.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,8 +16,12 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "core/listen_address.h"
+#include "http/connections.h"
 #include "http/exchange.h"
 #include "http/handler_pool.h"
+#include "http/sockets.h"
+#include "http/tls_files.h"
 #include "http/waiting_room.h"
 #include "ports/bell.h"
 
@@ -31,6 +32,7 @@ struct Server::Parts {
       : params(with),
         application(serves),
         clock(tells),
+        connections(tells, with.request_max),
         pool(with.handler_threads, with.waiting_max),
         room(tells, [this](WaitingRoom::Job job) { pool.submit_again(std::move(job)); }) {}
   ~Parts();
@@ -52,6 +54,7 @@ struct Server::Parts {
   const ServerParams params;
   Application& application;
   Clock& clock;
+  Connections connections;
   std::atomic<std::uint64_t> refused = 0;
   std::atomic<bool> draining = false;
   std::atomic<std::size_t> open = 0;         // exchanges
@@ -69,43 +72,8 @@ struct Server::Parts {
 
 namespace {
 
-/// Room for the numeric addresses of both families.
-struct Address {
-  sockaddr_storage bytes{};
-  bool is_v6 = false;
-};
-
-Result<Address> parse_address(const ServerParams& params) {
-  Address address;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.bytes);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.bytes);
-  if (inet_pton(AF_INET, params.address.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(params.port);
-    return address;
-  }
-  if (inet_pton(AF_INET6, params.address.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(params.port);
-    address.is_v6 = true;
-    return address;
-  }
-  return fail(Code::invalid_argument,
-              "\"" + params.address + "\" is no numeric address such as 127.0.0.1 or ::1");
-}
-
-Code code_of(int error) {
-  if (error == EACCES || error == EPERM) return Code::permission_denied;
-  return error == EADDRNOTAVAIL ? Code::invalid_argument : Code::unavailable;
-}
-
-/// Whether the other side has closed the connection, or its half of it.
-bool has_gone(MHD_Connection* connection) {
-  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  if (info == nullptr) return false;
-  pollfd looked{.fd = info->connect_fd, .events = POLLRDHUP, .revents = 0};
-  return ::poll(&looked, 1, 0) > 0 && (looked.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-}
+/// RFC 9325, 3.1.1: nothing older than TLS 1.2.
+constexpr const char* kTlsPriorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 void log_library(void*, const char* format, va_list arguments) {
   std::array<char, 512> text{};
@@ -115,8 +83,25 @@ void log_library(void*, const char* format, va_list arguments) {
   log::debug("http_library", line);
 }
 
+/// Connections come and go.
+void note_connection(void* parts, MHD_Connection* connection, void** context,
+                     MHD_ConnectionNotificationCode what) {
+  auto& server = *static_cast<Server::Parts*>(parts);
+  if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+    return server.connections.closed(*static_cast<Connection*>(*context));
+  }
+  *context = &server.connections.opened(
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+  if (server.params.tls == nullptr) return;
+  attach_tls_files(
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session,
+      *server.params.tls);
+}
+
 void* begin_exchange(void* parts, const char* target, MHD_Connection* connection) {
   auto exchange = std::make_unique<Exchange>();
+  exchange->client = static_cast<Connection*>(
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
   exchange->target = target;
   exchange->connection = connection;
   static_cast<Server::Parts*>(parts)->open.fetch_add(1);
@@ -138,27 +123,30 @@ void completed_exchange(void* parts, MHD_Connection*, void** exchange, MHD_Reque
 }  // namespace
 
 Status Server::Parts::listen() {
-  auto address = parse_address(params);
+  auto address = parse_address(params.address, params.port);
   if (!address) return fail(address.error());
   unsigned flags =
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   if (address->is_v6) flags |= MHD_USE_IPv6;
+  std::array<MHD_OptionItem, 3> tls = {{{MHD_OPTION_END, 0, nullptr}}};
+  if (params.tls != nullptr) {
+    flags |= MHD_USE_TLS;
+    tls = {{{MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, tls_files_callback()},
+            {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(kTlsPriorities)},
+            {MHD_OPTION_END, 0, nullptr}}};
+  }
   errno = 0;
   daemon = MHD_start_daemon(
       flags, params.port, nullptr, nullptr, &take_exchange, this, MHD_OPTION_EXTERNAL_LOGGER,
       &log_library, nullptr, MHD_OPTION_SOCK_ADDR, reinterpret_cast<sockaddr*>(&address->bytes),
-      MHD_OPTION_URI_LOG_CALLBACK, &begin_exchange, this, MHD_OPTION_NOTIFY_COMPLETED,
-      &completed_exchange, this, MHD_OPTION_CONNECTION_LIMIT, params.connections_max,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, params.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
+      MHD_OPTION_NOTIFY_CONNECTION, &note_connection, this, MHD_OPTION_URI_LOG_CALLBACK,
+      &begin_exchange, this, MHD_OPTION_NOTIFY_COMPLETED, &completed_exchange, this,
+      MHD_OPTION_CONNECTION_LIMIT, params.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      params.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(params.idle_max).count()),
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
-  if (daemon == nullptr) {
-    const int error = errno;
-    return fail(code_of(error), "listening on " + params.address + " port " +
-                                    std::to_string(params.port) + ": " +
-                                    std::generic_category().message(error) +
-                                    "; choose another with --listen ADDRESS:PORT");
-  }
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY,
+      tls.data(), MHD_OPTION_END);
+  if (daemon == nullptr) return listen_error(errno, params.address, params.port);
   port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
   return {};
 }
@@ -216,12 +204,14 @@ void Server::Parts::take_body(Exchange& exchange, const char* data, std::size_t 
     body = {};
     return;
   }
+  exchange.client->note_body(size);
   body.append(data, size);
 }
 
 MHD_Result Server::Parts::hand_over(Exchange& exchange) {
   exchange.request.came_at = clock.steady_now();
   exchange.request.draining = draining;
+  exchange.client->end_wait();
   Response response;
   if (application.answer_at_once(
           exchange.request, [this] { return counts(); }, response)) {
@@ -264,7 +254,7 @@ void Server::Parts::handle(Exchange& exchange) {
 
 /// The library does not see that a client is gone while it waits; what it waited for is not for it.
 void Server::Parts::handle_again(Exchange& exchange) {
-  if (!has_gone(exchange.connection)) return handle(exchange);
+  if (!has_gone(exchange.client->socket())) return handle(exchange);
   give(exchange, application.refusal(503, "the client is gone"));
 }
 
@@ -281,7 +271,12 @@ void Server::Parts::give(Exchange& exchange, Response response) {
 }
 
 MHD_Result Server::Parts::answer(Exchange& exchange) {
-  if (draining) exchange.response->headers.emplace_back("Connection", "close");
+  Pairs& headers = exchange.response->headers;
+  if (draining) headers.emplace_back("Connection", "close");
+  // RFC 6797; not for this machine's own names, which other servers have too.
+  if (params.tls != nullptr && !is_loopback_host(params.address)) {
+    headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
+  }
   MHD_Response* const response = make_response(exchange);
   if (response == nullptr) return MHD_NO;
   const MHD_Result queued = MHD_queue_response(
@@ -292,6 +287,7 @@ MHD_Result Server::Parts::answer(Exchange& exchange) {
 
 MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_view why) {
   refused.fetch_add(1);
+  exchange.client->end_wait();
   exchange.response = application.refusal(status, why);
   exchange.response->headers.emplace_back("Connection", "close");
   return answer(exchange);
@@ -299,6 +295,7 @@ MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_vie
 
 void Server::Parts::completed(Exchange& exchange) {
   body_bytes.fetch_sub(exchange.body_bytes);
+  exchange.client->begin_to_wait(clock.steady_now());
   // A client may have gone before its stream was begun to be sent.
   const auto stream = exchange.response ? exchange.response->stream : nullptr;
   if (stream) {
@@ -334,16 +331,20 @@ ServerCounts Server::Parts::counts() {
   const auto* info = running == nullptr
                          ? nullptr
                          : MHD_get_daemon_info(running, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-  ServerCounts counts{.connections = info == nullptr ? 0u : info->num_connections,
-                      .streams = 0,
-                      .running = pool.running(),
-                      .waiting = pool.waiting(),
-                      .parked = room.size(),
-                      .refused = refused};
+  ServerCounts counts{
+      .connections = info == nullptr ? 0u : info->num_connections,
+      .streams = 0,
+      .running = pool.running(),
+      .waiting = pool.waiting(),
+      .parked = room.size(),
+      .refused = refused,
+      .certificate_until = params.tls == nullptr ? Time{} : params.tls->valid_until()};
   const Lock lock(mutex);
   counts.streams = streams.size();
   return counts;
 }
+
+Service& Server::connections() { return parts_->connections; }
 
 ServerCounts Server::counts() const { return parts_->counts(); }
 

@@ -10,7 +10,13 @@
 #include "http/message.h"
 #include "ports/clock.h"
 
+namespace waybill {
+class Service;
+}
+
 namespace waybill::http {
+
+class TlsFiles;
 
 struct ServerParams {
   std::string address = "127.0.0.1";  ///< numeric, IPv4 or IPv6
@@ -22,6 +28,9 @@ struct ServerParams {
   std::size_t header_bytes_max = 16u << 10;    ///< of the request line with all headers
   unsigned connections_max = 4096;
   Duration idle_max = std::chrono::seconds(75);  ///< of a connection that sends nothing
+  /// For a request to come whole; see Connections.
+  Duration request_max = std::chrono::seconds(90);
+  const TlsFiles* tls = nullptr;  ///< HTTPS with this certificate; outlives the server
 };
 
 /// An HTTP/1.1 server (RFC 9112) on libmicrohttpd: one thread reads and writes all sockets, others
@@ -44,6 +53,8 @@ class Server {
   std::uint16_t port() const;
   /// Hands those on whose handler wanted to be asked again when this topic rings. Thread-safe.
   void ring(const std::string& topic);
+  /// Ends connections that are too slow, once somebody runs it.
+  Service& connections();
   ServerCounts counts() const;
   /// Takes no new connection, ends the streams, hands on all who wait for a topic, and blocks until
   /// every request that has come is answered, or the deadline.

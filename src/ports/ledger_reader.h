@@ -44,6 +44,8 @@ struct PageParams {
   /// Tasks that are looked at before the page ends with what it has, so that a filter that chooses
   /// few costs no more than this; 0: all there are.
   std::size_t looked_max = 0;
+  /// text_bytes of its tasks at which the page ends, with the task that reaches it; 0: no limit.
+  std::size_t bytes_max = 0;
 };
 /// A task whose row is there, but cannot be read as a whole.
 struct DamagedTask {

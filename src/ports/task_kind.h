@@ -52,6 +52,9 @@ class TaskContext {
   /// The last attempt's checkpoint; empty: none.
   virtual const std::string& last_checkpoint() const = 0;
   virtual void log(LogStream stream, std::string_view bytes) = 0;
+  /// The value of a secret, for the task's own process only: from then on it is masked in all that
+  /// this run says and in what comes of it. Errors as for SecretSource.
+  virtual Result<std::string> secret(std::string_view name) = 0;
 };
 
 /// A kind of task. Must be safe to repeat: a run may be cut off at any moment and begun again.

@@ -7,6 +7,9 @@
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/resource_quota.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 
 #include <atomic>
 #include <set>
@@ -28,6 +31,8 @@ constexpr auto kLastMoment = std::chrono::milliseconds(200);
 constexpr Duration kLook = std::chrono::milliseconds(500);
 /// Reflection takes a thread for each of its streams, and nothing else does.
 constexpr int kReflectionThreadsMax = 16;
+/// How often the certificate's files are looked at.
+constexpr unsigned kCertificateSeconds = 1;
 
 void log_library(gpr_log_func_args* line) { log::debug("grpc_library", line->message); }
 
@@ -39,6 +44,16 @@ std::vector<std::string> service_names(const std::vector<Method>& methods) {
     if (names.empty() || names.back() != name) names.push_back(std::move(name));
   }
   return names;
+}
+
+std::shared_ptr<grpc::ServerCredentials> credentials_of(const ServerParams& params) {
+  if (params.certificate_file.empty()) return grpc::InsecureServerCredentials();
+  namespace tls = grpc::experimental;
+  auto files = std::make_shared<tls::FileWatcherCertificateProvider>(
+      params.key_file, params.certificate_file, kCertificateSeconds);
+  tls::TlsServerCredentialsOptions options(std::move(files));
+  options.watch_identity_key_cert_pairs();
+  return tls::TlsServerCredentials(options);
 }
 
 }  // namespace
@@ -120,7 +135,7 @@ Status Server::Parts::listen() {
   const bool is_v6 = params.address.find(':') != std::string::npos;
   const std::string address =
       (is_v6 ? "[" + params.address + "]" : params.address) + ":" + std::to_string(params.port);
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address, credentials_of(params), &port);
   add_services(builder);
   server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {

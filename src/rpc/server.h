@@ -16,6 +16,8 @@ namespace waybill::rpc {
 struct ServerParams {
   std::string address = "127.0.0.1";  ///< numeric, IPv4 or IPv6
   std::uint16_t port = 0;             ///< 0: one that is free
+  std::string certificate_file{};     ///< PEM, and its chain; empty: no TLS
+  std::string key_file{};             ///< PEM, without a password
   std::size_t handler_threads = 32;
   std::size_t waiting_max = 4096;       ///< calls that wait for a thread
   std::size_t calls_max = 8192;         ///< open at a time, streams among them

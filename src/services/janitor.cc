@@ -6,6 +6,11 @@
 #include "base/log.h"
 
 namespace waybill {
+namespace {
+
+constexpr std::size_t kAuditPiece = 20'000;
+
+}  // namespace
 
 Result<Duration> Janitor::step(const Deadline& /*deadline*/) {
   if (is_idle()) {
@@ -38,7 +43,21 @@ Status Janitor::begin_round() {
   const Time now = ports_.ledger.now();
   for (const QueueCounts& queue : *counts) add_heaps(queue, settings[queue.queue], now);
   if (now >= next_sweep_) sweep_ = LoggedTasks{};
+  if (Status trimmed = trim_audit(); !trimmed) return trimmed;
   return forget_workers();
+}
+
+/// A round takes one piece of it: a piece is more than a round's time brings.
+Status Janitor::trim_audit() {
+  if (ports_.audit == nullptr || params_.audit_keep <= Duration(0)) return {};
+  const Time before = ports_.ledger.now() - params_.audit_keep;
+  const auto removed = ports_.audit->remove(before, kAuditPiece);
+  if (!removed) return fail(with_context(removed.error(), "removing old entries of the audit log"));
+  if (*removed > 0) {
+    log::info("audit_trimmed", "old entries of the audit log were removed",
+              {{"entries", *removed}, {"before", format_time(before)}});
+  }
+  return {};
 }
 
 void Janitor::add_heaps(const QueueCounts& counts, const QueueSettings& settings, Time now) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/queue_settings.h"
+#include "ports/audit_log.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
@@ -23,6 +24,8 @@ struct JanitorParams {
   Duration worker_keep = std::chrono::hours(1);
   /// How often all logs are looked at for those whose task is gone.
   Duration sweep_every = std::chrono::hours(24);
+  /// How long the audit log is kept; zero: for ever.
+  Duration audit_keep{};
 };
 
 /// What the janitor works with; all of it outlives him.
@@ -31,6 +34,7 @@ struct JanitorPorts {
   LedgerReader& reader;
   Registry& registry;
   LogStore& logs;
+  AuditLog* audit = nullptr;  ///< none: it is left alone
 };
 
 /// Removes what retention no longer keeps: finished tasks with their logs, by queue and outcome, a
@@ -60,6 +64,7 @@ class Janitor final : public Service {
   Status begin_round();
   void add_heaps(const QueueCounts& counts, const QueueSettings& settings, Time now);
   Status forget_workers();
+  Status trim_audit();
   /// True when the heap is done.
   Result<bool> remove_page(Heap& heap);
   void remove_logs(const Uuid& task);

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "testing/builders.h"
+#include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
 #include "testing/forwarding_ledger.h"
@@ -105,6 +106,21 @@ TEST_F(JanitorTest, RemovesATaskWithItsLogsWhenItsTimeIsOverAndNotBefore) {
   round();
   EXPECT_FALSE(is_there(1));
   EXPECT_FALSE(has_logs(1));
+}
+
+TEST_F(JanitorTest, RemovesWhatTheAuditLogKeepsNoLonger) {
+  FakeAuditLog audit;
+  Janitor janitor(
+      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .audit = &audit},
+      {.audit_keep = 24h});
+  const std::vector<AuditEntry> old = {{.at = clock_.now(), .who = "old"}};
+  ASSERT_TRUE(audit.put(old));
+  clock_.advance(24h);
+  round(janitor);
+  EXPECT_EQ(audit.page({})->entries.size(), 1u);
+  clock_.advance(1us);
+  round(janitor);
+  EXPECT_EQ(audit.page({})->entries.size(), 0u);
 }
 
 TEST_F(JanitorTest, KeepsEachQueueAndOutcomeAsItsSettingsSay) {

@@ -33,14 +33,16 @@ std::int64_t count_of(const std::map<std::string, std::int64_t>& counts, std::st
   return found == counts.end() ? 0 : found->second;
 }
 
-/// The value of `{aggregation_id="VALUE"}`.
-std::string value_of(const std::string& label) {
-  std::string value;
-  for (std::size_t i = label.find('"') + 1; i + 2 < label.size(); ++i) {
-    if (label[i] == '\\') ++i;
-    value += label[i] == 'n' && label[i - 1] == '\\' ? '\n' : label[i];
+/// How many came too late for each window.
+void log_late(const std::map<std::string, std::int64_t>& counts) {
+  const std::string name = "late_peer_validations_found{";
+  for (auto it = counts.lower_bound(name); it != counts.end() && it->first.starts_with(name);
+       ++it) {
+    log::warn("late_validations", "the peer validated batches after their window was aggregated",
+              {{"aggregation ID", label_of(it->first, "aggregation_id")},
+               {"aggregation window", label_of(it->first, "window")},
+               {"late validations", it->second}});
   }
-  return value;
 }
 
 /// As workflow-manager prints a batch: `{AGG [YYYY MM DD HH mm] ID files:101}`, a digit each for
@@ -150,7 +152,7 @@ void log_plan(const Plan& plan) {
   for (const Skipped& skipped : plan.skipped) log_skipped(skipped);
   for (const std::string& warning : plan.warnings) log::warn("scan_warning", warning);
   for (const std::string& label : labels_of(plan.counts)) {
-    const std::string id = value_of(label);
+    const std::string id = label_of(label, "aggregation_id");
     const auto count = [&](std::string_view name) { return count_of(plan.counts, name, label); };
     log::info("ingestions", "discovered ingestion batches in intake window",
               {{"aggregation ID", id},
@@ -171,13 +173,14 @@ void log_plan(const Plan& plan) {
       log::info("nothing_to_aggregate", "no batches to aggregate", {{"aggregation ID", id}});
     }
   }
+  log_late(plan.counts);
 }
 
 void log_counts(const PublishReport& report) {
   for (const std::string& label : labels_of(report.counts)) {
     const auto count = [&](std::string_view name) { return count_of(report.counts, name, label); };
     log::info("scheduled", "skipped and scheduled intake tasks",
-              {{"aggregation ID", value_of(label)},
+              {{"aggregation ID", label_of(label, "aggregation_id")},
                {"skipped batches", count("intake_tasks_skipped_due_to_marker")},
                {"scheduled batches", count("intake_tasks_scheduled")}});
   }

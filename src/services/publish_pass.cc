@@ -65,7 +65,7 @@ Result<PublishReport> run_publish_pass(const PublishPorts& ports, const PublishO
               "sure, so let no two run at a time; nothing is lost either way",
               {{"bucket", ports.own.url()}});
   }
-  ScanLock lock(ports.own, ports.clock, options.lock);
+  ScanLock lock(ports.lock != nullptr ? *ports.lock : ports.own, ports.clock, options.lock);
   const Result<ScanLock::Outcome> acquired = lock.acquire(options.stop);
   if (!acquired) return fail(acquired.error());
   if (*acquired == ScanLock::Outcome::held) {

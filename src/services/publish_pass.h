@@ -18,12 +18,15 @@ namespace waybill {
 /// What a pass works with; all of it outlives the pass.
 struct PublishPorts {
   ObjectStore& ingestion;
-  ObjectStore& own;  ///< markers and the scan lock are written here
+  ObjectStore& own;  ///< markers are written here, and the scan lock if `lock` is null
   ObjectStore& peer;
   /// Null only in a dry run.
   Queue* intake = nullptr;
   Queue* aggregate = nullptr;
   Clock& clock;
+  /// The same bucket as `own`, for the scan lock: may go on when calls of `own` are given up, so
+  /// that the lock is given back.
+  ObjectStore* lock = nullptr;
 };
 
 enum class PublishMode : std::uint8_t {

@@ -1,14 +1,17 @@
 #pragma once
 
+#include <array>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
 #include "base/mutex.h"
+#include "core/secret_mask.h"
 #include "ports/bell.h"
 #include "ports/clock.h"
 #include "ports/log_store.h"
 #include "ports/scratch_space.h"
+#include "ports/secret_source.h"
 #include "ports/task_kind.h"
 #include "services/executor.h"
 #include "services/report_board.h"
@@ -21,6 +24,7 @@ struct ExecutorPorts {
   LogSink& logs;
   ScratchSpace& scratch;
   Bell& bell;  ///< rung when a run has ended or, now and then, has something to report
+  SecretSource* secrets = nullptr;  ///< null: no run here is given any
 };
 
 /// One run as its kind sees it. Thread-safe.
@@ -31,16 +35,24 @@ class RunContext final : public TaskContext {
   std::stop_token stop() const override { return stop_.get_token(); }
   SteadyTime deadline() const override { return terms_.deadline; }
   const std::string& scratch_directory() const override { return scratch_directory_; }
-  void progress(std::string_view json) override { report(json, {}); }
-  void checkpoint(std::string_view json) override { report({}, json); }
+  void progress(std::string_view json) override { report(masked_json(json), {}); }
+  void checkpoint(std::string_view json) override { report({}, masked_json(json)); }
   const std::string& last_checkpoint() const override { return terms_.checkpoint; }
   void log(LogStream stream, std::string_view bytes) override;
+  Result<std::string> secret(std::string_view name) override;
 
+  /// A text that the run has made, without the secrets that it was given.
+  std::string masked(std::string_view text);
+  /// To be called when the kind's run is over: what it came to, without secrets, and the rest of
+  /// its output, which was held back as long as it could be the beginning of one.
+  Outcome finish(Outcome outcome);
   void request_stop() { stop_.request_stop(); }
   void set_scratch_directory(std::string directory) { scratch_directory_ = std::move(directory); }
 
  private:
   void report(std::string_view progress, std::string_view checkpoint);
+  std::string masked_json(std::string_view json);
+  void append(LogStream stream, std::string bytes) REQUIRES(log_mutex_);
 
   ExecutorPorts ports_;
   ReportBoard& reports_;
@@ -52,6 +64,8 @@ class RunContext final : public TaskContext {
   // Of a run and of whoever stops it: a LogStore takes one writer at a time.
   Mutex log_mutex_;
   bool log_failed_ GUARDED_BY(log_mutex_) = false;
+  SecretMask mask_ GUARDED_BY(log_mutex_);
+  std::array<MaskedStream, 3> streams_ GUARDED_BY(log_mutex_);  // by LogStream
 };
 
 }  // namespace waybill

@@ -35,11 +35,23 @@ Result<Task> change_task(const LedgerParts& parts, const Uuid& id, const Event& 
               "task " + to_string(id) + " keeps changing while this is asked; try again");
 }
 
+Result<Task> change_task_as_read(const LedgerParts& parts, const Task& task, const Event& event,
+                                 double chance) {
+  const auto change = transition(task, event, {.now = parts.ledger.now(), .chance = chance});
+  if (!change) return fail(change.error());
+  const auto answers = parts.ledger.apply({&*change, 1});
+  if (!answers) return fail(answers.error());
+  if (const Status& answer = answers->front(); !answer) return fail(answer.error());
+  return parts.reader.get(task.id());
+}
+
 Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Event& event,
                             double chance) {
   auto planned = plan(parts, id, event, chance);
   if (!planned) return fail(planned.error());
   planned->task.status = planned->change.after;
+  int& priority = planned->task.request.priority;
+  priority = planned->change.priority.value_or(priority);
   return std::move(planned->task);
 }
 

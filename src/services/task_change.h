@@ -12,6 +12,10 @@ namespace waybill {
 Result<Task> change_task(const LedgerParts& parts, const Uuid& id, const Event& event,
                          double chance);
 
+/// Makes it happen to the task as it was read, once; `aborted` if the task has changed since.
+Result<Task> change_task_as_read(const LedgerParts& parts, const Task& task, const Event& event,
+                                 double chance);
+
 /// The task as that would leave it. Changes nothing.
 Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Event& event,
                             double chance);

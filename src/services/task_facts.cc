@@ -1,6 +1,8 @@
 #include "services/task_facts.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace waybill {
 namespace {
@@ -24,11 +26,23 @@ Status add_queue(const LedgerParts& parts, WhyParams& params) {
   return {};
 }
 
+/// How the task came to stand where it does: an amendment of one that was put off before leaves the
+/// reason for that.
+std::optional<Happening> last_happening(const std::vector<HistoryEntry>& history) {
+  for (std::size_t i = history.size(); i > 0; --i) {
+    const HistoryEntry& entry = history[i - 1];
+    const bool stays = i > 1 && history[i - 2].state == entry.state;
+    if (entry.happening == Happening::amended && stays) continue;
+    return entry.happening;
+  }
+  return std::nullopt;
+}
+
 Status add_history(const LedgerParts& parts, WhyParams& params) {
   if (params.task.status.state != State::scheduled) return {};
   const auto history = parts.reader.history(params.task.id());
   if (!history) return fail(history.error());
-  if (!history->empty()) params.last_happening = history->back().happening;
+  params.last_happening = last_happening(*history);
   return {};
 }
 

@@ -112,11 +112,11 @@ Outcome ThreadExecutor::run_with_scratch(Run& run) {
 
 Outcome ThreadExecutor::run(const Task& task, RunContext& context) {
   try {
-    return kinds_.find(task.request.kind)->second->run(task, context);
+    return context.finish(kinds_.find(task.request.kind)->second->run(task, context));
   } catch (const std::exception& exception) {
-    log::error("kind_threw", exception.what(),
-               {{"task", to_string(task.id())}, {"kind", task.request.kind}});
-    return failed("the kind " + task.request.kind + " threw: " + exception.what());
+    const std::string what = context.masked(exception.what());
+    log::error("kind_threw", what, {{"task", to_string(task.id())}, {"kind", task.request.kind}});
+    return context.finish(failed("the kind " + task.request.kind + " threw: " + what));
   }
 }
 

@@ -32,6 +32,7 @@ const Rule& rule_of(Happening happening) {
       {{leased}, {leased}},                                            // cancel_requested
       {{blocked, scheduled, ready, leased}, {cancelled}},              // cancelled
       {{failed, cancelled}, {blocked, ready}},                         // retried
+      {{blocked, scheduled, ready, leased}, {blocked, scheduled, ready, leased}},  // amended
   };
   return kRules[static_cast<std::size_t>(happening)];
 }
@@ -53,8 +54,8 @@ Violation AuditedTask::violation(Invariant invariant, const HistoryEntry& entry,
 std::optional<Violation> AuditedTask::follow(const HistoryEntry& entry) {
   for (const auto check :
        {&AuditedTask::check_waiting, &AuditedTask::check_fence, &AuditedTask::check_step,
-        &AuditedTask::check_time, &AuditedTask::check_cancel, &AuditedTask::check_run,
-        &AuditedTask::check_attempts}) {
+        &AuditedTask::check_amendment, &AuditedTask::check_time, &AuditedTask::check_cancel,
+        &AuditedTask::check_run, &AuditedTask::check_attempts}) {
     if (auto found = (this->*check)(entry)) return found;
   }
   take(entry);
@@ -204,6 +205,32 @@ std::optional<Violation> AuditedTask::check_waiting(const HistoryEntry& entry) c
   return std::nullopt;
 }
 
+std::optional<Violation> AuditedTask::check_amendment(const HistoryEntry& entry) const {
+  if (entry.happening != Happening::amended) return std::nullopt;
+  if (!amendment_) return violation(Invariant::one_state, entry, "nobody asked for it");
+  const bool held = state_ == State::blocked || state_ == State::leased;
+  const bool holds = entry.state == State::blocked || entry.state == State::leased;
+  if ((held || holds) && entry.state != state_) {
+    return violation(Invariant::one_state, entry,
+                     "it went to " + std::string(to_string(entry.state)));
+  }
+  if (!held && (amendment_->run_at > entry.at) != (entry.state == State::scheduled)) {
+    return violation(Invariant::backoff, entry, "it is for " + format_time(amendment_->run_at));
+  }
+  const bool keeps_place = entry.state == state_ && (state_ == State::ready || is_leased());
+  if (keeps_place && (amendment_->run_at < ready_first_ || amendment_->run_at > ready_last_)) {
+    return violation(Invariant::order, entry, "it lost its place");
+  }
+  return std::nullopt;
+}
+
+void AuditedTask::take_amendment(State before) {
+  request_.priority = amendment_->priority.value_or(request_.priority);
+  const bool keeps_place = state_ == before && (state_ == State::ready || is_leased());
+  if (!keeps_place) not_before_ = ready_first_ = ready_last_ = amendment_->run_at;
+  amendment_.reset();
+}
+
 bool AuditedTask::dependency_succeeded(const Uuid& dependency) {
   if (waiting_for_.erase(dependency) == 0) return false;
   ++steps_owed_;
@@ -288,6 +315,9 @@ void AuditedTask::take(const HistoryEntry& entry) {
       deaths_ = 0;
       cancel_requested_ = false;
       not_before_ = Time{};  // a person wants it now
+      break;
+    case Happening::amended:
+      take_amendment(before);
       break;
     default:
       break;

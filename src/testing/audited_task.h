@@ -35,6 +35,12 @@ class AuditedTask {
   /// Owes the task one step to unblock it; false if it never waited for that, or not any more.
   bool dependency_succeeded(const Uuid& dependency);
   bool is_owed_a_step() const { return steps_owed_ > 0; }
+  /// The ledger took an amendment that makes this of the task.
+  struct Amendment {
+    std::optional<int> priority;
+    Time run_at{};
+  };
+  void will_be_amended(const Amendment& amendment) { amendment_ = amendment; }
   void removed() { removed_ = true; }
 
   const TaskRequest& request() const { return request_; }
@@ -66,6 +72,8 @@ class AuditedTask {
   bool is_all_recorded() const;
   std::optional<Violation> check_cancel(const HistoryEntry& entry) const;
   std::optional<Violation> check_waiting(const HistoryEntry& entry) const;
+  std::optional<Violation> check_amendment(const HistoryEntry& entry) const;
+  void take_amendment(State before);
   /// When what its run asked for is over, as far as this entry goes back to that run.
   Time wished_for(const HistoryEntry& entry) const;
   void take(const HistoryEntry& entry);
@@ -90,6 +98,7 @@ class AuditedTask {
   AuditedRun run_;
   LedgerReader::Reported reported_;
   bool cancel_requested_ = false;
+  std::optional<Amendment> amendment_;  // taken, and not seen in an event yet
   std::set<Uuid> waiting_for_;
   int steps_owed_ = 0;
 };

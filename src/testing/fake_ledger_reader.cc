@@ -64,6 +64,8 @@ class PageFiller {
     if (is_wanted(task)) {
       if (page_.tasks.size() == params_.limit) return end_at(page_.tasks.back());
       page_.tasks.push_back(task);
+      bytes_ += text_bytes(task);
+      if (params_.bytes_max > 0 && bytes_ >= params_.bytes_max) return end_at(task);
     }
     return ++looked_ != params_.looked_max || end_at(task);
   }
@@ -83,6 +85,7 @@ class PageFiller {
   const PageParams& params_;
   TaskPage page_;
   std::size_t looked_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 /// Fills a page from rows in the wanted order.

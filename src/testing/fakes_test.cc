@@ -2,17 +2,23 @@
 
 #include <memory>
 
+#include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
 #include "testing/fake_object_store.h"
+#include "testing/fake_people_store.h"
 #include "testing/fake_queue.h"
+#include "testing/fake_secret_store.h"
 #include "testing/fake_token_store.h"
 #include "testing/sim_clock.h"
+#include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/clock/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/object_store/suite.h"
+#include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/queue/suite.h"
+#include "tests/conformance/secret_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
@@ -86,12 +92,39 @@ INSTANTIATE_TEST_SUITE_P(Fakes, LogStoreConformance,
                              }}),
                          kName);
 
+INSTANTIATE_TEST_SUITE_P(Fakes, SecretStoreConformance,
+                         testing::Values(SecretStoreImplementation{
+                             "secret_store",
+                             [] {
+                               const auto store = std::make_shared<FakeSecretStore>();
+                               return SecretStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
 INSTANTIATE_TEST_SUITE_P(Fakes, TokenStoreConformance,
                          testing::Values(TokenStoreImplementation{
                              "token_store",
                              [] {
                                const auto store = std::make_shared<FakeTokenStore>();
                                return TokenStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, PeopleStoreConformance,
+                         testing::Values(PeopleStoreImplementation{
+                             "people_store",
+                             [] {
+                               const auto store = std::make_shared<FakePeopleStore>();
+                               return PeopleStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, AuditLogConformance,
+                         testing::Values(AuditLogImplementation{
+                             "audit_log",
+                             [] {
+                               const auto log = std::make_shared<FakeAuditLog>();
+                               return AuditLogSubject{log, log.get()};
                              }}),
                          kName);
 

@@ -257,10 +257,13 @@ Result<std::vector<Status>> LedgerAuditor::apply(std::span<const Change> changes
                                          std::to_string(changes[i].from.fence) + ", its own is " +
                                          std::to_string(task->second.fence()));
     }
+    if (changes[i].entry.happening != Happening::amended) continue;
+    task->second.will_be_amended({changes[i].priority, changes[i].after.run_at});
   }
   std::vector<LedgerEvent> events = news();
   for (const LedgerEvent& event : events) {
     follow(event, "apply");
+    if (event.entry.happening == Happening::amended) check_amended(event.id, changes);
     if (event.entry.happening != Happening::succeeded || violation_) continue;
     const auto stored = reader_.get(event.id);
     if (stored) check_result(tasks_.at(event.id), *stored);

@@ -91,6 +91,8 @@ class LedgerAuditor final : public Ledger {
   void check_unsaid(std::span<const Uuid> ids);
   /// The task as somebody sees it, here, is the one that was asked for.
   void check_request(const Task& task, const std::string& here);
+  /// The task is stored as the change of it says.
+  void check_amended(const Uuid& id, std::span<const Change> changes);
   void check_result(const AuditedTask& known, const Task& task);
   void check_reported(const AuditedTask& task);
 

@@ -73,6 +73,17 @@ void LedgerAuditor::check_request(const Task& task, const std::string& here) {
          name_of(task.id()) + ": its " + field + ", " + here + ", is not what was asked for");
 }
 
+void LedgerAuditor::check_amended(const Uuid& id, std::span<const Change> changes) {
+  const auto change = std::ranges::find(changes, id, &Change::id);
+  const auto stored = reader_.get(id);
+  if (!stored || change == changes.end()) return;  // somebody else says so
+  check_request(*stored, "after it was amended");
+  if (stored->status.run_at == change->after.run_at) return;
+  report(Invariant::kept, name_of(id) + " was to be run at " + format_time(change->after.run_at) +
+                              " after it was amended, and is at " +
+                              format_time(stored->status.run_at));
+}
+
 void LedgerAuditor::check_result(const AuditedTask& known, const Task& task) {
   if (task.status.result == known.result()) return;
   report(Invariant::kept, name_of(task.id()) + " has the result '" + task.status.result +

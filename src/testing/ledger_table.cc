@@ -63,6 +63,7 @@ void LedgerTable::change(Row& row, const Change& change) {
   const State before = row.task.status.state;
   unindex(row);
   row.task.status = change.after;
+  row.task.request.priority = change.priority.value_or(row.task.request.priority);
   index(row);
   log(row, change.entry);
   const TaskRequest& request = row.task.request;

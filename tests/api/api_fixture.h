@@ -10,8 +10,11 @@
 
 #include "base/rng.h"
 #include "http/api/api.h"
+#include "services/audit_writer.h"
+#include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
+#include "testing/fake_secret_store.h"
 #include "testing/sim_clock.h"
 
 namespace waybill::http {
@@ -39,8 +42,15 @@ class ApiFixture : public ::testing::Test {
   Rng rng_{7};
   UuidMaker ids_{rng_};
   FirstAnswers first_answers_;
+  FakeSecretStore secret_store_;
+  SecretVault secrets_{
+      secret_store_, clock_, {.key = std::string(32, 'k'), .random_bytes = [](std::size_t count) {
+                                return std::string(count, 'n');
+                              }}};
   EventFeed feed_{{.reader = ledger_, .logs = logs_, .clock = clock_}, [](const LedgerEvent&) {}};
   ApiMetrics metrics_{ledger_, clock_};
+  FakeAuditLog audit_log_;
+  AuditWriter audit_{audit_log_};
   const ApiParts parts_{.ledger = {ledger_, ledger_, ledger_},
                         .logs = logs_,
                         .clock = clock_,
@@ -50,7 +60,9 @@ class ApiFixture : public ::testing::Test {
                         .new_id = [this] { return ids_.next(clock_.now()); },
                         .chance = [this] { return rng_.unit(); },
                         .feed = feed_,
-                        .first_answers = first_answers_};
+                        .first_answers = first_answers_,
+                        .audit = &audit_,
+                        .secrets = &secrets_};
   ApiGate gate_;
   std::unique_ptr<Api> api_;
 };

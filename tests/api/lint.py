@@ -1,6 +1,6 @@
 """What every operation and schema of schemas/openapi.json has to have."""
 
-RIGHTS = ("none", "read", "submit", "work", "operate")
+RIGHTS = ("none", "read", "submit", "work", "operate", "admin")
 METHODS = ("get", "post")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # Whatever reads these names elsewhere takes them for what they are in JSON Schema or OpenAPI.
@@ -96,7 +96,7 @@ def answers(document):
     for path, method, operation in operations(document):
         here = f"{method} {path}"
         codes = operation.get("responses", {})
-        if not any(code.startswith("2") for code in codes):
+        if not any(code.startswith("2") or code == "302" for code in codes):
             yield f"{here}: has no answer for success"
         if "default" not in codes:
             yield f"{here}: has no answer for any other problem"

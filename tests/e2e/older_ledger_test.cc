@@ -21,7 +21,8 @@ std::string make_older(const Place& place) {
   SystemClock clock;
   const auto raw = sqlite::Database::open({.path = place.path("waybill-data/ledger.db")}, clock);
   EXPECT_TRUE(raw.has_value());
-  EXPECT_TRUE((*raw)->execute("DROP TABLE tokens"));
+  EXPECT_TRUE((*raw)->execute("DROP TABLE tokens; DROP TABLE people; DROP TABLE sessions"));
+  EXPECT_TRUE((*raw)->execute("DROP TABLE audit; DROP TABLE secrets"));
   EXPECT_TRUE((*raw)->execute("PRAGMA user_version = 1"));
   return id;
 }

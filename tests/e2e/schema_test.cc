@@ -78,6 +78,11 @@ TEST(SchemaTest, AnExportedTaskIsTheOneThatIsShown) {
 TEST(SchemaTest, WhatChangesTasksAnswersThem) {
   const Place place;
   const std::string id = place.create({"--kind", "noop"});
+  EXPECT_EQ(place.json("task edit", {"task", "edit", id, "--priority", "5"})
+                .at("tasks")
+                .at(0)
+                .at("priority"),
+            bj::value(5));
   EXPECT_EQ(place.json("task cancel", {"task", "cancel", id}).at("tasks").at(0).at("id"),
             bj::value(id));
   EXPECT_EQ(place.json("task wait", {"task", "wait", id}, 1).at("tasks").at(0).at("id"),

@@ -50,6 +50,7 @@ class Serving:
         self.top = tempfile.mkdtemp(prefix="waybill-http-")
         self.data = os.path.join(self.top, "data")
         self.words, self.process, self.token, self.port = words, None, None, 0
+        self.listening, self.url = {}, ""
         try:
             self.start()
         except BaseException:
@@ -83,7 +84,8 @@ class Serving:
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(f"it did not start: {self.log()}")
-        self.url = json.loads(line)["url"]
+        self.listening = json.loads(line)
+        self.url = self.listening["url"]
         self.port = urllib.parse.urlsplit(self.url).port
 
     def log(self):

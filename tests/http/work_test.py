@@ -201,7 +201,7 @@ class ViewTest(ServedTest):
         self.assertEqual((first["name"], first["kind"], first["labels"]),
                          ("greet", "command", {"team": "a"}))
         self.assertEqual(set(first), set("name kind queue priority timeout retry labels "
-                                         "params_schema spec".split()))
+                                         "params_schema spec may".split()))
         answer = self.serving.get("/v1/definitions/greet")
         self.assertEqual(self.expect(200, answer), first)
         etag = answer.headers["ETag"]

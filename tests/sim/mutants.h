@@ -13,6 +13,7 @@ std::vector<Plant> plants();
 std::vector<Plant> lease_plants();
 std::vector<Plant> early_end_plants();
 std::vector<Plant> change_plants();
+std::vector<Plant> amend_plants();
 std::vector<Plant> attempt_plants();
 std::vector<Plant> dependency_plants();
 std::vector<Plant> content_plants();

@@ -82,10 +82,10 @@ void Person::act() {
   const auto& live = auditor_.live_ids();
   const auto& accepted = auditor_.accepted();
   const double roll = rng_.unit();
-  if (roll < 0.45 && !live.empty()) {
+  if (roll < 0.42 && !live.empty()) {
     const auto id = std::next(live.begin(), static_cast<std::ptrdiff_t>(rng_.below(live.size())));
     ask(*id, event::Cancel{.by = "ann", .reason = "not needed"});
-  } else if (roll < 0.85 && !accepted.empty()) {
+  } else if (roll < 0.76 && !accepted.empty()) {
     for (int tries = 0; tries < 20; ++tries) {
       const Uuid& id = accepted[rng_.below(accepted.size())];
       const AuditedTask& task = auditor_.tasks().at(id);
@@ -93,10 +93,22 @@ void Person::act() {
       if (!can || task.is_removed()) continue;
       return ask(id, event::Retry{.by = "ann"});
     }
+  } else if (roll < 0.88 && !live.empty()) {
+    const auto id = std::next(live.begin(), static_cast<std::ptrdiff_t>(rng_.below(live.size())));
+    ask(*id, amendment());
   } else {
     const QueueSettings settings = queue_settings()[rng_.below(3)];
     put(settings, rng_.chance(0.4));
   }
+}
+
+event::Amend Person::amendment() {
+  event::Amend amend{.by = "ann"};
+  if (rng_.chance(0.7)) amend.priority = static_cast<int>(rng_.below(41)) - 20;
+  if (!amend.priority || rng_.chance(0.4)) {
+    amend.run_at = auditor_.now() + 1s * (static_cast<int>(rng_.below(61)) - 20);
+  }
+  return amend;
 }
 
 void Person::ask(const Uuid& id, const Event& event) {

@@ -32,7 +32,7 @@ class Client {
   int invented_ = 0;
 };
 
-/// Somebody at the command line: cancels, retries, pauses and resumes queues.
+/// Somebody at the command line: cancels, retries, amends, pauses and resumes queues.
 class Person {
  public:
   Person(LedgerAuditor& auditor, LedgerReader& reader, Registry& registry, Rng rng)
@@ -43,6 +43,7 @@ class Person {
   void leave();
 
  private:
+  event::Amend amendment();
   void ask(const Uuid& id, const Event& event);
   void put(QueueSettings settings, bool paused);
 

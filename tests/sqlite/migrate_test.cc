@@ -17,14 +17,15 @@ using ::testing::HasSubstr;
 
 class OlderLedger : public testing::Test {
  protected:
-  /// With three tasks, and as it was before there were tokens.
+  /// With three tasks, and as it was before there were tokens and an audit log.
   void SetUp() override {
     {
       const auto made = SqliteLedger::create(path(), clock_);
       ASSERT_TRUE(made.has_value());
       ASSERT_TRUE((*made)->ledger().insert(some_tasks(1, 3)).has_value());
     }
-    execute("DROP TABLE tokens");
+    execute("DROP TABLE tokens; DROP TABLE people; DROP TABLE sessions");
+    execute("DROP TABLE audit; DROP TABLE secrets");
     execute("PRAGMA user_version = 1");
   }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Kills `waybill workflow-manager` with SIGKILL at each of its HTTP requests, fails requests, and
-starts two at once, on real servers behind a proxy.
+"""Kills `waybill workflow-manager` with SIGKILL at each of its HTTP requests, fails requests, stops
+it with SIGTERM while a server does not answer, and starts two at once, on real servers behind a
+proxy.
 
 Killed and run again, it loses no task, and what it repeats has the same id, whether the request it
-was killed at is dropped, is carried out, or is carried out when the next run is over already. Two
-at once publish no message twice."""
+was killed at is dropped, is carried out, or is carried out when the next run is over already. Asked
+to stop, it ends in seconds whatever is not answered. Two at once publish no message twice."""
 
 import argparse
 import signal
@@ -22,6 +23,11 @@ BACKENDS = {backend.name: backend for backend in (MotoBackend, GoogleBackend, Ra
 KILLED_BATCHES = 5
 FAILED_BATCHES = 12  # more than one publish request holds
 DOUBLED_BATCHES = 3
+STOPPED_BATCHES = 3
+# Words by which a run's requests are told apart.
+KINDS = ("scan-lock", "probe-", "intake-kittens", "aggregate-kittens", "ublish", "list-type",
+         "startOffset")
+STOP_SECONDS = 10  # 7 that are given to what is under way, and some for a slow machine
 TRANSIENT = (
     {"action": "status", "status": 503},
     {"action": "status", "status": 500},
@@ -49,7 +55,7 @@ class Gate:
     def __call__(self, number, request):
         if number != self.number:
             return None
-        self.request = request
+        self.request = self.request or request
         self.here_or_ended.set()
         self.released.wait(4 * PATIENCE_SECONDS)
         return self.fault
@@ -57,6 +63,13 @@ class Gate:
     def release(self, fault=None):
         self.fault = fault
         self.released.set()
+
+
+class Silence(Gate):
+    """Holds all requests from one on."""
+
+    def __call__(self, number, request):
+        return super().__call__(min(number, self.number), request)
 
 
 class Suite:
@@ -195,6 +208,63 @@ class Suite:
                 runs += 1
         return f"{runs} runs with faults"
 
+    def stop_at(self, gate):
+        """SIGTERM while one request, or all from it on, are not answered."""
+        place, silent = self.place(STOPPED_BATCHES), isinstance(gate, Silence)
+        self.script.begin(self.planted, gate)
+        process = place.start()
+        try:
+            if not gate.here_or_ended.wait(PATIENCE_SECONDS):
+                raise AssertionError(f"no request {gate.number} was made")
+            when = f"stopped at {'silence from' if silent else 'request'} {gate.request}"
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            status, stderr = place.finish(process)
+            took = time.monotonic() - began
+            if took > STOP_SECONDS:
+                self.problems.append(f"{when}: ended after {took:.1f} s")
+            markers = place.markers()
+            locks = {marker for marker in markers if "scan-lock" in marker}
+            is_done = len(markers - locks) == place.batches + 1
+            if status != (0 if is_done else 1):
+                self.problems.append(f"{when}: {len(markers)} markers, {status}: {stderr}")
+            if locks and not silent and "scan-lock" not in str(gate.request) + gate.request.text():
+                self.problems.append(f"{when}: {locks} are left")
+            gate.release()
+            self.script.settle()
+            self.script.begin(self.planted)
+            self.run(place, when + ", run again")
+            self.check(place, 2, when)
+            return took
+        finally:
+            gate.release()
+            process.kill()
+            process.wait()
+            place.remove()
+
+    def first_of_each_kind(self):
+        """The numbers of requests of a run: the first of each kind."""
+        place = self.place(STOPPED_BATCHES)
+        try:
+            self.script.begin()
+            self.run(place, "not stopped")
+            kinds = {}
+            for number, request in enumerate(self.script.requests):
+                text = str(request) + request.text()
+                words = [word for word in KINDS if word in text]
+                kinds.setdefault((request.method, *words), number)
+            return list(kinds.values())
+        finally:
+            place.remove()
+
+    def stop_everywhere(self):
+        numbers, longest = self.first_of_each_kind(), 0.0
+        for number in numbers:
+            longest = max(longest, self.stop_at(Gate(number)), self.stop_at(Silence(number)))
+        if len(numbers) < 5:
+            self.problems.append(f"only {len(numbers)} kinds of requests were met")
+        return f"{len(numbers)} requests, ended after {longest:.1f} s at most"
+
     def pair(self, number):
         """The second one starts when the first makes its number-th request, and that waits until
         the second makes one too."""
@@ -223,13 +293,11 @@ class Suite:
 
     def double(self):
         self.plant(NO_LOCK, [lambda: self.pair(5)] * 60)
-        give_up = time.monotonic() + self.options.seconds
-        pairs, number, overlaps = 0, 0, 0
-        while pairs < self.options.pairs and time.monotonic() < give_up:
+        pairs, number, overlaps = self.options.pairs, 0, 0
+        for _ in range(pairs):
             overlapped = self.pair(number)
             overlaps += overlapped
             number = number + 1 if overlapped else 0
-            pairs += 1
         if overlaps < pairs / 2:
             self.problems.append(f"only {overlaps} of {pairs} pairs overlapped")
         return f"{pairs} pairs, of which {overlaps} overlapped"
@@ -240,8 +308,7 @@ def main():
     parser.add_argument("--waybill", required=True)
     parser.add_argument("--backend", choices=BACKENDS, required=True)
     parser.add_argument("--pairs", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=60, help="begin no pair after so many")
-    parser.add_argument("what", choices=("kill", "fail", "double"))
+    parser.add_argument("what", choices=("kill", "fail", "stop", "double"))
     options = parser.parse_args()
     try:
         suite = Suite(options)
@@ -249,7 +316,7 @@ def main():
         return skipped(missing)
     try:
         done = {"kill": suite.kill_everywhere, "fail": suite.fail_everything,
-                "double": suite.double}[options.what]()
+                "stop": suite.stop_everywhere, "double": suite.double}[options.what]()
     finally:
         suite.clouds.stop()
     for problem in suite.problems:

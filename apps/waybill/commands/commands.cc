@@ -20,14 +20,17 @@ Command workflow_manager_command() {
 
 std::vector<Command> all_commands() {
   std::vector<Command> commands = {
-      up_command(),          serve_command(),     scan_command(),      worker_command(),
-      task_create_command(), task_list_command(), task_show_command(), task_cancel_command(),
-      task_retry_command(),  task_logs_command(), task_wait_command(), task_why_command(),
+      up_command(),          serve_command(),      scan_command(),      worker_command(),
+      task_create_command(), task_list_command(),  task_show_command(), task_cancel_command(),
+      task_edit_command(),   task_retry_command(), task_logs_command(), task_wait_command(),
+      task_why_command(),
   };
-  for (const auto& group : {queue_commands(), schedule_commands(), token_commands(), db_commands(),
-                            config_commands()}) {
+  for (const auto& group :
+       {queue_commands(), schedule_commands(), session_commands(), token_commands(),
+        secret_commands(), db_commands(), config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
+  commands.push_back(audit_list_command());
   commands.push_back(workflow_manager_command());
   commands.push_back(replay_command());
   commands.push_back(bench_command());

@@ -3,6 +3,7 @@
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
+#include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/session.h"
 #include "base/json.h"
 
@@ -77,6 +78,9 @@ Exit check_config(Session& session, const Invocation&) {
   const auto number = [](std::size_t size, std::string_view one) {
     return counted(static_cast<std::int64_t>(size), one);
   };
+  if (!session.config().login.empty()) {
+    if (const auto login = read_login(session.config().login); !login) return fail(login.error());
+  }
   session.output().note("the settings are right");
   if (session.config().definitions.empty()) {
     session.output().note("no definitions: name their directory with --definitions DIR");

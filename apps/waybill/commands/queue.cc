@@ -3,6 +3,7 @@
 
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
@@ -89,6 +90,7 @@ Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
     if (!store) return fail(store.error());
     const Status put = (*store)->registry().set_queue_paused(name, view.settings.paused);
     if (!put) return fail(put.error());
+    keep_in_audit_log(session, **store, invocation.command, name);
   }
   if (session.output().json()) {
     session.output().json_line(answer(doing, queue_to_json(view)));

@@ -3,6 +3,7 @@
 
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/task_request.h"
 #include "apps/waybill/commands/views.h"
@@ -103,7 +104,9 @@ Status put_schedule(Session& session, const Schedule& schedule) {
   if (!store) return fail(store.error());
   Registry& registry = (*store)->registry();
   if (Status warned = warn_of_definition_of(session, registry, schedule); !warned) return warned;
-  return registry.put_schedule(schedule);
+  if (Status put = registry.put_schedule(schedule); !put) return put;
+  keep_in_audit_log(session, **store, "schedule add", schedule.name);
+  return {};
 }
 
 /// Warns as put_schedule() does; without a ledger there is nothing to warn of.
@@ -156,6 +159,7 @@ Exit remove_schedule(Session& session, const Invocation& invocation) {
   if (doing == Doing::really) {
     const Status removed = (*store)->registry().remove_schedule(name);
     if (!removed) return fail(removed.error());
+    keep_in_audit_log(session, **store, "schedule remove", name);
   }
   if (session.output().json()) {
     session.output().json_line(answer(doing, {{"removed", name}}));

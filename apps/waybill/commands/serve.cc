@@ -41,7 +41,8 @@ Command serve_command() {
   return {.path = "serve",
           .summary = "Give the ledger to the network: the HTTP API, schedules and the tidying",
           .examples = {"waybill serve", "waybill serve --definitions ./definitions",
-                       "waybill serve --listen 0.0.0.0:8470",
+                       "waybill serve --listen 0.0.0.0:8470 --tls-certificate-file tls.crt "
+                       "--tls-key-file tls.key",
                        "waybill serve --definitions ./definitions --compat task-mgmt"},
           .details =
               "Runs no task itself: workers do, over the API or on the same --data. On 127.0.0.1 "

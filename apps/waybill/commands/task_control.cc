@@ -5,7 +5,9 @@
 #include <functional>
 
 #include "apps/waybill/cli/dry_run.h"
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/user.h"
 #include "apps/waybill/commands/views.h"
@@ -45,6 +47,9 @@ Exit apply_to_all(Session& session, const Invocation& invocation, const Event& e
       exit = exit_status(after.error().code);
       continue;
     }
+    if (doing == Doing::really) {
+      keep_in_audit_log(session, **store, invocation.command, to_string(task.id()));
+    }
     changed.push_back(task_to_json(*after));
     const std::string would = doing == Doing::dry ? " would be " : " ";
     if (!output.json()) output.data(to_string(task.id()) + would + said(*after) + "\n");
@@ -65,6 +70,38 @@ Exit retry_tasks(Session& session, const Invocation& invocation) {
                       [](const Task& task) { return std::string(to_string(task.status.state)); });
 }
 
+Result<event::Amend> read_amendment(Session& session, const Invocation& invocation) {
+  event::Amend amend{.by = "cli:" + user_name()};
+  const bool timed = invocation.has("run-at") || invocation.has("delay");
+  if (!invocation.has("priority") && !timed) {
+    return fail(Code::invalid_argument,
+                "what is to change? Give --priority NUMBER, --run-at TIME or --delay DURATION");
+  }
+  if (invocation.has("run-at") && invocation.has("delay")) {
+    return fail(Code::invalid_argument, "--run-at and --delay: give one of them");
+  }
+  const auto priority =
+      integer_option(invocation, "priority", 0, {.least = kPriorityMin, .most = kPriorityMax});
+  if (!priority) return fail(priority.error());
+  if (invocation.has("priority")) amend.priority = static_cast<int>(*priority);
+  const auto at = time_option(invocation, "run-at");
+  if (!at) return fail(at.error());
+  const auto delay = duration_option(invocation, "delay", Duration::zero());
+  if (!delay) return fail(delay.error());
+  if (timed) amend.run_at = invocation.has("run-at") ? *at : session.clock().now() + *delay;
+  return amend;
+}
+
+Exit edit_tasks(Session& session, const Invocation& invocation) {
+  const auto amend = read_amendment(session, invocation);
+  if (!amend) return fail(amend.error());
+  return apply_to_all(session, invocation, *amend, [](const Task& task) {
+    std::string said(to_string(task.status.state));
+    if (task.status.state == State::scheduled) said += " for " + format_time(task.status.run_at);
+    return said + ", priority " + std::to_string(task.request.priority);
+  });
+}
+
 }  // namespace
 
 std::string user_name() {
@@ -83,6 +120,21 @@ Command task_cancel_command() {
           .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
           .options = {{"reason", "TEXT", "kept in the task's history"}, kDryRun},
           .run = cancel_tasks};
+}
+
+Command task_edit_command() {
+  return {
+      .path = "task edit",
+      .summary = "Give tasks that have not ended another priority or time",
+      .examples = {"waybill task edit 0192f3c1-7a52 --priority 10",
+                   "waybill task edit 0192f3c1-7a52 --delay 2h",
+                   "waybill task edit 0192f3c1-7a52 --run-at 2026-12-01T02:00:00Z"},
+      .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
+      .options = {{"priority", "NUMBER", "-100 to 100, higher first"},
+                  {"run-at", "TIME", "not before this time (RFC 3339); one that has come: at once"},
+                  {"delay", "DURATION", "not before this time has passed; 0s: at once"},
+                  kDryRun},
+      .run = edit_tasks};
 }
 
 Command task_retry_command() {

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/task_request.h"
@@ -57,6 +58,9 @@ Exit create_task(Session& session, const Invocation& invocation) {
   }
   const auto inserted = (*store)->ledger().insert({&*request, 1});
   if (!inserted) return fail(inserted.error());
+  if (inserted->front().outcome == InsertOutcome::inserted) {
+    keep_in_audit_log(session, **store, "task create", to_string(inserted->front().id));
+  }
   return print_created(session.output(), (*store)->reader(), inserted->front());
 }
 

@@ -4,6 +4,7 @@
 #include "adapters/local/system_random.h"
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/option_values.h"
 #include "apps/waybill/commands/user.h"
@@ -51,7 +52,7 @@ Cell state_cell(TokenState state) {
 Exit list_tokens(Session& session, const Invocation&) {
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
-  const auto tokens = (*store)->tokens().list();
+  const auto tokens = (*store)->beside().tokens.list();
   if (!tokens) return fail(tokens.error());
   Output& output = session.output();
   const Time now = session.clock().now();
@@ -122,9 +123,11 @@ Status require_free_name(TokenStore& tokens, const std::string& name) {
 Status put_token(Session& session, const TokenRecord& record) {
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  TokenStore& tokens = (*store)->tokens();
+  TokenStore& tokens = (*store)->beside().tokens;
   if (Status free = require_free_name(tokens, record.name); !free) return free;
-  return tokens.put(record);
+  if (Status put = tokens.put(record); !put) return put;
+  keep_in_audit_log(session, **store, "token create", title_of(record));
+  return {};
 }
 
 /// Refuses as put_token() does; without a ledger there is no token yet.
@@ -133,7 +136,7 @@ Status look_at_token(Session& session, const TokenRecord& record) {
   if (!there && there.error().code == Code::not_found) return {};
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
-  return require_free_name((*store)->tokens(), record.name);
+  return require_free_name((*store)->beside().tokens, record.name);
 }
 
 void print_made(Session& session, const TokenRecord& record, const ApiToken& token, Doing doing) {
@@ -202,7 +205,7 @@ Exit revoke_token(Session& session, const Invocation& invocation) {
   const Doing doing = doing_of(invocation);
   const auto store = session.store(opened_for(doing, OpenStore::existing));
   if (!store) return fail(store.error());
-  TokenStore& tokens = (*store)->tokens();
+  TokenStore& tokens = (*store)->beside().tokens;
   const auto records = tokens.list();
   if (!records) return fail(records.error());
   // A whole token, as somebody finds it where it should not be, is never repeated in a message.
@@ -215,6 +218,7 @@ Exit revoke_token(Session& session, const Invocation& invocation) {
     if (doing == Doing::really) {
       const Status revoked = tokens.revoke(record->id, record->revoked_at);
       if (!revoked) return fail(revoked.error());
+      keep_in_audit_log(session, **store, "token revoke", title_of(*record));
     }
   }
   print_revoked(session, *record, before, doing);

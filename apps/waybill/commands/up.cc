@@ -68,6 +68,19 @@ class House {
   ServiceLoop scanning_;
 };
 
+/// What belongs to an address of HTTP is not given without one.
+Status no_door_alone(const Session& session, const Invocation& invocation) {
+  const ConfigValue& listen = session.config_load().values.at("listen");
+  if (listen.origin != ConfigOrigin::fallback) return {};
+  std::string alone = session.config().grpc_listen.empty() ? "" : "grpc-listen";
+  for (const Option& option : http_options()) {
+    if (invocation.has(option.name)) alone = option.name;
+  }
+  if (alone.empty()) return {};
+  return fail(Code::invalid_argument,
+              "--" + alone + ": `up` listens only with --listen ADDRESS:PORT");
+}
+
 Exit run_all(Session& session, Store& store, const Definitions& definitions,
              const Invocation& invocation, const Signals& signals) {
   const bool until_idle = invocation.has("until-idle");
@@ -76,17 +89,19 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   IdleWatch idle(names_of(definitions.scans));
   const ConfigValue& listen = session.config_load().values.at("listen");
   std::unique_ptr<HttpHost> host;
-  for (const Option& option : http_options()) {
-    if (!invocation.has(option.name) || listen.origin != ConfigOrigin::fallback) continue;
-    return fail(Code::invalid_argument,
-                "--" + std::string(option.name) + ": `up` listens only with --listen ADDRESS:PORT");
-  }
+  if (Status may = no_door_alone(session, invocation); !may) return fail(may.error());
   if (listen.origin != ConfigOrigin::fallback) {
     const auto doors = doors_of(invocation);
     if (!doors) return fail(doors.error());
     auto started = HttpHost::start(session, store, definitions, *doors);
     if (!started) return fail(started.error());
     host = std::move(*started);
+  }
+  Rules own;  // where nothing listens
+  if (!host) {
+    auto made = make_rules(session, store, definitions);
+    if (!made) return fail(made.error());
+    own = std::move(*made);
   }
   std::optional<House> house;
   const auto scans = static_cast<std::int64_t>(definitions.scans.size());
@@ -100,6 +115,7 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
                    " and " + counted(schedules, "schedule"),
        .scans = scans,
        .schedules = schedules,
+       .rules = host ? host->rules() : own.desk.get(),
        .begin = [&] {
          if (host) tell_listening(session, *host);
          house.emplace(session, store, std::move(*kinds), definitions, idle, until_idle);

@@ -2,6 +2,7 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/commands/worker_from.h"
 #include "apps/waybill/commands/worker_server.h"
+#include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
@@ -34,6 +35,15 @@ Exit run_worker(Session& session, const Invocation& invocation) {
   }
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
+  // Who has both asks, as `serve` and `up` do, before a task with a rule is run.
+  Rules rules;
+  if (!session.config().login.empty()) {
+    const auto definitions = session.definitions();
+    if (!definitions) return fail(definitions.error());
+    auto made = make_rules(session, **store, **definitions);
+    if (!made) return fail(made.error());
+    rules = std::move(*made);
+  }
   // Without it, what is scheduled or lost by another worker would wait for somebody's `up`.
   Rescuer rescuer((*store)->ledger(), session.rng().fork());
   ServiceLoop rescuing(rescuer, session.clock(), {.seed = session.rng().next()});
@@ -42,7 +52,8 @@ Exit run_worker(Session& session, const Invocation& invocation) {
                                          .store = **store,
                                          .stop = signals.token(),
                                          .idle = invocation.has("until-idle") ? &idle : nullptr,
-                                         .greeting = greeting(session.config().queues)});
+                                         .greeting = greeting(session.config().queues),
+                                         .rules = rules.desk.get()});
   if (!worked) return fail(worked.error());
   return 0;
 }

@@ -4,16 +4,34 @@
 #include <utility>
 
 #include "apps/waybill/runtime/events.h"
+#include "apps/waybill/runtime/file_limit.h"
+#include "apps/waybill/runtime/vault.h"
+#include "base/log.h"
 
 namespace waybill::cli {
-HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds)
+namespace {
+
+void warn_unencrypted(const ListenAddress& address) {
+  if (address.is_loopback) return;
+  log::warn("unencrypted",
+            "tokens and tasks cross the network in the clear; give --tls-certificate-file and "
+            "--tls-key-file, or let a proxy that speaks TLS alone reach this address",
+            {{"address", address.address}});
+}
+
+}  // namespace
+
+HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts)
     : session_(session),
-      kinds_(std::move(kinds)),
+      kinds_(std::move(parts.kinds)),
+      rules_(std::move(parts.rules)),
       rng_(session.rng().fork()),
-      authenticator_(store.tokens(), session.clock()),
+      authenticator_(store.beside().tokens, session.clock()),
+      secrets_(std::move(parts.secrets)),
       feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
             [this](const LedgerEvent& event) { changed(event); }),
       metrics_(store.reader(), session.clock()),
+      audit_(store.beside().audit),
       parts_{.ledger = parts_of(store),
              .logs = store.logs(),
              .clock = session.clock(),
@@ -31,7 +49,11 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
                    return rng_.unit();
                  },
              .feed = feed_,
-             .first_answers = first_answers_} {}
+             .first_answers = first_answers_,
+             .logins = rules_.logins ? &rules_.logins->desk() : nullptr,
+             .rules = rules_.desk.get(),
+             .audit = &audit_,
+             .secrets = secrets_.get()} {}
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
@@ -45,43 +67,76 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
   if (!address) return fail(with_context(address.error(), "--listen"));
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
-  auto host = std::make_unique<HttpHost>(session, store, definitions, std::move(*kinds));
+  if (doors.insecure && !session.config().login.empty()) {
+    return fail(Code::invalid_argument,
+                "--insecure: it lets everybody in, and --login only those who may; give one");
+  }
+  auto rules = make_rules(session, store, definitions);
+  if (!rules) return fail(rules.error());
+  auto secrets = open_vault(session, store);
+  if (!secrets) return fail(secrets.error());
+  auto host =
+      std::make_unique<HttpHost>(session, store, definitions,
+                                 Parts{std::move(*kinds), std::move(*rules), std::move(*secrets)});
   if (Status listening = host->listen(*address, doors); !listening) return fail(listening.error());
   return host;
 }
 
 Status HttpHost::may_listen(const ListenAddress& address, const HttpDoors& doors) {
-  if (address.is_loopback || doors.insecure || authenticator_.any_tokens()) return {};
+  const bool open = address.is_loopback || doors.insecure || rules_.logins != nullptr;
+  if (open || authenticator_.any_tokens()) return {};
   return fail(Code::failed_precondition,
               "on " + address.address +
                   " others can reach it, and no token says who may: make one with `waybill token "
-                  "create`, or listen on 127.0.0.1; --insecure lets everybody in");
+                  "create`, say who may log in with --login, or listen on 127.0.0.1; --insecure "
+                  "lets everybody in");
 }
 
 Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   if (Status may = may_listen(address, doors); !may) return may;
   gate_ = gate(address, doors);
+  // There a GET changes things, which a session's cookie may not do.
+  gate_of_programs_ = gate_;
+  gate_of_programs_.logins = nullptr;
   auto api = http::Api::create(parts_, metrics_, gate_);
   if (!api) return fail(api.error());
   api_ = std::move(*api);
-  if (doors.task_mgmt) task_mgmt_ = std::make_unique<http::TaskMgmtDoors>(parts_, gate_, *api_);
+  if (doors.task_mgmt)
+    task_mgmt_ = std::make_unique<http::TaskMgmtDoors>(parts_, gate_of_programs_, *api_);
   http::Application* application = api_.get();
   if (task_mgmt_) application = task_mgmt_.get();
-  auto server = http::Server::create({.address = address.address, .port = address.port},
-                                     *application, session_.clock());
+  if (Status opened = open_server(address, *application); !opened) return opened;
+  for (Service* service :
+       std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_, &audit_}) {
+    run(*service);
+  }
+  return listen_grpc(doors);
+}
+
+Status HttpHost::open_server(const ListenAddress& address, http::Application& application) {
+  const Config& config = session_.config();
+  if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
+    return fail(Code::invalid_argument,
+                "--tls-certificate-file and --tls-key-file belong together: give both");
+  }
+  if (!config.tls_key_file.empty()) {
+    auto files = http::TlsFiles::create(
+        {.certificate = config.tls_certificate_file, .key = config.tls_key_file});
+    if (!files) return fail(with_context(files.error(), "the certificate of --listen"));
+    tls_ = std::move(*files);
+  } else {
+    warn_unencrypted(address);
+  }
+  http::ServerParams params{.address = address.address, .port = address.port, .tls = tls_.get()};
+  params.connections_max = connections_within_files(params.connections_max);
+  auto server = http::Server::create(params, application, session_.clock());
   if (!server) return fail(server.error());
   server_ = std::move(*server);
   const bool is_v6 = address.address.find(':') != std::string::npos;
-  url_ = "http://" + (is_v6 ? "[" + address.address + "]" : address.address) + ":" +
-         std::to_string(server_->port());
-  if (Status listening = listen_grpc(doors); !listening) return listening;
-  for (Service* service : std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_}) {
-    loops_.push_back(std::make_unique<ServiceLoop>(
-        *service, session_.clock(), ServiceLoopParams{.seed = session_.rng().next()}));
-  }
-  if (!grpc_server_) return {};
-  loops_.push_back(std::make_unique<ServiceLoop>(*grpc_server_, session_.clock(),
-                                                 ServiceLoopParams{.seed = session_.rng().next()}));
+  url_ = (tls_ ? "https://" : "http://") + (is_v6 ? "[" + address.address + "]" : address.address) +
+         ":" + std::to_string(server_->port());
+  run(server_->connections());
+  if (tls_) run(*tls_);
   return {};
 }
 
@@ -93,23 +148,35 @@ Status HttpHost::listen_grpc(const HttpDoors& doors) {
   auto api = http::Api::create(parts_, metrics_, gate(*address, doors));
   if (!api) return fail(api.error());
   grpc_api_ = std::move(*api);
-  auto server = rpc::Server::create({.address = address->address, .port = address->port},
+  const Config& config = session_.config();
+  if (!tls_) warn_unencrypted(*address);
+  auto server = rpc::Server::create({.address = address->address,
+                                     .port = address->port,
+                                     .certificate_file = config.tls_certificate_file,
+                                     .key_file = config.tls_key_file},
                                     *grpc_api_, session_.clock());
   if (!server) return fail(server.error());
   grpc_server_ = std::move(*server);
   const bool is_v6 = address->address.find(':') != std::string::npos;
   grpc_ = (is_v6 ? "[" + address->address + "]" : address->address) + ":" +
           std::to_string(grpc_server_->port());
+  run(*grpc_server_);
   return {};
+}
+
+void HttpHost::run(Service& service) {
+  loops_.push_back(std::make_unique<ServiceLoop>(service, session_.clock(),
+                                                 ServiceLoopParams{.seed = session_.rng().next()}));
 }
 
 http::ApiGate HttpHost::gate(const ListenAddress& address, const HttpDoors& doors) {
   http::ApiGate gate;
   gate.asks = [this, insecure = doors.insecure, is_loopback = address.is_loopback] {
     if (insecure) return false;
-    return !is_loopback || authenticator_.any_tokens();
+    return !is_loopback || rules_.logins != nullptr || authenticator_.any_tokens();
   };
   gate.authenticate = [this](std::string_view token) { return authenticator_.authenticate(token); };
+  if (rules_.logins) gate.logins = &rules_.logins->desk();
   if (!address.is_loopback) gate.any_host = true;
   return gate;
 }

@@ -7,6 +7,7 @@
 
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/store.h"
 #include "base/mutex.h"
@@ -15,8 +16,11 @@
 #include "http/api/api.h"
 #include "http/compat/task_mgmt.h"
 #include "http/server.h"
+#include "http/tls_files.h"
 #include "rpc/server.h"
+#include "services/audit_writer.h"
 #include "services/authenticator.h"
+#include "services/secret_vault.h"
 #include "services/service_loop.h"
 
 namespace waybill::cli {
@@ -24,7 +28,7 @@ namespace waybill::cli {
 /// How a server lets people in.
 struct HttpDoors {
   /// Everybody may do everything; else a token is asked for, but on loopback as long as nobody has
-  /// made one.
+  /// made one and nobody logs in.
   bool insecure = false;
   bool task_mgmt = false;  ///< the predecessor's addresses are served too
 };
@@ -38,7 +42,12 @@ class HttpHost {
   static Result<std::unique_ptr<HttpHost>> start(Session& session, Store& store,
                                                  const Definitions& definitions,
                                                  const HttpDoors& doors);
-  HttpHost(Session& session, Store& store, const Definitions& definitions, Kinds kinds);
+  struct Parts {
+    Kinds kinds;
+    Rules rules;
+    std::unique_ptr<SecretVault> secrets;
+  };
+  HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts);
   ~HttpHost();
   HttpHost(const HttpHost&) = delete;
   HttpHost& operator=(const HttpHost&) = delete;
@@ -47,6 +56,8 @@ class HttpHost {
   const std::string& url() const { return url_; }
   /// "127.0.0.1:8471"; empty: it does not speak gRPC.
   const std::string& grpc() const { return grpc_; }
+  /// The rules of its definitions; null: there are none.
+  RuleDesk* rules() const { return rules_.desk.get(); }
   /// Takes no new request, and blocks until those that have come are answered, or `grace`.
   void drain(Duration grace);
 
@@ -54,22 +65,30 @@ class HttpHost {
   Status listen(const ListenAddress& address, const HttpDoors& doors);
   Status may_listen(const ListenAddress& address, const HttpDoors& doors);
   Status listen_grpc(const HttpDoors& doors);
+  /// With the certificate that the settings name, if they do.
+  Status open_server(const ListenAddress& address, http::Application& application);
+  void run(Service& service);
   http::ApiGate gate(const ListenAddress& address, const HttpDoors& doors);
   void changed(const LedgerEvent& event);
 
   Session& session_;
   const Kinds kinds_;
+  const Rules rules_;
   Mutex mutex_;
   Rng rng_ GUARDED_BY(mutex_);
   UuidMaker ids_ GUARDED_BY(mutex_){rng_};
   Authenticator authenticator_;
+  const std::unique_ptr<SecretVault> secrets_;
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;
+  AuditWriter audit_;
   const http::ApiParts parts_;
   http::ApiGate gate_;
+  http::ApiGate gate_of_programs_;  // of --compat
   std::unique_ptr<http::Api> api_;
   std::unique_ptr<http::TaskMgmtDoors> task_mgmt_;
+  std::unique_ptr<http::TlsFiles> tls_;
   std::unique_ptr<http::Server> server_;
   std::string url_;
   std::unique_ptr<http::Api> grpc_api_;  // with a gate for its own address

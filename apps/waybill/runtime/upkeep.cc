@@ -8,8 +8,9 @@ Upkeep::Upkeep(Session& session, Store& store)
       janitor_({.ledger = store.ledger(),
                 .reader = store.reader(),
                 .registry = store.registry(),
-                .logs = store.logs()},
-               {.every = session.config().tidy_every}) {
+                .logs = store.logs(),
+                .audit = &store.beside().audit},
+               {.every = session.config().tidy_every, .audit_keep = session.config().audit_keep}) {
   for (Service* service : std::initializer_list<Service*>{&rescuer_, &scheduler_, &janitor_}) {
     loops_.push_back(std::make_unique<ServiceLoop>(
         *service, session.clock(), ServiceLoopParams{.seed = session.rng().next()}));

@@ -7,6 +7,7 @@
 
 #include "apps/waybill/runtime/idle.h"
 #include "apps/waybill/session.h"
+#include "services/rule_desk.h"
 
 namespace waybill::cli {
 
@@ -19,6 +20,7 @@ struct WorkTerms {
   std::string greeting;       ///< said when the worker has begun
   std::int64_t scans = 0;     ///< what this process does besides, to be told of
   std::int64_t schedules = 0;
+  RuleDesk* rules = nullptr;      ///< only what they let run is run; null: everything
   std::function<void()> begin{};  ///< begins the rest, once the start has been told; may be empty
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "adapters/file/scratch_space.h"
+#include "apps/waybill/runtime/vault.h"
 
 namespace waybill::cli {
 namespace {
@@ -43,9 +44,12 @@ WorkerOptions worker_options(Session& session) {
 
 WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
     : parts_(std::move(parts)),
-      executor_(
-          {.clock = session.clock(), .logs = ports.logs, .scratch = *parts_.scratch, .bell = bell_},
-          parts_.kinds.all(), parts_.options.slots, parts_.options.report_every),
+      executor_({.clock = session.clock(),
+                 .logs = ports.logs,
+                 .scratch = *parts_.scratch,
+                 .bell = bell_,
+                 .secrets = parts_.secrets.get()},
+                parts_.kinds.all(), parts_.options.slots, parts_.options.report_every),
       worker_({.ledger = ports.ledger,
                .reader = ports.reader,
                .registry = ports.registry,
@@ -58,21 +62,30 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
   }
 }
 
-Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store) {
+Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
+                                                      RuleDesk* rules) {
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
   WorkerOptions options = worker_options(session);
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
   auto scratch = FileScratchSpace::open(scratch_root(session.config()), options.name);
   if (!scratch) return fail(scratch.error());
+  auto secrets = open_vault(session, store);
+  if (!secrets) return fail(secrets.error());
+  std::unique_ptr<WorkLedger> ruled;
+  if (rules != nullptr) {
+    ruled = std::make_unique<RuledWork>(*rules, store.ledger(), store.reader(), session.clock());
+  }
+  WorkLedger& ledger = ruled ? *ruled : store.ledger();
   return std::make_unique<WorkerHost>(
       session,
-      Ports{.ledger = store.ledger(),
+      Ports{.ledger = ledger,
             .reader = store.reader(),
             .registry = store.registry(),
             .logs = store.logs(),
             .changes = &store.reader()},
-      Parts{std::move(*kinds), std::move(*scratch), std::move(options)});
+      Parts{std::move(*kinds), std::move(*scratch), std::move(options), std::move(ruled),
+            std::move(*secrets)});
 }
 
 }  // namespace waybill::cli

@@ -9,6 +9,8 @@
 #include "ports/bell.h"
 #include "ports/scratch_space.h"
 #include "services/ledger_watch.h"
+#include "services/rule_desk.h"
+#include "services/secret_vault.h"
 #include "services/thread_executor.h"
 #include "services/worker.h"
 #include "services/worker_loop.h"
@@ -30,12 +32,14 @@ class WorkerHost {
     /// Tells of changes; null: it looks for work by the setting `poll` alone.
     LedgerReader* changes = nullptr;
   };
-  /// Works by the session's settings. Session and store outlive it.
-  static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store);
+  /// Works by the session's settings, and runs what `rules` let (null: everything). All outlive it.
+  static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store, RuleDesk* rules);
   struct Parts {
     Kinds kinds;
     std::unique_ptr<ScratchSpace> scratch;
     WorkerOptions options;
+    std::unique_ptr<WorkLedger> ruled{};  ///< the ledger as rules show it; null: as it is
+    std::unique_ptr<SecretVault> secrets = nullptr;  ///< null: its tasks are given none
   };
   /// For start(): the options have been checked.
   WorkerHost(Session& session, Ports ports, Parts parts);

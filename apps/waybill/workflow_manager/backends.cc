@@ -44,8 +44,8 @@ Result<AmqpOptions> amqp_options(const prio::WorkflowQueue& queue, const std::st
 
 }  // namespace
 
-Backends::Backends(Clock& clock, Variables environment)
-    : clock_(clock), environment_(std::move(environment)) {}
+Backends::Backends(Clock& clock, Variables environment, CallStops stops)
+    : clock_(clock), environment_(std::move(environment)), stops_(std::move(stops)) {}
 Backends::~Backends() = default;
 
 bool Backends::has(const std::string& variable) const {
@@ -62,6 +62,11 @@ Result<Clouds*> Backends::clouds() {
 }
 
 Result<std::unique_ptr<ObjectStore>> Backends::bucket(const prio::WorkflowBucket& bucket) {
+  return open(bucket, {.stop = stops_.reads});
+}
+
+Result<std::unique_ptr<ObjectStore>> Backends::open(const prio::WorkflowBucket& bucket,
+                                                    const CallTerms& terms) {
   if (bucket.url.scheme == BucketScheme::file) {
     const auto directory = parse_file_url(bucket.url.text);
     if (!directory) return fail(directory.error());
@@ -74,29 +79,39 @@ Result<std::unique_ptr<ObjectStore>> Backends::bucket(const prio::WorkflowBucket
     return std::make_unique<GcsObjectStore>(
         GcsObjectStoreOptions{.bucket = bucket.url.name,
                               .writer = to_string((*clouds)->fresh_id()),
-                              .endpoint = gcs_endpoint(environment_)},
+                              .endpoint = gcs_endpoint(environment_),
+                              .stop = terms.stop},
         GcsObjectStorePorts{(*clouds)->http(), tokens, clock_});
   }
   return std::make_unique<S3ObjectStore>(
       S3ObjectStoreOptions{.address = {.region = bucket.url.region, .bucket = bucket.url.name},
-                           .endpoint = (*clouds)->settings().endpoint("S3")},
+                           .endpoint = (*clouds)->settings().endpoint("S3"),
+                           .conditional_put = terms.conditional_put,
+                           .stop = terms.stop},
       S3ObjectStorePorts{(*clouds)->http(), (*clouds)->credentials(bucket.identity), clock_});
 }
 
-Result<std::unique_ptr<ObjectStore>> Backends::marker_bucket(const prio::WorkflowBucket& bucket,
-                                                             const std::string& probe_key) {
-  auto store = this->bucket(bucket);
-  if (!store || bucket.url.scheme != BucketScheme::s3) return store;
-  if ((*clouds())->settings().endpoint("S3").empty()) return store;  // Amazon honours them
-  const auto honoured = static_cast<S3ObjectStore&>(**store).probe_conditional_put(probe_key);
-  if (!honoured) return fail(honoured.error());
-  if (!*honoured) {
+Result<MarkerBucket> Backends::marker_bucket(const prio::WorkflowBucket& bucket,
+                                             const std::string& probe_key) {
+  auto markers = open(bucket, {.stop = stops_.writes});
+  if (!markers) return fail(markers.error());
+  if (bucket.url.scheme == BucketScheme::file) return MarkerBucket{std::move(*markers), nullptr};
+  bool conditional_put = true;
+  // Amazon's own servers honour them.
+  if (bucket.url.scheme == BucketScheme::s3 && !(*clouds())->settings().endpoint("S3").empty()) {
+    const auto honoured = static_cast<S3ObjectStore&>(**markers).probe_conditional_put(probe_key);
+    if (!honoured) return fail(honoured.error());
+    conditional_put = *honoured;
+  }
+  if (!conditional_put) {
     log::warn("no_conditional_puts",
               "the server of this bucket ignores conditional puts: two runs at once may publish a "
               "task twice, with the same trace-id; none is lost",
               {{"bucket", bucket.url.text}});
   }
-  return store;
+  auto lock = open(bucket, {.stop = stops_.lock, .conditional_put = conditional_put});
+  if (!lock) return fail(lock.error());
+  return MarkerBucket{std::move(*markers), std::move(*lock)};
 }
 
 Result<std::unique_ptr<Queue>> Backends::queue(const prio::WorkflowQueue& queue,
@@ -136,14 +151,15 @@ Result<std::unique_ptr<Queue>> Backends::make_queue(const prio::WorkflowQueue& q
         SqsQueue::Services{(*clouds)->http(), (*clouds)->credentials(queue.aws_identity), clock_},
         SqsOptions{.region = queue.aws_region,
                    .topic_arn = topic,
-                   .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_)});
+                   .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_),
+                   .stop = stops_.writes});
   }
   TokenSource& tokens = (*clouds)->google_tokens(has("PUBSUB_EMULATOR_HOST"));
-  return std::make_unique<PubSubQueue>(
-      PubSubQueue::Services{(*clouds)->http(), tokens, clock_},
-      PubSubOptions{.project = queue.gcp_project,
-                    .topic = topic,
-                    .endpoint = pubsub_endpoint("", environment_)});
+  return std::make_unique<PubSubQueue>(PubSubQueue::Services{(*clouds)->http(), tokens, clock_},
+                                       PubSubOptions{.project = queue.gcp_project,
+                                                     .topic = topic,
+                                                     .endpoint = pubsub_endpoint("", environment_),
+                                                     .stop = stops_.writes});
 }
 
 Result<std::size_t> Backends::body_bytes_max(const prio::WorkflowQueue& queue,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -17,21 +18,35 @@ namespace waybill::cli {
 class Clouds;
 class LedgerBackend;
 
+/// When calls are given up, once the program is asked to end.
+struct CallStops {
+  std::stop_token reads;   ///< at once: nothing depends on them any more
+  std::stop_token writes;  ///< messages and markers that are under way may come to their end
+  std::stop_token lock;    ///< at last: it is given back when the writes have ended
+};
+
+/// The bucket that markers go to, and the same once more for the scan lock. That is null where
+/// calls are never given up.
+struct MarkerBucket {
+  std::unique_ptr<ObjectStore> markers;
+  std::unique_ptr<ObjectStore> lock;
+};
+
 /// Where workflow-manager's flags become adapters: the only place that knows which there are. What
 /// it gives must not outlive it.
 class Backends {
  public:
-  Backends(Clock& clock, Variables environment);
+  Backends(Clock& clock, Variables environment, CallStops stops);
   ~Backends();
   Backends(const Backends&) = delete;
   Backends& operator=(const Backends&) = delete;
 
-  /// A bucket by its URL's scheme, as the identity that goes with it. Touches no network.
+  /// A bucket to read, by its URL's scheme, as the identity that goes with it. Touches no network.
   Result<std::unique_ptr<ObjectStore>> bucket(const prio::WorkflowBucket& bucket);
   /// The bucket that the lock and the markers go to. Asks a server that is not Amazon's own
   /// whether it honours conditional puts, with an object of this name.
-  Result<std::unique_ptr<ObjectStore>> marker_bucket(const prio::WorkflowBucket& bucket,
-                                                     const std::string& probe_key);
+  Result<MarkerBucket> marker_bucket(const prio::WorkflowBucket& bucket,
+                                     const std::string& probe_key);
   /// A topic by the kind of its queue. Makes it where --gcp-pubsub-create-topics asks for that, and
   /// the ledger where there is none.
   Result<std::unique_ptr<Queue>> queue(const prio::WorkflowQueue& queue, const std::string& topic);
@@ -42,6 +57,12 @@ class Backends {
 
  private:
   Result<Clouds*> clouds();
+  struct CallTerms {
+    std::stop_token stop;
+    bool conditional_put = true;
+  };
+  Result<std::unique_ptr<ObjectStore>> open(const prio::WorkflowBucket& bucket,
+                                            const CallTerms& terms);
   /// The adapter alone.
   Result<std::unique_ptr<Queue>> make_queue(const prio::WorkflowQueue& queue,
                                             const std::string& topic);
@@ -49,6 +70,7 @@ class Backends {
 
   Clock& clock_;
   const Variables environment_;
+  const CallStops stops_;
   std::unique_ptr<HttpClient> http_;  // opened when first asked for
   std::unique_ptr<Clouds> clouds_;
   std::unique_ptr<LedgerBackend> ledger_;

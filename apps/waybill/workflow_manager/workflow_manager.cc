@@ -11,6 +11,7 @@
 #include "apps/waybill/cli/output.h"
 #include "apps/waybill/cli/progress_bar.h"
 #include "apps/waybill/environment.h"
+#include "apps/waybill/runtime/late_stop.h"
 #include "apps/waybill/signals.h"
 #include "apps/waybill/workflow_manager/backends.h"
 #include "apps/waybill/workflow_manager/lock_holder.h"
@@ -30,6 +31,9 @@ using prio::WorkflowValues;
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+// How long after SIGTERM, where a server does not answer.
+constexpr Duration kWritesGrace = std::chrono::seconds(5);
+constexpr Duration kLockGrace = std::chrono::seconds(7);
 
 void configure_log(const std::string& name) {
   log::Level level = log::Level::info;
@@ -52,7 +56,10 @@ class Run {
   Run(WorkflowValues values, Variables environment)
       : values_(std::move(values)),
         began_(clock_.steady_now()),
-        backends_(clock_, std::move(environment)) {}
+        backends_(clock_, std::move(environment),
+                  {.reads = signals_.token(),
+                   .writes = writes_end_.token(),
+                   .lock = lock_ends_.token()}) {}
 
   int run();
 
@@ -66,6 +73,8 @@ class Run {
 
   const Signals signals_;  // before any other thread
   SystemClock clock_;
+  const LateStop writes_end_{signals_.token(), kWritesGrace, clock_};
+  const LateStop lock_ends_{signals_.token(), kLockGrace, clock_};
   const WorkflowValues values_;
   const SteadyTime began_;
   Output output_{detect_output_mode()};
@@ -97,12 +106,23 @@ Result<PublishReport> Run::pass(const WorkflowOptions& options) {
   if (!ingestion) return fail(ingestion.error());
   const bool dry_run = options.mode == prio::WorkflowMode::dry_run;
   const std::string probe = std::string(kMarkerPrefix) + "probe-" + publish.lock.token;
-  const auto own =
-      dry_run ? backends_.bucket(options.own) : backends_.marker_bucket(options.own, probe);
-  if (!own) return fail(own.error());
+  MarkerBucket own;
+  if (dry_run) {
+    auto read = backends_.bucket(options.own);
+    if (!read) return fail(read.error());
+    own.markers = std::move(*read);
+  } else {
+    auto written = backends_.marker_bucket(options.own, probe);
+    if (!written) return fail(written.error());
+    own = std::move(*written);
+  }
   const auto peer = backends_.bucket(options.peer);
   if (!peer) return fail(peer.error());
-  PublishPorts ports{.ingestion = **ingestion, .own = **own, .peer = **peer, .clock = clock_};
+  PublishPorts ports{.ingestion = **ingestion,
+                     .own = *own.markers,
+                     .peer = **peer,
+                     .clock = clock_,
+                     .lock = own.lock.get()};
   if (dry_run) {
     const auto limit = backends_.body_bytes_max(options.queue, options.queue.aggregate_topic);
     if (!limit) return fail(limit.error());

@@ -4,6 +4,7 @@
 
 #include "adapters/aws/credential_cache.h"
 #include "adapters/aws/fetchers.h"
+#include "adapters/aws/profile.h"
 #include "adapters/aws/token_service.h"
 
 namespace waybill {
@@ -12,27 +13,6 @@ namespace {
 using aws::CredentialPorts;
 using aws::RoleRequest;
 using aws::Settings;
-using aws::TokenService;
-
-constexpr int kProfilesMax = 8;
-
-TokenService token_service(const Settings& settings, CredentialPorts ports, std::string region) {
-  if (region.empty()) region = settings.region();
-  return {.region = std::move(region), .endpoint = settings.endpoint("STS"), .ports = ports};
-}
-
-std::string or_default(std::string name) { return name.empty() ? "waybill" : name; }
-
-/// A role by a token that lies in a file.
-Result<AwsCredentials> from_token_file(const TokenService& service, const Settings& settings,
-                                       const std::pair<RoleRequest, std::string>& role_and_path,
-                                       const Deadline& deadline) {
-  const auto& [role, path] = role_and_path;
-  FileTokenSource tokens(path, settings.read_file());
-  const auto token = tokens.token(deadline);
-  if (!token) return fail(token.error());
-  return aws::assume_role_with_token(service, role, *token, deadline);
-}
 
 /// The places that are looked at, one after another.
 class Chain {
@@ -52,10 +32,10 @@ class Chain {
       return found || found.error().code != Code::not_found;
     };
     auto found = look("environment", aws::from_environment(settings_));
-    if (!is_decided(found)) {
-      found = look("shared files", from_shared_files(settings_.profile(), deadline, 0));
-    }
     if (!is_decided(found)) found = look("web identity", from_web_identity(deadline));
+    if (!is_decided(found)) {
+      found = look("shared files", aws::from_shared_files(settings_, ports_, deadline));
+    }
     if (!is_decided(found)) {
       found = look("container", aws::from_container(settings_, ports_, deadline));
     }
@@ -74,40 +54,12 @@ class Chain {
       return fail(Code::not_found, "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not both set");
     }
     const RoleRequest request{
-        .role_arn = role, .session_name = or_default(settings_.variable("AWS_ROLE_SESSION_NAME"))};
-    return from_token_file(token_service(settings_, ports_, ""), settings_, {request, path},
-                           deadline);
-  }
-
-  /// Keys of a profile, or the role that it takes by a token file or by another profile's keys.
-  Result<AwsCredentials> from_shared_files(const std::string& profile, const Deadline& deadline,
-                                           int depth) const {
-    if (depth == kProfilesMax) {
-      return fail(Code::unauthenticated,
-                  "profile " + profile + ": source_profile goes round in a circle");
-    }
-    if (!settings_.has_profile(profile) && profile != "default") {
-      return fail(Code::unauthenticated, "there is no profile " + profile + " in " +
-                                             settings_.config_path() + " or " +
-                                             settings_.credentials_path() + "; check AWS_PROFILE");
-    }
-    const RoleRequest role{
-        .role_arn = settings_.setting(profile, "role_arn"),
-        .session_name = or_default(settings_.setting(profile, "role_session_name"))};
-    const std::string source = settings_.setting(profile, "source_profile");
-    const std::string path = settings_.setting(profile, "web_identity_token_file");
-    const TokenService service =
-        token_service(settings_, ports_, settings_.setting(profile, "region"));
-    if (role.role_arn.empty() || (source.empty() && path.empty())) {
-      return aws::from_profile(settings_, profile);
-    }
-    if (!path.empty()) return from_token_file(service, settings_, {role, path}, deadline);
-    const auto caller = source == profile ? aws::from_profile(settings_, profile)
-                                          : from_shared_files(source, deadline, depth + 1);
-    if (!caller) {
-      return fail(Code::unauthenticated, "profile " + profile + ": " + caller.error().message);
-    }
-    return aws::assume_role(service, role, *caller, deadline);
+        .role_arn = role,
+        .session_name = aws::session_name_or_default(settings_.variable("AWS_ROLE_SESSION_NAME"))};
+    return aws::from_token_file(
+        settings_,
+        {.service = aws::token_service(settings_, ports_, ""), .role = request, .path = path},
+        deadline);
   }
 
   const Settings& settings_;
@@ -126,7 +78,7 @@ std::unique_ptr<AwsCredentialSource> aws_role_credentials(const AwsRoleParams& r
                                                           TokenSource& tokens,
                                                           const Settings& settings,
                                                           CredentialPorts ports) {
-  const TokenService service = token_service(settings, ports, role.region);
+  const aws::TokenService service = aws::token_service(settings, ports, role.region);
   const RoleRequest request{.role_arn = role.role_arn, .session_name = role.session_name};
   const auto fetch = [service, request,
                       &tokens](const Deadline& deadline) -> Result<AwsCredentials> {

@@ -7,10 +7,10 @@
 
 namespace waybill {
 
-/// Credentials as AWS's SDKs look for them: environment; web identity
-/// (AWS_WEB_IDENTITY_TOKEN_FILE); shared files by profile, with role_arn and source_profile;
-/// container; instance. The first place that is configured decides. `settings` and `ports` must
-/// outlive it.
+/// Credentials as AWS's SDKs look for them: environment; web identity of the environment
+/// (AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN); shared files by profile, with role_arn;
+/// container; instance. The first place that is configured decides, also if it cannot be followed
+/// (`unauthenticated`). `settings` and `ports` must outlive it.
 std::unique_ptr<AwsCredentialSource> ambient_aws_credentials(const aws::Settings& settings,
                                                              aws::CredentialPorts ports);
 

@@ -103,6 +103,97 @@ TEST_F(AwsCredentialsTest, ProfilesThatGoRoundAreRefused) {
   EXPECT_NE(found.error().message.find("circle"), std::string::npos);
 }
 
+TEST_F(AwsCredentialsTest, AProfileMayTakeARoleByTheCredentialsOfAPlace) {
+  const std::string profile = "[profile role]\nrole_arn=arn:r\nregion=eu-west-1\nexternal_id=a b\n";
+  network_["POST https://sts.eu-west-1.amazonaws.com/"] = {.status = 200,
+                                                           .body = role_answer("AssumeRole")};
+  const std::string keys(kKeysJson);
+  const std::string roles = "http://169.254.169.254/latest/meta-data/iam/security-credentials/";
+  network_["PUT http://169.254.169.254/latest/api/token"] = {.status = 200, .body = "v2token"};
+  network_["GET " + roles] = {.status = 200, .body = "my-role"};
+  network_["GET " + roles + "my-role"] = {.status = 200, .body = keys};
+  network_["GET http://169.254.170.2/here"] = {.status = 200, .body = keys};
+  files_["/nest/.aws/config"] = profile + "credential_source=Ec2InstanceMetadata\n";
+  const Environment environment = {{"AWS_PROFILE", "role"},
+                                   {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/here"}};
+  const auto by_machine = ambient(environment);
+  ASSERT_TRUE(by_machine) << by_machine.error().message;
+  EXPECT_EQ(by_machine->access_key_id, "ASIA");
+  EXPECT_NE(value(http_.requests().back(), "authorization").find("Credential=AKMETA/"),
+            std::string::npos);
+  EXPECT_NE(http_.requests().back().body.find("&ExternalId=a%20b"), std::string::npos);
+  EXPECT_EQ(http_.requests().size(), 4u);
+  files_["/nest/.aws/config"] = profile + "credential_source=EcsContainer\n";
+  EXPECT_EQ(ambient(environment)->access_key_id, "ASIA");
+  EXPECT_EQ(http_.requests().size(), 6u);
+}
+
+TEST_F(AwsCredentialsTest, AProfileOfTheEnvironmentsKeysMayBeTheSourceOfAnother) {
+  files_["/nest/.aws/config"] =
+      "[default]\nrole_arn=arn:r\nsource_profile=keys\nregion=eu-west-1\n"
+      "[profile keys]\nrole_arn=arn:k\ncredential_source=Environment\nregion=eu-west-1\n";
+  const auto found = ambient({{"AWS_EC2_METADATA_DISABLED", "true"}});
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, Code::unauthenticated);
+  for (const char* part : {"profile default: ", "profile keys: ", "AWS_ACCESS_KEY_ID"}) {
+    EXPECT_NE(found.error().message.find(part), std::string::npos) << found.error().message;
+  }
+}
+
+TEST_F(AwsCredentialsTest, AProfileWithKeysAndARoleTakesTheRole) {
+  files_["/nest/.aws/credentials"] =
+      "[default]\nrole_arn=arn:r\nregion=eu-west-1\naws_access_key_id=FILE\n"
+      "aws_secret_access_key=s\n";
+  network_["POST https://sts.eu-west-1.amazonaws.com/"] = {.status = 200,
+                                                           .body = role_answer("AssumeRole")};
+  EXPECT_EQ(ambient({})->access_key_id, "ASIA");
+}
+
+/// A profile says how to get credentials, and that cannot be done here.
+TEST_F(AwsCredentialsTest, AProfileThatCannotBeFollowedStopsTheChain) {
+  const std::string roles = "http://169.254.169.254/latest/meta-data/iam/security-credentials/";
+  network_["PUT http://169.254.169.254/latest/api/token"] = {.status = 200, .body = "v2token"};
+  network_["GET " + roles] = {.status = 200, .body = "my-role"};
+  network_["GET " + roles + "my-role"] = {.status = 200, .body = std::string(kKeysJson)};
+  const std::pair<const char*, const char*> cases[] = {
+      {"credential_process=/opt/keys --json", "credential_process"},
+      {"sso_session=corp", "sso_session"},
+      {"sso_start_url=https://x", "sso_start_url"},
+      {"role_arn=arn:r", "credential_source"},
+      {"role_arn=arn:r\ncredential_source=Moon", "Moon"},
+      {"role_arn=arn:r\ncredential_source=EcsContainer", "AWS_CONTAINER_CREDENTIALS"},
+      {"role_arn=arn:r\ncredential_source=Environment", "AWS_ACCESS_KEY_ID"},
+      {"role_arn=arn:r\nsource_profile=gone", "gone"},
+      {"role_arn=arn:r\nsource_profile=gone\ncredential_source=Environment", "both"},
+      {"role_arn=arn:r\ncredential_source=Ec2InstanceMetadata\nmfa_serial=1", "mfa_serial"},
+      {"credential_source=Ec2InstanceMetadata", "role_arn"},
+      {"source_profile=default", "role_arn"},
+      {"web_identity_token_file=/t", "role_arn"},
+  };
+  for (const auto& [text, said] : cases) {
+    files_["/nest/.aws/config"] = std::string("[default]\n") + text + "\n";
+    const auto found = ambient({});
+    ASSERT_FALSE(found) << text << ": fell to " << found->access_key_id;
+    EXPECT_EQ(found.error().code, Code::unauthenticated) << text;
+    EXPECT_NE(found.error().message.find(said), std::string::npos) << found.error().message;
+    EXPECT_NE(found.error().message.find("profile default"), std::string::npos)
+        << found.error().message;
+  }
+  files_["/nest/.aws/config"] = "[default]\nregion=eu-west-1\n";
+  EXPECT_EQ(ambient({})->access_key_id, "AKMETA");
+}
+
+TEST_F(AwsCredentialsTest, AWebIdentityOfTheEnvironmentComesBeforeTheSharedFiles) {
+  files_["/token"] = "jwt";
+  files_["/nest/.aws/credentials"] = "[default]\naws_access_key_id=FILE\naws_secret_access_key=s\n";
+  network_["POST http://127.0.0.1:9/"] = {.status = 200,
+                                          .body = role_answer("AssumeRoleWithWebIdentity")};
+  const auto found = ambient({{"AWS_WEB_IDENTITY_TOKEN_FILE", "/token"},
+                              {"AWS_ROLE_ARN", "arn:r"},
+                              {"AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9"}});
+  EXPECT_EQ(found->access_key_id, "ASIA");
+}
+
 TEST_F(AwsCredentialsTest, AWebIdentityTakesARole) {
   files_["/token"] = "jwt.of.pod\n";
   network_["POST http://127.0.0.1:9/"] = {.status = 200,

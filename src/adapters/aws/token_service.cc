@@ -20,8 +20,11 @@ Result<std::string> service_url(const TokenService& service) {
 }
 
 std::string form(const std::string& action, const RoleRequest& request) {
-  return "Action=" + action + "&Version=2011-06-15&RoleArn=" + to_percent(request.role_arn) +
-         "&RoleSessionName=" + to_percent(request.session_name);
+  std::string text = "Action=" + action +
+                     "&Version=2011-06-15&RoleArn=" + to_percent(request.role_arn) +
+                     "&RoleSessionName=" + to_percent(request.session_name);
+  if (!request.external_id.empty()) text += "&ExternalId=" + to_percent(request.external_id);
+  return text;
 }
 
 /// The service's own name for the error; its message may repeat parts of the token.

@@ -16,6 +16,7 @@ struct TokenService {
 struct RoleRequest {
   std::string role_arn;
   std::string session_name = "waybill";
+  std::string external_id{};  ///< empty: the role asks for none
 };
 
 /// AssumeRoleWithWebIdentity. `unauthenticated` if the token is refused or the role may not be

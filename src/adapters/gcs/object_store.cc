@@ -100,7 +100,8 @@ std::string GcsObjectStore::object_url(const std::string& key) const {
 }
 
 Result<HttpResponse> GcsObjectStore::send(HttpRequest request, const Call& call) {
-  const Deadline deadline{.at = ports_.clock.steady_now() + options_.request_timeout};
+  const Deadline deadline{.at = ports_.clock.steady_now() + options_.request_timeout,
+                          .stop = options_.stop};
   const auto token = ports_.tokens.token(deadline);
   if (!token) return fail(with_context(token.error(), what(call)));
   if (!token->empty()) request.headers.emplace_back("authorization", "Bearer " + *token);

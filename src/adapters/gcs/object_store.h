@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@ struct GcsObjectStoreOptions {
   std::string endpoint = "https://storage.googleapis.com";
   std::size_t page_size = 1000;
   Duration request_timeout = std::chrono::seconds(60);
+  /// Calls are given up then, with `cancelled`.
+  std::stop_token stop{};
 };
 
 /// What a GcsObjectStore needs of others; they must outlive it.

@@ -66,7 +66,7 @@ QueueCaps PubSubQueue::caps() const {
 }
 
 Deadline PubSubQueue::call_deadline() const {
-  return {.at = clock_.steady_now() + options_.call_time_max};
+  return {.at = clock_.steady_now() + options_.call_time_max, .stop = options_.stop};
 }
 
 Result<HttpResponse> PubSubQueue::send(HttpRequest request, const Deadline& deadline) {

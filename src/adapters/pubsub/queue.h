@@ -24,6 +24,7 @@ struct PubSubOptions {
   Duration call_time_max = std::chrono::seconds(600);  ///< of a call, with the client's retries
   std::string id_attribute;  ///< carries Message.id; empty: ids don't travel, bodies are all
   std::size_t body_bytes_max = 10'000'000;  ///< the service's limit
+  std::stop_token stop{};  ///< all calls but receive are given up then: `cancelled`
 };
 
 /// The endpoint to use: what is given (--pubsub-api-endpoint), else PUBSUB_EMULATOR_HOST, else

@@ -58,7 +58,8 @@ Error S3ObjectStore::refused(const HttpResponse& response, const Call& call) con
 }
 
 Result<HttpResponse> S3ObjectStore::send(const Call& call) {
-  const Deadline deadline{.at = ports_.clock.steady_now() + options_.request_timeout};
+  const Deadline deadline{.at = ports_.clock.steady_now() + options_.request_timeout,
+                          .stop = options_.stop};
   const auto credentials = ports_.credentials.credentials(deadline);
   if (!credentials) return fail(with_context(credentials.error(), what(call)));
   HttpRequest request{.method = call.method,
@@ -183,7 +184,8 @@ Status S3ObjectStore::put_conditionally(const std::string& key, std::string_view
   Error last;
   Duration wait = kFirstWait;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt, wait *= 2) {
-    if (attempt > 0) ports_.clock.wait_until(ports_.clock.steady_now() + wait, {});
+    if (attempt > 0) ports_.clock.wait_until(ports_.clock.steady_now() + wait, options_.stop);
+    if (attempt > 0 && options_.stop.stop_requested()) break;
     const auto response = send(call);
     if (response && is_success(*response)) return {};
     if (response && response->status == 412) {

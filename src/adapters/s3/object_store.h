@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ struct S3ObjectStoreOptions {
   std::size_t page_size = 1000;
   Duration request_timeout = std::chrono::seconds(60);
   bool conditional_put = true;  ///< what caps() say until probe_conditional_put() was asked
+  /// Calls are given up then, with `cancelled`.
+  std::stop_token stop{};
 };
 
 /// What an S3ObjectStore needs of others; they must outlive it.

@@ -67,7 +67,9 @@ class TaskCheck {
         found("I3", "it was leased with fence " + std::to_string(entry.fence) +
                         " while it was leased with fence " + std::to_string(before.fence));
       }
-      const bool stays_leased = entry.happening == Happening::cancel_requested;
+      const bool stays_leased =
+          entry.happening == Happening::cancel_requested ||
+          (entry.happening == Happening::amended && before.state == State::leased);
       if (entry.state == State::leased && !claimed && !stays_leased) {
         found("I3", "it became leased by '" + std::string(to_string(entry.happening)) + "'");
       }

@@ -1,7 +1,10 @@
 #include "adapters/sqlite/sqlite_ledger.h"
 #include "base/check.h"
 #include "testing/temporary_directory.h"
+#include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/ledger/suite.h"
+#include "tests/conformance/people_store/suite.h"
+#include "tests/conformance/secret_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
 
 namespace waybill {
@@ -26,7 +29,10 @@ class SqliteSubject final : public LedgerSubject {
   LedgerReader& reader() override { return ledger_->reader(); }
   DedupKeys& dedup_keys() override { return ledger_->dedup_keys(); }
   Registry& registry() override { return ledger_->registry(); }
+  AuditLog& audit() { return ledger_->audit(); }
   TokenStore& tokens() { return ledger_->tokens(); }
+  PeopleStore& people() { return ledger_->people(); }
+  SecretStore& secrets() { return ledger_->secrets(); }
 
  private:
   TemporaryDirectory directory_;
@@ -39,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerConformance,
                              [](Clock& clock) { return std::make_unique<SqliteSubject>(clock); }}),
                          [](const auto& implementation) { return implementation.param.name; });
 
-struct SqliteTokens {
+struct SqliteRest {
   SimClock clock;
   SqliteSubject subject{clock};
 };
@@ -48,8 +54,35 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, TokenStoreConformance,
                          testing::Values(TokenStoreImplementation{
                              "sqlite",
                              [] {
-                               const auto owner = std::make_shared<SqliteTokens>();
+                               const auto owner = std::make_shared<SqliteRest>();
                                return TokenStoreSubject{owner, &owner->subject.tokens()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, PeopleStoreConformance,
+                         testing::Values(PeopleStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return PeopleStoreSubject{owner, &owner->subject.people()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, AuditLogConformance,
+                         testing::Values(AuditLogImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return AuditLogSubject{owner, &owner->subject.audit()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, SecretStoreConformance,
+                         testing::Values(SecretStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return SecretStoreSubject{owner, &owner->subject.secrets()};
                              }}),
                          [](const auto& implementation) { return implementation.param.name; });
 

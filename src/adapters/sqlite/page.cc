@@ -14,8 +14,11 @@
 namespace waybill::sqlite {
 namespace {
 
-/// Tasks that are read at once: of many that a filter refuses, no more are in memory.
+/// Tasks that are read at once: of many that a filter refuses, no more are in memory. Where their
+/// bytes count it is few at first, and more as long as they are small.
 constexpr std::size_t kChunk = 500;
+constexpr std::size_t kFirstChunk = 16;
+constexpr std::size_t kSmallBytes = 4096;
 /// A page ends early rather than name more damaged tasks.
 constexpr std::size_t kDamagedMax = 1000;
 
@@ -86,11 +89,15 @@ void add_to_page(TaskPage& page, LoadedTask& loaded, const PageSelection& select
 class PageReader {
  public:
   PageReader(Database& database, const PageParams& params, const PageSelection& selection)
-      : database_(database), params_(params), selection_(selection) {}
+      : database_(database),
+        params_(params),
+        selection_(selection),
+        chunk_(params.bytes_max == 0 ? kChunk : kFirstChunk) {}
 
   Result<TaskPage> read(PagePlace after);
 
  private:
+  std::size_t next_chunk(const std::vector<LoadedTask>& tasks) const;
   /// False: the page has ended, and the rest belongs to the next one.
   Result<bool> add(LoadedTask& loaded);
   Result<bool> is_wanted(const LoadedTask& loaded);
@@ -105,25 +112,35 @@ class PageReader {
   TaskPage page_;
   PagePlace last_;  // of those on the page
   std::size_t looked_ = 0;
+  std::size_t bytes_ = 0;  // of those on the page
+  std::size_t chunk_;
 };
 
 Result<TaskPage> PageReader::read(PagePlace after) {
   PageCandidates candidates(database_, params_, selection_, after);
   for (;;) {
     // One more than fits, to know whether there is another page.
-    const auto places = candidates.next(std::min(kChunk, params_.limit - page_.tasks.size()) + 1);
+    const auto places = candidates.next(std::min(chunk_, params_.limit - page_.tasks.size()) + 1);
     if (!places) return fail(places.error());
     if (places->empty()) return std::move(page_);
     std::vector<std::int64_t> handles;
     for (const PagePlace& place : *places) handles.push_back(place.handle);
     auto tasks = load_rows(database_, handles);
     if (!tasks) return fail(tasks.error());
+    chunk_ = next_chunk(*tasks);
     for (LoadedTask& loaded : *tasks) {
       const auto goes_on = add(loaded);
       if (!goes_on) return fail(goes_on.error());
       if (!*goes_on) return std::move(page_);
     }
   }
+}
+
+std::size_t PageReader::next_chunk(const std::vector<LoadedTask>& tasks) const {
+  if (params_.bytes_max == 0) return kChunk;
+  std::size_t bytes = 0;
+  for (const LoadedTask& loaded : tasks) bytes += text_bytes(loaded.task);
+  return bytes > tasks.size() * kSmallBytes ? kFirstChunk : std::min(kChunk, 4 * chunk_);
 }
 
 Result<bool> PageReader::add(LoadedTask& loaded) {
@@ -135,7 +152,9 @@ Result<bool> PageReader::add(LoadedTask& loaded) {
     const bool full = page_.tasks.size() == params_.limit || page_.damaged.size() == kDamagedMax;
     if (full) return end_at(last_);
     last_ = place;
+    bytes_ += text_bytes(loaded.task);
     add_to_page(page_, loaded, selection_);
+    if (params_.bytes_max > 0 && bytes_ >= params_.bytes_max) return end_at(place);
   }
   return ++looked_ != params_.looked_max || end_at(place);
 }

@@ -4,13 +4,16 @@
 #include <utility>
 
 #include "adapters/sqlite/admin.h"
+#include "adapters/sqlite/audit_log.h"
 #include "adapters/sqlite/backup.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/ledger.h"
 #include "adapters/sqlite/migrate.h"
+#include "adapters/sqlite/people_store.h"
 #include "adapters/sqlite/reader.h"
 #include "adapters/sqlite/reader_pool.h"
 #include "adapters/sqlite/registry.h"
+#include "adapters/sqlite/secret_store.h"
 #include "adapters/sqlite/token_store.h"
 #include "adapters/sqlite/writer.h"
 #include "ports/bell.h"
@@ -28,6 +31,9 @@ struct SqliteLedger::Parts {
         reader(readers, bell, clock),
         registry(writer, readers, clock),
         tokens(writer, readers),
+        people(writer, readers),
+        audit(writer, readers),
+        secrets(writer, readers),
         admin(readers, pool.open, clock) {}
 
   Bell bell;
@@ -37,6 +43,9 @@ struct SqliteLedger::Parts {
   sqlite::SqliteReaderPort reader;
   sqlite::SqliteRegistryPort registry;
   sqlite::SqliteTokenPort tokens;
+  sqlite::SqlitePeoplePort people;
+  sqlite::SqliteAuditPort audit;
+  sqlite::SqliteSecretPort secrets;
   sqlite::SqliteAdminPort admin;
 };
 
@@ -153,6 +162,9 @@ LedgerReader& SqliteLedger::reader() { return parts_->reader; }
 DedupKeys& SqliteLedger::dedup_keys() { return parts_->reader; }
 Registry& SqliteLedger::registry() { return parts_->registry; }
 TokenStore& SqliteLedger::tokens() { return parts_->tokens; }
+PeopleStore& SqliteLedger::people() { return parts_->people; }
+AuditLog& SqliteLedger::audit() { return parts_->audit; }
+SecretStore& SqliteLedger::secrets() { return parts_->secrets; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,

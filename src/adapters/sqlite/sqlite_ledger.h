@@ -6,12 +6,15 @@
 #include <string>
 
 #include "base/result.h"
+#include "ports/audit_log.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
+#include "ports/people_store.h"
 #include "ports/registry.h"
+#include "ports/secret_store.h"
 #include "ports/token_store.h"
 
 namespace waybill {
@@ -57,6 +60,9 @@ class SqliteLedger {
   DedupKeys& dedup_keys();
   Registry& registry();
   TokenStore& tokens();
+  PeopleStore& people();
+  AuditLog& audit();
+  SecretStore& secrets();
   LedgerAdmin& admin();
 
  private:

@@ -46,7 +46,7 @@ void bind_row(Statement& update, const TaskRow& row) {
   bind_if(update, 8, row.state == State::leased, to_micros(row.lease_until));
   bind_if(update, 9, is_finished(row.state), to_micros(row.finished_at));
   update.bind_blob(10, row.detail).bind_blob(11, row.history);
-  update.bind(12, Transaction::kRoomBytes);
+  update.bind(12, Transaction::kRoomBytes).bind(13, row.priority);
 }
 
 }  // namespace
@@ -178,6 +178,7 @@ TaskRow& Transaction::adopt(const Task& task, std::int64_t lane) {
 
 void Transaction::change(TaskRow& row, const Change& change) {
   const TaskStatus& after = change.after;
+  row.priority = change.priority.value_or(row.priority);
   lanes_.add(row.lane, row.state, -1);
   lanes_.add(row.lane, after.state, 1);
   row.state = after.state;

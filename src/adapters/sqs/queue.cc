@@ -87,7 +87,7 @@ QueueCaps SqsQueue::caps() const {
 }
 
 Deadline SqsQueue::call_deadline() const {
-  return {.at = clock_.steady_now() + options_.call_time_max};
+  return {.at = clock_.steady_now() + options_.call_time_max, .stop = options_.stop};
 }
 
 Result<HttpResponse> SqsQueue::post(HttpRequest request, aws::Signer& signer,

@@ -27,6 +27,7 @@ struct SqsOptions {
   std::string id_attribute;               ///< carries Message.id; empty: it does not travel
   std::string message_group = "waybill";  ///< of messages to a FIFO topic or queue (….fifo)
   std::size_t body_bytes_max = 262'144;   ///< with attributes: the services' limit
+  std::stop_token stop{};                 ///< all calls but receive are given up then: `cancelled`
 };
 
 /// The endpoint of `sns` or `sqs`: AWS_ENDPOINT_URL_SNS (or …_SQS), else AWS_ENDPOINT_URL, else

@@ -29,9 +29,9 @@ struct Counters {
   std::int64_t aggregation_tasks_skipped = 0;
   std::int64_t aggregated_batches = 0;
   std::int64_t aggregated_without_intake = 0;
-  std::int64_t late_peer_validations = 0;
+  std::map<std::uint32_t, std::int64_t> late_peer_validations;  // by window
 
-  void write(Plan& plan, const Aggregation& aggregation) const {
+  void write(Plan& plan, const Listed& listed, const Aggregation& aggregation) const {
     const std::string_view aggregation_id = aggregation.id;
     const auto put = [&](std::string_view name, std::int64_t value) {
       plan.counts[labelled(name, "aggregation_id", aggregation_id)] = value;
@@ -56,7 +56,11 @@ struct Counters {
     put_some("aggregation_tasks_skipped_due_to_marker", aggregation_tasks_skipped);
     put_some("number_of_batches_in_aggregation", aggregated_batches);
     put_some("aggregated_without_intake", aggregated_without_intake);
-    put_some("late_peer_validations_found", late_peer_validations);
+    for (const auto& [window, count] : late_peer_validations) {
+      const std::string name =
+          labelled("late_peer_validations_found", "aggregation_id", aggregation_id);
+      plan.counts[also_labelled(name, "window", span_text(listed.windows[window]))] = count;
+    }
   }
 };
 
@@ -152,7 +156,7 @@ void PlanMaker::plan_aggregation(std::uint32_t aggregation, Records records) {
   close_window(aggregation, window);
   tell_malformed(listed_.aggregations[aggregation]);
   const bool outside_all = aggregation == 0;
-  if (!outside_all) counters_.write(plan_, listed_.aggregations[aggregation]);
+  if (!outside_all) counters_.write(plan_, listed_, listed_.aggregations[aggregation]);
 }
 
 void PlanMaker::tell_malformed(const Aggregation& aggregation) {
@@ -229,7 +233,7 @@ void PlanMaker::close_window(std::uint32_t aggregation, std::uint32_t window) {
     skips_.add(SkipReason::already_marked, {.aggregation = aggregation, .window = window});
     for (const BatchRecord* record : validated_) {
       if (*aggregated_at == Time{} || record->ready_at <= *aggregated_at) continue;
-      ++counters_.late_peer_validations;
+      ++counters_.late_peer_validations[window];
       skips_.add(SkipReason::late_peer_validation, {.record = record, .window = window});
     }
   }

@@ -16,14 +16,11 @@ std::string path_of(const BatchName& batch) {
   return path;
 }
 
-std::string window_text(std::string_view aggregation_id, Time begin, Time end) {
+std::string window_text(std::string_view aggregation_id, const Window& window) {
   std::string text = "aggregate ";
   text += aggregation_id;
   text += ' ';
-  append_minute(text, begin, '/');
-  text += " to ";
-  append_minute(text, end, '/');
-  return text;
+  return text + span_text(window);
 }
 
 /// The first block of a UUID tells batches apart well enough for people.
@@ -86,6 +83,14 @@ Skipped describe_malformed(const NameSample::Name& name) {
 
 }  // namespace
 
+std::string span_text(const Window& window) {
+  std::string text;
+  append_minute(text, window.begin, '/');
+  text += " to ";
+  append_minute(text, window.end, '/');
+  return text;
+}
+
 PlannedTask intake_task(const BatchName& batch, const std::string& definition) {
   PlannedTask task{.marker = intake_marker(batch), .task = definition};
   task.id = uuid_v5(kTaskNamespace, task.marker);
@@ -113,7 +118,7 @@ PlannedTask aggregate_task(AggregateMessage& message, const Window& window,
   };
   PlannedTask task{.marker = marker_of(own),
                    .task = definition,
-                   .what = window_text(message.aggregation_id, message.begin, message.end)};
+                   .what = window_text(message.aggregation_id, {message.begin, message.end})};
   for (const Window& wider : windows_around(window, own)) task.within.push_back(marker_of(wider));
   task.id = uuid_v5(kTaskNamespace, task.marker);
   message.trace_id = task.id;
@@ -126,7 +131,7 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
   if (subject.record == nullptr) {
     const Window& window = listed.windows[subject.window];
     const std::string& id = listed.aggregations[subject.aggregation].id;
-    return {.what = window_text(id, window.begin, window.end),
+    return {.what = window_text(id, window),
             .reason = reason,
             .detail = reason == SkipReason::too_large
                           ? "its message is over " +

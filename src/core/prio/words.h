@@ -19,6 +19,9 @@ struct SkipSubject {
   std::uint32_t window = kNoWindow;  ///< where it matters for the aggregation
 };
 
+/// `2020/10/31/06/00 to 2020/10/31/09/00`.
+std::string span_text(const Window& window);
+
 /// The tasks, with marker, id and message.
 PlannedTask intake_task(const BatchName& batch, const std::string& definition);
 /// Of a window, or of a part of it: the message says which.

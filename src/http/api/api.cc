@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "http/api/audit.h"
 #include "http/api/gate.h"
 #include "http/api/new_task.h"
 #include "http/api/routes.h"
@@ -86,9 +87,12 @@ struct Api::Inside {
   Status add_routes();
   Answer<Reply> answer(const Served& served, const Request& request,
                        const Router::Match& match) const;
+  Answer<Reply> answer_if_allowed(const Served& served, const Request& request,
+                                  const Router::Match& match, const Principal& who) const;
   Answer<Reply> answer_to(const Served& served, const Request& request, const Router::Match& match,
                           const Principal& who) const;
   Answer<Reply> call(const Served& served, const Call& call) const;
+  static bool changes(const Served& served);
   static bool tells_of(const Served& served);
   static void tell(const Served& served, const Request& request, const Principal& who,
                    const Answer<Reply>& answer);
@@ -107,11 +111,15 @@ Status Api::Inside::add_routes() {
   add_create_handlers(parts, handlers);
   add_task_handlers(parts, handlers);
   add_change_handlers(parts, handlers);
+  add_audit_handler(parts, handlers);
+  add_amend_handler(parts, handlers);
   add_log_handlers(parts, handlers);
   add_view_handlers(parts, handlers);
   add_worker_handlers(parts, handlers);
   add_finish_handler(parts, handlers);
   add_event_handlers(parts, handlers);
+  add_login_handlers(parts, handlers);
+  add_secret_handlers(parts, handlers);
   handlers["getOpenApi"] = [](const Call&) {
     return Response{.body = std::string(openapi_document()), .headers = {}, .stream = nullptr};
   };
@@ -135,10 +143,15 @@ Status Api::Inside::add_routes() {
   return fail(Code::internal, "the OpenAPI document has no operation " + handlers.begin()->first);
 }
 
+/// What workers do is in the histories of their tasks.
+bool Api::Inside::changes(const Served& route) {
+  if (!route.right || route.operation.method == "GET") return false;
+  return *route.right == Right::submit || *route.right >= Right::operate;
+}
+
 /// What a person changes goes into the log; what programs do by the thousand is in the ledger.
 bool Api::Inside::tells_of(const Served& route) {
-  const bool changes = route.right == Right::submit || route.right == Right::operate;
-  return changes && route.operation.id != "createTasks";
+  return changes(route) && route.operation.id != "createTasks";
 }
 
 void Api::Inside::tell(const Served& route, const Request& request, const Principal& who,
@@ -157,16 +170,21 @@ Answer<Reply> Api::Inside::answer(const Served& route, const Request& request,
     auto asks = who_asks(gate, request);
     if (!asks) return refuse(std::move(asks.error()));
     who = std::move(*asks);
-    if (!may(who.role, *route.right)) {
-      return refuse(Error{.code = Code::permission_denied,
-                          .message = who.name + " is a " + std::string(to_string(who.role)) +
-                                     ", and " + route.operation.id + " needs the right to " +
-                                     route.operation.right});
-    }
   }
-  auto answered = answer_to(route, request, match, who);
+  auto answered = answer_if_allowed(route, request, match, who);
   if (tells_of(route)) tell(route, request, who, answered);
+  if (changes(route)) keep_in_audit_log(parts, {route.operation, request, match, who, answered});
   return answered;
+}
+
+Answer<Reply> Api::Inside::answer_if_allowed(const Served& route, const Request& request,
+                                             const Router::Match& match,
+                                             const Principal& who) const {
+  if (!route.right || may(who.role, *route.right)) return answer_to(route, request, match, who);
+  return refuse(Error{.code = Code::permission_denied,
+                      .message = who.name + " is a " + std::string(to_string(who.role)) + ", and " +
+                                 route.operation.id + " needs the right to " +
+                                 route.operation.right});
 }
 
 Answer<Reply> Api::Inside::answer_to(const Served& route, const Request& request,

@@ -9,6 +9,7 @@
 #include "http/api/metrics.h"
 #include "http/api/parts.h"
 #include "http/message.h"
+#include "services/login_desk.h"
 
 namespace waybill::http {
 
@@ -19,6 +20,8 @@ struct ApiGate {
   /// Says who a bearer token stands for.
   std::function<Result<Principal>(std::string_view token)> authenticate;
   Principal nobody_asked{.name = "local", .role = Role::admin};
+  /// Knows the sessions of those who have logged in; null: there are none.
+  LoginDesk* logins = nullptr;
   /// Whether, where nobody is asked, it answers to any name: else only to addresses of this
   /// machine, lest a web page under a name that its owner points here does what it likes.
   bool any_host = false;

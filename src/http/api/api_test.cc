@@ -251,6 +251,84 @@ TEST_F(ApiTest, SaysWhetherATaskHasChangedSince) {
   EXPECT_NE(header(after, "ETag"), etag);
 }
 
+TEST_F(ApiTest, GivesATaskAnotherPriorityAndTimeUnlessItHasChanged) {
+  const std::string path = "/v1/tasks/" + create();
+  const std::string etag = header(get(path), "ETag");
+  const Response patched =
+      ask(request("PATCH", path, R"({"priority":5,"delay":"10m"})", {{"if-match", etag}}));
+  ASSERT_EQ(patched.status, 200) << patched.body;
+  EXPECT_EQ(json_of(patched).at("priority"), 5);
+  EXPECT_EQ(json_of(patched).at("state"), "scheduled");
+  EXPECT_EQ(header(patched, "ETag"), header(get(path), "ETag"));
+  EXPECT_EQ(ask(request("PATCH", path, R"({"priority":6})", {{"if-match", etag}})).status, 412);
+  EXPECT_EQ(json_of(get(path)).at("priority"), 5);
+  EXPECT_EQ(ask(request("PATCH", path, R"({"delay":"0s"})")).status, 200);
+  EXPECT_EQ(json_of(get(path)).at("state"), "ready");
+  for (const char* wrong : {"{}", R"({"priority":101})", R"({"queue":"b"})",
+                            R"({"delay":"1m","run_at":"2030-01-01T00:00:00Z"})"}) {
+    EXPECT_EQ(ask(request("PATCH", path, wrong)).status, 400) << wrong;
+  }
+  EXPECT_EQ(post(path + "/cancel", "{}").status, 200);
+  EXPECT_EQ(ask(request("PATCH", path, R"({"priority":5})")).status, 409);
+}
+
+TEST_F(ApiTest, AnAmendmentTakesNobodysLease) {
+  const std::string id = create();
+  ASSERT_EQ(post("/v1/claims", R"({"worker":"w"})").status, 200);
+  ASSERT_EQ(ask(request("PATCH", "/v1/tasks/" + id, R"({"priority":5})")).status, 200);
+  EXPECT_EQ(ask(request("PATCH", "/v1/tasks/" + id, R"({"delay":"1m"})")).status, 409);
+  const auto finished = json_of(
+      post("/v1/finishes", R"({"tasks":[{"fence":1,"outcome":"succeeded","id":")" + id + "\"}]}"));
+  EXPECT_EQ(finished.at("tasks").at(0).at("state"), "succeeded");
+}
+
+TEST_F(ApiTest, LetsWhoMaySubmitAmendOnlyItsOwnTasks) {
+  const std::string path = "/v1/tasks/" + create();
+  principals_["other"] = {.name = "token:other", .role = Role::submitter};
+  const Pairs other = {{"authorization", "Bearer other"}};
+  EXPECT_EQ(ask(request("PATCH", path, R"({"priority":5})", other)).status, 403);
+}
+
+TEST_F(ApiTest, ATaskThatWasAmendedIsStillTheOneThatWasAskedFor) {
+  const std::string body =
+      R"({"kind":"noop","id":"01890f3e-7b60-7000-8000-000000000001","priority":1})";
+  const std::string path = "/v1/tasks/" + create(body);
+  ASSERT_EQ(ask(request("PATCH", path, R"({"priority":5})")).status, 200);
+  const Response again = post("/v1/tasks", body);
+  EXPECT_EQ(again.status, 200) << again.body;
+}
+
+TEST_F(ApiTest, KeepsWhoChangedWhat) {
+  const std::string first = create();
+  EXPECT_EQ(post("/v1/tasks", R"({"tasks":[{"kind":"noop"},{"kind":"noop"}]})").status, 200);
+  EXPECT_EQ(post("/v1/bulk/cancel", R"({"filter":{"queue":"default"}})").status, 200);
+  EXPECT_EQ(post("/v1/tasks/" + first + "/cancel", "{}").status, 409);
+  principals_ = {{"v", {.name = "token:v", .role = Role::viewer}},
+                 {"a", {.name = "token:a", .role = Role::admin}}};
+  EXPECT_EQ(post("/v1/queues/q/pause", "{}", {{"authorization", "Bearer v"}}).status, 403);
+  EXPECT_EQ(get("/v1/audit", {{"authorization", "Bearer v"}}).status, 403);
+  ASSERT_TRUE(audit_.step({}).has_value());
+  const Response answer = get("/v1/audit?operation=createTasks", {{"authorization", "Bearer a"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto created = json_of(answer).at("entries").get_array();
+  ASSERT_EQ(created.size(), 2u);
+  EXPECT_EQ(created[0].at("count"), 2);
+  EXPECT_EQ(created[1].at("count"), 1);
+  EXPECT_EQ(created[1].at("subject").get_string(), first);
+  EXPECT_EQ(created[1].at("who"), "local");
+  EXPECT_EQ(created[1].at("from"), "127.0.0.1");
+  const auto entry = [&](const std::string& operation) {
+    return audit_log_.page({.filter = {.operation = operation}})->entries.at(0);
+  };
+  EXPECT_EQ(entry("cancelTasks").count, 3);
+  EXPECT_EQ(entry("cancelTasks").outcome, AuditOutcome::done);
+  EXPECT_EQ(entry("cancelTask").outcome, AuditOutcome::failed);
+  EXPECT_EQ(entry("cancelTask").reason, "conflict");
+  EXPECT_EQ(entry("pauseQueue").outcome, AuditOutcome::refused);
+  EXPECT_EQ(entry("pauseQueue").subject, "q");
+  EXPECT_EQ(entry("pauseQueue").who, "token:v");
+}
+
 TEST_F(ApiTest, AnswersFromMemoryWhetherItLivesAndIsReady) {
   Response response;
   EXPECT_TRUE(api_->answer_at_once(

@@ -30,16 +30,8 @@ Event event_of(What what, const Call& call) {
 Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
   const auto id = id_in_path(call);
   if (!id) return refuse(id.error());
-  if (!may(call.who.role, Right::operate)) {
-    const auto task = parts.ledger.reader.get(*id);
-    if (!task) return refuse(task.error());
-    if (task->request.created_by != call.who.name) {
-      return refuse(Error{.code = Code::permission_denied,
-                          .message = "a " + std::string(to_string(call.who.role)) +
-                                     " may end and retry only the tasks that it made itself; this "
-                                     "one is of " +
-                                     task->request.created_by});
-    }
+  if (auto allowed = may_change(parts, call, *id); !allowed) {
+    return refuse(std::move(allowed.error()));
   }
   const auto task = change_task(parts.ledger, *id, event_of(what, call), parts.chance());
   if (!task) return refuse(task.error());
@@ -80,7 +72,7 @@ TaskFilter bulk_filter(const Fields& fields, What what) {
 class Bulk {
  public:
   Bulk(const ApiParts& parts, const Call& call, What what)
-      : parts_(parts), event_(event_of(what, call)) {
+      : parts_(parts), who_(call.who), event_(event_of(what, call)) {
     const Fields fields(call.body.get_object());
     params_.filter = bulk_filter(Fields(fields.object("filter")), what);
     params_.order = PageOrder::oldest_first;
@@ -94,6 +86,7 @@ class Bulk {
   void change(const Task& task);
 
   const ApiParts& parts_;
+  const Principal& who_;
   const Event event_;
   PageParams params_;
   bool preview_ = false;
@@ -123,6 +116,11 @@ Answer<Reply> Bulk::run() {
 }
 
 void Bulk::change(const Task& task) {
+  if (const auto ruled = check_rules(parts_, who_, task.request); !ruled) {
+    failed_.push_back(
+        bj::object{{"id", to_string(task.id())}, {"problem", problem_to_json(ruled.error())}});
+    return;
+  }
   const auto changed = change_task(parts_.ledger, task.id(), event_, parts_.chance());
   if (changed) {
     ++changed_;
@@ -133,6 +131,21 @@ void Bulk::change(const Task& task) {
 }
 
 }  // namespace
+
+Answer<void> may_change(const ApiParts& parts, const Call& call, const Uuid& id) {
+  const bool is_operator = may(call.who.role, Right::operate);
+  if (is_operator && parts.rules == nullptr) return {};
+  const auto task = parts.ledger.reader.get(id);
+  if (!task) return refuse(task.error());
+  if (auto ruled = check_rules(parts, call.who, task->request); !ruled) {
+    return refuse(std::move(ruled.error()));
+  }
+  if (is_operator || task->request.created_by == call.who.name) return {};
+  return refuse(Error{.code = Code::permission_denied,
+                      .message = "a " + std::string(to_string(call.who.role)) +
+                                 " may change only the tasks that it made itself; this one is of " +
+                                 task->request.created_by});
+}
 
 void add_change_handlers(const ApiParts& parts, Handlers& handlers) {
   const auto one = [&parts](What what) {

@@ -98,6 +98,9 @@ Answer<Task> Creation::task_of(const TaskRequest& request, const Inserted& inser
 Answer<Reply> Creation::one(const bj::object& body) {
   auto asked = read_new_task(parts_, call_, body, {});
   if (!asked) return refuse(std::move(asked.error()));
+  if (auto may = check_rules(parts_, call_.who, asked->request); !may) {
+    return refuse(std::move(may.error()));
+  }
   const std::vector<NewTask> tasks = {std::move(*asked)};
   const auto inserted = insert(tasks);
   if (!inserted) return refuse(inserted.error());
@@ -121,6 +124,10 @@ Answer<Reply> Creation::many(const bj::array& bodies) {
     auto asked = read_new_task(parts_, call_, bodies[i].get_object(),
                                {.index = i, .pointer = "/tasks/" + std::to_string(i)});
     if (!asked) return refuse(std::move(asked.error()));
+    if (auto may = check_rules(parts_, call_.who, asked->request); !may) {
+      may.error().detail = "/tasks/" + std::to_string(i) + ": " + may.error().detail;
+      return refuse(std::move(may.error()));
+    }
     tasks.push_back(std::move(*asked));
   }
   const auto inserted = insert(tasks);

@@ -1,11 +1,22 @@
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "http/answer.h"
 #include "http/api/api.h"
 
 namespace waybill::http {
 
-/// Who asks, by the bearer token (RFC 6750, 2.1). Where nobody is asked, only requests that no web
+inline constexpr std::string_view kSessionCookie = "session";
+
+/// The secret of the session that a request comes with; none for one with an Authorization header,
+/// which counts alone, and where nobody logs in.
+std::optional<std::string_view> session_cookie(const LoginDesk* logins, const Request& request);
+
+/// Who asks, by the bearer token (RFC 6750, 2.1), or else by the session's cookie: then what
+/// changes anything has to come from a page of this server itself, as Origin and Sec-Fetch-Site
+/// say. Where nobody is asked, only requests that no web
 /// page of somebody else can have sent are let in: those to an address of this machine, and
 /// without a foreign Origin.
 Answer<Principal> who_asks(const ApiGate& gate, const Request& request);

@@ -37,6 +37,11 @@ void add_server(std::vector<MetricSample>& samples, const ServerCounts& server) 
                      .value = static_cast<double>(server.refused),
                      .type = MetricType::counter,
                      .help = "Requests that were refused before any handler saw them."});
+  if (server.certificate_until == Time{}) return;
+  samples.push_back({.name = "waybill_tls_certificate_not_after_seconds",
+                     .labels = {},
+                     .value = seconds(server.certificate_until.time_since_epoch()),
+                     .help = "When the certificate that is shown ends, since 1970."});
 }
 
 }  // namespace

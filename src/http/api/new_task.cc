@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "core/definition_fields.h"
 #include "core/json_schema.h"
+#include "core/secret.h"
 #include "core/suggest.h"
 
 namespace waybill::http {
@@ -48,6 +49,12 @@ Answer<TaskRequest> begin(const ApiParts& parts, const Principal& who, const Fie
     request.kind = fields.text("kind");
     request.spec = fields.json("spec", "{}");
     request.params = std::move(params);
+    // Or else everybody who may name a program could have it print any secret, turned round.
+    if (names_secrets(request.spec) && !may(who.role, Right::admin)) {
+      return refuse(Error{.code = Code::permission_denied,
+                          .message = "a task with secrets of its own takes an admin; an operator "
+                                     "makes it from a definition that names them"});
+    }
     return request;
   }
   if (fields.has("spec")) {
@@ -205,6 +212,8 @@ bool is_same_request(const NewTask& asked, const Task& stored) {
     if (apart > kDelayTolerance) return false;
     request.run_at = stored.request.run_at;
   }
+  // It may have been amended since.
+  if (stored.status.revision > 0) request.priority = stored.request.priority;
   return request == stored.request;
 }
 

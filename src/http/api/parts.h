@@ -11,6 +11,13 @@
 #include "ports/clock.h"
 #include "ports/log_store.h"
 #include "services/ledger_parts.h"
+#include "services/login_desk.h"
+#include "services/rule_desk.h"
+
+namespace waybill {
+class AuditWriter;
+}
+#include "services/secret_vault.h"
 
 namespace waybill::http {
 
@@ -28,6 +35,10 @@ struct ApiParts {
   std::function<double()> chance;
   EventFeed& feed;
   FirstAnswers& first_answers;
+  LoginDesk* logins = nullptr;     ///< null: nobody logs in
+  RuleDesk* rules = nullptr;       ///< null: there are none
+  AuditWriter* audit = nullptr;    ///< none: no audit log is kept
+  SecretVault* secrets = nullptr;  ///< null: there are none here
 };
 
 }  // namespace waybill::http

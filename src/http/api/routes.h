@@ -16,14 +16,28 @@ using Handlers = std::map<std::string, Handler, std::less<>>;
 void add_create_handlers(const ApiParts& parts, Handlers& handlers);
 void add_task_handlers(const ApiParts& parts, Handlers& handlers);
 void add_change_handlers(const ApiParts& parts, Handlers& handlers);
+void add_audit_handler(const ApiParts& parts, Handlers& handlers);
+void add_amend_handler(const ApiParts& parts, Handlers& handlers);
 void add_log_handlers(const ApiParts& parts, Handlers& handlers);
 void add_view_handlers(const ApiParts& parts, Handlers& handlers);
 void add_worker_handlers(const ApiParts& parts, Handlers& handlers);
 void add_finish_handler(const ApiParts& parts, Handlers& handlers);
 void add_event_handlers(const ApiParts& parts, Handlers& handlers);
+void add_login_handlers(const ApiParts& parts, Handlers& handlers);
+void add_secret_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// The id that a path names; the problem `not-found` if it is none: there is no such task.
 Answer<Uuid> id_in_path(const Call& call);
+
+/// Refuses who may not start, cancel or retry such a task by the rules who_may: `forbidden`, or
+/// `unavailable` where that cannot be asked.
+Answer<void> check_rules(const ApiParts& parts, const Principal& who, const TaskRequest& task);
+/// Refuses a change of a task that its rules do not let, and of somebody else's to who has not the
+/// right to operate.
+Answer<void> may_change(const ApiParts& parts, const Call& call, const Uuid& id);
+
+/// Grows with every change, and so tells two versions of one task apart.
+std::string etag_of(const Task& task);
 
 /// The answer with its ETag; 304 instead if the request's If-None-Match has that (RFC
 /// 9110, 13.1.2).

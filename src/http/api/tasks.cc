@@ -14,8 +14,12 @@ namespace {
 
 namespace bj = boost::json;
 
+constexpr Duration kRetry = std::chrono::seconds(5);
+
 /// Of tasks that a filter refuses a page looks at no more, so that no query takes for ever.
 constexpr std::size_t kLookedMax = 20'000;
+/// A page ends early rather than hold much more than this.
+constexpr std::size_t kPageBytesMax = 8u << 20;
 
 /// The times in a query that keeps to its schema are times.
 Time time_in(const Query& query, std::string_view name) {
@@ -44,6 +48,7 @@ PageParams page_params(const Query& query) {
   params.cursor = query.text("cursor");
   params.limit = static_cast<std::size_t>(query.integer("limit"));
   params.looked_max = kLookedMax;
+  params.bytes_max = kPageBytesMax;
   return params;
 }
 
@@ -60,12 +65,6 @@ Answer<Reply> list_tasks(const ApiParts& parts, const Call& call) {
   return json_response(bj::object{{"tasks", std::move(tasks)},
                                   {"damaged", std::move(damaged)},
                                   {"next_cursor", json::text_or_null(page->next_cursor)}});
-}
-
-/// Grows with every change, and so tells two versions of one task apart.
-std::string etag_of(const Task& task) {
-  return "\"" + std::to_string(task.status.revision) + "." +
-         std::to_string(to_micros(task.status.lease_until)) + "\"";
 }
 
 Answer<Reply> get_task(const ApiParts& parts, const Call& call) {
@@ -86,6 +85,35 @@ Answer<Reply> get_history(const ApiParts& parts, const Call& call) {
   return json_response(bj::object{{"history", std::move(history)}});
 }
 
+WhyReason reason_of(const RuleAnswer& answer) {
+  switch (answer.is) {
+    case RuleAnswer::Is::allowed:
+      return WhyReason::allowed;
+    case RuleAnswer::Is::denied:
+      return WhyReason::not_allowed;
+    case RuleAnswer::Is::unknown:
+      return WhyReason::permission_unknown;
+  }
+  return WhyReason::permission_unknown;
+}
+
+/// What the rules say of the task: whether it would be run, if not, and whether who asks may start,
+/// cancel and retry it.
+void add_permission(const ApiParts& parts, const Principal& who, const Task& task,
+                    std::vector<WhyCondition>& conditions) {
+  if (parts.rules == nullptr) return;
+  const Deadline deadline{.at = parts.clock.steady_now() + kRulePatience};
+  const auto add = [&](const RuleAnswer& answer) {
+    conditions.push_back(
+        {.reason = reason_of(answer), .sentence = answer.because, .advice = {}, .earliest = {}});
+  };
+  if (!is_finished(task.status.state)) {
+    const auto run = parts.rules->may_run(task, parts.ledger.reader, deadline);
+    if (run && run->is != RuleAnswer::Is::allowed) add(*run);
+  }
+  if (const auto own = parts.rules->may(who, task.request, deadline)) add(*own);
+}
+
 Answer<Reply> explain(const ApiParts& parts, const Call& call) {
   const auto id = id_in_path(call);
   if (!id) return refuse(id.error());
@@ -93,10 +121,17 @@ Answer<Reply> explain(const ApiParts& parts, const Call& call) {
   if (!task) return refuse(task.error());
   const auto facts = facts_about(parts.ledger, std::move(*task));
   if (!facts) return refuse(facts.error());
-  return json_response(why_to_json(*facts, why(*facts)));
+  auto conditions = why(*facts);
+  add_permission(parts, call.who, facts->task, conditions);
+  return json_response(why_to_json(*facts, conditions));
 }
 
 }  // namespace
+
+std::string etag_of(const Task& task) {
+  return "\"" + std::to_string(task.status.revision) + "." +
+         std::to_string(to_micros(task.status.lease_until)) + "\"";
+}
 
 Response with_etag(const Call& call, Response response, const std::string& etag) {
   const std::string_view header = call.request.header("if-none-match");
@@ -110,6 +145,17 @@ Answer<Uuid> id_in_path(const Call& call) {
   if (id) return *id;
   return refuse(Error{.code = Code::not_found,
                       .message = "\"" + call.at("id") + "\" is no task's id: those are UUIDs"});
+}
+
+Answer<void> check_rules(const ApiParts& parts, const Principal& who, const TaskRequest& task) {
+  if (parts.rules == nullptr) return {};
+  const auto answer = parts.rules->may(who, task, {.at = parts.clock.steady_now() + kRulePatience});
+  if (!answer || answer->is == RuleAnswer::Is::allowed) return {};
+  const bool denied = answer->is == RuleAnswer::Is::denied;
+  return refuse(Error{
+      .code = denied ? Code::permission_denied : Code::unavailable,
+      .message = answer->because,
+      .retry_after = denied ? std::nullopt : std::optional<std::chrono::microseconds>(kRetry)});
 }
 
 void add_task_handlers(const ApiParts& parts, Handlers& handlers) {

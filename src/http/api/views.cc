@@ -102,7 +102,8 @@ bj::object definition_to_json(const TaskDefinition& definition) {
           {"retry", retry_to_json(definition.retry)},
           {"labels", std::move(labels)},
           {"params_schema", text_to_json(definition.params_schema)},
-          {"spec", text_to_json(definition.spec)}};
+          {"spec", text_to_json(definition.spec)},
+          {"may", nullptr}};
 }
 
 Answer<Reply> list_definitions(const ApiParts& parts) {
@@ -113,12 +114,28 @@ Answer<Reply> list_definitions(const ApiParts& parts) {
   return json_response(bj::object{{"definitions", std::move(definitions)}});
 }
 
+/// Whether who asks may start its tasks.
+bj::value may_start(const ApiParts& parts, const Principal& who, const TaskDefinition& definition) {
+  if (parts.rules == nullptr) return nullptr;
+  const auto answer = parts.rules->may(who, make_request(definition, "{}"),
+                                       {.at = parts.clock.steady_now() + kRulePatience});
+  if (!answer) return nullptr;
+  bj::value start(answer->is == RuleAnswer::Is::allowed);
+  // A rule about a repository of the params can say no more than that before there are any.
+  const bool open = definition.who_may && parameter_of(definition.who_may->repository);
+  const bool denied = answer->is == RuleAnswer::Is::denied;
+  if (answer->is == RuleAnswer::Is::unknown || (open && denied)) start = nullptr;
+  return bj::object{{"start", std::move(start)}, {"because", answer->because}};
+}
+
 Answer<Reply> get_definition(const ApiParts& parts, const Call& call) {
   const auto found = parts.definitions.find(call.at("name"));
   if (found == parts.definitions.end()) {
     return unknown("task definition", call.at("name"), names_of(parts.definitions));
   }
-  return with_own_etag(call, json_response(definition_to_json(found->second)));
+  bj::object definition = definition_to_json(found->second);
+  definition["may"] = may_start(parts, call.who, found->second);
+  return with_own_etag(call, json_response(definition));
 }
 
 Answer<Reply> list_kinds(const ApiParts& parts) {

@@ -87,8 +87,12 @@ Answer<Reply> claim(const ApiParts& parts, const Call& call) {
   const SteadyTime now = parts.clock.steady_now();
   const bool first_time = now - call.request.came_at < kLook;
   if (first_time) tell_registry(parts, fields, params);
-  const auto tasks = parts.ledger.ledger.claim(params);
+  auto tasks = parts.ledger.ledger.claim(params);
   if (!tasks) return refuse_storage(tasks.error());
+  if (parts.rules != nullptr) {
+    *tasks = let_run(*parts.rules, parts.ledger.ledger, parts.ledger.reader, std::move(*tasks),
+                     {.at = parts.clock.steady_now() + rule_patience(*lease)});
+  }
   const SteadyTime until = call.request.came_at + *wait;
   if (tasks->empty() && now < until && !call.request.draining) {
     return Later{.until = std::min(until, now + kLook), .topics = params.queues};

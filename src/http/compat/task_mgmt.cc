@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "core/json_schema.h"
 #include "http/api/gate.h"
+#include "http/api/routes.h"
 #include "http/compat/task_mgmt_json.h"
 
 namespace waybill::http {
@@ -235,6 +236,7 @@ Response TaskMgmtDoors::insert(const Asked& asked, const Principal& who) {
   Status fits = check_request(request);
   if (fits && parts_.check_task) fits = parts_.check_task(request);
   if (!fits) return error_envelope(400, "Invalid task: " + fits.error().message);
+  if (const auto may = check_rules(parts_, who, request); !may) return to_envelope(may.error());
   const auto inserted = parts_.ledger.ledger.insert({&request, 1});
   if (!inserted) return to_envelope(inserted.error());
   const auto task = parts_.ledger.reader.get(request.id);

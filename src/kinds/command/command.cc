@@ -6,12 +6,16 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "core/size.h"
 #include "kinds/command/command_run.h"
 #include "kinds/command/supervisor_image.h"
 
 namespace waybill {
 namespace {
+
+/// How soon a task is looked at again whose secrets this worker cannot read.
+constexpr Duration kWithoutKeyDelay = std::chrono::seconds(30);
 
 outcome::Failed failed(FailureClass failure_class, const Error& error) {
   return {.failure_class = failure_class, .error = error.message};
@@ -54,6 +58,28 @@ std::string summary(const RunRecord& record) {
   return text + "]\n";
 }
 
+/// Puts the values of its secrets into the environment of the spec: of this run's copy alone.
+Status give_secrets(CommandSpec& spec, TaskContext& context) {
+  for (const auto& [variable, name] : spec.secrets) {
+    auto value = context.secret(name);
+    if (!value) return fail(with_context(value.error(), "the variable " + variable));
+    spec.environment[variable] = std::move(*value);
+  }
+  return {};
+}
+
+/// What is missing here only is left to a worker that has it, or until this one has.
+Outcome without_secrets(const Error& error, TaskContext& context) {
+  if (error.code == Code::not_found || error.code == Code::data_loss) {
+    return failed(FailureClass::permanent, error);
+  }
+  const bool lacks = error.code == Code::failed_precondition || error.code == Code::unimplemented;
+  if (!lacks) return failed(FailureClass::transient, error);
+  context.log(LogStream::system, "[not started: " + error.message + "]\n");
+  log::warn("secret_not_readable", error.message);
+  return outcome::Snoozed{.delay = kWithoutKeyDelay};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CommandKind>> CommandKind::create(CommandOptions options, Clock& clock) {
@@ -75,8 +101,11 @@ Status CommandKind::check(const TaskRequest& request) const {
 }
 
 Outcome CommandKind::run(const Task& task, TaskContext& context) {
-  const auto spec = parse_command_spec(task.request.spec);
+  auto spec = parse_command_spec(task.request.spec);
   if (!spec) return failed(FailureClass::permanent, spec.error());
+  if (const Status given = give_secrets(*spec, context); !given) {
+    return without_secrets(given.error(), context);
+  }
   auto environment = make_environment(options_.environment, *spec, task, context);
   if (!environment) return failed(FailureClass::transient, environment.error());
   auto run = run_program(*spec, std::move(*environment), context);

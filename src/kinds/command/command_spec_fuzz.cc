@@ -37,6 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = parse_command_spec(json::canonical(json::parse(text).value()));
   WAYBILL_CHECK(again.has_value(), "a spec that is refused in other words");
   WAYBILL_CHECK(again->argv == spec->argv && again->environment == spec->environment &&
+                    again->secrets == spec->secrets &&
                     again->standard_input == spec->standard_input && again->grace == spec->grace &&
                     again->exit_codes == spec->exit_codes &&
                     again->limits.memory_bytes == spec->limits.memory_bytes &&

@@ -103,6 +103,43 @@ TEST_F(CommandTest, TheProgramIsToldWhatItIsAbout) {
             R"({"n":1} )" + to_string(task.id()) + " 3 {\"page\":7}\nblue\nfrom stdin");
 }
 
+TEST_F(CommandTest, TheProgramFindsItsSecretsInItsEnvironment) {
+  context_.secrets = {{"db-password", "hunter2"}, {"unasked", "other"}};
+  EXPECT_TRUE(succeeded(run_shell("echo \"$PASSWORD\"; env | grep -c other; true",
+                                  R"(,"secrets":{"PASSWORD":"db-password"})")));
+  EXPECT_EQ(context_.logged(LogStream::out), "hunter2\n0\n");
+}
+
+TEST_F(CommandTest, ASecretThatIsNotThereFailsForGood) {
+  const auto failed = failure(run_shell("echo started", R"(,"secrets":{"PASSWORD":"gone"})"));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_EQ(failed.error, "the variable PASSWORD: no secret \"gone\" for you");
+  EXPECT_EQ(context_.logged(LogStream::out), "");
+}
+
+TEST_F(CommandTest, ASecretThatThisWorkerCannotReadIsLeftForAnother) {
+  context_.secret_refusal = Code::failed_precondition;
+  const Outcome outcome = run_shell("echo started", R"(,"secrets":{"PASSWORD":"p"})");
+  ASSERT_TRUE(std::holds_alternative<outcome::Snoozed>(outcome));
+  EXPECT_EQ(context_.logged(LogStream::system),
+            "[not started: the variable PASSWORD: no secret \"p\" for you]\n");
+  context_.secret_refusal = Code::unavailable;
+  EXPECT_EQ(failure(run_shell("x", R"(,"secrets":{"PASSWORD":"p"})")).failure_class,
+            FailureClass::transient);
+}
+
+TEST_F(CommandTest, SecretsThatCouldNotBeGivenAreRefused) {
+  for (const std::string_view secrets :
+       {R"({"":"a"})", R"({"A=B":"a"})", R"({"WAYBILL_X":"a"})", R"({"A":"A Name"})",
+        R"({"TWICE":"a"})", R"({"A":1})", R"(["a"])"}) {
+    const std::string spec = R"({"command":["true"],"environment":{"TWICE":"x"},"secrets":)" +
+                             std::string(secrets) + "}";
+    const auto parsed = parse_command_spec(spec);
+    ASSERT_FALSE(parsed.has_value()) << secrets;
+    EXPECT_NE(parsed.error().message.find("/secrets"), std::string::npos) << parsed.error().message;
+  }
+}
+
 TEST_F(CommandTest, TheProgramIsToldWhichTraceItBelongsTo) {
   const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   Task task = a_command(R"({"shell":"echo ${TRACEPARENT-none}"})");

@@ -43,6 +43,9 @@ class ProgramContext final : public TaskContext {
     lines_(stream, pending);
     pending = bytes.substr(end + 1);
   }
+  Result<std::string> secret(std::string_view) override {
+    return fail(Code::unimplemented, "a program for messages is given no secrets");
+  }
 
  private:
   void pass_on(LogStream stream) {

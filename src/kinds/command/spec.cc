@@ -8,6 +8,7 @@
 #include "core/definition_fields.h"
 #include "core/json_schema.h"
 #include "core/size.h"
+#include "core/task.h"
 
 namespace waybill {
 namespace bj = boost::json;
@@ -62,6 +63,20 @@ void read_exit_codes(const bj::object& object, CommandSpec& spec) {
   }
 }
 
+bool fits_environment(std::string_view name) {
+  return !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == name.npos;
+}
+
+Status check_secret_variable(const CommandSpec& spec, const std::string& name) {
+  const auto refuse = [&](std::string_view why) {
+    return fail(Code::invalid_argument, "/secrets/" + name + std::string(why));
+  };
+  if (!fits_environment(name)) return refuse(" can't be in an environment");
+  if (name.starts_with("WAYBILL_")) return refuse(": names with WAYBILL_ are Waybill's own");
+  if (spec.environment.contains(name)) return refuse(" is in /environment too");
+  return {};
+}
+
 /// What execve can't take, or no limit can be.
 Status check_values(const CommandSpec& spec) {
   const auto refuse = [](std::string why) { return fail(Code::invalid_argument, std::move(why)); };
@@ -70,13 +85,15 @@ Status check_values(const CommandSpec& spec) {
   }
   if (spec.argv.front().empty()) return refuse("/command/0 names no program");
   for (const auto& [name, value] : spec.environment) {
-    const bool fits = !name.empty() &&
-                      name.find_first_of(std::string_view("=\0", 2)) == name.npos &&
-                      value.find('\0') == value.npos;
+    const bool fits = fits_environment(name) && value.find('\0') == value.npos;
     if (!fits) return refuse("/environment/" + name + " can't be in an environment");
     if (name.starts_with("WAYBILL_")) {
       return refuse("/environment/" + name + ": names with WAYBILL_ are Waybill's own");
     }
+  }
+  for (const auto& [name, secret] : spec.secrets) {
+    if (const Status fits = check_secret_variable(spec, name); !fits) return fits;
+    if (!is_name(secret)) return refuse("/secrets/" + name + " " + std::string(kNameRule));
   }
   if (spec.grace < Duration(0)) return refuse("/grace must not be negative");
   if (spec.limits.cpu && *spec.limits.cpu <= Duration(0)) {
@@ -111,6 +128,9 @@ Result<CommandSpec> parse_command_spec(std::string_view text) {
   }
   for (const auto& member : fields.object("environment")) {
     spec.environment[std::string(member.key())] = std::string(member.value().get_string());
+  }
+  for (const auto& member : fields.object("secrets")) {
+    spec.secrets[std::string(member.key())] = std::string(member.value().get_string());
   }
   spec.standard_input = fields.text("stdin");
   spec.working_directory = fields.text("working_directory");

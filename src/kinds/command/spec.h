@@ -31,6 +31,7 @@ struct CommandLimits {
 struct CommandSpec {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;
+  std::map<std::string, std::string> secrets;  ///< variable of the environment to name of a secret
   std::string standard_input;
   std::string working_directory;  ///< empty: the scratch directory
   Duration grace = std::chrono::seconds(10);

@@ -114,6 +114,23 @@ TEST_P(LedgerConformance, APageLooksAtNoMoreTasksThanItMayAndGoesOnWhereItEnded)
   EXPECT_EQ(walk(reader(), by_finish), task_ids({10}));
 }
 
+TEST_P(LedgerConformance, APageEndsWithTheTaskThatReachesItsBytes) {
+  const std::string large = R"({"text":")" + std::string(10'000, 'x') + R"("})";
+  for (int i = 1; i <= 50; ++i) insert_one(a_task(i).params(i % 2 == 0 ? large : "{}"));
+  const PageParams params{.order = PageOrder::oldest_first, .bytes_max = 25'000};
+  const auto first = reader().page(params);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->tasks.size(), 6u);
+  EXPECT_EQ(first->tasks.back().id(), task_id(6));
+  std::vector<Uuid> all;
+  for (int i = 1; i <= 50; ++i) all.push_back(task_id(i));
+  EXPECT_EQ(walk(reader(), params), all);
+  PageParams one_by_one = params;
+  one_by_one.bytes_max = 1;
+  EXPECT_EQ(reader().page(one_by_one)->tasks.size(), 1u);
+  EXPECT_EQ(walk(reader(), one_by_one), all);
+}
+
 TEST_P(LedgerConformance, LabelsAndTextSelect) {
   insert_one(a_task(1).label("team", "a").label("size", "big"));
   insert_one(a_task(2).label("team", "b").params(R"({"url":"https://example.org/x"})"));

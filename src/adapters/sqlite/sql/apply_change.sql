@@ -6,6 +6,7 @@ UPDATE tasks SET
   revision = ?3,
   fence = ?4,
   waiting_for = ?5,
+  priority = ?13,
   run_at = ?6,
   rank = ?7,
   lease_until = ?8,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,6 +38,12 @@ class RecordingContext final : public TaskContext {
     changed_.notify_all();
   }
 
+  Result<std::string> secret(std::string_view name) override {
+    const auto found = secrets.find(name);
+    if (found != secrets.end()) return found->second;
+    return fail(secret_refusal, "no secret \"" + std::string(name) + "\" for you");
+  }
+
   void request_stop() { stop_.request_stop(); }
   std::string logged(LogStream stream) const {
     const Lock lock(mutex_);
@@ -50,6 +57,8 @@ class RecordingContext final : public TaskContext {
     return logs_[LogStream::out];
   }
 
+  std::map<std::string, std::string, std::less<>> secrets;
+  Code secret_refusal = Code::not_found;  ///< of all others
   std::string checkpoint_before;
   std::vector<std::string> progress_reports;
   std::vector<std::string> checkpoints;

@@ -1,0 +1,1 @@
+SELECT count(*) FROM secrets WHERE name = ?1

@@ -1,0 +1,1 @@
+SELECT count(*) FROM secrets WHERE key_id <> ?1 AND name <> ?2

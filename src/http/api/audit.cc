@@ -1,0 +1,113 @@
+// Who changed what is kept, and looked at.
+
+#include "http/api/audit.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <utility>
+
+#include "http/api/routes.h"
+#include "services/audit_json.h"
+#include "services/audit_writer.h"
+
+namespace waybill::http {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::string_view kCreated = R"("created":true)";
+
+/// What follows `name` in an answer of ours up to `end`: enough for its first members, at a
+/// fraction of what reading megabytes of JSON costs.
+std::string_view first_of(std::string_view body, std::string_view name, char end) {
+  const std::size_t at = body.find(name);
+  if (at == body.npos) return {};
+  const std::string_view rest = body.substr(at + name.size());
+  return rest.substr(0, rest.find(end));
+}
+
+/// Many tasks have nothing in the answer but id and created; one is there whole.
+std::int64_t created_in(std::string_view body) {
+  if (body.starts_with(R"({"created":)")) return body.find(kCreated) == 1 ? 1 : 0;
+  std::int64_t count = 0;
+  for (std::size_t at = body.find(kCreated); at != body.npos; at = body.find(kCreated, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+std::int64_t number_in(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+void add_done(const Changed& changed, const Response& response, AuditEntry& entry) {
+  if (changed.operation.id == "createTasks") {
+    entry.subject = first_of(response.body, R"("id":")", '"');
+    entry.count = created_in(response.body);
+  } else if (changed.operation.path.starts_with("/v1/bulk/")) {
+    entry.count = number_in(first_of(response.body, R"("changed":)", ','));
+  }
+}
+
+void add_problem(const Problem& problem, AuditEntry& entry) {
+  entry.count = 0;
+  const bool refused = problem.status == 401 || problem.status == 403;
+  entry.outcome = refused ? AuditOutcome::refused : AuditOutcome::failed;
+  // The details of a failure may repeat what was sent.
+  entry.reason = refused ? problem.detail : problem.type;
+}
+
+bool is_replayed(const Response& response) {
+  return std::ranges::any_of(
+      response.headers, [](const auto& header) { return header.first == "Idempotent-Replayed"; });
+}
+
+Time time_in(const Query& query, std::string_view name) {
+  return query.has(name) ? parse_time(query.text(name)).value() : Time{};
+}
+
+Answer<Reply> list_audit(const ApiParts& parts, const Call& call) {
+  if (parts.audit == nullptr) {
+    return refuse(Error{.code = Code::unimplemented, .message = "no audit log is kept here"});
+  }
+  const Query& query = call.query;
+  const auto page =
+      parts.audit->log().page({.filter = {.who = query.text("who"),
+                                          .operation = query.text("operation"),
+                                          .subject = query.text("subject"),
+                                          .after = time_in(query, "after"),
+                                          .before = time_in(query, "before")},
+                               .cursor = query.text("cursor"),
+                               .limit = static_cast<std::size_t>(query.integer("limit"))});
+  if (!page) return refuse(page.error());
+  return json_response(audit_to_json(*page));
+}
+
+}  // namespace
+
+void keep_in_audit_log(const ApiParts& parts, const Changed& changed) {
+  if (parts.audit == nullptr) return;
+  AuditEntry entry{.at = parts.ledger.ledger.now(),
+                   .who = changed.who.name,
+                   .from = changed.request.peer,
+                   .operation = changed.operation.id,
+                   .subject = changed.match.path.empty() ? "" : changed.match.path.begin()->second};
+  if (!changed.answer) {
+    add_problem(changed.answer.error(), entry);
+    return parts.audit->keep_soon(std::move(entry));
+  }
+  const auto* response = std::get_if<Response>(&*changed.answer);
+  if (response == nullptr || is_replayed(*response)) return;
+  add_done(changed, *response, entry);
+  if (changed.operation.id == "createTasks") return parts.audit->keep_soon(std::move(entry));
+  parts.audit->keep(entry);
+}
+
+void add_audit_handler(const ApiParts& parts, Handlers& handlers) {
+  handlers["listAudit"] = [&parts](const Call& call) { return list_audit(parts, call); };
+}
+
+}  // namespace waybill::http

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "http/api/call.h"
+#include "http/api/parts.h"
+#include "http/api_document.h"
+#include "http/router.h"
+
+namespace waybill::http {
+
+/// A request for a change that has been answered.
+struct Changed {
+  const Operation& operation;
+  const Request& request;
+  const Router::Match& match;
+  const Principal& who;
+  const Answer<Reply>& answer;
+};
+
+/// Keeps it in the audit log: at once what has been done, but the making of tasks, which comes by
+/// the thousand, and what was refused or failed, with the next batch.
+void keep_in_audit_log(const ApiParts& parts, const Changed& changed);
+
+}  // namespace waybill::http

@@ -1,0 +1,163 @@
+#include "services/rule_desk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace waybill {
+namespace {
+
+constexpr Duration kPutOff = std::chrono::minutes(1);
+
+/// Who answers for a task: who retried it last, or else who made it.
+Result<std::string> answers_for(const Task& task, LedgerReader& reader) {
+  const auto history = reader.history(task.id());
+  if (!history) return fail(history.error());
+  const auto last = std::find_if(history->rbegin(), history->rend(), [](const HistoryEntry& entry) {
+    return entry.happening == Happening::retried;
+  });
+  return last == history->rend() ? task.request.created_by : last->reason;
+}
+
+RuleAnswer not_known(const std::string& why) { return {RuleAnswer::Is::unknown, why}; }
+
+/// How bad an answer is: no is worse than not knowing.
+int badness(const RuleAnswer& answer) {
+  switch (answer.is) {
+    case RuleAnswer::Is::allowed:
+      return 0;
+    case RuleAnswer::Is::unknown:
+      return 1;
+    case RuleAnswer::Is::denied:
+      return 2;
+  }
+  return 2;
+}
+
+}  // namespace
+
+std::vector<const WhoMay*> RuleDesk::rules_of(const TaskRequest& task) const {
+  std::vector<const WhoMay*> rules;
+  const auto definition = parts_.definitions.find(task.definition);
+  if (definition != parts_.definitions.end() && definition->second.who_may) {
+    rules.push_back(&*definition->second.who_may);
+  }
+  const auto queue = parts_.queues.find(task.queue);
+  if (queue != parts_.queues.end()) rules.push_back(&queue->second);
+  return rules;
+}
+
+Standing RuleDesk::standing(const Asked& asked, const WhoMay& rule, const std::string& repository,
+                            const Deadline& deadline) {
+  if (!asked.person || asked.person->identity.provider != rule.provider) return {};
+  const auto keeper = parts_.keepers.find(rule.provider);
+  if (keeper == parts_.keepers.end() || parts_.logins == nullptr) {
+    return {.is = Standing::Is::unknown,
+            .problem = "the login file has no provider " + rule.provider + " of GitHub's kind"};
+  }
+  const Identity& identity = asked.person->identity;
+  return keeper->second->standing({.repository = repository,
+                                   .login = identity.login,
+                                   .subject = identity.subject,
+                                   .token = parts_.logins->access_token(*asked.person).value_or(""),
+                                   .wanted = rule.permission,
+                                   .age_max = asked.age_max},
+                                  deadline);
+}
+
+RuleAnswer RuleDesk::check(const Asked& asked, const WhoMay& rule, const TaskRequest& task,
+                           const Deadline& deadline) {
+  RuleQuestion question{.who = asked.who,
+                        .repository = repository_for(rule, task.params).value_or(""),
+                        .standing = {},
+                        .now = parts_.clock.now(),
+                        .is_oneself = asked.is_oneself};
+  if (!question.repository.empty() && !fits_without_asking(rule, asked.who)) {
+    question.standing = standing(asked, rule, question.repository, deadline);
+    question.now = parts_.clock.now();
+  }
+  return check_rule(rule, question);
+}
+
+RuleAnswer RuleDesk::worst(const Asked& asked, const TaskRequest& task, const Deadline& deadline) {
+  std::optional<RuleAnswer> worst;
+  for (const WhoMay* rule : rules_of(task)) {
+    RuleAnswer answer = check(asked, *rule, task, deadline);
+    if (!worst || badness(answer) > badness(*worst)) worst = std::move(answer);
+  }
+  return worst.value_or(RuleAnswer{});
+}
+
+std::optional<RuleAnswer> RuleDesk::may(const Principal& who, const TaskRequest& task,
+                                        const Deadline& deadline) {
+  if (rules_of(task).empty()) return std::nullopt;
+  auto person = parts_.people.person(who.name);
+  if (!person) return not_known("it is not known who you are: " + person.error().message);
+  return worst({.who = who, .person = std::move(*person), .age_max = std::nullopt}, task, deadline);
+}
+
+std::optional<RuleAnswer> RuleDesk::may_run(const Task& task, LedgerReader& reader,
+                                            const Deadline& deadline) {
+  if (rules_of(task.request).empty()) return std::nullopt;
+  const auto name = answers_for(task, reader);
+  if (!name) return not_known("it is not known who answers for it: " + name.error().message);
+  auto person = parts_.people.person(*name);
+  if (!person) return not_known("it is not known who answers for it: " + person.error().message);
+  if (!*person) return std::nullopt;
+  if (parts_.logins == nullptr) {
+    return not_known(*name + " has logged in, and this process has no --login to ask with");
+  }
+  const LoginSettings& settings = parts_.logins->settings();
+  const auto role = role_of(settings, (*person)->identity);
+  if (!role) {
+    return RuleAnswer{RuleAnswer::Is::denied,
+                      "no rule of this server lets " + *name + " in any more"};
+  }
+  return worst({.who = {.name = *name, .role = *role},
+                .person = std::move(*person),
+                .age_max = settings.rights_before_run,
+                .is_oneself = false},
+               task.request, deadline);
+}
+
+std::vector<Task> let_run(RuleDesk& rules, WorkLedger& ledger, LedgerReader& reader,
+                          std::vector<Task> claimed, const Deadline& deadline) {
+  std::vector<Task> kept;
+  std::vector<Change> changes;
+  for (Task& task : claimed) {
+    const auto answer = rules.may_run(task, reader, deadline);
+    if (!answer || answer->is == RuleAnswer::Is::allowed) {
+      kept.push_back(std::move(task));
+      continue;
+    }
+    const bool denied = answer->is == RuleAnswer::Is::denied;
+    log::warn(denied ? "task_not_allowed" : "task_put_off", answer->because,
+              {{"task", to_string(task.id())}});
+    const Time now = ledger.now();
+    const Event event =
+        denied ? Event(event::Fail{.fence = task.status.fence,
+                                   .failure_class = FailureClass::permanent,
+                                   .error = "not run: " + answer->because})
+               : Event(event::Snooze{.fence = task.status.fence, .until = now + kPutOff});
+    auto change = transition(task, event, {.now = now, .chance = 0});
+    if (change) changes.push_back(std::move(*change));
+  }
+  if (changes.empty()) return kept;
+  // What cannot be recorded comes back when its lease has run out, and is asked about again.
+  if (const auto applied = ledger.apply(changes); !applied) {
+    log::warn("rules_not_recorded", applied.error().message);
+  }
+  return kept;
+}
+
+Result<std::vector<Task>> RuledWork::claim(const ClaimParams& params) {
+  auto claimed = inner_.claim(params);
+  if (!claimed) return claimed;
+  return let_run(rules_, inner_, reader_, std::move(*claimed),
+                 {.at = clock_.steady_now() + rule_patience(params.lease)});
+}
+
+Duration rule_patience(Duration lease) { return std::min<Duration>(lease / 3, kRulePatience); }
+
+}  // namespace waybill

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "ports/clock.h"
+#include "ports/secret_source.h"
+#include "ports/secret_store.h"
+
+namespace waybill {
+
+/// Seals and opens secrets: the one place that has both the key and what is sealed. Thread-safe.
+class SecretVault final : public SecretSource {
+ public:
+  struct Params {
+    std::optional<std::string> key;  ///< kSealKeyBytes bytes; none: nothing can be put or read
+    /// So many bytes that nobody can guess; thread-safe.
+    std::function<std::string(std::size_t)> random_bytes;
+  };
+  /// Store and clock outlive it.
+  SecretVault(SecretStore& store, Clock& clock, Params params);
+
+  /// Puts a value under a name. Errors: `invalid_argument` a name or value that cannot be;
+  /// `failed_precondition` no key, or another one than that of the other secrets; the store's.
+  Result<SecretPut> put(std::string_view name, std::string_view value, std::string_view who);
+  /// What put() would refuse without looking at the store.
+  Status check(std::string_view name, std::string_view value) const;
+  Result<std::string> secret(std::string_view name) override;
+  Result<std::vector<SecretRecord>> list() { return store_.list(); }
+  Result<SecretRecord> record(std::string_view name) { return store_.get(std::string(name)); }
+  Status remove(std::string_view name) { return store_.remove(std::string(name)); }
+
+  /// Seals all of them under another key, all or none; how many. This vault goes on with its old
+  /// key, and cannot read them any more. Errors as for secret(); `aborted`: one was changed
+  /// meanwhile.
+  Result<std::size_t> rotate(std::string_view new_key);
+  /// What rotate() would do: opens each.
+  Result<std::size_t> check_all();
+
+ private:
+  Status require_key() const;
+  std::string seal_under(std::string_view key, std::string_view name, std::string_view value) const;
+  Result<std::string> open(const SecretRecord& record) const;
+
+  SecretStore& store_;
+  Clock& clock_;
+  const Params params_;
+};
+
+}  // namespace waybill

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Clients that others have written: a fuzzer that the OpenAPI document drives, an EventSource as
+browsers have it, and Prometheus's own reader of metrics. Exit status 77: they are not to be had."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import serving
+from serving import Serving
+
+PATIENCE_SECONDS = 150
+OPTIONS = argparse.Namespace()
+
+
+def node(program, *words):
+    return subprocess.Popen(["node", program, *map(str, words)], cwd=OPTIONS.directory,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+class NpmTest(unittest.TestCase):
+    def test_every_answer_is_as_the_document_says(self):
+        definitions = tempfile.mkdtemp(prefix="waybill-definitions-")
+        self.addCleanup(shutil.rmtree, definitions)
+        with open(os.path.join(definitions, "fuzz.yaml"), "w", encoding="ascii") as file:
+            file.write('tasks:\n  fuzz-0:\n    kind: command\n    command: ["true"]\n')
+        server = Serving("--definitions", definitions)
+        self.addCleanup(server.close)
+        fuzzer = node("fuzz.mjs", server.url, OPTIONS.requests, OPTIONS.seed)
+        out, err = fuzzer.communicate(timeout=PATIENCE_SECONDS)
+        print(out.splitlines()[-1] if out else err)
+        self.assertEqual(fuzzer.returncode, 0, f"seed {OPTIONS.seed}: {out[-5000:]} {err[-3000:]}")
+        self.assertEqual(server.terminate(), 0)
+
+    def test_an_event_source_misses_nothing_over_a_restart(self):
+        server = Serving()
+        self.addCleanup(server.close)
+        body = {"tasks": [{"kind": "command", "spec": {"command": ["true"]}}] * 10}
+        source = node("event_source.mjs", f"{server.url}/v1/events", 31)
+        self.addCleanup(source.kill)
+        self.assertEqual(source.stdout.readline(), "open\n")
+        first = server.post("/v1/tasks", body["tasks"][0]).json["task"]["id"]
+        lines = [source.stdout.readline().split()]  # from here on it knows where it is
+        ids = [first]
+        for _ in range(3):
+            created = server.post("/v1/tasks", body)
+            self.assertEqual(created.status, 200, created)
+            ids += [task["id"] for task in created.json["tasks"]]
+            server.restart()
+        out, err = source.communicate(timeout=PATIENCE_SECONDS)
+        self.assertEqual(source.returncode, 0, err)
+        lines += [line.split() for line in out.splitlines()]
+        self.assertEqual([task for _, task, _ in lines], ids)
+        numbers = [int(number) for number, _, _ in lines]
+        self.assertEqual(numbers, sorted(set(numbers)))
+
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
+    def test_promtool_finds_nothing_wrong_with_the_metrics(self):
+        server = Serving()
+        self.addCleanup(server.close)
+        server.post("/v1/tasks", {"kind": "command", "spec": {"command": ["true"]}})
+        checked = subprocess.run(["promtool", "check", "metrics"], capture_output=True, text=True,
+                                 input=server.get("/metrics").body.decode(), check=False)
+        self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--waybill", required=True, help="the program that is tested")
+    parser.add_argument("--servers", required=True, help="tests/servers")
+    parser.add_argument("--directory", required=True, help="where the clients are installed")
+    parser.add_argument("--requests", type=int, default=600, help="of the fuzzer")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.parse_args(namespace=OPTIONS)
+    serving.WAYBILL[0] = OPTIONS.waybill
+    sys.path.insert(0, OPTIONS.servers)
+    import npm_packages  # pylint: disable=import-outside-toplevel
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "npm")
+    npm_packages.install(source, OPTIONS.directory, "json-schema-faker")
+    unittest.main(argv=sys.argv[:1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,435 @@
+#!/usr/bin/env python3
+"""`waybill serve` over gRPC, as a client of others sees it: npm's @grpc/grpc-js with the proto file
+of schemas/, or with what the server's reflection says. Exit status 77: the client is not to be
+had."""
+
+import argparse
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+OPTIONS = argparse.Namespace()
+HERE = os.path.dirname(os.path.abspath(__file__))
+# On a machine that is busy with other tests.
+PATIENCE_SECONDS = 30
+sys.path.insert(0, os.path.join(HERE, "..", "http"))
+sys.path.insert(0, os.path.join(HERE, "..", "servers"))
+# pylint: disable=wrong-import-position
+import npm_packages
+import serving
+from serving import Serving
+from tls_test import Papers
+
+
+def value_of(value):
+    """A google.protobuf.Value as proto-loader wants it."""
+    if value is None:
+        return {"nullValue": "NULL_VALUE"}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, (int, float)):
+        return {"numberValue": value}
+    if isinstance(value, str):
+        return {"stringValue": value}
+    if isinstance(value, list):
+        return {"listValue": {"values": [value_of(element) for element in value]}}
+    return {"structValue": struct_of(value)}
+
+
+def struct_of(members):
+    return {"fields": {name: value_of(value) for name, value in members.items()}}
+
+
+def plain_of(value):
+    """And back, of a Struct or Value."""
+    if "fields" in value:
+        return {name: plain_of(member) for name, member in value["fields"].items()}
+    kind = value["kind"]
+    if kind == "structValue":
+        return plain_of(value[kind])
+    if kind == "listValue":
+        return [plain_of(element) for element in value[kind]["values"]]
+    return None if kind == "nullValue" else value[kind]
+
+
+class Call:
+    """A call that was begun."""
+
+    def __init__(self, client, number):
+        self.client, self.number, self.lines = client, number, queue.Queue()
+
+    def line(self):
+        return self.lines.get(timeout=PATIENCE_SECONDS)
+
+    def opened(self):
+        assert "open" in self.line()
+        return self
+
+    def next(self):
+        """The next message."""
+        line = self.line()
+        while "open" in line:
+            line = self.line()
+        if "message" not in line:
+            raise AssertionError(f"the call has ended: {line}")
+        return line["message"]
+
+    def end(self):
+        """How it ended; what came before that is in `messages`."""
+        messages = []
+        while True:
+            line = self.line()
+            if "end" in line:
+                return {"messages": messages, **line}
+            if "message" in line:
+                messages.append(line["message"])
+
+    def tell(self, what, **members):
+        self.client.tell({what: self.number, **members})
+
+
+class Client:
+    def __init__(self, address, certificate=None):
+        words = [address, OPTIONS.schemas] + ([certificate] if certificate else [])
+        self.process = subprocess.Popen(["node", "client.mjs", *words], cwd=OPTIONS.directory,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.calls = {}
+        self.thread = threading.Thread(target=self.listen)
+        self.thread.start()
+
+    def listen(self):
+        for text in self.process.stdout:
+            line = json.loads(text)
+            self.calls[line["call"]].lines.put(line)
+
+    def tell(self, line):
+        self.process.stdin.write(json.dumps(line) + "\n")
+        self.process.stdin.flush()
+
+    def new_call(self):
+        call = Call(self, len(self.calls) + 1)
+        self.calls[call.number] = call
+        return call
+
+    def begin(self, method, message=None, **more):
+        call = self.new_call()
+        name = method if method.startswith("grpc.") else f"waybill.v1.{method}"
+        line = {"call": call.number, "method": name, **more}
+        self.tell(line if message is None else {**line, "message": message})
+        return call
+
+    def call(self, method, message, **more):
+        """Code and details of a call that is answered once, and its answer."""
+        end = self.begin(method, message, **more).end()
+        return end["messages"][0] if end["end"] == "OK" else end
+
+    def learn(self, service):
+        call = self.new_call()
+        self.tell({"learn": call.number, "service": service})
+        return call.end()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(PATIENCE_SECONDS)
+        self.thread.join()
+        self.process.stdout.close()
+
+
+class RpcServing(Serving):
+    """On the same addresses after a restart."""
+
+    def start(self):
+        super().start()
+        self.words = (*self.words[:-1], self.listening["grpc"])
+
+
+class RpcTest(unittest.TestCase):
+    words = ()
+
+    def setUp(self):
+        self.server = RpcServing(*self.words, "--grpc-listen", "127.0.0.1:0")
+        self.addCleanup(self.server.close)
+        self.client = self.new_client()
+
+    def new_client(self, certificate=None):
+        client = Client(self.server.listening["grpc"], certificate)
+        self.addCleanup(client.close)
+        return client
+
+    def refused(self, code, end):
+        self.assertEqual(end.get("end"), code, end)
+        return end
+
+    def create(self, **members):
+        message = {"kind": "command", "spec": struct_of({"command": ["true"]}), **members}
+        created = self.client.call("Tasks/CreateTask", message)
+        self.assertTrue(created.get("created"), created)
+        return created["task"]
+
+    def state_of(self, task):
+        return self.client.call("Tasks/GetTask", {"id": task["id"]})["state"]
+
+
+class Tasks(RpcTest):
+    def test_they_are_made_listed_changed_and_cancelled(self):
+        spec = {"command": ["echo", "a"], "memory_max": "1GiB"}
+        task = self.create(spec=struct_of(spec), labels={"a": "b"}, priority=-3,
+                           run_at={"seconds": 4102444800, "nanos": 500000})
+        self.assertEqual(plain_of(task["spec"]), spec)
+        self.assertEqual((task["state"], task["labels"], task["priority"], task["run_at"]),
+                         ("STATE_SCHEDULED", {"a": "b"}, -3,
+                          {"seconds": 4102444800, "nanos": 500000}))
+        self.assertNotIn("finished_at", task)
+        others = self.client.call("Tasks/CreateTasks", {"tasks": [
+            {"kind": "command", "spec": struct_of({"command": ["true"]}), "queue": "q"}] * 3})
+        ids = [other["id"] for other in others["tasks"]]
+        page = self.client.call("Tasks/ListTasks", {"queue": "q", "limit": 2})
+        rest = self.client.call("Tasks/ListTasks",
+                                {"queue": "q", "limit": 2, "cursor": page["next_cursor"]})
+        self.assertEqual(sorted(one["id"] for one in page["tasks"] + rest["tasks"]), sorted(ids))
+        self.assertNotIn("next_cursor", rest)
+        patched = self.client.call("Tasks/PatchTask",
+                                   {"id": task["id"], "priority": 7, "delay": {"seconds": 0}})
+        self.assertEqual((patched["priority"], patched["state"]), (7, "STATE_READY"))
+        cancelled = self.client.call("Tasks/CancelTask", {"id": task["id"], "reason": "no need"})
+        self.assertEqual(cancelled["state"], "STATE_CANCELLED")
+        history = self.client.call("Tasks/GetTaskHistory", {"id": task["id"]})["history"]
+        self.assertEqual([entry["happening"] for entry in history],
+                         ["HAPPENING_CREATED", "HAPPENING_AMENDED", "HAPPENING_CANCELLED"])
+        why = self.client.call("Tasks/ExplainTask", {"id": ids[0]})
+        self.assertEqual(why["conditions"][0]["reason"], "CONDITION_REASON_NO_WORKER")
+        bulk = self.client.call("Tasks/CancelTasks", {"filter": {"queue": "q"}})
+        self.assertEqual((bulk["matched"], bulk["changed"]), (3, 3))
+
+    def test_what_is_wrong_is_told(self):
+        wrong = self.refused("INVALID_ARGUMENT", self.client.call(
+            "Tasks/CreateTask", {"kind": "command", "spec": struct_of({"command": []})}))
+        self.assertIn("command", wrong["details"])
+        self.assertTrue(wrong["trailing"]["waybill-problem-type"].startswith("urn:waybill:"))
+        wrong = self.refused("INVALID_ARGUMENT", self.client.call(
+            "Tasks/ListTasks", {"limit": 0}))
+        self.assertIn("limit", wrong["details"])
+        wrong = self.refused("INVALID_ARGUMENT", self.client.call("Tasks/GetTask", {}))
+        self.assertEqual(wrong["details"], "/id: has to be given")
+        gone = self.refused("NOT_FOUND", self.client.call(
+            "Tasks/GetTask", {"id": "01a21594-5ed2-7000-b9c8-a364aaec8fcb"}))
+        self.assertIn("01a21594", gone["details"])
+        task = self.create()
+        self.refused("FAILED_PRECONDITION", self.client.call("Tasks/RetryTask",
+                                                             {"id": task["id"]}))
+
+    def test_a_key_makes_one_task(self):
+        message = {"kind": "command", "spec": struct_of({"command": ["true"]})}
+        ends = [self.client.begin("Tasks/CreateTask", message,
+                                  metadata={"idempotency-key": "order-17"}).end()
+                for _ in range(2)]
+        self.assertEqual(*[end["messages"][0]["task"]["id"] for end in ends])
+        self.assertEqual([end["trailing"].get("idempotent-replayed") for end in ends],
+                         [None, "true"])
+
+    def test_a_message_that_is_too_large_is_refused(self):
+        spec = struct_of({"command": ["echo", "a" * (9 << 20)]})
+        self.refused("RESOURCE_EXHAUSTED", self.client.call(
+            "Tasks/CreateTask", {"kind": "command", "spec": spec}))
+        self.create()
+
+
+class Workers(RpcTest):
+    def test_work_is_claimed_kept_and_finished(self):
+        task = self.create()
+        claimed = self.client.call("Workers/ClaimTasks",
+                                   {"worker": "w", "lease": {"seconds": 60}})["tasks"][0]
+        self.assertEqual((claimed["id"], claimed["state"]), (task["id"], "STATE_LEASED"))
+        held = {"id": task["id"], "fence": claimed["fence"]}
+        follow = self.client.begin("Tasks/FollowTaskLogs", {"id": task["id"]})
+        self.client.call("Workers/WriteTaskLogs", {**held, "chunks": [
+            {"stream": "LOG_STREAM_STDOUT", "text": "hello\n"}]})
+        told = follow.next()
+        self.assertEqual((told["log"]["text"], told["log"]["stream"]),
+                         ("hello\n", "LOG_STREAM_STDOUT"))
+        beats = self.client.call("Workers/BeatTasks", {"worker": "w", "tasks": [
+            {**held, "progress": struct_of({"part": 0.5})}]})
+        self.assertEqual(beats["tasks"], [{"id": task["id"], "state": "BEAT_STATE_EXTENDED"}])
+        done = self.client.call("Workers/FinishTasks", {"tasks": [
+            {**held, "outcome": "OUTCOME_SUCCEEDED", "result": struct_of({"sum": [1, None]})}]})
+        self.assertEqual(done["tasks"][0]["state"], "STATE_SUCCEEDED")
+        end = follow.end()
+        self.assertEqual((end["end"], end["messages"][-1]["end"]["state"]),
+                         ("OK", "STATE_SUCCEEDED"))
+        result = self.client.call("Tasks/GetTask", {"id": task["id"]})["result"]
+        self.assertEqual(plain_of(result), {"sum": [1, None]})
+        late = self.client.call("Workers/FinishTasks", {"tasks": [
+            {**held, "outcome": "OUTCOME_SUCCEEDED"}]})["tasks"][0]
+        self.assertNotEqual(late["problem"]["detail"], "")
+
+    def test_a_claim_waits_for_a_task(self):
+        claim = self.client.begin("Workers/ClaimTasks", {"worker": "w", "wait": {"seconds": 20}})
+        task = self.create()
+        self.assertEqual(claim.next()["tasks"][0]["id"], task["id"])
+
+    def test_tasks_come_as_they_are_asked_for(self):
+        stream = self.client.begin("Workers/StreamClaims",
+                                   {"worker": "w", "queues": ["default"], "more": 2}).opened()
+        ids = [self.create()["id"] for _ in range(3)]
+        came = [stream.next()["task"] for _ in range(2)]
+        self.assertEqual([task["id"] for task in came], ids[:2])
+        self.assertEqual(self.state_of({"id": ids[2]}), "STATE_READY")
+        stream.tell("write", message={"more": 1})
+        self.assertEqual(stream.next()["task"]["id"], ids[2])
+        stream.tell("close")
+        self.assertEqual(stream.end()["end"], "OK")
+        wrong = self.client.begin("Workers/StreamClaims", {"more": 1})
+        self.assertIn("worker", self.refused("INVALID_ARGUMENT", wrong.end())["details"])
+
+    def test_who_is_gone_takes_no_task(self):
+        stream = self.client.begin("Workers/StreamClaims", {"worker": "w", "more": 5}).opened()
+        stream.tell("cancel")
+        self.refused("CANCELLED", stream.end())
+        claim = self.client.begin("Workers/ClaimTasks", {"worker": "w", "wait": {"seconds": 20}},
+                                  deadline_ms=300)
+        self.refused("DEADLINE_EXCEEDED", claim.end())
+        claim = self.client.begin("Workers/ClaimTasks", {"worker": "w", "wait": {"seconds": 20}})
+        claim.tell("cancel")
+        self.refused("CANCELLED", claim.end())
+        task = self.create()
+        # Were one of them still there, it would have been faster.
+        claimed = self.client.call("Workers/ClaimTasks",
+                                   {"worker": "other", "wait": {"seconds": 10}})["tasks"]
+        self.assertEqual([one["id"] for one in claimed], [task["id"]])
+
+
+class Events(RpcTest):
+    def test_none_is_missed_over_a_restart(self):
+        stream = self.client.begin("Events/StreamEvents", {"after": 0})
+        ids = []
+        seen = []
+        for _ in range(3):
+            ids += [self.create()["id"] for _ in range(5)]
+            seen.append(stream.next()["task"])
+            self.server.restart()
+            end = self.refused("UNAVAILABLE", stream.end())
+            self.assertIn("call again", end["details"])
+            seen += [message["task"] for message in end["messages"]]
+            stream = self.client.begin("Events/StreamEvents", {"after": seen[-1]["sequence"]})
+        seen += [stream.next()["task"] for _ in range(len(ids) - len(seen))]
+        self.assertEqual([event["id"] for event in seen], ids)
+        numbers = [event["sequence"] for event in seen]
+        self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertEqual({event["happening"] for event in seen}, {"HAPPENING_CREATED"})
+
+    def test_a_hundred_streams_at_once(self):
+        streams = [self.client.begin("Events/StreamEvents", {"queue": ["q"]}).opened()
+                   for _ in range(100)]
+        self.create()
+        task = self.create(queue="q")
+        for stream in streams:
+            self.assertEqual(stream.next()["task"]["id"], task["id"])
+            stream.tell("cancel")
+        for stream in streams:
+            self.refused("CANCELLED", stream.end())
+        self.assertEqual(self.state_of(task), "STATE_READY")
+        self.assertEqual(self.server.terminate(), 0)
+
+
+class Server(RpcTest):
+    SERVICES = ["Catalog", "Events", "People", "Queues", "Secrets", "Tasks", "Workers"]
+
+    def test_it_says_that_it_serves_until_it_ends(self):
+        watch = self.client.begin("grpc.health.v1.Health/Watch", {"service": "waybill.v1.Tasks"})
+        while watch.next()["status"] != "SERVING":
+            pass
+        for service in ["", *(f"waybill.v1.{name}" for name in self.SERVICES)]:
+            health = self.client.call("grpc.health.v1.Health/Check", {"service": service})
+            self.assertEqual(health["status"], "SERVING")
+        self.assertEqual(self.server.terminate(), 0)
+        self.assertEqual([message["status"] for message in watch.end()["messages"]],
+                         ["NOT_SERVING"])
+
+    def test_who_knows_only_its_address_calls_it(self):
+        listing = self.client.begin("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                                    {"list_services": "*"})
+        names = {service["name"] for service in listing.next()["list_services_response"]["service"]}
+        listing.tell("close")
+        self.assertLessEqual({f"waybill.v1.{name}" for name in self.SERVICES}, names)
+        task = self.create()
+        learned = self.client.learn("waybill.v1.Tasks")
+        self.assertEqual(learned["end"], "OK")
+        self.assertIn("waybill.v1.Tasks", learned["services"])
+        self.assertNotIn("grpc.health.v1.Health", learned["services"])
+        self.assertEqual(self.client.call("Tasks/GetTask", {"id": task["id"]})["id"], task["id"])
+
+    def test_it_says_who_asks_and_who_changed_what(self):
+        self.assertEqual(self.client.call("People/GetMe", {})["came_by"], "CAME_BY_OPEN")
+        self.assertEqual(self.client.call("People/ListLogins", {}).get("providers", []), [])
+        self.assertEqual(self.client.call("Queues/PauseQueue", {"name": "q"})["paused"], True)
+        entry = self.client.call("People/ListAudit", {"operation": "pauseQueue"})["entries"][0]
+        self.assertEqual((entry["subject"], entry["outcome"], entry["from"]),
+                         ("q", "AUDIT_OUTCOME_DONE", "127.0.0.1"))
+
+    def test_a_token_says_who_may_do_what(self):
+        token = self.server.run("token", "create", "--name", "ann", "--role", "viewer").strip()
+        self.server.restart()  # it knows of the token at once
+        refused = self.refused("UNAUTHENTICATED", self.client.call("Tasks/ListTasks", {}))
+        self.assertIn("token", refused["details"])
+        stream = self.client.begin("Events/StreamEvents", {})
+        self.refused("UNAUTHENTICATED", stream.end())
+        self.refused("UNAUTHENTICATED", self.client.call(
+            "Tasks/ListTasks", {}, metadata={"authorization": f"Bearer {token[:-1]}0x"}))
+        shown = {"authorization": f"Bearer {token}"}
+        self.assertEqual(self.client.call("People/GetMe", {}, metadata=shown)["role"],
+                         "ROLE_VIEWER")
+        self.refused("PERMISSION_DENIED", self.client.call("Queues/PauseQueue", {"name": "q"},
+                                                           metadata=shown))
+        self.refused("PERMISSION_DENIED", self.client.call("Secrets/ListSecrets", {},
+                                                           metadata=shown))
+
+    def test_up_speaks_no_grpc_alone(self):
+        ran = subprocess.run(self.server.command("up", "--grpc-listen", "127.0.0.1:0"),
+                             env=self.server.environment(), capture_output=True, text=True,
+                             timeout=PATIENCE_SECONDS, check=False)
+        self.assertEqual(ran.returncode, 2, ran)
+        self.assertIn("--grpc-listen: `up` listens only with --listen ADDRESS:PORT", ran.stderr)
+
+
+class Tls(RpcTest):
+    def setUp(self):
+        self.papers = Papers()
+        self.papers.install(self.papers.make("first", "rsa"))
+        self.words = ("--tls-certificate-file", self.papers.certificate, "--tls-key-file",
+                      self.papers.key)
+        super().setUp()
+
+    def test_it_has_the_certificate_of_the_http_api_and_takes_a_new_one(self):
+        # Who does not speak TLS does not come in.
+        self.refused("DEADLINE_EXCEEDED", self.client.call("Tasks/ListTasks", {}, deadline_ms=500))
+        first = self.new_client(self.papers.certificate)
+        self.assertEqual(first.call("Tasks/ListTasks", {}).get("tasks", []), [])
+        self.papers.install(self.papers.make("second", "ec"))
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < give_up:
+            second = self.new_client(self.papers.certificate)
+            answer = second.call("Tasks/ListTasks", {}, deadline_ms=1000)
+            if "end" not in answer:
+                break
+        self.assertNotIn("end", answer)
+        self.assertEqual(first.call("Tasks/ListTasks", {}).get("tasks", []), [])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--waybill", required=True, help="the program that is tested")
+    parser.add_argument("--schemas", required=True, help="schemas/")
+    parser.add_argument("--directory", required=True, help="where the client is installed")
+    _, rest = parser.parse_known_args(namespace=OPTIONS)
+    serving.WAYBILL[0] = os.path.abspath(OPTIONS.waybill)
+    npm_packages.install(os.path.join(HERE, "npm"), OPTIONS.directory, "@grpc/grpc-js")
+    unittest.main(argv=[sys.argv[0], *rest])
+
+
+if __name__ == "__main__":
+    main()
