@@ -140,8 +140,8 @@ void Reactor::OnCancel() {
 
 void Reactor::OnDone() {
   conversation_->over(!context_.IsCancelled());
-  closed_(this);
-  delete this;
+  const Closed closed = closed_;
+  closed(this);  // which deletes it
 }
 
 }  // namespace waybill::rpc

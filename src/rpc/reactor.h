@@ -12,12 +12,12 @@
 namespace waybill::rpc {
 
 /// A call as gRPC's callback API sees it: a stream of bytes in both directions, which each kind of
-/// call is on the wire. Deletes itself when all is over.
+/// call is on the wire.
 class Reactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                       public Wire {
  public:
   using Closed = std::function<void(Reactor*)>;
-  /// `closed` is told of its end.
+  /// `closed` is told when all is over, and may delete it.
   Reactor(grpc::CallbackServerContext& context, Closed closed);
 
   /// Once, before begin().

@@ -1,6 +1,7 @@
 #include "rpc/server.h"
 
 #include <grpc/support/log.h>
+#include <grpc/support/time.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -12,6 +13,7 @@
 #include <grpcpp/security/tls_credentials_options.h>
 
 #include <atomic>
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
@@ -26,7 +28,7 @@ namespace waybill::rpc {
 namespace {
 
 /// What is left after all our own calls are answered: who reflects, and who watches our health.
-constexpr auto kLastMoment = std::chrono::milliseconds(200);
+constexpr std::int64_t kLastMomentMs = 200;
 /// How often the health service hears of the ledger.
 constexpr Duration kLook = std::chrono::milliseconds(500);
 /// Reflection takes a thread for each of its streams, and nothing else does.
@@ -71,7 +73,7 @@ struct Server::Parts {
   Status listen();
   void add_services(grpc::ServerBuilder& builder);
   Reactor* new_call(grpc::CallbackServerContext& context, const Method& method);
-  bool enter(Reactor* reactor);
+  bool enter(std::unique_ptr<Reactor> reactor);
   void leave(Reactor* reactor);
   void end_streams();
   void tell_health(bool serving);
@@ -82,7 +84,7 @@ struct Server::Parts {
   const std::vector<Method> methods;
   Bell one_less;  // call
   Mutex mutex;
-  std::set<Reactor*> calls GUARDED_BY(mutex);
+  std::map<const Reactor*, std::unique_ptr<Reactor>> calls GUARDED_BY(mutex);
   Desk desk;
   std::vector<std::unique_ptr<TranscodedService>> services;
   std::unique_ptr<grpc::Server> server;
@@ -163,11 +165,10 @@ void Server::Parts::add_services(grpc::ServerBuilder& builder) {
 }
 
 Reactor* Server::Parts::new_call(grpc::CallbackServerContext& context, const Method& method) {
-  // It deletes itself when gRPC is done with it.
   auto owned = std::make_unique<Reactor>(context, [this](Reactor* over) { leave(over); });
-  Reactor* const reactor = owned.release();
+  Reactor* const reactor = owned.get();
   reactor->set_conversation(new_conversation(desk, method, caller_of(context), *reactor));
-  const bool has_room = enter(reactor);
+  const bool has_room = enter(std::move(owned));
   if (has_room && !desk.draining()) {
     reactor->begin();
   } else {
@@ -176,9 +177,10 @@ Reactor* Server::Parts::new_call(grpc::CallbackServerContext& context, const Met
   return reactor;
 }
 
-bool Server::Parts::enter(Reactor* reactor) {
+bool Server::Parts::enter(std::unique_ptr<Reactor> reactor) {
   const Lock lock(mutex);
-  calls.insert(reactor);
+  const Reactor* const key = reactor.get();
+  calls.emplace(key, std::move(reactor));
   return calls.size() <= params.calls_max;
 }
 
@@ -194,7 +196,7 @@ void Server::Parts::end_streams() {
   std::vector<std::shared_ptr<Conversation>> conversations;
   {
     const Lock lock(mutex);
-    for (const Reactor* call : calls) conversations.push_back(call->conversation());
+    for (const auto& [call, owned] : calls) conversations.push_back(call->conversation());
   }
   for (const auto& conversation : conversations) conversation->drain();
 }
@@ -209,7 +211,7 @@ Server::Parts::~Parts() {
   if (server == nullptr) return;
   desk.drain();
   end_streams();
-  server->Shutdown(std::chrono::system_clock::now());
+  server->Shutdown(gpr_inf_past(GPR_CLOCK_MONOTONIC));
   server->Wait();
 }
 
@@ -243,7 +245,8 @@ void Server::drain(const Deadline& deadline) {
     }
     if (parts_->one_less.wait(seen, deadline, parts_->clock) == Bell::Woken::in_vain) break;
   }
-  parts_->server->Shutdown(std::chrono::system_clock::now() + kLastMoment);
+  parts_->server->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                        gpr_time_from_millis(kLastMomentMs, GPR_TIMESPAN)));
 }
 
 Result<Duration> Server::step(const Deadline&) {
