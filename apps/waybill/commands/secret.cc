@@ -17,9 +17,6 @@ namespace {
 
 namespace bj = boost::json;
 
-/// For people: to the second.
-std::string shown(Time time) { return format_time(std::chrono::floor<std::chrono::seconds>(time)); }
-
 Exit list_secrets(Session& session, const Invocation&) {
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
@@ -34,8 +31,8 @@ Exit list_secrets(Session& session, const Invocation&) {
   }
   Table table({"NAME", "CREATED", "CHANGED", "BY", "KEY"});
   for (const SecretRecord& record : *secrets) {
-    table.add({record.name, shown(record.created_at), shown(record.changed_at), record.changed_by,
-               record.key_id});
+    table.add({record.name, to_the_second(record.created_at), to_the_second(record.changed_at),
+               record.changed_by, record.key_id});
   }
   if (table.empty()) {
     output.note("no secrets; put one with `waybill secret set NAME`");
