@@ -133,7 +133,7 @@ def bodies(document):
     for path, method, operation in operations(document):
         here = f"{method} {path}"
         if (method in WITH_BODY) != ("requestBody" in operation):
-            yield f"{here}: POST, PUT and PATCH have a body, and nothing else has"
+            yield f"{here}: each of POST, PUT and PATCH has a body, and nothing else"
         content = operation.get("requestBody", {}).get("content", {})
         for media, body in content.items():
             if media != "application/json":
