@@ -1,7 +1,8 @@
 """What every operation and schema of schemas/openapi.json has to have."""
 
 RIGHTS = ("none", "read", "submit", "work", "operate", "admin")
-METHODS = ("get", "post")
+METHODS = ("get", "post", "put", "patch", "delete")
+WITH_BODY = ("post", "put", "patch")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # Whatever reads these names elsewhere takes them for what they are in JSON Schema or OpenAPI.
 FORMATS = ("uuid", "date-time", "cron", "time-zone", "waybill-duration")
@@ -131,8 +132,8 @@ def parameters(document):
 def bodies(document):
     for path, method, operation in operations(document):
         here = f"{method} {path}"
-        if (method == "post") != ("requestBody" in operation):
-            yield f"{here}: a POST has a body, and nothing else has"
+        if (method in WITH_BODY) != ("requestBody" in operation):
+            yield f"{here}: each of POST, PUT and PATCH has a body, and nothing else"
         content = operation.get("requestBody", {}).get("content", {})
         for media, body in content.items():
             if media != "application/json":

@@ -3,6 +3,7 @@
 browsers have it, and Prometheus's own reader of metrics. Exit status 77: they are not to be had."""
 
 import argparse
+import base64
 import os
 import shutil
 import subprocess
@@ -28,7 +29,10 @@ class NpmTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, definitions)
         with open(os.path.join(definitions, "fuzz.yaml"), "w", encoding="ascii") as file:
             file.write('tasks:\n  fuzz-0:\n    kind: command\n    command: ["true"]\n')
-        server = Serving("--definitions", definitions)
+        key = os.path.join(definitions, ".key")
+        with open(key, "w", encoding="ascii") as file:
+            file.write(base64.b64encode(os.urandom(32)).decode())
+        server = Serving("--definitions", definitions, "--secret-key-file", key)
         self.addCleanup(server.close)
         fuzzer = node("fuzz.mjs", server.url, OPTIONS.requests, OPTIONS.seed)
         out, err = fuzzer.communicate(timeout=PATIENCE_SECONDS)

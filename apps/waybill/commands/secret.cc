@@ -17,11 +17,6 @@ namespace {
 
 namespace bj = boost::json;
 
-/// For people: to the second.
-std::string shown_second(Time time) {
-  return format_time(std::chrono::floor<std::chrono::seconds>(time));
-}
-
 Exit list_secrets(Session& session, const Invocation&) {
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
@@ -36,7 +31,7 @@ Exit list_secrets(Session& session, const Invocation&) {
   }
   Table table({"NAME", "CREATED", "CHANGED", "BY", "KEY"});
   for (const SecretRecord& record : *secrets) {
-    table.add({record.name, shown_second(record.created_at), shown_second(record.changed_at),
+    table.add({record.name, to_the_second(record.created_at), to_the_second(record.changed_at),
                record.changed_by, record.key_id});
   }
   if (table.empty()) {

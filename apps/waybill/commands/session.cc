@@ -4,6 +4,7 @@
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/commands/views.h"
 #include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/session.h"
 #include "base/json.h"
@@ -38,8 +39,6 @@ bj::object to_json(const SessionRecord& record, const Look& look) {
           {"revoked_at", time_to_json(record.revoked_at)}};
 }
 
-std::string shown(Time time) { return format_time(std::chrono::floor<std::chrono::seconds>(time)); }
-
 Exit list_sessions(Session& session, const Invocation&) {
   const auto idle = idle_max(session);
   if (!idle) return fail(idle.error());
@@ -60,9 +59,9 @@ Exit list_sessions(Session& session, const Invocation&) {
     const SessionState state = state_of(record, look.idle_max, look.now);
     table.add({record.id,
                record.person,
-               shown(record.created_at),
-               shown(record.seen_at),
-               shown(record.ends_at),
+               to_the_second(record.created_at),
+               to_the_second(record.seen_at),
+               to_the_second(record.ends_at),
                {std::string(to_string(state)),
                 state == SessionState::active ? Colour::green : Colour::grey}});
   }

@@ -77,4 +77,8 @@ std::string counted(std::int64_t number, std::string_view one) {
   return std::to_string(number) + " " + std::string(one) + (number == 1 ? "" : "s");
 }
 
+std::string to_the_second(Time time) {
+  return format_time(std::chrono::floor<std::chrono::seconds>(time));
+}
+
 }  // namespace waybill::cli

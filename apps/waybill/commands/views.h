@@ -28,4 +28,7 @@ std::string remark_on(const Task& task, Time now);
 /// "1 task", "2 tasks".
 std::string counted(std::int64_t number, std::string_view one);
 
+/// A time for a table: nobody reads its microseconds.
+std::string to_the_second(Time time);
+
 }  // namespace waybill::cli
