@@ -165,7 +165,14 @@ Status TlsFiles::take() {
   certificate_seen_ = stamp_of(paths_.certificate);
   key_seen_ = stamp_of(paths_.key);
   auto held = read_files(paths_);
-  if (!held) return fail(held.error());
+  if (!held) {
+    // What the files are shows when they change; what this process lacks may be there any moment.
+    const Code code = held.error().code;
+    const bool is_theirs = code == Code::invalid_argument || code == Code::not_found ||
+                           code == Code::permission_denied;
+    if (!is_theirs) certificate_seen_ = {};
+    return fail(held.error());
+  }
   const Lock lock(mutex_);
   held_.push_back(std::move(*held));
   if (held_.size() > kHeldMax) held_.pop_front();
