@@ -22,7 +22,9 @@ TEST(SecretKeyTest, WhatIsNoKeyIsRefusedAndNotRepeated) {
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, Code::invalid_argument);
     EXPECT_NE(parsed.error().message.find("openssl rand -base64 32"), std::string::npos);
-    if (!text.empty()) EXPECT_EQ(parsed.error().message.find(text), std::string::npos);
+    if (!text.empty()) {
+      EXPECT_EQ(parsed.error().message.find(text), std::string::npos);
+    }
   }
 }
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <string>
+#include <vector>
 
 #include "base/digest.h"
 #include "core/api_token.h"
@@ -161,6 +163,30 @@ TEST(TokenTest, ADryRunMakesAndRevokesNothing) {
   ASSERT_EQ(listed.size(), 1U);
   EXPECT_EQ(listed[0].at("id"), made.at("id"));
   EXPECT_EQ(listed[0].at("state"), "active");
+}
+
+TEST(TokenTest, AndSecretsLeaveTheirRowsInTheAuditLog) {
+  const Place place;
+  place.write("key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+  place.write("new-key", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");
+  place.write("value", "hunter2");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"token", "create", "--name", "ci", "--role", "admin"},
+           {"secret", "set", "db", "--file", "value", "--secret-key-file", "key", "--dry-run"},
+           {"secret", "set", "db", "--file", "value", "--secret-key-file", "key"},
+           {"secret", "rotate", "--new-key-file", "new-key", "--secret-key-file", "key"},
+           {"secret", "remove", "db"}}) {
+    const Ran ran = place.run(words);
+    ASSERT_EQ(ran.status, 0) << ran.err;
+  }
+  std::vector<std::string> said;
+  for (const bj::value& entry :
+       place.json("audit list", {"audit", "list"}).at("entries").as_array()) {
+    said.push_back(text_of(entry.at("operation")));
+    EXPECT_EQ(text_of(entry.at("subject")).find("hunter2"), std::string::npos);
+  }
+  EXPECT_THAT(said,
+              testing::ElementsAre("secret remove", "secret rotate", "secret set", "token create"));
 }
 
 }  // namespace

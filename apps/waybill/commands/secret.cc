@@ -4,6 +4,7 @@
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/secret_input.h"
 #include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/user.h"
 #include "apps/waybill/commands/views.h"
@@ -60,6 +61,7 @@ Exit set_secret(Session& session, const Invocation& invocation) {
     const auto put = (*vault)->put(name, *value, "cli:" + user_name());
     if (!put) return fail(put.error());
     done = *put;
+    keep_in_audit_log(session, **store, invocation.command, name);
   }
   Output& output = session.output();
   const bool made = done == SecretPut::made;
@@ -82,6 +84,7 @@ Exit remove_secret(Session& session, const Invocation& invocation) {
   Status done{};
   if (doing == Doing::really) {
     done = secrets.remove(name);
+    if (done) keep_in_audit_log(session, **store, invocation.command, name);
   } else if (const auto record = secrets.get(name); !record) {
     done = fail(record.error());
   }
@@ -126,6 +129,7 @@ Exit rotate_secrets(Session& session, const Invocation& invocation) {
   if (!count) return fail(count.error());
   Output& output = session.output();
   const std::string id = secret_key_id(*key);
+  if (doing == Doing::really) keep_in_audit_log(session, **store, invocation.command, "key " + id);
   if (output.json()) {
     output.json_line(answer(doing, bj::object{{"rotated", *count}, {"key_id", id}}));
     return 0;

@@ -3,6 +3,7 @@
 
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
+#include "apps/waybill/commands/audit.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/runtime/logins.h"
@@ -105,6 +106,7 @@ Exit revoke_sessions(Session& session, const Invocation& invocation) {
       record.revoked_at = now;
       if (doing == Doing::really) {
         if (Status done = people.revoke_session(record.id, now); !done) return fail(done.error());
+        keep_in_audit_log(session, **store, invocation.command, record.id);
       }
     }
     revoked.push_back(to_json(record, {.now = now, .idle_max = *idle}));

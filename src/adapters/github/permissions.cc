@@ -71,6 +71,12 @@ Result<RepositoryRole> GithubPermissions::ask(const Question& question, const De
                       .message = "GitHub's rate limit is used up",
                       .retry_after = std::clamp(*wait, kRetryMin, kRetryMax)});
   }
+  // To a reader's own token it says 403. The server's token may ask about everybody: then something
+  // is wrong with it, or with the way to GitHub, and says nothing about the person.
+  if (response->status == 403 && !params_.server_token.empty()) {
+    return fail(Code::unavailable,
+                "GitHub does not let the token of api_token_file ask about " + question.repository);
+  }
   if (response->status == 404 || response->status == 403) return RepositoryRole::none;
   if (response->status == 401) {
     return fail(Code::unauthenticated, "GitHub does not take the token any more: " +

@@ -58,6 +58,13 @@ TEST_F(GithubPermissionsTest, WhatCannotBeSeenIsNoRight) {
   EXPECT_EQ(ask(answer(403, "{}")), RepositoryRole::none);
 }
 
+TEST_F(GithubPermissionsTest, ThatTheServersTokenMayNotAskSaysNothingAboutThePerson) {
+  const auto role = ask(answer(403, "{}"), "ours");
+  ASSERT_FALSE(role.has_value());
+  EXPECT_EQ(role.error().code, Code::unavailable);
+  EXPECT_NE(role.error().message.find("api_token_file"), std::string::npos);
+}
+
 TEST_F(GithubPermissionsTest, ARateLimitIsNoAnswer) {
   const std::string reset = std::to_string(to_micros(clock_.now()) / 1'000'000 + 60);
   for (const HttpResponse& limited :

@@ -146,7 +146,7 @@ Status Api::Inside::add_routes() {
 /// What workers do is in the histories of their tasks.
 bool Api::Inside::changes(const Served& route) {
   if (!route.right || route.operation.method == "GET") return false;
-  return *route.right == Right::submit || *route.right >= Right::operate;
+  return *route.right != Right::work;
 }
 
 /// What a person changes goes into the log; what programs do by the thousand is in the ledger.

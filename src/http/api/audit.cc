@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/utf8.h"
 #include "http/api/routes.h"
 #include "services/audit_json.h"
 #include "services/audit_writer.h"
@@ -94,7 +95,11 @@ void keep_in_audit_log(const ApiParts& parts, const Changed& changed) {
                    .who = changed.who.name,
                    .from = changed.request.peer,
                    .operation = changed.operation.id,
-                   .subject = changed.match.path.empty() ? "" : changed.match.path.begin()->second};
+                   .subject = {}};
+  // As sent, until somebody has looked at it: no longer than any name.
+  if (const auto& path = changed.match.path; !path.empty()) {
+    entry.subject = std::string(utf8_prefix(path.begin()->second, kNameBytesMax));
+  }
   if (!changed.answer) {
     add_problem(changed.answer.error(), entry);
     return parts.audit->keep_soon(std::move(entry));

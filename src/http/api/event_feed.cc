@@ -233,8 +233,9 @@ Result<std::shared_ptr<BodyStream>> EventFeed::follow_events(std::optional<std::
   const auto last = ports_.reader.last_sequence(std::nullopt, {});
   if (!last) return fail(last.error());
   follower.cursor = after.value_or(*last);
-  // Something at once, so that the client knows that it is heard.
-  follower.stream->write(":\n\n");
+  // Something at once, so that the client knows that it is heard; and where it is, so that one that
+  // loses the server before the first event goes on from there.
+  follower.stream->write(":\n\nid: " + std::to_string(follower.cursor) + "\n\n");
   // It has seen more than there is: the ledger is an older copy of what it was.
   if (follower.cursor > *last) reset(follower, *last);
   auto stream = follower.stream;

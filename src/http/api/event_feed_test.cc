@@ -122,6 +122,14 @@ TEST_F(EventFeedTest, TellsAClientThatHasSeenMoreThanThereIsToListAgain) {
   EXPECT_THAT(take(*stream), HasSubstr(to_string(task_id(2))));
 }
 
+TEST_F(EventFeedTest, SaysWhereItIsBeforeTheFirstEvent) {
+  insert(a_task(1));
+  insert(a_task(2));
+  step();
+  const auto stream = feed_.follow_events(std::nullopt, {}).value();
+  EXPECT_EQ(take(*stream), ":\n\nid: 2\n\n");
+}
+
 TEST_F(EventFeedTest, KeepsAnIdleStreamOpen) {
   const auto stream = feed_.follow_events(std::nullopt, {}).value();
   step();

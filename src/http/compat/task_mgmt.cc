@@ -13,6 +13,7 @@
 #include "http/api/gate.h"
 #include "http/api/routes.h"
 #include "http/compat/task_mgmt_json.h"
+#include "services/audit_writer.h"
 
 namespace waybill::http {
 namespace {
@@ -144,7 +145,12 @@ std::optional<Response> TaskMgmtDoors::answer(const Request& request) {
   }
   const Right right = adds ? Right::submit : Right::read;
   if (!may(who->role, right)) {
-    return error_envelope(403, "a " + std::string(to_string(who->role)) + " may not do this");
+    const std::string why = "a " + std::string(to_string(who->role)) + " may not do this";
+    if (adds) {
+      keep_in_audit_log(*who,
+                        {.from = request.peer, .outcome = AuditOutcome::refused, .reason = why});
+    }
+    return error_envelope(403, why);
   }
   if (path[0] == "ipfs") return add_url(request, *who);
   if (adds) return enqueue(request, *who);
@@ -202,7 +208,8 @@ Response TaskMgmtDoors::enqueue(const Request& request, const Principal& who) {
   const bool empty = params == nullptr || params->is_null();
   return insert({.type = *type,
                  .title = *title,
-                 .params = empty ? std::string("{}") : json::serialize(*params)},
+                 .params = empty ? std::string("{}") : json::serialize(*params),
+                 .from = request.peer},
                 who);
 }
 
@@ -211,7 +218,8 @@ Response TaskMgmtDoors::add_url(const Request& request, const Principal& who) {
   if (url == nullptr || url->empty()) return error_envelope(400, "the query wants a url");
   return insert({.type = "ipfs.add",
                  .title = "Add to IPFS",
-                 .params = json::serialize(bj::object{{"url", json::text(*url)}})},
+                 .params = json::serialize(bj::object{{"url", json::text(*url)}}),
+                 .from = request.peer},
                 who);
 }
 
@@ -236,12 +244,25 @@ Response TaskMgmtDoors::insert(const Asked& asked, const Principal& who) {
   Status fits = check_request(request);
   if (fits && parts_.check_task) fits = parts_.check_task(request);
   if (!fits) return error_envelope(400, "Invalid task: " + fits.error().message);
-  if (const auto may = check_rules(parts_, who, request); !may) return to_envelope(may.error());
+  if (const auto may = check_rules(parts_, who, request); !may) {
+    keep_in_audit_log(
+        who, {.from = asked.from, .outcome = AuditOutcome::refused, .reason = may.error().detail});
+    return to_envelope(may.error());
+  }
   const auto inserted = parts_.ledger.ledger.insert({&request, 1});
   if (!inserted) return to_envelope(inserted.error());
+  keep_in_audit_log(who, {.from = asked.from, .subject = to_string(request.id)});
   const auto task = parts_.ledger.reader.get(request.id);
   if (!task) return to_envelope(task.error());
   return data_envelope(task_mgmt_task(*task), "successfully enqueued task");
+}
+
+void TaskMgmtDoors::keep_in_audit_log(const Principal& who, AuditEntry entry) {
+  if (parts_.audit == nullptr) return;
+  entry.at = parts_.ledger.ledger.now();
+  entry.who = who.name;
+  entry.operation = "createTasks";
+  parts_.audit->keep_soon(std::move(entry));
 }
 
 }  // namespace waybill::http

@@ -8,6 +8,10 @@
 #include "http/api/parts.h"
 #include "http/message.h"
 
+namespace waybill {
+struct AuditEntry;
+}
+
 namespace waybill::http {
 
 /// The doors of Data Together's task_mgmt, for its clients: `/healthcheck`, `/tasks`, `/tasks/ID`,
@@ -35,8 +39,11 @@ class TaskMgmtDoors final : public Application {
     std::string type;
     std::string title;
     std::string params;
+    std::string from;  ///< the address that it came from
   };
   Response insert(const Asked& asked, const Principal& who);
+  /// As the API's own doors say it of createTasks.
+  void keep_in_audit_log(const Principal& who, AuditEntry entry);
 
   const ApiParts& parts_;
   const ApiGate& gate_;

@@ -135,5 +135,26 @@ TEST_F(TaskMgmt, IsAliveAndLeavesAllElseToTheApi) {
   EXPECT_THAT(knock("GET", "/v1/nothing").body, HasSubstr("no-such-route"));
 }
 
+TEST_F(TaskMgmt, SaysInTheAuditLogWhoAddedATaskAndWhoMightNot) {
+  principals_ = {{"ann", {.name = "token:ann", .role = Role::submitter}},
+                 {"vic", {.name = "token:vic", .role = Role::viewer}}};
+  const std::string body = R"({"type":"ipfs.addurl","params":{"url":"u"}})";
+  const Response added = knock(request("POST", "/tasks", body, {{"authorization", "Bearer ann"}}));
+  ASSERT_EQ(added.status, 200) << added.body;
+  EXPECT_EQ(knock(request("POST", "/tasks", body, {{"authorization", "Bearer vic"}})).status, 403);
+  EXPECT_EQ(knock(request("GET", "/tasks", "", {{"authorization", "Bearer vic"}})).status, 200);
+  ASSERT_TRUE(audit_.step({}));
+  const auto page = audit_log_.page({.limit = 10});
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->entries.size(), 2u);
+  EXPECT_EQ(page->entries[0].who, "token:vic");
+  EXPECT_EQ(page->entries[0].outcome, AuditOutcome::refused);
+  EXPECT_THAT(page->entries[0].reason, HasSubstr("viewer"));
+  EXPECT_EQ(page->entries[1].who, "token:ann");
+  EXPECT_EQ(page->entries[1].operation, "createTasks");
+  EXPECT_EQ(page->entries[1].subject,
+            std::string_view(json_of(added).at("data").at("id").get_string()));
+}
+
 }  // namespace
 }  // namespace waybill::http
