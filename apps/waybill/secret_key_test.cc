@@ -16,7 +16,7 @@ TEST(SecretKeyTest, AKeyIsThirtyTwoBytesInBase64) {
 }
 
 TEST(SecretKeyTest, WhatIsNoKeyIsRefusedAndNotRepeated) {
-  for (const std::string text : {std::string(), std::string(" \n"), std::string("hunter2"),
+  for (const std::string& text : {std::string(), std::string(" \n"), std::string("hunter2"),
                                  to_base64(std::string(16, 'x')), std::string(64, 'a')}) {
     const auto parsed = parse_secret_key(text);
     ASSERT_FALSE(parsed) << text;
