@@ -63,8 +63,12 @@ sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1, PLANT= a mist
 	@build/release/tests/sim/sim --seeds $(SEEDS) --first $(FIRST) $(if $(PLANT),--plant $(PLANT))
 
 .PHONY: chaos
-chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=
+chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=; at every write of a scan; and of a server
+	@cmake --build --preset release -j $(JOBS) --target workflow_manager_effects
 	@python3 -B tests/chaos/chaos.py --waybill build/release/waybill --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+	@for backend in file ledger scan; do python3 -B tests/workflow_manager/every_effect.py --every --backend $$backend \
+	  --waybill build/release/waybill --library build/release/tests/workflow_manager/libworkflow_manager_effects.so || exit; done
+	@python3 -B tests/http/kills.py --waybill build/release/waybill --rounds 100 $(if $(SEED),--seed $(SEED))
 
 .PHONY: fuzz
 fuzz: packages ## every parser under libFuzzer: SECONDS_EACH=60
@@ -113,6 +117,10 @@ coverage: packages ## all tests, then how many lines of each folder ran
 .PHONY: install
 install: binary ## install the binary: PREFIX=/usr/local
 	install -D -m 755 build/release/waybill $(DESTDIR)$(PREFIX)/bin/waybill
+
+.PHONY: deb
+deb: binary ## a Debian package of the binary and its services: build/deb/
+	@cd build/release && cpack -G DEB -B ../deb
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -3,8 +3,9 @@
 
 Starts `waybill serve` on a fresh directory beside the figures' file, which has to be on the disk to
 measure, and loads it with http_load from the same machine: the driver's share of the processors is
-in every figure. The floor is GET /v1/kinds on as many connections: a request that goes through the
-same threads and asks the ledger nothing. An answer that is not the wanted one fails the benchmark.
+in every figure. The floor is GET /v1/definitions on as many connections: a request that goes
+through the same threads and asks the ledger nothing. An answer that is not the wanted one fails the
+benchmark.
 """
 
 import argparse
@@ -90,7 +91,8 @@ class Bench:
 
     def hello(self):
         """What the library and the pool of handlers do at most; wrk as a second opinion."""
-        for name, path in (("hello_socket_thread", "/healthz"), ("hello_handler", "/v1/kinds")):
+        for name, path in (("hello_socket_thread", "/healthz"),
+                           ("hello_handler", "/v1/definitions")):
             samples, peers = [], []
             for _ in range(self.options.repetitions):
                 with self.fresh() as server:

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kParallel = 10;
 
 /// A run that nobody watches.
-class UnwatchedContext final : public TaskContext {
+class UnwatchedContext final : public TaskContext, private TaskArtifacts {
  public:
   explicit UnwatchedContext(std::string scratch) : scratch_(std::move(scratch)) {}
   std::stop_token stop() const override { return {}; }
@@ -35,8 +35,16 @@ class UnwatchedContext final : public TaskContext {
   Result<std::string> secret(std::string_view /*name*/) override {
     return fail(Code::not_found, "there are no secrets here");
   }
+  TaskArtifacts& artifacts() override { return *this; }
 
  private:
+  Status keep(std::span<const ArtifactFile> /*files*/) override {
+    return fail(Code::failed_precondition, "nothing is kept here");
+  }
+  Result<std::string> fetch(const std::string& /*sha256*/, const std::string& /*name*/) override {
+    return fail(Code::not_found, "there are no artifacts here");
+  }
+
   const std::string scratch_;
   const std::string checkpoint_;
 };

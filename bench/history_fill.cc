@@ -6,8 +6,8 @@
 #include <memory>
 #include <string_view>
 
-#include "adapters/sqlite/record.h"
 #include "core/history.h"
+#include "core/task_record.h"
 
 namespace waybill::bench {
 namespace {
@@ -34,7 +34,7 @@ Time after(Time begin, std::int64_t millis) { return begin + std::chrono::millis
 std::string detail_literal(Time begin) {
   TaskStatus status{.attempt = 1, .worker = "bench-host-4711", .started_at = after(begin, 499)};
   status.result = R"({"ok":true})";
-  return as_literal(sqlite::encode_detail(status));
+  return as_literal(encode_detail(status));
 }
 
 std::string history_literal(Time begin) {

@@ -1,4 +1,4 @@
-# cmake -DHEADER=out.h -DSOURCE=out.cc -DSTATEMENTS=dir -DMIGRATIONS=dir -P EmbedSql.cmake
+# cmake -DADAPTER=sqlite -DHEADER=out.h -DSOURCE=out.cc -DSTATEMENTS=dir -DMIGRATIONS=dir -P EmbedSql.cmake
 #
 # Makes C++ from .sql files: an enumerator and its text for each statement, and the migrations in
 # the order of their numbers.
@@ -28,7 +28,7 @@ file(CONFIGURE OUTPUT ${HEADER} @ONLY CONTENT [[
 #include <cstddef>
 #include <span>
 
-namespace waybill::sqlite {
+namespace waybill::@ADAPTER@ {
 
 enum class Sql : std::size_t {
 @names@};
@@ -40,12 +40,12 @@ struct NamedSql {
 std::span<const NamedSql> statements();  ///< by Sql
 std::span<const NamedSql> migrations();  ///< the first leads to schema version 1
 
-}  // namespace waybill::sqlite
+}  // namespace waybill::@ADAPTER@
 ]])
 file(CONFIGURE OUTPUT ${SOURCE} @ONLY CONTENT [[
-#include "adapters/sqlite/sql_statements.h"
+#include "adapters/@ADAPTER@/sql_statements.h"
 
-namespace waybill::sqlite {
+namespace waybill::@ADAPTER@ {
 namespace {
 constexpr NamedSql kStatements[] = {
 @statement_texts@};
@@ -56,5 +56,5 @@ constexpr NamedSql kMigrations[] = {
 std::span<const NamedSql> statements() { return kStatements; }
 std::span<const NamedSql> migrations() { return kMigrations; }
 
-}  // namespace waybill::sqlite
+}  // namespace waybill::@ADAPTER@
 ]])

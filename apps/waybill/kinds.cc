@@ -30,6 +30,12 @@ std::vector<std::string> Kinds::names() const {
   return names;
 }
 
+std::map<std::string, std::string> Kinds::spec_schemas() const {
+  std::map<std::string, std::string> schemas;
+  for (const auto& kind : kinds_) schemas.emplace(kind->name(), kind->spec_schema());
+  return schemas;
+}
+
 Status Kinds::check(const TaskRequest& request) const {
   for (const auto& kind : kinds_) {
     if (kind->name() == request.kind) return kind->check(request);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -18,6 +20,8 @@ class Kinds {
 
   std::vector<TaskKind*> all() const;
   std::vector<std::string> names() const;
+  /// The JSON Schema of each kind's spec, by its name; empty: it takes any.
+  std::map<std::string, std::string> spec_schemas() const;
   /// Refuses what can never run: an unknown kind, a spec that the kind does not take.
   /// `invalid_argument` says what would be right.
   Status check(const TaskRequest& request) const;

@@ -1,16 +1,29 @@
 #include "apps/waybill/secret_key.h"
 
+#include <sys/prctl.h>
+
+#include <sstream>
+#include <utility>
+
 #include "adapters/aws/settings.h"
 #include "apps/waybill/environment.h"
 #include "base/base64.h"
+#include "base/log.h"
 #include "base/seal.h"
 
 namespace waybill::cli {
 namespace {
 
-constexpr const char* kVariable = "WAYBILL_SECRET_KEY";
+constexpr const char* kKeyVariable = "WAYBILL_SECRET_KEY";
 
 }  // namespace
+
+// No core dump, no debugger and no /proc/PID/mem or environ for other processes of this user. What
+// is executed from here has its own memory, which is as it always is (prctl(2), PR_SET_DUMPABLE).
+void keep_memory_private() {
+  if (::prctl(PR_SET_DUMPABLE, 0) == 0) return;
+  log::warn("memory_not_private", "other processes of this user may read the key from memory");
+}
 
 Result<std::string> parse_secret_key(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
@@ -24,18 +37,34 @@ Result<std::string> parse_secret_key(std::string_view text) {
 }
 
 Result<std::optional<std::string>> read_secret_key(const Config& config) {
-  std::string text = variable_in(process_environment(), kVariable);
-  std::string source = kVariable;
+  auto keys = read_secret_keys(config);
+  if (!keys) return fail(keys.error());
+  if (keys->empty()) return std::nullopt;
+  return std::move(keys->front());
+}
+
+Result<std::vector<std::string>> read_secret_keys(const Config& config) {
+  const bool has_key =
+      !variable_in(process_environment(), kKeyVariable).empty() || !config.secret_key_file.empty();
+  if (has_key) keep_memory_private();
+  std::string text = variable_in(process_environment(), kKeyVariable);
+  std::string source = kKeyVariable;
   if (text.empty()) {
-    if (config.secret_key_file.empty()) return std::nullopt;
+    if (config.secret_key_file.empty()) return std::vector<std::string>{};
     source = "--secret-key-file: " + config.secret_key_file;
     auto file = aws::read_whole_file(config.secret_key_file);
     if (!file) return fail(with_context(file.error(), "--secret-key-file"));
     text = std::move(*file);
   }
-  auto key = parse_secret_key(text);
-  if (!key) return fail(with_context(key.error(), source));
-  return std::move(*key);
+  std::vector<std::string> keys;
+  std::istringstream words(text);
+  std::string word;
+  while (words >> word || keys.empty()) {
+    auto key = parse_secret_key(word);
+    if (!key) return fail(with_context(key.error(), source));
+    keys.push_back(std::move(*key));
+  }
+  return keys;
 }
 
 }  // namespace waybill::cli

@@ -48,9 +48,14 @@ Session::Session(Params params)
       rng_(params.seed) {}
 Session::~Session() = default;
 
+void Session::end_after(std::stop_token signal) {
+  grace_over_ = std::make_unique<LateStop>(std::move(signal), config().grace, clock_);
+}
+
 Result<Store*> Session::store(OpenStore mode) {
   if (!store_) {
-    auto opened = open_store(config(), clock_, mode);
+    const std::stop_token hurry = grace_over_ ? grace_over_->token() : std::stop_token();
+    auto opened = open_store(config(), clock_, mode, hurry);
     if (!opened) return fail(opened.error());
     store_ = std::move(*opened);
   }

@@ -8,6 +8,7 @@
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/cli/output.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/late_stop.h"
 #include "apps/waybill/store.h"
 #include "base/rng.h"
 #include "core/config.h"
@@ -38,6 +39,9 @@ class Session {
   Clock& clock() { return clock_; }
   Rng& rng() { return rng_; }
 
+  /// To be called before store(): once the setting `grace` has passed after this stop, the store
+  /// waits for no database that is silent.
+  void end_after(std::stop_token signal);
   Result<Store*> store(OpenStore mode);
   /// What --definitions says. `invalid_argument` lists everything that is wrong; `not_found` for a
   /// directory that is not there. Without --definitions there are none.
@@ -48,6 +52,7 @@ class Session {
   Output output_;
   Clock& clock_;
   Rng rng_;
+  std::unique_ptr<LateStop> grace_over_;
   std::unique_ptr<Store> store_;
   std::optional<Definitions> definitions_;
 };

@@ -5,14 +5,17 @@
 
 #include "adapters/file/log_store.h"
 #include "adapters/sqlite/sqlite_ledger.h"
+#include "apps/waybill/postgres_store.h"
+#include "apps/waybill/runtime/artifact_place.h"
 
 namespace waybill::cli {
 namespace {
 
 class LocalStore final : public Store {
  public:
-  LocalStore(std::unique_ptr<SqliteLedger> ledger, const Config& config)
-      : ledger_(std::move(ledger)), logs_(config.data + "/logs") {}
+  LocalStore(std::unique_ptr<SqliteLedger> ledger, std::unique_ptr<ArtifactStore> contents,
+             const Config& config)
+      : ledger_(std::move(ledger)), contents_(std::move(contents)), logs_(config.data + "/logs") {}
 
   Ledger& ledger() override { return ledger_->ledger(); }
   LedgerReader& reader() override { return ledger_->reader(); }
@@ -22,13 +25,19 @@ class LocalStore final : public Store {
     return {.tokens = ledger_->tokens(),
             .people = ledger_->people(),
             .audit = ledger_->audit(),
-            .secrets = ledger_->secrets()};
+            .secrets = ledger_->secrets(),
+            .webhooks = ledger_->webhooks(),
+            .answers = ledger_->answers(),
+            .artifacts = ledger_->artifacts(),
+            .runs = ledger_->runs()};
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }
+  ArtifactStore& contents() override { return *contents_; }
 
  private:
   const std::unique_ptr<SqliteLedger> ledger_;
+  const std::unique_ptr<ArtifactStore> contents_;
   FileLogStore logs_;
 };
 
@@ -50,7 +59,10 @@ Status make_data_directory(const std::string& path) {
 
 std::string ledger_path(const Config& config) { return config.data + "/ledger.db"; }
 
+bool is_on_postgres(const Config& config) { return !config.ledger.empty(); }
+
 Status require_ledger(const Config& config) {
+  if (is_on_postgres(config)) return require_postgres_ledger(config);
   const std::string path = ledger_path(config);
   std::error_code error;
   if (std::filesystem::exists(path, error)) return {};
@@ -65,7 +77,15 @@ Status require_ledger(const Config& config) {
                                    "name its directory with --data DIR");
 }
 
-Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode) {
+Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode,
+                                          std::stop_token hurry) {
+  if (is_on_postgres(config)) {
+    // Scratch space and locks of processes are there in either case.
+    if (mode == OpenStore::create) {
+      if (Status made = make_data_directory(config.data); !made) return fail(made.error());
+    }
+    return open_postgres_store(config, clock, mode, std::move(hurry));
+  }
   const Status ready =
       mode == OpenStore::create ? make_data_directory(config.data) : require_ledger(config);
   if (!ready) return fail(ready.error());
@@ -76,7 +96,9 @@ Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, Op
   options.log_bytes_max = static_cast<std::size_t>(config.log_bytes);
   auto ledger = SqliteLedger::create(ledger_path(config), clock, options);
   if (!ledger) return fail(ledger.error());
-  return std::make_unique<LocalStore>(std::move(*ledger), config);
+  auto contents = open_artifact_store(config, clock);
+  if (!contents) return fail(contents.error());
+  return std::make_unique<LocalStore>(std::move(*ledger), std::move(*contents), config);
 }
 
 }  // namespace waybill::cli

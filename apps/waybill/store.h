@@ -2,10 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
 #include "core/config.h"
+#include "ports/answer_store.h"
+#include "ports/artifact_index.h"
+#include "ports/artifact_store.h"
 #include "ports/audit_log.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
@@ -15,8 +19,10 @@
 #include "ports/log_store.h"
 #include "ports/people_store.h"
 #include "ports/registry.h"
+#include "ports/run_store.h"
 #include "ports/secret_store.h"
 #include "ports/token_store.h"
+#include "ports/webhook_store.h"
 #include "services/ledger_parts.h"
 
 namespace waybill::cli {
@@ -27,9 +33,14 @@ struct KeptBeside {
   PeopleStore& people;
   AuditLog& audit;
   SecretStore& secrets;
+  WebhookStore& webhooks;
+  AnswerStore& answers;
+  ArtifactIndex& artifacts;
+  RunStore& runs;
 };
 
-/// What a data directory holds: the ledger, the output of tasks, their scratch space.
+/// What a data directory holds: the ledger, the output of tasks and the files they left behind,
+/// their scratch space.
 class Store {
  public:
   virtual ~Store() = default;
@@ -40,6 +51,8 @@ class Store {
   virtual KeptBeside beside() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
+  /// The contents of artifacts; beside().artifacts says whose they are.
+  virtual ArtifactStore& contents() = 0;
 };
 
 enum class OpenStore : std::uint8_t {
@@ -47,8 +60,10 @@ enum class OpenStore : std::uint8_t {
   existing,  ///< `not_found` if there is none yet
   create,    ///< makes the directory and the ledger if they are missing
 };
-/// `clock` outlives the store. Errors name the path and what to do.
-Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode);
+/// `clock` outlives the store. `hurry` is asked for when the program has to end: from then on a
+/// database that is silent is not waited for. Errors name the path and what to do.
+Result<std::unique_ptr<Store>> open_store(const Config& config, Clock& clock, OpenStore mode,
+                                          std::stop_token hurry = {});
 
 /// Makes the directory of --data if it is not there: for its owner alone, since what tasks and
 /// messages hold may be secret.
@@ -59,8 +74,11 @@ inline LedgerParts parts_of(Store& store) {
   return {.ledger = store.ledger(), .reader = store.reader(), .registry = store.registry()};
 }
 
+/// Whether the ledger is in a database, and not in a file.
+bool is_on_postgres(const Config& config);
+/// The ledger's file, where it is one.
 std::string ledger_path(const Config& config);
-/// `not_found` or `permission_denied`, with what to do, unless the ledger's file is there.
+/// `not_found` or `permission_denied`, with what to do, unless the ledger is there.
 Status require_ledger(const Config& config);
 
 }  // namespace waybill::cli

@@ -15,7 +15,7 @@ struct LoadOptions {
   std::size_t batch = 1;       ///< tasks a request
   std::size_t tasks = 0;       ///< that are stored, for `read`
   std::size_t streams = 1000;  ///< for `events`
-  std::string path = "/v1/kinds";
+  std::string path = "/v1/definitions";
   bool keys = false;  ///< an Idempotency-Key with each request
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "base/utf8.h"
@@ -37,12 +38,11 @@ void append_canonical(std::string& out, const bj::value& value) {
   }
 }
 
-}  // namespace
-
-Result<bj::value> parse(std::string_view text) {
+Result<bj::value> parse_into(bj::storage_ptr storage, std::string_view text) {
   bj::parse_options options;
   options.max_depth = 64;
   bj::stream_parser parser({}, options);
+  parser.reset(std::move(storage));
   boost::system::error_code error;
   const std::size_t read = parser.write(text.data(), text.size(), error);
   if (!error) parser.finish(error);
@@ -51,6 +51,23 @@ Result<bj::value> parse(std::string_view text) {
                 "not JSON: " + error.message() + " at byte " + std::to_string(read));
   }
   return parser.release();
+}
+
+}  // namespace
+
+struct Arena::Memory {
+  explicit Memory(std::size_t bytes) : resource(bytes) {}
+  bj::monotonic_resource resource;
+};
+
+Arena::Arena(std::size_t text_bytes)
+    : memory_(std::make_unique<Memory>(std::clamp<std::size_t>(2 * text_bytes, 1024, 1 << 20))) {}
+Arena::~Arena() = default;
+
+Result<bj::value> parse(std::string_view text) { return parse_into({}, text); }
+
+Result<bj::value> parse(std::string_view text, Arena& arena) {
+  return parse_into(&arena.memory_->resource, text);
 }
 
 std::string serialize(const bj::value& value) { return bj::serialize(value); }
@@ -63,8 +80,13 @@ std::string canonical(const bj::value& value) {
 
 void append_quoted(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
+  const auto is_plain = [](char c) { return c >= 0x20 && c != '"' && c != '\\'; };
   out += '"';
-  while (!text.empty()) {
+  while (true) {
+    const auto plain = std::find_if_not(text.begin(), text.end(), is_plain);
+    out.append(text.begin(), plain);
+    text.remove_prefix(static_cast<std::size_t>(plain - text.begin()));
+    if (text.empty()) break;
     const auto c = static_cast<unsigned char>(text[0]);
     const std::size_t length = utf8_sequence_length(text);
     if (length == 0) {

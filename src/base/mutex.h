@@ -10,6 +10,10 @@
 #else
 #define WAYBILL_THREAD_ANNOTATION(x)
 #endif
+// gRPC's headers bring in Abseil's macros of the same name and meaning.
+#undef GUARDED_BY
+#undef REQUIRES
+#undef EXCLUDES
 #define GUARDED_BY(x) WAYBILL_THREAD_ANNOTATION(guarded_by(x))
 #define REQUIRES(...) WAYBILL_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
 #define EXCLUDES(...) WAYBILL_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))

@@ -13,7 +13,7 @@ std::string sealed(std::string_view plain) {
 }
 
 TEST(SealTest, WhatIsSealedIsUnsealedAgain) {
-  for (const std::string plain : {std::string(), std::string("x"), std::string(100'000, '\x7f')}) {
+  for (const std::string& plain : {std::string(), std::string("x"), std::string(100'000, '\x7f')}) {
     const std::string text = sealed(plain);
     EXPECT_EQ(text.size(), plain.size() + kSealOverheadBytes);
     const auto opened = unseal(text, kKey, "secret/a");

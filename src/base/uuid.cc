@@ -1,10 +1,8 @@
 #include "base/uuid.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 
-#include "base/check.h"
+#include "base/digest.h"
 #include "base/rng.h"
 
 namespace waybill {
@@ -30,14 +28,24 @@ const Uuid kTaskNamespace = uuid_v5(Uuid{{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x
 
 std::string to_string(const Uuid& id) {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
+  std::string text(36, '-');
+  std::size_t at = 0;
   for (const std::uint8_t byte : id.bytes) {
-    if (is_dash(text.size())) text += '-';
-    text += kHex[byte >> 4];
-    text += kHex[byte & 15];
+    if (is_dash(at)) ++at;
+    text[at++] = kHex[byte >> 4];
+    text[at++] = kHex[byte & 15];
   }
   return text;
+}
+
+std::string_view bytes_of(const Uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+Uuid to_uuid(std::string_view bytes) {
+  Uuid id;
+  std::copy_n(bytes.begin(), std::min(bytes.size(), id.bytes.size()), id.bytes.begin());
+  return id;
 }
 
 Result<Uuid> parse_uuid(std::string_view text) {
@@ -64,14 +72,9 @@ Result<Uuid> parse_uuid(std::string_view text) {
 }
 
 Uuid uuid_v5(const Uuid& name_space, std::string_view name) {
-  std::string input(reinterpret_cast<const char*>(name_space.bytes.data()), 16);
+  std::string input(bytes_of(name_space));
   input += name;
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  WAYBILL_CHECK(EVP_Digest(input.data(), input.size(), digest, &size, EVP_sha1(), nullptr) == 1,
-                "SHA-1 is part of every OpenSSL");
-  Uuid id;
-  std::copy_n(digest, 16, id.bytes.begin());
+  Uuid id = to_uuid(sha1(input));
   id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x50);
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
   return id;

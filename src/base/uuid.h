@@ -29,6 +29,12 @@ std::string to_string(const Uuid& id);
 /// Reads the 36-character form, either case. `invalid_argument` otherwise.
 Result<Uuid> parse_uuid(std::string_view text);
 
+/// The 16 bytes of an id; a view of it.
+std::string_view bytes_of(const Uuid& id);
+
+/// The id of 16 bytes; what is missing is zero.
+Uuid to_uuid(std::string_view bytes);
+
 /// Version 5 (RFC 9562, 5.5): the same name in the same namespace gives the same id, for ever.
 Uuid uuid_v5(const Uuid& name_space, std::string_view name);
 

@@ -30,6 +30,7 @@ bool may(Role role, Right right);
 struct Principal {
   std::string name;  ///< what `created_by` says: "token:ci", "local"
   Role role = Role::viewer;
+  std::int64_t rate_limit = 0;  ///< of its own: requests a second; 0: as the server has it
 
   bool operator==(const Principal&) const = default;
 };

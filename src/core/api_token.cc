@@ -13,25 +13,8 @@ namespace {
 constexpr std::string_view kPrefix = "wb_";
 constexpr std::size_t kTextLength = kPrefix.size() + kTokenIdDigits + 1 + 2 * kTokenSecretBytes;
 
-/// 0 to 15; -1 for what to_hex does not write.
-int value_of(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  return -1;
-}
-
-bool is_hex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char digit) { return value_of(digit) >= 0; });
-}
-
-/// `text` holds an even number of hex digits.
-std::string from_hex(std::string_view text) {
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    bytes.push_back(static_cast<char>(value_of(text[i]) * 16 + value_of(text[i + 1])));
-  }
-  return bytes;
-}
+/// An even number of digits as to_hex writes them.
+bool is_hex(std::string_view text) { return from_hex(text).has_value(); }
 
 tl::unexpected<Error> refuse(const TokenRecord& record, const std::string& why) {
   return fail(Code::invalid_argument, "token '" + record.name + "': " + why);
@@ -55,7 +38,7 @@ std::optional<ApiToken> parse_api_token(std::string_view text) {
   const std::string_view id = text.substr(0, kTokenIdDigits);
   const std::string_view secret = text.substr(kTokenIdDigits + 1);
   if (text[kTokenIdDigits] != '_' || !is_hex(id) || !is_hex(secret)) return std::nullopt;
-  return ApiToken{.id = std::string(id), .secret = from_hex(secret)};
+  return ApiToken{.id = std::string(id), .secret = *from_hex(secret)};
 }
 
 bool is_token_id(std::string_view text) { return text.size() == kTokenIdDigits && is_hex(text); }
@@ -80,6 +63,9 @@ Status check_token(const TokenRecord& record) {
   }
   if (!is_token_id(record.id)) return refuse(record, "its id must be 8 digits of 0-9 and a-f");
   if (record.hash.size() != kTokenHashBytes) return refuse(record, "its hash must be 32 bytes");
+  if (record.rate_limit < 0 || record.rate_limit > kRateLimitMax) {
+    return refuse(record, "its rate limit must be 0 to " + std::to_string(kRateLimitMax));
+  }
   if (record.expires_at != Time{} && record.expires_at <= record.created_at) {
     return refuse(record, "it must not expire before it is made");
   }

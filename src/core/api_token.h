@@ -46,7 +46,8 @@ struct TokenRecord {
   std::string id;
   std::string name;  ///< is_name, but no id; unique among those that are not revoked
   Role role = Role::viewer;
-  std::string hash;  ///< hash_of
+  std::string hash;             ///< hash_of
+  std::int64_t rate_limit = 0;  ///< requests a second; 0: as many as the server takes of each
   Time created_at{};
   std::string created_by;
   Time expires_at{};
@@ -55,6 +56,7 @@ struct TokenRecord {
 
   bool operator==(const TokenRecord&) const = default;
 };
+inline constexpr std::int64_t kRateLimitMax = 100'000;
 /// Refuses, with `invalid_argument`, what no store may take.
 Status check_token(const TokenRecord& record);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/ip_network.h"
 #include "core/listen_address.h"
 #include "core/size.h"
 #include "core/suggest.h"
@@ -51,6 +52,25 @@ auto parse_within(const ConfigEntry& entry, std::string_view text, Parse parse)
   return value;
 }
 
+/// The text is shown where settings are, so it must hold no secret.
+Status check_ledger_url(std::string_view text) {
+  if (text.empty()) return {};
+  const auto scheme = text.find("://");
+  const std::string_view name = text.substr(0, scheme == text.npos ? 0 : scheme);
+  if (name != "postgres" && name != "postgresql") {
+    return fail(Code::invalid_argument, "must be a URL like postgres://user@host:5432/database");
+  }
+  const std::string_view rest = text.substr(scheme + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  const auto at = authority.rfind('@');
+  const bool has_password =
+      (at != authority.npos && authority.substr(0, at).find(':') != authority.npos) ||
+      rest.find("password=") != rest.npos;
+  if (!has_password) return {};
+  return fail(Code::invalid_argument,
+              "must not hold a password; set PGPASSWORD, or name a file with PGPASSFILE");
+}
+
 Status assign_choice(const ConfigEntry& entry, const std::string& text, Config& config) {
   const auto choices = split(entry.range, '|');
   for (const std::string& choice : choices) {
@@ -69,6 +89,15 @@ Status assign_names(const ConfigEntry& entry, const std::string& text, Config& c
     return fail(Code::invalid_argument, "\"" + name + "\" " + std::string(kNameRule));
   }
   config.*std::get<std::vector<std::string> Config::*>(entry.member) = std::move(names);
+  return {};
+}
+
+Status assign_networks(const ConfigEntry& entry, const std::string& text, Config& config) {
+  std::vector<std::string> networks = split(text, ',');
+  for (const std::string& network : networks) {
+    if (const auto parsed = parse_ip_network(network); !parsed) return fail(parsed.error());
+  }
+  config.*std::get<std::vector<std::string> Config::*>(entry.member) = std::move(networks);
   return {};
 }
 
@@ -91,6 +120,8 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
       return assign_choice(entry, text, config);
     case ConfigType::names:
       return assign_names(entry, text, config);
+    case ConfigType::networks:
+      return assign_networks(entry, text, config);
     case ConfigType::integer:
       return assign_parsed(entry, parse_within(entry, text, parse_integer), config);
     case ConfigType::duration:
@@ -100,6 +131,10 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
       if (!text.empty() || !entry.fallback.empty()) {
         if (const auto address = parse_listen_address(text); !address) return fail(address.error());
       }
+      config.*std::get<std::string Config::*>(entry.member) = text;
+      return {};
+    case ConfigType::ledger_url:
+      if (Status fits = check_ledger_url(text); !fits) return fits;
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};
     case ConfigType::size:
@@ -197,7 +232,8 @@ class ConfigLoader {
         add(file.file, file.value_at(pointer), name + " has to be a single value or a list");
         continue;
       }
-      if (entry->type == ConfigType::path && !text->empty()) {
+      const bool is_url = text->find("://") != std::string::npos;
+      if (entry->type == ConfigType::path && !text->empty() && !is_url) {
         text = (std::filesystem::path(file.directory) / *text).lexically_normal().string();
       }
       const Position at = file.value_at(pointer);
@@ -225,9 +261,9 @@ class ConfigLoader {
   static bool is_for_tasks(std::string_view variable) {
     for (const std::string_view known :
          {"WAYBILL_PARAMS", "WAYBILL_REPORT_FD", "WAYBILL_TASK_ID", "WAYBILL_ATTEMPT",
-          "WAYBILL_PARAMS_FILE", "WAYBILL_CHECKPOINT", "WAYBILL_CHECKPOINT_FILE", "WAYBILL_SCRATCH",
-          "WAYBILL_CONFIG", "WAYBILL_MESSAGE_ID", "WAYBILL_AMQP_URL", "WAYBILL_TOKEN",
-          "WAYBILL_SECRET_KEY"}) {
+          "WAYBILL_ARTIFACTS", "WAYBILL_PARAMS_FILE", "WAYBILL_CHECKPOINT",
+          "WAYBILL_CHECKPOINT_FILE", "WAYBILL_SCRATCH", "WAYBILL_CONFIG", "WAYBILL_MESSAGE_ID",
+          "WAYBILL_AMQP_URL", "WAYBILL_TOKEN", "WAYBILL_SECRET_KEY", "WAYBILL_REDIS_URL"}) {
       if (variable == known) return true;
     }
     return false;

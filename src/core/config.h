@@ -17,7 +17,9 @@ namespace waybill {
 /// means, its default and its range.
 struct Config {
   std::string data;
+  std::string ledger;
   std::string definitions;
+  std::string artifact_store;
   std::string log_level;
   std::string log_format;
   std::vector<std::string> queues;
@@ -28,17 +30,31 @@ struct Config {
   Duration grace{};
   Duration tidy_every{};
   Duration audit_keep{};
+  Duration run_keep{};
   std::string listen;
   std::string grpc_listen;
   std::string tls_certificate_file;
   std::string tls_key_file;
   std::string secret_key_file;
+  std::string redis_url_file;
   std::string login;
+  std::vector<std::string> webhook_networks;
+  std::int64_t rate_limit = 0;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;
 };
 
-enum class ConfigType : std::uint8_t { path, choice, names, integer, duration, size, address };
+enum class ConfigType : std::uint8_t {
+  path,
+  choice,
+  names,
+  networks,
+  integer,
+  duration,
+  size,
+  address,
+  ledger_url
+};
 
 /// One setting. The flag is `--name` and the variable `WAYBILL_NAME`, with dashes and capitals.
 struct ConfigEntry {

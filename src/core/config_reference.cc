@@ -29,12 +29,16 @@ std::string_view type_name(ConfigType type) {
       return "choice";
     case ConfigType::names:
       return "names";
+    case ConfigType::networks:
+      return "networks";
     case ConfigType::integer:
       return "integer";
     case ConfigType::duration:
       return "duration";
     case ConfigType::address:
       return "address";
+    case ConfigType::ledger_url:
+      return "URL";
     case ConfigType::size:
       return "size";
   }
@@ -54,7 +58,7 @@ std::string code(std::string_view text) {
 bj::object property(const ConfigEntry& entry) {
   bj::object object;
   object["description"] = bj::string_view(entry.help.data(), entry.help.size());
-  if (entry.type == ConfigType::names) {
+  if (entry.type == ConfigType::names || entry.type == ConfigType::networks) {
     object["anyOf"] =
         bj::array{{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}};
   } else if (entry.type == ConfigType::integer) {

@@ -13,6 +13,15 @@ constexpr ConfigEntry kEntries[] = {
      .range = "",
      .help = "Directory of the ledger, the output of tasks and their scratch space.",
      .member = &Config::data},
+    {.name = "ledger",
+     .type = ConfigType::ledger_url,
+     .fallback = "",
+     .range = "",
+     .help =
+         "PostgreSQL database of the ledger, as postgres://user@host:5432/database; empty: a file "
+         "in --data. No password in it: PGPASSWORD or PGPASSFILE tell that; "
+         "docs/guides/postgresql.md.",
+     .member = &Config::ledger},
     {.name = "definitions",
      .type = ConfigType::path,
      .fallback = "",
@@ -21,6 +30,13 @@ constexpr ConfigEntry kEntries[] = {
          "Directory whose .yaml, .yml and .json files define tasks, scans, schedules and queues; "
          "not those whose names begin with a dot.",
      .member = &Config::definitions},
+    {.name = "artifact_store",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "Where the bytes of artifacts are kept, by all processes on a ledger: a directory, or "
+             "a bucket as s3://REGION/NAME or gs://NAME; empty: below the data directory.",
+     .member = &Config::artifact_store},
     {.name = "queues",
      .type = ConfigType::names,
      .fallback = "",
@@ -72,6 +88,12 @@ constexpr ConfigEntry kEntries[] = {
      .range = "1d..36500d",
      .help = "How long the audit log keeps who changed what.",
      .member = &Config::audit_keep},
+    {.name = "run_keep",
+     .type = ConfigType::duration,
+     .fallback = "90d",
+     .range = "1d..36500d",
+     .help = "How long runs of pipelines are kept after their end.",
+     .member = &Config::run_keep},
     {.name = "listen",
      .type = ConfigType::address,
      .fallback = "127.0.0.1:8470",
@@ -109,6 +131,13 @@ constexpr ConfigEntry kEntries[] = {
      .help = "File with the key under which secrets are kept, as `openssl rand -base64 32` makes "
              "one; the variable WAYBILL_SECRET_KEY may hold the key itself.",
      .member = &Config::secret_key_file},
+    {.name = "redis_url_file",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "File with the URL of the Redis on which --compat task-mgmt tells of tasks; the "
+             "variable WAYBILL_REDIS_URL may hold the URL itself; docs/reference/task-mgmt.md.",
+     .member = &Config::redis_url_file},
     {.name = "login",
      .type = ConfigType::path,
      .fallback = "",
@@ -116,6 +145,20 @@ constexpr ConfigEntry kEntries[] = {
      .help = "File that says where people log in to the HTTP API, and with which role; "
              "docs/reference/login.md.",
      .member = &Config::login},
+    {.name = "webhook_networks",
+     .type = ConfigType::networks,
+     .fallback = "",
+     .range = "",
+     .help = "Private networks that webhooks may reach, as 10.0.0.0/8,127.0.0.1, and without TLS "
+             "too; else they reach public addresses alone, over https.",
+     .member = &Config::webhook_networks},
+    {.name = "rate_limit",
+     .type = ConfigType::integer,
+     .fallback = "0",
+     .range = "0..100000",
+     .help = "Requests a second that the server takes of each token, or person who has logged in, "
+             "for long; for a moment five times as many, ten at least. 0: as many as come.",
+     .member = &Config::rate_limit},
     {.name = "cache",
      .type = ConfigType::size,
      .fallback = "48MiB",

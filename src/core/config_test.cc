@@ -77,6 +77,21 @@ TEST(ConfigTest, NamesAreAListOrAText) {
   EXPECT_EQ(load_config({.flags = {{"queues", "a,b,"}}}).config.queues, both);
 }
 
+TEST(ConfigTest, ALedgersUrlIsOfPostgresAndHoldsNoPassword) {
+  const auto problems = [](const std::string& url) {
+    return problems_of({.flags = {{"ledger", url}}});
+  };
+  EXPECT_EQ(problems(""), Problems());
+  EXPECT_EQ(problems("postgres://ann@db.example:5432/waybill?sslmode=verify-full"), Problems());
+  EXPECT_EQ(problems("postgresql:///waybill?host=/run/postgresql"), Problems());
+  const std::string advice =
+      "--ledger: must not hold a password; set PGPASSWORD, or name a file with PGPASSFILE";
+  EXPECT_EQ(problems("postgres://ann:s3cret@db.example/waybill"), Problems{advice});
+  EXPECT_EQ(problems("postgres://db.example/waybill?user=ann&password=s3cret"), Problems{advice});
+  EXPECT_EQ(problems("mysql://ann@x/y"),
+            Problems{"--ledger: must be a URL like postgres://user@host:5432/database"});
+}
+
 TEST(ConfigTest, ListsEveryProblem) {
   const Document file{
       .file = "w.yaml", .directory = "/", .json = R"({"slot": 1, "beat": {}, "lease": "soon"})"};
@@ -104,8 +119,10 @@ TEST(ConfigTest, ALeaseHasToOutlastTwoBeats) {
 }
 
 TEST(ConfigTest, VariablesThatTasksAreGivenAreNoSettings) {
-  EXPECT_TRUE(
-      problems_of({.environment = {{"WAYBILL_PARAMS", "{}"}, {"WAYBILL_TASK_ID", "x"}}}).empty());
+  EXPECT_TRUE(problems_of({.environment = {{"WAYBILL_PARAMS", "{}"},
+                                           {"WAYBILL_TASK_ID", "x"},
+                                           {"WAYBILL_ARTIFACTS", "/x"}}})
+                  .empty());
 }
 
 TEST(ConfigTest, NamesFlagsAndVariablesAreUnique) {

@@ -10,32 +10,14 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "core/permission.h"
+#include "core/pipeline/definition.h"
 #include "core/queue_settings.h"
 #include "core/scan_plan.h"
 #include "core/schedule.h"
 #include "core/task.h"
+#include "core/task_definition.h"
 
 namespace waybill {
-
-/// What a task of this name does. A task keeps what it was made from: later changes do not touch
-/// it.
-struct TaskDefinition {
-  std::string name;
-  std::string kind;
-  std::string queue = "default";
-  std::string spec = "{}";    ///< JSON object for the kind
-  std::string params_schema;  ///< JSON Schema of params; empty: any object
-  int priority = 0;
-  Duration run_time_max{};
-  RetryPolicy retry{};
-  Labels labels;
-  std::optional<WhoMay> who_may;  ///< none: whoever the roles let
-
-  bool operator==(const TaskDefinition&) const = default;
-};
-
-/// A request for one task of this definition; the caller sets id, dedup key and the rest.
-TaskRequest make_request(const TaskDefinition& definition, std::string params);
 
 /// Which side of a Prio deployment this is: decides which validity files are the peer's.
 enum class PrioSide : std::uint8_t { first, second };
@@ -110,6 +92,7 @@ struct Definitions {
   std::map<std::string, Schedule> schedules;
   std::map<std::string, QueueSettings> queues;
   WhoMayByName queue_rules;  ///< by queue
+  pipeline::Pipelines pipelines;
 };
 
 }  // namespace waybill

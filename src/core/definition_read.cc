@@ -17,24 +17,6 @@ void add_error(const Status& status, std::string pointer,
   violations.push_back({.pointer = std::move(pointer), .message = status.error().message});
 }
 
-RetryPolicy read_retry(const Fields& fields) {
-  RetryPolicy policy;
-  policy.failures_max = static_cast<std::uint32_t>(fields.integer("failures", policy.failures_max));
-  policy.worker_deaths_max =
-      static_cast<std::uint32_t>(fields.integer("worker_deaths", policy.worker_deaths_max));
-  policy.backoff_first = fields.duration("backoff", policy.backoff_first);
-  policy.backoff_max = fields.duration("backoff_max", policy.backoff_max);
-  policy.backoff_factor = fields.number("backoff_factor", policy.backoff_factor);
-  policy.jitter = fields.number("jitter", policy.jitter);
-  return policy;
-}
-
-Labels read_labels(const bj::object& object) {
-  Labels labels;
-  for (const auto& member : object) labels.emplace_back(member.key(), member.value().get_string());
-  return labels;
-}
-
 /// All fields that are the kind's own, paths resolved.
 std::string command_spec(const Entry& entry) {
   static constexpr std::string_view kOwn[] = {"command", "shell", "environment", "secrets",
@@ -57,13 +39,6 @@ std::string command_spec(const Entry& entry) {
         absolute ? directory.substr(2) : resolve_program(directory, entry.directory);
   }
   return json::serialize(spec);
-}
-
-void check_params_schema(const bj::object& schema, std::vector<SchemaViolation>& violations) {
-  for (SchemaViolation violation : JsonSchema::compile(schema, standard_formats()).problems) {
-    violation.pointer = "/params" + violation.pointer;
-    violations.push_back(std::move(violation));
-  }
 }
 
 PrioScan read_prio(const Fields& fields, const std::string& directory) {
@@ -113,6 +88,31 @@ CatchUp read_catch_up(const std::string& text) {
 }
 
 }  // namespace
+
+RetryPolicy read_retry(const Fields& fields) {
+  RetryPolicy policy;
+  policy.failures_max = static_cast<std::uint32_t>(fields.integer("failures", policy.failures_max));
+  policy.worker_deaths_max =
+      static_cast<std::uint32_t>(fields.integer("worker_deaths", policy.worker_deaths_max));
+  policy.backoff_first = fields.duration("backoff", policy.backoff_first);
+  policy.backoff_max = fields.duration("backoff_max", policy.backoff_max);
+  policy.backoff_factor = fields.number("backoff_factor", policy.backoff_factor);
+  policy.jitter = fields.number("jitter", policy.jitter);
+  return policy;
+}
+
+Labels read_labels(const bj::object& object) {
+  Labels labels;
+  for (const auto& member : object) labels.emplace_back(member.key(), member.value().get_string());
+  return labels;
+}
+
+void check_params_schema(const bj::object& schema, std::vector<SchemaViolation>& violations) {
+  for (SchemaViolation violation : JsonSchema::compile(schema, standard_formats()).problems) {
+    violation.pointer = "/params" + violation.pointer;
+    violations.push_back(std::move(violation));
+  }
+}
 
 TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& violations) {
   const Fields fields(entry.object);

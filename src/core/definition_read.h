@@ -18,6 +18,8 @@ struct Entry {
   const std::string& directory;  ///< what relative paths start from
 };
 
+class Fields;
+
 /// What is wrong beyond the schema is added to `violations`, with pointers that start at the entry.
 TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& violations);
 ScanDefinition read_scan(const Entry& entry, std::vector<SchemaViolation>& violations);
@@ -27,5 +29,12 @@ std::optional<WhoMay> read_who_may(const Entry& entry, std::vector<SchemaViolati
 /// `task` is the definition that the schedule names.
 Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
                        std::vector<SchemaViolation>& violations);
+
+// Parts of entries that pipelines have too.
+RetryPolicy read_retry(const Fields& fields);
+Labels read_labels(const boost::json::object& object);
+/// Compiles a `params` schema.
+void check_params_schema(const boost::json::object& schema,
+                         std::vector<SchemaViolation>& violations);
 
 }  // namespace waybill

@@ -12,6 +12,8 @@
 #include "core/definition_fields.h"
 #include "core/definition_read.h"
 #include "core/json_schema.h"
+#include "core/pipeline/definition_check.h"
+#include "core/pipeline/definition_read.h"
 #include "core/suggest.h"
 
 namespace waybill {
@@ -87,6 +89,7 @@ class Loader {
       schedule.source = entry.file;
       result_.definitions.schedules.emplace(entry.name, std::move(schedule));
     });
+    read_pipelines();
     sort_problems();
     return std::move(result_);
   }
@@ -96,6 +99,10 @@ class Loader {
     const Document* document;
     bj::value value;
     std::vector<SchemaViolation> violations;
+  };
+  struct Place {
+    const Document* document;
+    std::string pointer;
   };
   using Read = std::function<void(const Entry&, std::vector<SchemaViolation>&)>;
 
@@ -141,9 +148,52 @@ class Loader {
     }
   }
 
+  /// Each by itself, then what they say of tasks and of each other.
+  void read_pipelines() {
+    std::map<std::string, Place> places;
+    each("pipelines", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
+      auto read = pipeline::read_pipeline(entry, violations);
+      for (const pipeline::StepDefinition& step : read.steps) {
+        if (step.inline_task && violations.empty()) check_inline(entry, step, violations);
+      }
+      places.emplace(entry.name, Place{document_, pointer_});
+      result_.definitions.pipelines.emplace(entry.name, std::move(read));
+    });
+    auto found = pipeline::check_references(result_.definitions.pipelines, readable_tasks());
+    for (auto& [name, violation] : found) {
+      const Place& place = places.at(name);
+      violation.pointer = place.pointer + violation.pointer;
+      add(*place.document, violation);
+    }
+  }
+
+  /// Those that could not be read are there all the same: only a name that nobody has is wrong.
+  pipeline::TaskDefinitions readable_tasks() const {
+    pipeline::TaskDefinitions tasks = result_.definitions.tasks;
+    for (const std::string& name : task_names_) tasks.try_emplace(name);
+    return tasks;
+  }
+
+  void check_inline(const Entry& entry, const pipeline::StepDefinition& step,
+                    std::vector<SchemaViolation>& violations) const {
+    const std::string pointer = child_pointer("/steps", step.name) + "/task";
+    const bj::object& steps = Fields(entry.object).object("steps");
+    const bj::object& task = Fields(steps.at(step.name).get_object()).object("task");
+    std::vector<SchemaViolation> inner;
+    check_kind(
+        {.name = step.name, .object = task, .file = entry.file, .directory = entry.directory},
+        *step.inline_task, inner);
+    for (SchemaViolation& violation : inner) {
+      violation.pointer = pointer + violation.pointer;
+      violations.push_back(std::move(violation));
+    }
+  }
+
   void read_entry(const Checked& checked, const std::string& pointer, const Entry& entry,
                   const Read& read) {
     std::vector<SchemaViolation> violations;
+    document_ = checked.document;
+    pointer_ = pointer;
     read(entry, violations);
     for (SchemaViolation& violation : violations) {
       violation.pointer = pointer + violation.pointer;
@@ -208,6 +258,8 @@ class Loader {
   const CheckTask& check_task_;
   std::vector<Checked> checked_;
   std::vector<std::string> task_names_;
+  const Document* document_ = nullptr;  ///< where the entry stands that is read now
+  std::string pointer_;
   DefinitionsLoad result_;
 };
 

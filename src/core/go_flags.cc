@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 
+#include "base/ascii.h"
 #include "base/time.h"
 #include "core/suggest.h"
 
@@ -20,6 +22,32 @@ bool is_one_of(const Words& words, std::string_view text) {
 
 tl::unexpected<Error> refuse(std::string message) {
   return fail(Code::invalid_argument, std::move(message));
+}
+
+Status check_duration(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return refuse("parse error: " + duration.error().message);
+  if (text.find('d') != std::string_view::npos) {
+    return refuse("parse error: Go's durations know no days; write 24h");
+  }
+  return {};
+}
+
+/// Without the underscores between digits, or between what tells the base and digits; none if one
+/// stands elsewhere.
+std::optional<std::string> without_underscores(std::string_view digits) {
+  std::string out;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (digits[i] != '_') {
+      out += digits[i];
+      continue;
+    }
+    const bool between = i > 0 && digits[i - 1] != '_' && i + 1 < digits.size();
+    // 0_x10 would become 0x10.
+    const bool in_prefix = i == 1 && digits[0] == '0' && between && is_letter(digits[2]);
+    if (!between || in_prefix) return std::nullopt;
+  }
+  return out;
 }
 
 std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
@@ -118,10 +146,7 @@ Status check_go_value(const GoFlag& flag, std::string_view text) {
       if (const auto value = go_integer(text); !value) return fail(value.error());
       return {};
     case GoFlagType::duration:
-      if (const auto duration = parse_duration(text); !duration) {
-        return refuse("parse error: " + duration.error().message);
-      }
-      return {};
+      return check_duration(text);
   }
   return {};
 }
@@ -129,9 +154,11 @@ Status check_go_value(const GoFlag& flag, std::string_view text) {
 bool go_boolean(std::string_view text) { return is_one_of(kTrue, text); }
 
 Result<std::int64_t> go_integer(std::string_view text) {
-  std::string_view digits = text;
-  const bool negative = digits.starts_with('-');
-  if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  const auto plain = without_underscores(text);
+  if (!plain) return refuse("parse error: an underscore stands between digits");
+  std::string_view digits = *plain;
   int base = 10;
   if (digits.size() > 1 && digits[0] == '0') {
     const char letter = static_cast<char>(digits[1] | 0x20);

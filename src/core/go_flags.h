@@ -40,7 +40,7 @@ Status check_go_value(const GoFlag& flag, std::string_view text);
 
 /// The value of a text that check_go_value accepted.
 bool go_boolean(std::string_view text);
-/// Decimal, or with 0x, 0o, 0b or 0 in front; underscores between digits are not taken.
+/// Decimal, or with 0x, 0o, 0b or 0 in front; underscores may stand between digits.
 Result<std::int64_t> go_integer(std::string_view text);
 
 }  // namespace waybill

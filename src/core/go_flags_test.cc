@@ -88,14 +88,30 @@ TEST(GoFlags, RefuseValuesOfAnotherType) {
   EXPECT_THAT(parse({"--grace-period=1h30m"})->values, ElementsAre(Pair("grace-period", "1h30m")));
 }
 
+TEST(GoFlags, TakeTheDurationsThatGoTakes) {
+  for (const char* text : {"0", "-0", "+5s", "1.5h", ".5s", "1.s", "100ms", "1us", "1µs", "1μs",
+                           "3ns", "-3h", "1h1h", "2562047h47m16.854775807s"}) {
+    EXPECT_TRUE(parse({std::string("--grace-period=") + text})) << text;
+  }
+  for (const char* text :
+       {"", "-", "1", "h", ".s", "1d", "1h ", "1H", "1h2", "3 h", "--1h", "1w"}) {
+    EXPECT_FALSE(parse({std::string("--grace-period=") + text})) << text;
+  }
+}
+
 TEST(GoFlags, ReadIntegersInGosBases) {
   EXPECT_EQ(*go_integer("0x10"), 16);
   EXPECT_EQ(*go_integer("010"), 8);
   EXPECT_EQ(*go_integer("0o10"), 8);
   EXPECT_EQ(*go_integer("-0b11"), -3);
   EXPECT_EQ(*go_integer("0"), 0);
-  EXPECT_FALSE(go_integer("0x"));
-  EXPECT_FALSE(go_integer("--1"));
+  EXPECT_EQ(*go_integer("1_000"), 1000);
+  EXPECT_EQ(*go_integer("0x_ff"), 255);
+  EXPECT_EQ(*go_integer("0_17"), 15);
+  for (const char* text :
+       {"0x", "--1", "_1", "1_", "1__0", "-_1", "0x1_", "08", "1e3", "0_x10", "1.0", " 1"}) {
+    EXPECT_FALSE(go_integer(text)) << text;
+  }
 }
 
 TEST(GoFlags, AskForHelpWhateverFollows) {

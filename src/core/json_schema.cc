@@ -73,21 +73,32 @@ JsonSchema::Formats standard_formats() {
 Status check_params(std::string_view params_schema, std::string_view params) {
   const auto instance = json::parse(params);
   if (!instance) return fail(with_context(instance.error(), "params"));
-  if (!instance->is_object()) {
+  return ParamsChecks().check(params_schema, *instance);
+}
+
+Status ParamsChecks::check(std::string_view params_schema, const bj::value& params) {
+  if (!params.is_object()) {
     return fail(Code::invalid_argument, "params: have to be a JSON object");
   }
   if (params_schema.empty()) return {};
-  const auto schema = json::parse(params_schema);
-  if (!schema) return fail(with_context(schema.error(), "the schema of the params"));
-  const auto compilation = JsonSchema::compile(*schema, standard_formats());
+  auto known = compiled_.find(params_schema);
+  if (known == compiled_.end()) {
+    const auto schema = json::parse(params_schema);
+    if (!schema) return fail(with_context(schema.error(), "the schema of the params"));
+    known =
+        compiled_
+            .emplace(std::string(params_schema), JsonSchema::compile(*schema, standard_formats()))
+            .first;
+  }
   std::string message;
   const auto add = [&](std::string_view what, const std::vector<SchemaViolation>& violations) {
     for (const SchemaViolation& violation : violations) {
       message += (message.empty() ? "" : "; ") + std::string(what) + to_string(violation);
     }
   };
+  const JsonSchema::Compilation& compilation = known->second;
   add("the schema of the params: ", compilation.problems);
-  if (compilation.schema) add("params ", compilation.schema->check(*instance));
+  if (compilation.schema) add("params ", compilation.schema->check(params));
   if (!message.empty()) return fail(Code::invalid_argument, message);
   return {};
 }

@@ -64,4 +64,13 @@ JsonSchema::Formats standard_formats();
 /// pointers.
 Status check_params(std::string_view params_schema, std::string_view params);
 
+/// Checks the params of many tasks likewise, and reads each schema once. For one thread at a time.
+class ParamsChecks {
+ public:
+  Status check(std::string_view params_schema, const boost::json::value& params);
+
+ private:
+  std::map<std::string, JsonSchema::Compilation, std::less<>> compiled_;  // by its text
+};
+
 }  // namespace waybill

@@ -42,6 +42,7 @@ class InstanceChecker {
       : parts_(parts), steps_max_(steps_max) {}
 
   void check(const bj::value& schema, const Step& step, std::vector<SchemaViolation>& out) const {
+    if (unread_ > 0 && !out.empty()) return;
     if (schema.is_bool()) {
       if (!schema.get_bool()) add(out, step, "nothing is allowed here", SchemaViolation::Of::key);
       return;
@@ -230,6 +231,7 @@ class InstanceChecker {
     if (const bj::value* required = rules.if_contains("required")) {
       for (const bj::value& name : required->get_array()) {
         if (!object.contains(name.get_string())) {
+          if (unread_ > 0) return void(out.emplace_back());
           add(out, step, "the field " + shown(name) + " is missing", SchemaViolation::Of::key);
         }
       }
@@ -333,13 +335,13 @@ class InstanceChecker {
 
   void check_one(const bj::array& schemas, const Step& step,
                  std::vector<SchemaViolation>& out) const {
-    std::vector<std::vector<SchemaViolation>> attempts;
-    std::size_t conforming = 0;
-    for (const bj::value& schema : schemas) {
-      check(schema, step, attempts.emplace_back());
-      if (attempts.back().empty()) ++conforming;
-    }
+    // What fits is the rule, and then nobody reads what the other forms found.
+    const auto conforming = static_cast<std::size_t>(std::ranges::count_if(
+        schemas, [&](const bj::value& schema) { return conforms(schema, step); }));
     if (conforming == 1) return;
+    if (unread_ > 0) return void(out.emplace_back());
+    std::vector<std::vector<SchemaViolation>> attempts;
+    for (const bj::value& schema : schemas) check(schema, step, attempts.emplace_back());
     std::string misfit = misfit_of(schemas, conforming);
     if (misfit.empty()) return add_nearest(std::move(attempts), step, out);
     add(out, step, std::move(misfit));
@@ -368,18 +370,20 @@ class InstanceChecker {
 
   bool conforms(const bj::value& schema, const Step& step) const {
     std::vector<SchemaViolation> found;
+    ++unread_;
     check(schema, step, found);
+    --unread_;
     return found.empty();
   }
 
   bool matches(std::string_view pattern, std::string_view text) const {
-    const std::regex& regex = parts_.patterns.find(pattern)->second;
-    return std::regex_search(text.begin(), text.end(), regex);
+    return parts_.patterns.find(pattern)->second.matches(text);
   }
 
   const SchemaParts& parts_;
   const std::size_t steps_max_;
   mutable std::size_t steps_ = 0;
+  mutable int unread_ = 0;  // more than 0: only whether anything is wrong matters
 };
 
 }  // namespace

@@ -1,18 +1,18 @@
 #pragma once
 
 #include <map>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
 #include "core/json_schema.h"
+#include "core/json_schema_pattern.h"
 
 namespace waybill {
 
 /// Patterns by their text; compiled once.
-using PatternMap = std::map<std::string, std::regex, std::less<>>;
+using PatternMap = std::map<std::string, SchemaPattern, std::less<>>;
 
 /// A compiled schema, as the checker sees it.
 struct SchemaParts {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include "base/base64.h"
@@ -28,6 +29,14 @@ void append_pair(std::string& url, std::string_view name, std::string_view value
 }
 
 }  // namespace
+
+MetricSample counter_of(std::string name, std::uint64_t value, std::string help) {
+  return {.name = std::move(name),
+          .labels = {},
+          .value = static_cast<double>(value),
+          .type = MetricType::counter,
+          .help = std::move(help)};
+}
 
 std::string metrics_text(std::span<const MetricSample> samples) {
   std::vector<const MetricSample*> order;

@@ -20,6 +20,9 @@ struct MetricSample {
   std::string help{};  ///< one line; empty: none is written
 };
 
+/// A counter without labels.
+MetricSample counter_of(std::string name, std::uint64_t value, std::string help);
+
 /// Prometheus' text exposition format 0.0.4: families by name, each with its type.
 std::string metrics_text(std::span<const MetricSample> samples);
 

@@ -1,15 +1,15 @@
 #pragma once
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
 namespace waybill {
 
-/// Whether a list that narrows down what is taken (a worker's queues, a claim's kinds) lets `name`
-/// through. An empty list narrows nothing down: it lets every name through.
-inline bool accepts(const std::vector<std::string>& filter, const std::string& name) {
-  return filter.empty() || std::find(filter.begin(), filter.end(), name) != filter.end();
+/// Whether a list that narrows down what is taken (a worker's queues, a webhook's states) lets
+/// `value` through. An empty list narrows nothing down: it lets everything through.
+template <class Listed, class Value>
+bool accepts(const std::vector<Listed>& filter, const Value& value) {
+  return filter.empty() || std::find(filter.begin(), filter.end(), value) != filter.end();
 }
 
 }  // namespace waybill

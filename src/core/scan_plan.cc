@@ -30,8 +30,8 @@ std::string also_labelled(std::string name, std::string_view label, std::string_
   text += label;
   text += "=\"";
   for (const char c : value) {
-    if (c == '\\' || c == '"') text += '\\';
-    text += c == '\n' ? "\\n" : std::string(1, c);
+    if (c == '\\' || c == '"' || c == '\n') text += '\\';
+    text += c == '\n' ? 'n' : c;
   }
   return text + "\"}";
 }

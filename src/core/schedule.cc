@@ -40,7 +40,7 @@ Result<Fires> owed_fires(const Schedule& schedule, const Zone& zone, Time now, s
   };
   const Time settled = schedule.handled_until == Time{} ? now : schedule.handled_until;
   Fires fires{.handled_until = std::max(settled, now)};
-  if (schedule.paused) {
+  if (schedule.is_paused()) {
     fires.next = kTimeMax;
     return fires;
   }

@@ -33,6 +33,16 @@ enum class CatchUp : std::uint8_t {
 /// A fire that is less than this late is on time, not missed. One minute: what cron can tell apart.
 inline constexpr Duration kOnTime = std::chrono::minutes(1);
 
+/// That a person keeps a schedule from firing. `at` zero: nobody does.
+struct SchedulePause {
+  Time at{};
+  std::string by;
+  std::string reason;
+
+  bool operator==(const SchedulePause&) const = default;
+  bool is_set() const { return at != Time{}; }
+};
+
 /// A schedule: when, and what task it makes each time. Its nominal times are UTC moments.
 struct Schedule {
   std::string name;
@@ -40,11 +50,14 @@ struct Schedule {
   std::string zone = "UTC";  ///< IANA name
   DaylightPolicy daylight = DaylightPolicy::once;
   CatchUp catch_up = CatchUp::one;
-  bool paused = false;
+  bool paused = false;   ///< where it is defined
   TaskRequest task;      ///< id, run_at and dedup_key are filled in at each fire
   std::string source;    ///< "cli", or the file it was defined in
   Time handled_until{};  ///< nominal times up to and including this are settled
+  SchedulePause pause;   ///< by a person, whatever its definition says
 
+  /// Where it is defined, or by a person.
+  bool is_paused() const { return paused || pause.is_set(); }
   bool operator==(const Schedule&) const = default;
 };
 

@@ -1,6 +1,7 @@
 #include "core/secret.h"
 
 #include <boost/json.hpp>
+#include <set>
 
 #include "base/digest.h"
 #include "base/json.h"
@@ -57,6 +58,18 @@ bool names_secrets(std::string_view spec) {
   const boost::json::value* secrets = value->get_object().if_contains("secrets");
   if (secrets == nullptr) return false;
   return !secrets->is_object() || !secrets->get_object().empty();
+}
+
+std::vector<std::string> secrets_named(std::string_view spec) {
+  std::set<std::string> names;
+  const auto value = json::parse(spec);
+  if (!value || !value->is_object()) return {};
+  const boost::json::value* secrets = value->get_object().if_contains("secrets");
+  if (secrets == nullptr || !secrets->is_object()) return {};
+  for (const auto& member : secrets->get_object()) {
+    if (member.value().is_string()) names.emplace(member.value().get_string());
+  }
+  return {names.begin(), names.end()};
 }
 
 }  // namespace waybill

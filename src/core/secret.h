@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -39,5 +40,7 @@ std::string secret_place(std::string_view name);
 
 /// Whether the spec of a task, a JSON object, names secrets that the task's process is to be given.
 bool names_secrets(std::string_view spec);
+/// Which ones it names, each once, by name.
+std::vector<std::string> secrets_named(std::string_view spec);
 
 }  // namespace waybill

@@ -48,4 +48,10 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> kno
   return best == nullptr ? "" : "; did you mean \"" + *best + "\"?";
 }
 
+std::string FewSuggestions::operator()(std::string_view word, std::span<const std::string> known) {
+  if (left_ == 0) return "";
+  --left_;
+  return did_you_mean(word, known);
+}
+
 }  // namespace waybill

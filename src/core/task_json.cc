@@ -24,6 +24,14 @@ bj::value cancel_to_json(const CancelRequest& cancel) {
 
 }  // namespace
 
+bj::object artifact_to_json(const Artifact& artifact) {
+  return {{"name", artifact.name},
+          {"sha256", artifact.sha256},
+          {"size_bytes", artifact.size_bytes},
+          {"media_type", artifact.media_type},
+          {"created_at", time_to_json(artifact.created_at)}};
+}
+
 bj::object retry_to_json(const RetryPolicy& policy) {
   return {{"failures", policy.failures_max},
           {"worker_deaths", policy.worker_deaths_max},

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/artifact.h"
 #include "core/task.h"
 #include "core/transition.h"
 #include "core/why.h"
@@ -22,6 +23,9 @@ boost::json::object history_to_json(const HistoryEntry& entry);
 /// What keeps a task from going on, likewise: {id, state, now, ahead, conditions}.
 boost::json::object why_to_json(const WhyParams& params,
                                 const std::vector<WhyCondition>& conditions);
+
+/// A file that a task left behind, likewise.
+boost::json::object artifact_to_json(const Artifact& artifact);
 
 /// A retry policy, likewise.
 boost::json::object retry_to_json(const RetryPolicy& policy);

@@ -4,6 +4,8 @@
 #include <array>
 #include <type_traits>
 
+#include "core/run_prefix.h"
+
 namespace waybill {
 namespace {
 
@@ -117,7 +119,7 @@ Result<Change> on(Step& step, const event::Fail& failure) {
 Result<Change> on(Step& step, const event::Snooze& snooze) {
   if (!step.held_with(snooze.fence)) return overtaken(step.task, "snoozed");
   if (step.cancel_requested()) return step.cancelled_instead("snoozed");
-  return step.again(Happening::snoozed, snooze.until, {});
+  return step.again(Happening::snoozed, snooze.until, snooze.reason);
 }
 
 Result<Change> on(Step& step, const event::GiveBack& give_back) {
@@ -189,6 +191,13 @@ Result<Change> on(Step& step, const event::Cancel& cancel) {
 Result<Change> on(Step& step, const event::Retry& retry) {
   const State state = step.task.status.state;
   if (state != State::failed && state != State::cancelled) return refused(step.task, "retry");
+  if (const std::string& by = step.task.request.created_by; by.starts_with(kRunPrefix)) {
+    // Its run has gone on without it.
+    const std::string run = by.substr(kRunPrefix.size());
+    return fail(Code::failed_precondition,
+                "task " + to_string(step.task.id()) + " is a step of run " + run +
+                    "; do that again with `waybill run retry " + run + "`");
+  }
   TaskStatus& after = step.change.after;
   after.failures = 0;
   after.worker_deaths = 0;

@@ -36,6 +36,7 @@ struct Fail {
 struct Snooze {
   std::uint64_t fence = 0;
   Time until{};
+  std::string reason{};  ///< for people; empty: the run asked for it
 };
 /// The holder stops without having finished (SIGTERM): ready again at once, nothing counted.
 struct GiveBack {

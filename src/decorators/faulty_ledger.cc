@@ -90,6 +90,12 @@ Status FaultyRegistry::settle_schedule(const std::string& name, Time handled_unt
                         [&] { return inner_.settle_schedule(name, handled_until); });
 }
 
+Status FaultyRegistry::pause_schedule(const std::string& name, const SchedulePause& pause,
+                                      Time now) {
+  return faults_.around("registry.pause_schedule",
+                        [&] { return inner_.pause_schedule(name, pause, now); });
+}
+
 Status FaultyRegistry::remove_schedule(const std::string& name) {
   return faults_.around("registry.remove_schedule", [&] { return inner_.remove_schedule(name); });
 }

@@ -69,6 +69,7 @@ class FaultyRegistry final : public Registry {
   Result<std::vector<QueueSettings>> queues() override;
   Status put_schedule(const Schedule& schedule) override;
   Status settle_schedule(const std::string& name, Time handled_until) override;
+  Status pause_schedule(const std::string& name, const SchedulePause& pause, Time now) override;
   Status remove_schedule(const std::string& name) override;
   Result<std::vector<Schedule>> schedules() override;
   Status put_worker(const WorkerInfo& worker) override;

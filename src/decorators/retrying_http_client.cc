@@ -5,7 +5,8 @@
 namespace waybill {
 namespace {
 
-bool may_repeat(const Result<HttpResponse>& result, Repeat repeat) {
+bool may_repeat(const Result<HttpResponse>& result, Repeat repeat,
+                const HttpRetryOptions& options) {
   const bool safe = repeat == Repeat::safe;
   if (!result) {
     const Code code = result.error().code;
@@ -14,13 +15,15 @@ bool may_repeat(const Result<HttpResponse>& result, Repeat repeat) {
   switch (result->status) {
     case 429:
       return true;
+    case 408:
     case 500:
     case 502:
     case 503:
     case 504:
       return safe;
     default:
-      return false;
+      return result->status / 100 == 4 && options.asks_again != nullptr &&
+             options.asks_again(*result);
   }
 }
 
@@ -35,7 +38,7 @@ Result<HttpResponse> RetryingHttpClient::send(const HttpRequest& request,
   const SteadyTime latest = std::min(deadline.at, clock_.steady_now() + options_.total_max);
   for (int attempt = 1;; ++attempt) {
     Result<HttpResponse> result = inner_.send(request, deadline);
-    if (!may_repeat(result, request.repeat)) {
+    if (!may_repeat(result, request.repeat, options_)) {
       count(&HttpRetryCounts::answered);
       return result;
     }

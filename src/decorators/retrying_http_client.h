@@ -18,6 +18,9 @@ struct HttpRetryOptions {
   /// So an outage costs at most this many requests more, whatever the number of callers.
   double budget_max = 50;
   double budget_earned = 0.1;
+  /// Whether a refusal (4xx) says that it was not carried out and may be later, as some services
+  /// have it. Null: none does.
+  bool (*asks_again)(const HttpResponse& response) = nullptr;
 };
 
 /// Attempts by what became of them; they only grow.
@@ -32,10 +35,10 @@ struct HttpRetryCounts {
   bool operator==(const HttpRetryCounts&) const = default;
 };
 
-/// Repeats what was answered 429, 500, 502, 503 or 504, or failed `unavailable` or `aborted`; never
-/// before the server's Retry-After is over. A request with Repeat::never is repeated only where it
-/// was certainly not carried out: `unavailable` and 429. When it gives up, the last answer or error
-/// is the result. Thread-safe; blocks.
+/// Repeats what was answered 408, 429, 500, 502, 503 or 504, or `asks_again`, or failed
+/// `unavailable` or `aborted`; never before the server's Retry-After is over. A request with
+/// Repeat::never is repeated only where it was certainly not carried out: `unavailable`, 429 and
+/// `asks_again`. When it gives up, the last answer or error is the result. Thread-safe; blocks.
 class RetryingHttpClient final : public HttpClient {
  public:
   RetryingHttpClient(HttpClient& inner, Clock& clock, Rng rng, HttpRetryOptions options = {});

@@ -41,12 +41,28 @@ TEST_F(RetryingHttpClientTest, EachStatusIsRepeatedOrNotAsItsMeaningSays) {
     for (const Repeat repeat : {Repeat::safe, Repeat::never}) {
       times_.clear();
       const bool safe = repeat == Repeat::safe;
-      const bool repeated = code == 429 || (safe && (code == 500 || (code >= 502 && code <= 504)));
+      const bool repeated =
+          code == 429 || (safe && (code == 408 || code == 500 || (code >= 502 && code <= 504)));
       const auto response = client_->send({.repeat = repeat}, {});
       ASSERT_TRUE(response);
       EXPECT_EQ(times_.size(), repeated ? 2u : 1u) << code;
       EXPECT_EQ(response->status, repeated ? 200 : code);
     }
+  }
+}
+
+TEST_F(RetryingHttpClientTest, ARefusalIsRepeatedWhereItAsksForIt) {
+  use({.asks_again = [](const HttpResponse& response) { return response.body == "throttled"; }});
+  for (const Repeat repeat : {Repeat::safe, Repeat::never}) {
+    answers_ = {HttpResponse{.status = 400, .body = "throttled"}, status(200)};
+    times_.clear();
+    EXPECT_EQ(client_->send({.repeat = repeat}, {})->status, 200);
+    answers_ = {HttpResponse{.status = 400, .body = "wrong"}, status(200)};
+    times_.clear();
+    EXPECT_EQ(client_->send({.repeat = repeat}, {})->status, 400);
+    answers_ = {HttpResponse{.status = 200, .body = "throttled"}, status(201)};
+    times_.clear();
+    EXPECT_EQ(client_->send({.repeat = repeat}, {})->status, 200) << "that is no refusal";
   }
 }
 

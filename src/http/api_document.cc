@@ -18,6 +18,8 @@ namespace {
 Result<Operation> read_operation(const bj::value& value) {
   Operation operation{.id = text_at(value, "/operationId"),
                       .right = text_at(value, "/x-waybill-right")};
+  const bj::value* slashes = value.get_object().if_contains("x-waybill-slashes");
+  operation.takes_rest = slashes != nullptr && slashes->is_bool() && slashes->get_bool();
   if (operation.id.empty()) return fail(Code::invalid_argument, "it has no operationId");
   for (const std::string_view known : {"none", "read", "submit", "work", "operate", "admin"}) {
     if (operation.right == known) return operation;
@@ -49,6 +51,7 @@ struct ApiDocument::Compiled {
     operation->path = std::move(place.path);
     operation->has_body = body->has_body();
     operation->body_required = body->body_required();
+    operation->takes_bytes = body->takes_bytes();
     Rules made{.source = &value, .body = std::move(*body), .query = std::move(*query)};
     if (!rules.emplace(operation->id, std::move(made)).second) {
       return fail(Code::invalid_argument, operation->id + " is there twice");

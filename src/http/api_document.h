@@ -28,6 +28,8 @@ struct Operation {
   std::string right;           ///< read, submit, work or operate; none: it is open to everybody
   bool has_body = false;       ///< it may have one
   bool body_required = false;  ///< else no body is as good as {}
+  bool takes_bytes = false;    ///< its body is bytes, not JSON
+  bool takes_rest = false;     ///< its path's last name may have slashes: x-waybill-slashes
 };
 
 /// The OpenAPI document as the rule that requests are held to. Its schemas keep to the keywords of

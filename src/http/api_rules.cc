@@ -172,6 +172,8 @@ Result<BodyRules> BodyRules::create(const bj::value& operation, const ApiSchemas
   const bj::value* request = value_at(operation, "/requestBody");
   if (request == nullptr) return rules;
   rules.required_ = is_true_at(*request, "/required");
+  rules.takes_bytes_ = value_at(*request, "/content/application~1octet-stream") != nullptr;
+  if (rules.takes_bytes_) return rules;
   const bj::value* schema = value_at(*request, "/content/application~1json/schema");
   if (schema == nullptr) return fail(Code::invalid_argument, "its body has no JSON schema");
   const bj::value* whole = schemas.resolve(*schema);

@@ -52,6 +52,8 @@ class BodyRules {
 
   bool has_body() const { return !forms_.empty(); }
   bool body_required() const { return required_; }
+  /// It is bytes (application/octet-stream), not JSON.
+  bool takes_bytes() const { return takes_bytes_; }
   std::vector<SchemaViolation> check(const boost::json::value& body) const;
 
  private:
@@ -64,6 +66,7 @@ class BodyRules {
 
   std::vector<Form> forms_;
   bool required_ = false;
+  bool takes_bytes_ = false;
 };
 
 }  // namespace waybill::http

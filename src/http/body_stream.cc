@@ -13,7 +13,7 @@ constexpr std::size_t kSentKeptMax = 64u << 10;
 
 bool BodyStream::write(std::string_view bytes) {
   const Lock lock(mutex_);
-  if (closed_) return false;
+  if (closed_ || ended_) return false;
   if (sent_ == bytes_.size()) {
     bytes_.clear();
     sent_ = 0;
@@ -23,10 +23,20 @@ bool BodyStream::write(std::string_view bytes) {
   return true;
 }
 
-void BodyStream::end() {
+void BodyStream::end(std::optional<Error> why) {
   const Lock lock(mutex_);
   ended_ = true;
+  if (why) {
+    bytes_.clear();
+    sent_ = 0;
+  }
+  if (!error_) error_ = std::move(why);
   wake_up();
+}
+
+std::optional<Error> BodyStream::error() const {
+  const Lock lock(mutex_);
+  return error_;
 }
 
 std::size_t BodyStream::waiting() const {

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/mutex.h"
 
 namespace waybill::http {
@@ -13,10 +15,14 @@ namespace waybill::http {
 /// before the other. Thread-safe.
 class BodyStream {
  public:
-  /// Adds to what is to be sent. False once the reader is gone: nothing more is wanted.
+  /// Adds to what is to be sent. False once the reader is gone, or it was ended: nothing more is
+  /// wanted.
   bool write(std::string_view bytes);
-  /// No more comes: the body ends when all of it is sent.
-  void end();
+  /// No more comes: the body ends when all of it is sent. `why`: something went wrong, and it ends
+  /// with what was sent; the first to say so is heard.
+  void end(std::optional<Error> why = std::nullopt);
+  /// What went wrong; none: nothing did, or it has not ended.
+  std::optional<Error> error() const;
   /// Bytes that were written and not sent yet.
   std::size_t waiting() const;
   /// Bytes of memory that it has taken.
@@ -39,6 +45,7 @@ class BodyStream {
   std::string bytes_ GUARDED_BY(mutex_);
   std::size_t sent_ GUARDED_BY(mutex_) = 0;  // of bytes_
   bool ended_ GUARDED_BY(mutex_) = false;
+  std::optional<Error> error_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
   std::function<void()> wake_ GUARDED_BY(mutex_);  // set while the reader sleeps
 };

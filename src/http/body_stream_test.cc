@@ -87,5 +87,27 @@ TEST(BodyStream, TellsTheWriterThatTheReaderIsGone) {
   EXPECT_EQ(reader.woken, 0) << "nobody is there to be woken";
 }
 
+TEST(BodyStream, TakesNothingMoreOnceItHasEnded) {
+  BodyStream stream;
+  Reader reader(stream);
+  EXPECT_TRUE(stream.write("abc"));
+  stream.end();
+  EXPECT_FALSE(stream.write("def"));
+  EXPECT_EQ(reader.read(), BodyStream::Read::some);
+  EXPECT_EQ(reader.read(), BodyStream::Read::ended);
+  EXPECT_EQ(reader.text, "abc");
+  EXPECT_EQ(stream.error(), std::nullopt);
+}
+
+TEST(BodyStream, EndsWithoutWhatWasNotSentIfSomethingWentWrong) {
+  BodyStream stream;
+  Reader reader(stream);
+  EXPECT_TRUE(stream.write("abc"));
+  stream.end(Error{.code = Code::unauthenticated, .message = "revoked"});
+  stream.end(Error{.code = Code::internal, .message = "later"});
+  EXPECT_EQ(reader.read(), BodyStream::Read::ended);
+  EXPECT_EQ(stream.error()->message, "revoked");
+}
+
 }  // namespace
 }  // namespace waybill::http

@@ -1,7 +1,9 @@
 #include "http/exchange.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -84,6 +86,16 @@ ssize_t read_stream(void* from, std::uint64_t, char* to, std::size_t size) {
   return static_cast<ssize_t>(got);
 }
 
+/// The library closes the descriptor that it is given.
+MHD_Response* with_file(const FilePiece& piece) {
+  const int file = ::fcntl(piece.file.get(), F_DUPFD_CLOEXEC, 0);
+  if (file < 0) return nullptr;
+  MHD_Response* const made = MHD_create_response_from_fd_at_offset64(
+      static_cast<std::uint64_t>(piece.size_bytes), file, static_cast<std::uint64_t>(piece.offset));
+  if (made == nullptr) ::close(file);
+  return made;
+}
+
 MHD_Response* with_body(Response& response) {
   // It belongs to the exchange, which outlives the sending.
   return MHD_create_response_from_buffer(response.body.size(), response.body.data(),
@@ -115,7 +127,12 @@ std::string begin_request(Exchange& exchange, const char* method, int& status) {
 
 void compress(const Request& request, Response& response) {
   if (response.body.size() < kGzipFrom) return;
-  response.headers.emplace_back("Vary", "Accept-Encoding");
+  const auto has = [&](std::string_view name) {
+    return std::ranges::any_of(response.headers,
+                               [&](const auto& header) { return header.first == name; });
+  };
+  if (has("Content-Encoding")) return;
+  if (!has("Vary")) response.headers.emplace_back("Vary", "Accept-Encoding");
   if (!takes_gzip(request.header("accept-encoding"))) return;
   response.body = gzip(response.body);
   response.headers.emplace_back("Content-Encoding", "gzip");
@@ -127,9 +144,11 @@ MHD_Response* make_response(Exchange& exchange) {
   MHD_Response* made = exchange.stream
                            ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock,
                                                                &read_stream, &exchange, nullptr)
-                           : with_body(response);
+                       : response.file ? with_file(*response.file)
+                                       : with_body(response);
   if (made == nullptr) return nullptr;
-  const bool typed = !response.content_type.empty() && (exchange.stream || !response.body.empty());
+  const bool typed = !response.content_type.empty() &&
+                     (exchange.stream || response.file || !response.body.empty());
   if (typed) MHD_add_response_header(made, "Content-Type", response.content_type.c_str());
   for (const auto& [name, value] : response.headers) {
     MHD_add_response_header(made, name.c_str(), value.c_str());

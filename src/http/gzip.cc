@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <optional>
+
 #include "base/ascii.h"
 #include "base/check.h"
 
@@ -22,22 +24,30 @@ bool is_refused(std::string_view parameters) {
   return !weight.empty() && weight.find_first_not_of("0.") == weight.npos;
 }
 
-}  // namespace
-
-bool takes_gzip(std::string_view accept_encoding) {
-  bool by_star = false;
+/// Whether the coding is allowed where it is named first; none: it is not named.
+std::optional<bool> weigh(std::string_view accept_encoding, std::string_view coding) {
   while (!accept_encoding.empty()) {
     const std::size_t comma = accept_encoding.find(',');
     const std::string_view entry = accept_encoding.substr(0, comma);
     accept_encoding.remove_prefix(comma == accept_encoding.npos ? accept_encoding.size()
                                                                 : comma + 1);
     const std::size_t semicolon = entry.find(';');
-    const std::string name = to_lower(trim(entry.substr(0, semicolon)));
-    const bool refused = semicolon != entry.npos && is_refused(to_lower(entry.substr(semicolon)));
-    if (name == "gzip" || name == "x-gzip") return !refused;
-    if (name == "*") by_star = !refused;
+    if (to_lower(trim(entry.substr(0, semicolon))) != coding) continue;
+    return semicolon == entry.npos || !is_refused(to_lower(entry.substr(semicolon)));
   }
-  return by_star;
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool takes_gzip(std::string_view accept_encoding) {
+  if (const auto named = weigh(accept_encoding, "gzip")) return *named;
+  if (const auto named = weigh(accept_encoding, "x-gzip")) return *named;
+  return weigh(accept_encoding, "*").value_or(false);
+}
+
+bool takes_coding(std::string_view accept_encoding, std::string_view coding) {
+  return weigh(accept_encoding, coding).value_or(false);
 }
 
 std::string gzip(std::string_view bytes) {

@@ -39,5 +39,13 @@ TEST(Gzip, IsSentOnlyToWhoTakesIt) {
   }
 }
 
+TEST(Gzip, AnotherCodingHasToBeNamed) {
+  EXPECT_TRUE(takes_coding("gzip, deflate, BR", "br"));
+  EXPECT_TRUE(takes_coding("br;q=0.5", "br"));
+  for (const char* header : {"", "gzip", "*", "br;q=0", "brotli"}) {
+    EXPECT_FALSE(takes_coding(header, "br")) << header;
+  }
+}
+
 }  // namespace
 }  // namespace waybill::http

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "base/time.h"
 #include "http/body_stream.h"
 
@@ -26,11 +27,21 @@ struct Request {
   std::string body;
   std::string peer;       ///< the address that it came from: "127.0.0.1"
   SteadyTime came_at{};   ///< when its body was there
+  bool over_tls = false;  ///< nobody on the way reads along
   bool draining = false;  ///< the server is about to end: answer soon
+  /// It goes on with what a rate limit has counted: a long poll, a stream of claims.
+  bool counted = false;
 
   /// The value of the first header of this name, in lower case; empty if there is none.
   std::string_view header(std::string_view name) const;
   bool has_header(std::string_view name) const;
+};
+
+/// A piece of an open file, sent as it is.
+struct FilePiece {
+  FileDescriptor file;
+  std::int64_t offset = 0;
+  std::int64_t size_bytes = 0;
 };
 
 struct Response {
@@ -38,7 +49,8 @@ struct Response {
   std::string body;
   std::string content_type = "application/json";  ///< empty: none, as for a body that is empty
   Pairs headers;
-  std::shared_ptr<BodyStream> stream;  ///< instead of `body`; shared with who writes it
+  std::shared_ptr<BodyStream> stream;          ///< instead of `body`; shared with who writes it
+  std::shared_ptr<const FilePiece> file = {};  ///< instead of `body`; copies of a response share it
 };
 
 /// There is no answer yet: the handler wants the same request again when one of its topics rings

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "http/answer.h"
 
 namespace waybill::http {
@@ -34,9 +35,11 @@ constexpr std::array kKinds = {
     Kind{412, "precondition-failed", "It has changed since it was read"},
     Kind{413, "too-large", "The request is too large"},
     Kind{415, "not-json", "The body has to be JSON"},
+    Kind{416, "no-such-range", "That part of it is not there"},
     Kind{421, "misdirected", "This server does not answer to that name"},
     Kind{422, "key-reused", "The Idempotency-Key belongs to another request"},
     Kind{429, "too-many-requests", "Too many requests"},
+    Kind{429, "too-many-wrong-tokens", "Too many wrong tokens"},
     Kind{500, "internal", "The server has failed"},
     Kind{501, "unimplemented", "This server cannot do that"},
     Kind{503, "unavailable", "Not now"},
@@ -116,11 +119,18 @@ Problem problem_of(int status, std::string_view detail) {
   return problem;
 }
 
+Problem too_soon(std::string_view type, std::string_view detail, Duration wait) {
+  Problem problem = problem_of(429, detail);
+  problem.type = type;
+  problem.headers.emplace_back("Retry-After", seconds_of(wait));
+  return problem;
+}
+
 boost::json::object problem_to_json(const Problem& problem) {
   return {{"type", "urn:waybill:problem:" + problem.type},
           {"title", json::text(kind_named(problem.type).title)},
           {"status", problem.status},
-          {"detail", problem.detail}};
+          {"detail", mend_utf8(problem.detail)}};
 }
 
 Response to_response(const Problem& problem) {

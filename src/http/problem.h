@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/time.h"
 #include "http/message.h"
 
 namespace waybill::http {
@@ -22,6 +23,9 @@ struct Problem {
 Problem problem_of(const Error& error);
 /// The problem of a status that no error of ours stands behind.
 Problem problem_of(int status, std::string_view detail);
+
+/// 429 of that type: not before `wait` is over.
+Problem too_soon(std::string_view type, std::string_view detail, Duration wait);
 
 /// Its members: type, title, status, detail.
 boost::json::object problem_to_json(const Problem& problem);

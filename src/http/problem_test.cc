@@ -21,6 +21,13 @@ TEST(Problem, TellsAnErrorWithItsStatusAndType) {
   EXPECT_FALSE(body.at("title").get_string().empty());
 }
 
+TEST(Problem, IsJsonWhateverBytesWereSent) {
+  const Response response = to_response(problem_of(405, "/v1/kinds takes GET, not G\xffT"));
+  const auto body = json::parse(response.body);
+  ASSERT_TRUE(body.has_value()) << response.body;
+  EXPECT_EQ(body->at("detail"), "/v1/kinds takes GET, not G\xef\xbf\xbdT");
+}
+
 TEST(Problem, SaysWhenToComeBack) {
   const Problem soon = problem_of(Error{.code = Code::unavailable, .message = "busy"});
   EXPECT_EQ(soon.status, 503);
@@ -29,6 +36,13 @@ TEST(Problem, SaysWhenToComeBack) {
                                          .message = "busy",
                                          .retry_after = std::chrono::milliseconds(2500)});
   EXPECT_EQ(later.headers, (Pairs{{"Retry-After", "3"}}));
+}
+
+TEST(Problem, SaysToWhoIsTooEarlyWhenToComeBack) {
+  const Problem problem = too_soon("too-many-requests", "slow down", std::chrono::milliseconds(1));
+  EXPECT_EQ(problem.status, 429);
+  EXPECT_EQ(problem.type, "too-many-requests");
+  EXPECT_EQ(problem.headers, (Pairs{{"Retry-After", "1"}})) << "whole seconds, and never none";
 }
 
 TEST(Problem, KeepsToItselfWhatIsInside) {

@@ -20,11 +20,28 @@ std::vector<std::string> split(std::string_view pattern) {
   }
 }
 
+constexpr std::string_view kRest = "…}";
+
 bool is_name(std::string_view piece) { return piece.starts_with('{'); }
+bool is_rest(std::string_view piece) { return is_name(piece) && piece.ends_with(kRest); }
+
+std::string_view name_in(std::string_view piece) {
+  const std::size_t end = is_rest(piece) ? kRest.size() : 1;
+  return piece.substr(1, piece.size() - 1 - end);
+}
+
+std::string joined_from(const std::vector<std::string>& segments, std::size_t first) {
+  std::string text = segments[first];
+  for (std::size_t i = first + 1; i < segments.size(); ++i) text += "/" + segments[i];
+  return text;
+}
 
 std::optional<Names> match(const std::vector<std::string>& pattern,
                            const std::vector<std::string>& segments) {
-  if (pattern.size() != segments.size()) return std::nullopt;
+  const bool takes_rest = is_rest(pattern.back());
+  if (takes_rest ? segments.size() < pattern.size() : segments.size() != pattern.size()) {
+    return std::nullopt;
+  }
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const bool fits = is_name(pattern[i]) ? !segments[i].empty() : pattern[i] == segments[i];
     if (!fits) return std::nullopt;
@@ -32,7 +49,8 @@ std::optional<Names> match(const std::vector<std::string>& pattern,
   Names names;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (!is_name(pattern[i])) continue;
-    names.emplace(pattern[i].substr(1, pattern[i].size() - 2), segments[i]);
+    names.emplace(name_in(pattern[i]),
+                  is_rest(pattern[i]) ? joined_from(segments, i) : segments[i]);
   }
   return names;
 }

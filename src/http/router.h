@@ -14,7 +14,8 @@ namespace waybill::http {
 class Router {
  public:
   /// The next route; its number is how many there were before. `pattern` is a path as OpenAPI
-  /// writes it: "/v1/tasks/{id}/cancel".
+  /// writes it: "/v1/tasks/{id}/cancel". A last name as in "/v1/files/{name…}" stands for all that
+  /// is left of the path, with the slashes between.
   void add(std::string_view method, std::string_view pattern);
 
   struct Match {

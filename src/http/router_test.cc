@@ -45,5 +45,23 @@ TEST(Router, FindsNothingWhereNoPatternIs) {
   }
 }
 
+TEST(Router, ALastNameMayStandForTheRestOfThePath) {
+  Router router;
+  router.add("GET", "/v1/tasks/{id}/artifacts");
+  router.add("GET", "/v1/tasks/{id}/artifacts/{name…}");
+  const auto name_of = [&](std::vector<std::string> rest) {
+    std::vector<std::string> segments = {"v1", "tasks", "7", "artifacts"};
+    segments.insert(segments.end(), rest.begin(), rest.end());
+    const auto match = router.find("GET", segments);
+    return match.route == 1u ? match.path.at("name") : "none";
+  };
+  EXPECT_EQ(name_of({"a"}), "a");
+  EXPECT_EQ(name_of({"out", "a"}), "out/a");
+  EXPECT_EQ(name_of({"out/a", "b"}), "out/a/b");
+  EXPECT_EQ(name_of({"out", ""}), "out/") << "which is no artifact's name, as the handler says";
+  EXPECT_EQ(name_of({"", "a"}), "none");
+  EXPECT_EQ(name_of({}), "none");
+}
+
 }  // namespace
 }  // namespace waybill::http

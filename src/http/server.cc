@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "core/listen_address.h"
+#include "core/size.h"
 #include "http/connections.h"
 #include "http/exchange.h"
 #include "http/handler_pool.h"
@@ -120,6 +121,11 @@ void completed_exchange(void* parts, MHD_Connection*, void** exchange, MHD_Reque
   if (owned) static_cast<Server::Parts*>(parts)->completed(*owned);
 }
 
+std::string too_large(std::size_t bytes_max) {
+  return "the body has more than " + format_size(static_cast<std::int64_t>(bytes_max)) +
+         ", the most that is taken at once";
+}
+
 }  // namespace
 
 Status Server::Parts::listen() {
@@ -178,18 +184,19 @@ MHD_Result Server::Parts::take(Exchange& exchange, const char* method, const cha
   }
   if (exchange.response) return answer(exchange);
   if (exchange.no_room) return refuse(exchange, 503, "too many bodies are on their way");
-  if (exchange.too_large) return refuse(exchange, 413, "the body is too large");
+  if (exchange.too_large) return refuse(exchange, 413, too_large(params.body_bytes_max));
   return hand_over(exchange);
 }
 
 MHD_Result Server::Parts::begin(Exchange& exchange, const char* method) {
   int status = 0;
+  exchange.request.over_tls = params.tls != nullptr;
   const std::string why = begin_request(exchange, method, status);
   if (!why.empty()) return refuse(exchange, status, why);
   const std::string_view length = exchange.request.header("content-length");
   if (length.size() > 12 ||
       (!length.empty() && std::stoull(std::string(length)) > params.body_bytes_max)) {
-    return refuse(exchange, 413, "the body is too large");
+    return refuse(exchange, 413, too_large(params.body_bytes_max));
   }
   return MHD_YES;
 }
@@ -254,6 +261,7 @@ void Server::Parts::handle(Exchange& exchange) {
 
 /// The library does not see that a client is gone while it waits; what it waited for is not for it.
 void Server::Parts::handle_again(Exchange& exchange) {
+  exchange.request.counted = true;
   if (!has_gone(exchange.client->socket())) return handle(exchange);
   give(exchange, application.refusal(503, "the client is gone"));
 }
@@ -325,6 +333,7 @@ Result<std::unique_ptr<Server>> Server::create(const ServerParams& params, Appli
 std::uint16_t Server::port() const { return parts_->port; }
 
 void Server::ring(const std::string& topic) { parts_->room.ring(topic); }
+bool Server::pass_over() { return parts_->room.pass_over(); }
 
 ServerCounts Server::Parts::counts() {
   MHD_Daemon* const running = daemon;

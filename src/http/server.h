@@ -53,6 +53,8 @@ class Server {
   std::uint16_t port() const;
   /// Hands those on whose handler wanted to be asked again when this topic rings. Thread-safe.
   void ring(const std::string& topic);
+  /// WaitingRoom::pass_over.
+  bool pass_over();
   /// Ends connections that are too slow, once somebody runs it.
   Service& connections();
   ServerCounts counts() const;

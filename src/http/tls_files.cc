@@ -3,7 +3,6 @@
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -142,15 +141,6 @@ Result<std::unique_ptr<TlsFiles>> TlsFiles::create(TlsFilePaths paths) {
   auto files = std::make_unique<TlsFiles>(std::move(paths));
   if (Status taken = files->take(); !taken) return fail(taken.error());
   return files;
-}
-
-TlsFiles::Stamp TlsFiles::stamp_of(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return {};
-  return {.device = static_cast<std::int64_t>(found.st_dev),
-          .inode = static_cast<std::int64_t>(found.st_ino),
-          .bytes = found.st_size,
-          .changed_ns = found.st_ctim.tv_sec * 1'000'000'000 + found.st_ctim.tv_nsec};
 }
 
 Time TlsFiles::valid_until() const { return current().valid_until; }

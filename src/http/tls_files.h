@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <list>
 #include <memory>
 #include <string>
 
+#include "base/file_stamp.h"
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -45,22 +45,12 @@ class TlsFiles final : public Service {
   Result<Duration> step(const Deadline& deadline) override;
 
  private:
-  /// What tells a file from the one that was there before, also one of the same size and time.
-  struct Stamp {
-    std::int64_t device = 0;
-    std::int64_t inode = 0;
-    std::int64_t bytes = 0;
-    std::int64_t changed_ns = 0;
-
-    bool operator==(const Stamp&) const = default;
-  };
-  static Stamp stamp_of(const std::string& path);
   /// Reads both files, and takes what they hold.
   Status take();
 
   const TlsFilePaths paths_;
-  Stamp certificate_seen_;
-  Stamp key_seen_;
+  FileStamp certificate_seen_;
+  FileStamp key_seen_;
   mutable Mutex mutex_;
   // The newest last. Older ones stay for handshakes that are under way.
   std::list<std::unique_ptr<Held>> held_ GUARDED_BY(mutex_);

@@ -8,6 +8,9 @@
 namespace waybill::http {
 namespace {
 
+/// Whoever came to wait within this looks, and comes again: claims look once a second.
+constexpr Duration kComesAgain = std::chrono::seconds(2);
+
 bool wants(const Later& later, const std::string& topic) {
   return later.topics.empty() || std::ranges::find(later.topics, topic) != later.topics.end();
 }
@@ -34,8 +37,10 @@ std::uint64_t WaitingRoom::moment() const {
 void WaitingRoom::wait(const Later& later, std::uint64_t seen, Job job) {
   {
     const Lock lock(mutex_);
-    const bool missed = std::ranges::any_of(
-        rung_, [&](const auto& rung) { return rung.second > seen && wants(later, rung.first); });
+    came_at_ = clock_.steady_now();
+    const bool missed = passed_over_ > seen || std::ranges::any_of(rung_, [&](const auto& rung) {
+                          return rung.second > seen && wants(later, rung.first);
+                        });
     if (!open_ && !missed) {
       const bool is_first = waiting_.empty() || later.until < waiting_.begin()->first;
       waiting_.emplace(later.until, Waiting{later, std::move(job)});
@@ -61,6 +66,15 @@ void WaitingRoom::ring(const std::string& topic) {
     }
   }
   for (Job& job : called) go_(std::move(job));
+}
+
+bool WaitingRoom::pass_over() {
+  const Lock lock(mutex_);
+  if (!waiting_.empty()) return false;
+  // Or each of many events of one queue would send on whoever waits for another.
+  if (came_at_ && clock_.steady_now() - *came_at_ < kComesAgain) return false;
+  passed_over_ = ++moment_;
+  return true;
 }
 
 void WaitingRoom::open() {

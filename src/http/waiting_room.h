@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,6 +32,10 @@ class WaitingRoom {
   /// everybody has been sent on.
   void wait(const Later& later, std::uint64_t seen, Job job);
   void ring(const std::string& topic);
+  /// Anything may have rung, without anybody being told what: true if nobody waits, nor has come
+  /// to wait lately, who may only be looking. Who looked before this and comes to wait after it
+  /// goes at once.
+  bool pass_over();
   /// Sends everybody on, from now on also those who come.
   void open();
   std::size_t size() const;
@@ -51,6 +56,8 @@ class WaitingRoom {
   std::multimap<SteadyTime, Waiting> waiting_ GUARDED_BY(mutex_);  // by `until`
   std::map<std::string, std::uint64_t> rung_ GUARDED_BY(mutex_);   // topic: the moment it last rang
   std::uint64_t moment_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t passed_over_ GUARDED_BY(mutex_) = 0;      // the moment of the last one
+  std::optional<SteadyTime> came_at_ GUARDED_BY(mutex_);  // who came last
   bool open_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;  // last: it uses all of the above
 };

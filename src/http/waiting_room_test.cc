@@ -51,6 +51,35 @@ TEST_F(WaitingRoomTest, HandsOnWhoWaitsForTheTopicThatRings) {
   EXPECT_EQ(done(), 3);
 }
 
+TEST_F(WaitingRoomTest, IsPassedOverOnlyWhileNobodyWaitsAndThenNobodyMissesAnything) {
+  const std::uint64_t before = room_.moment();
+  EXPECT_TRUE(room_.pass_over());
+  room_.wait(later({"a"}), before, job());
+  EXPECT_EQ(done(), 1) << "who looked before may have missed what was passed over";
+  room_.wait(later({"a"}), room_.moment(), job());
+  EXPECT_EQ(done(), 1);
+  EXPECT_FALSE(room_.pass_over());
+  EXPECT_EQ(room_.size(), 1u);
+}
+
+TEST_F(WaitingRoomTest, WhoeverComesAgainLooksOnceHoweverMuchRingsForOthers) {
+  int looks = 0;
+  for (int event = 0; event < 100; ++event) {
+    const std::uint64_t seen = room_.moment();
+    ++looks;
+    // It happens between its look and its wait.
+    if (!room_.pass_over()) room_.ring("a");
+    room_.wait(later({"b"}), seen, job());
+    if (room_.size() > 0) break;
+  }
+  EXPECT_EQ(looks, 2);
+  EXPECT_EQ(room_.size(), 1u);
+  room_.ring("b");
+  EXPECT_FALSE(room_.pass_over()) << "it may be looking";
+  clock_.advance(2s);
+  EXPECT_TRUE(room_.pass_over());
+}
+
 TEST_F(WaitingRoomTest, MissesNoRingBetweenLookingAndWaiting) {
   const std::uint64_t seen = room_.moment();
   room_.ring("a");

@@ -29,7 +29,7 @@ struct AuditEntry {
   std::string subject;     ///< id or name of what it was about, of many tasks the first id
   std::int64_t count = 1;  ///< how many things were changed
   AuditOutcome outcome = AuditOutcome::done;
-  std::string reason{};  ///< why it was refused or failed
+  std::string reason{};  ///< why it was refused or failed; which secrets were read
 
   bool operator==(const AuditEntry&) const = default;
 };

@@ -45,8 +45,8 @@ Duration retry_after(const HttpResponse& response, Time now);
 /// environment are obeyed. Thread-safe; blocks. Errors: `unavailable` (not resolved, refused, cut
 /// off before anything was sent), `aborted` (cut off later: the server may have carried it out),
 /// `deadline_exceeded` (the same, by time), `cancelled` (stop was asked for),
-/// `failed_precondition` (certificate refused), `resource_exhausted` (answer over the limit),
-/// `invalid_argument` (no URL).
+/// `failed_precondition` (certificate refused), `permission_denied` (an address that must not be
+/// connected to), `resource_exhausted` (answer over the limit), `invalid_argument` (no URL).
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

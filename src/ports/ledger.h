@@ -89,8 +89,8 @@ class Ledger : public WorkLedger {
   /// dedup key is held (see DedupScope), is a duplicate and changes nothing; also within the call.
   /// A dependency that is not in the ledger or in the call: `invalid_argument`; one that has
   /// succeeded counts at once; one that is named twice counts once. What check_requests refuses is
-  /// `invalid_argument`. Keys that are held for ever also keep tasks out after the holder was
-  /// removed.
+  /// `invalid_argument`; a queue more than kQueuesMax (core/queue_limit.h): `out_of_range`. Keys
+  /// that are held for ever also keep tasks out after the holder was removed.
   virtual Result<std::vector<Inserted>> insert(std::span<const TaskRequest> requests) = 0;
 
   /// What time alone has changed, oldest first, at most `limit`. Changes nothing: the rescuer

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,12 @@ class LogSink {
 /// The output of tasks, per attempt. Thread-safe likewise.
 class LogStore : public LogSink {
  public:
+  /// Several pieces of one attempt (empty ones count for nothing): all, or an error and none.
+  /// `before` is how many the attempt's only writer had written before these: those of them that
+  /// are there, because the answer was lost or a crash came in between, are not written again.
+  /// Without `before` it is not safe to repeat.
+  virtual Status append_all(const Uuid& task, std::span<const LogChunk> chunks,
+                            std::optional<std::uint64_t> before) = 0;
   /// From `cursor` (empty: the beginning) at most about `limit_bytes`, over all attempts in order.
   /// A task without output gives an empty page. `invalid_argument` for a cursor that is not ours.
   virtual Result<LogPage> read(const Uuid& task, const std::string& cursor,

@@ -15,6 +15,7 @@ struct WorkerInfo {
   std::string name;  ///< unique: host, process id and a random part
   std::string host;
   std::int64_t process_id = 0;
+  std::string version{};            ///< of its program; empty: it does not say
   std::vector<std::string> queues;  ///< empty: every queue, also those that appear later
   std::vector<std::string> kinds;
   std::uint32_t slots = 0;
@@ -55,12 +56,16 @@ class Registry : public WorkerRoll {
   /// Those that were ever configured, by name.
   virtual Result<std::vector<QueueSettings>> queues() = 0;
 
-  /// Creates or replaces; `handled_until` never goes back.
+  /// Creates or replaces all but `pause`; `handled_until` never goes back. A new one has no
+  /// `pause`.
   virtual Status put_schedule(const Schedule& schedule) = 0;
   /// Says that its nominal times up to and including `handled_until` are settled; never goes back,
   /// and touches nothing else, so that an edit or a removal in between stands. `not_found` if there
   /// is none of that name.
   virtual Status settle_schedule(const std::string& name, Time handled_until) = 0;
+  /// Writes its `pause`, or takes it away where that is not set; `now` is then when it goes on:
+  /// nominal times until then are settled. `not_found` if there is none of that name.
+  virtual Status pause_schedule(const std::string& name, const SchedulePause& pause, Time now) = 0;
   /// `not_found` if there is none of that name.
   virtual Status remove_schedule(const std::string& name) = 0;
   virtual Result<std::vector<Schedule>> schedules() = 0;

@@ -18,9 +18,9 @@ class RepositoryPermissions {
     std::string token;       ///< the person's own; empty: none is there
   };
   virtual ~RepositoryPermissions() = default;
-  /// `none` also for a repository that is not there, or that the token cannot see. Errors:
-  /// `unauthenticated` (no token that still counts), `unavailable` (with `retry_after` if it says),
-  /// `deadline_exceeded`.
+  /// `none` only if that is certain. Errors: `unauthenticated` (no token that still counts),
+  /// `unavailable` (with `retry_after` if it says; also for a repository that is not there, or that
+  /// the token cannot see), `deadline_exceeded`.
   virtual Result<RepositoryRole> ask(const Question& question, const Deadline& deadline) = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/uuid.h"
 
 namespace waybill {
 
@@ -15,6 +16,11 @@ class SecretSource {
   /// process has no key, or another one than it was sealed under. `data_loss`: what is kept of it
   /// is damaged. Others as for Ledger. No error repeats a value.
   virtual Result<std::string> secret(std::string_view name) = 0;
+  /// For a run of that task, where somebody else decides which tasks are given which. `aborted`:
+  /// the task is not this worker's any more.
+  virtual Result<std::string> secret_of(const Uuid& /*task*/, std::string_view name) {
+    return secret(name);
+  }
 };
 
 }  // namespace waybill

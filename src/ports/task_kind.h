@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "base/time.h"
 #include "core/task.h"
 #include "core/transition.h"
+#include "ports/artifact_shelf.h"
 #include "ports/log_store.h"
 
 namespace waybill {
@@ -35,6 +37,20 @@ struct Stopped {
 using Outcome =
     std::variant<outcome::Succeeded, outcome::Failed, outcome::Snoozed, outcome::Stopped>;
 
+/// The files that a run leaves behind, and those that it is given. Thread-safe; blocks.
+class TaskArtifacts {
+ public:
+  virtual ~TaskArtifacts() = default;
+  /// Keeps files, all or none, in place of those that were kept before in this attempt: they are
+  /// the task's artifacts if the attempt succeeds. Errors as ArtifactShelf::keep, and
+  /// `failed_precondition` where runs can leave none.
+  virtual Status keep(std::span<const ArtifactFile> files) = 0;
+  /// Makes a new file of the content of an artifact, by its SHA-256, below the scratch directory,
+  /// for reading only; answers its path. `name` is as an artifact's. Errors as
+  /// ArtifactShelf::fetch, `invalid_argument` for the name, `failed_precondition` likewise.
+  virtual Result<std::string> fetch(const std::string& sha256, const std::string& name) = 0;
+};
+
 /// What a running task may use. Calls are thread-safe and cheap; they never throw.
 class TaskContext {
  public:
@@ -55,6 +71,7 @@ class TaskContext {
   /// The value of a secret, for the task's own process only: from then on it is masked in all that
   /// this run says and in what comes of it. Errors as for SecretSource.
   virtual Result<std::string> secret(std::string_view name) = 0;
+  virtual TaskArtifacts& artifacts() = 0;
 };
 
 /// A kind of task. Must be safe to repeat: a run may be cut off at any moment and begun again.
@@ -65,6 +82,8 @@ class TaskKind {
   /// Refuses spec and params that can never run, before the task is accepted. `invalid_argument`
   /// with the JSON pointer of the field.
   virtual Status check(const TaskRequest& request) const = 0;
+  /// The JSON Schema of its specs; empty: it takes any.
+  virtual std::string_view spec_schema() const { return {}; }
   /// True for a kind whose runs take microseconds and never block. They are run in the worker's own
   /// thread, many claimed at a time, take no slot, and get no scratch directory.
   virtual bool runs_inline() const { return false; }

@@ -21,10 +21,18 @@ Error refused(std::string message) {
   return {.code = Code::invalid_argument, .message = std::move(message)};
 }
 
+/// A stream makes one claim after another, and under one key all of them would be the first.
+Caller without_key(Caller caller) {
+  std::erase_if(caller.headers,
+                [](const auto& header) { return header.first == "idempotency-key"; });
+  return caller;
+}
+
 }  // namespace
 
 ClaimCall::ClaimCall(Desk& desk, const Method& method, Caller caller, Wire& wire)
-    : Conversation(desk, method, std::move(caller), wire), tasks_(std::make_unique<bj::array>()) {}
+    : Conversation(desk, method, without_key(std::move(caller)), wire),
+      tasks_(std::make_unique<bj::array>()) {}
 ClaimCall::~ClaimCall() = default;
 
 void ClaimCall::begin() { wire_.read(); }
@@ -51,6 +59,7 @@ Status ClaimCall::take_demand(bj::object demand) {
                         " with those that have not come yet"));
   }
   wanted_ += more;
+  asked_ = true;
   if (who_ == nullptr) {
     who_ = std::make_unique<bj::object>(std::move(demand));
     return {};
@@ -77,7 +86,7 @@ void ClaimCall::written() {
 
 void ClaimCall::gone() {
   const Lock lock(mutex_);
-  end(outcome_of(Error{.code = Code::cancelled, .message = "the client is gone"}));
+  end(client_is_gone());
 }
 
 void ClaimCall::drain() {
@@ -106,19 +115,13 @@ void ClaimCall::claim() {
   bj::object members = *who_;
   members["limit"] = std::min(wanted_, kClaimMax);
   members["wait"] = kWait;
-  auto request = request_for(method_.operation, caller_, std::move(members));
-  if (!request) return end(outcome_of(request.error()));
-  auto question = std::make_shared<Question>();
-  question->request = std::move(*request);
-  question->wanted = [self = shared_from_this()] { return !self->is_finished(); };
-  question->answered = [self = shared_from_this()](const http::Response& response) {
-    self->answered(response);
-  };
-  claiming_ = desk_.ask(std::move(question));
-  if (!claiming_) end(too_busy());
+  claiming_ = true;
+  const auto refused =
+      ask(std::move(members), std::exchange(asked_, false) ? Counts::anew : Counts::not_again);
+  if (refused) end(*refused);
 }
 
-void ClaimCall::answered(const http::Response& response) {
+void ClaimCall::answered(http::Response response) {
   const Outcome outcome = outcome_of(response);
   auto body = outcome.ok ? json::parse(response.body) : Result<bj::value>(bj::value(nullptr));
   const Lock lock(mutex_);

@@ -13,7 +13,7 @@ namespace waybill::rpc {
 /// made when all tasks of the last one were handed to the network, so that a worker that reads
 /// slowly keeps no task from others. Tasks that were claimed and not handed over when the worker is
 /// gone are given back.
-class ClaimCall final : public Conversation, public std::enable_shared_from_this<ClaimCall> {
+class ClaimCall final : public Conversation {
  public:
   ClaimCall(Desk& desk, const Method& method, Caller caller, Wire& wire);
   ~ClaimCall() override;
@@ -26,7 +26,7 @@ class ClaimCall final : public Conversation, public std::enable_shared_from_this
   void drain() override;
 
  private:
-  void answered(const http::Response& response);
+  void answered(http::Response response) override;
   Status take_demand(boost::json::object demand) REQUIRES(mutex_);
   /// Does what is to be done next.
   void go_on() REQUIRES(mutex_);
@@ -40,6 +40,7 @@ class ClaimCall final : public Conversation, public std::enable_shared_from_this
   std::size_t written_ GUARDED_BY(mutex_) = 0;                    // of those
   std::int64_t wanted_ GUARDED_BY(mutex_) = 0;                    // tasks that have not come
   bool claiming_ GUARDED_BY(mutex_) = false;
+  bool asked_ GUARDED_BY(mutex_) = false;  // for more, since the last claim: the next one counts
   bool writing_ GUARDED_BY(mutex_) = false;
   bool closed_ GUARDED_BY(mutex_) = false;  // the worker wants no more
 };

@@ -27,7 +27,8 @@ void finish_all(Desk& desk, const Caller& caller, bj::array finishes) {
                        .query = {},
                        .headers = caller.headers,
                        .body = json::serialize(bj::object{{"tasks", std::move(finishes)}}),
-                       .peer = caller.peer};
+                       .peer = caller.peer,
+                       .counted = true};
   // The caller's key belongs to the caller's request.
   std::erase_if(question->request.headers,
                 [](const auto& header) { return header.first == "idempotency-key"; });
@@ -51,6 +52,20 @@ Result<std::string> Conversation::output_of(const bj::object& json) const {
   return output->SerializeAsString();
 }
 
+std::optional<Outcome> Conversation::ask(bj::object members, Counts counts) {
+  auto request = request_for(method_.operation, caller_, std::move(members));
+  if (!request) return outcome_of(request.error());
+  auto question = std::make_shared<Question>();
+  question->request = std::move(*request);
+  question->request.counted = counts == Counts::not_again;
+  question->wanted = [self = shared_from_this()] { return !self->is_finished(); };
+  question->answered = [self = shared_from_this()](http::Response response) {
+    self->answered(std::move(response));
+  };
+  if (!desk_.ask(std::move(question))) return too_busy();
+  return std::nullopt;
+}
+
 bool Conversation::is_finished() const {
   const Lock lock(mutex_);
   return finished_;
@@ -60,6 +75,23 @@ void Conversation::finish(const Outcome& outcome) {
   if (finished_) return;
   finished_ = true;
   wire_.finish(outcome);
+}
+
+void OneQuestion::message(const std::string& bytes) {
+  auto members = read_input(bytes);
+  if (!members) return end(outcome_of(members.error()));
+  if (const auto refused = ask(std::move(*members))) end(*refused);
+}
+
+void OneQuestion::closed() {
+  end(outcome_of(Error{.code = Code::invalid_argument, .message = "no message was sent"}));
+}
+
+void OneQuestion::gone() { end(client_is_gone()); }
+
+void OneQuestion::end(const Outcome& outcome) {
+  const Lock lock(mutex_);
+  finish(outcome);
 }
 
 std::shared_ptr<Conversation> new_conversation(Desk& desk, const Method& method, Caller caller,
@@ -87,6 +119,10 @@ void give_back(Desk& desk, const Caller& caller, const bj::array& tasks) {
     finishes = {};
   }
   if (!finishes.empty()) finish_all(desk, caller, std::move(finishes));
+}
+
+Outcome client_is_gone() {
+  return outcome_of(Error{.code = Code::cancelled, .message = "the client is gone"});
 }
 
 Outcome too_busy() {

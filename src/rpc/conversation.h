@@ -2,6 +2,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,8 +31,8 @@ class Wire {
 };
 
 /// Our side of a call. The network's threads tell it what happens; none of these may block.
-/// Thread-safe.
-class Conversation {
+/// Thread-safe; shared with the questions that it asks.
+class Conversation : public std::enable_shared_from_this<Conversation> {
  public:
   /// `desk`, `method` and, until its end was said, `wire` outlive it.
   Conversation(Desk& desk, const Method& method, Caller caller, Wire& wire)
@@ -59,6 +60,14 @@ class Conversation {
   /// The bytes of an output message. `internal` if the JSON does not fit it.
   Result<std::string> output_of(const boost::json::object& json) const;
 
+  /// Whether a question goes on with what a rate limit has counted.
+  enum class Counts : std::uint8_t { anew, not_again };
+  /// Asks what the API would be asked with these members; none: the answer comes, unless the call
+  /// has ended by then. Else what the call is to end with.
+  std::optional<Outcome> ask(boost::json::object members, Counts counts = Counts::anew);
+  /// The answer, on a handler's thread.
+  virtual void answered(http::Response response) = 0;
+
   bool is_finished() const EXCLUDES(mutex_);
   void finish(const Outcome& outcome) REQUIRES(mutex_);
 
@@ -71,6 +80,20 @@ class Conversation {
   bool finished_ GUARDED_BY(mutex_) = false;
 };
 
+/// A call whose client says one thing, which is asked.
+class OneQuestion : public Conversation {
+ public:
+  using Conversation::Conversation;
+
+  void begin() override { wire_.read(); }
+  void message(const std::string& bytes) override;
+  void closed() override;
+  void gone() override;
+
+ protected:
+  virtual void end(const Outcome& outcome) EXCLUDES(mutex_);
+};
+
 /// The conversation for a call of this method.
 std::shared_ptr<Conversation> new_conversation(Desk& desk, const Method& method, Caller caller,
                                                Wire& wire);
@@ -80,6 +103,8 @@ std::shared_ptr<Conversation> new_conversation(Desk& desk, const Method& method,
 /// them.
 void give_back(Desk& desk, const Caller& caller, const boost::json::array& tasks);
 
+/// What a call ends with that nobody waits for any more.
+Outcome client_is_gone();
 /// What a call gets that finds too many before it.
 Outcome too_busy();
 /// What a stream ends with when the server does.

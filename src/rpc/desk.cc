@@ -33,6 +33,7 @@ void Desk::answer(const std::shared_ptr<Question>& question) {
   question->request.draining = draining_;
   http::Reply reply = application_.handle(question->request);
   if (const auto* later = std::get_if<http::Later>(&reply)) {
+    question->request.counted = true;
     if (!question->request.draining) {
       return room_.wait(*later, seen, [this, question] { answer(question); });
     }

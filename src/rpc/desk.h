@@ -38,6 +38,10 @@ class Desk {
   void run(std::function<void()> job) { pool_.submit_again(std::move(job)); }
   /// Hands on those who wait for this topic.
   void ring(const std::string& topic) { room_.ring(topic); }
+  /// WaitingRoom::pass_over.
+  bool pass_over() { return room_.pass_over(); }
+  /// Blocks until no question is being answered, and none waits for a thread.
+  void wait_until_idle() { pool_.wait_until_idle(); }
   /// From now on nobody waits.
   void drain();
   bool draining() const { return draining_; }

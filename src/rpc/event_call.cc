@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/json.hpp>
+#include <memory>
 #include <utility>
 
 #include "base/json.h"
@@ -14,26 +15,6 @@ namespace bj = boost::json;
 constexpr std::size_t kReadAtOnce = 16u << 10;
 
 }  // namespace
-
-void EventCall::begin() { wire_.read(); }
-
-void EventCall::message(const std::string& bytes) {
-  auto members = read_input(bytes);
-  if (!members) return end(outcome_of(members.error()));
-  auto request = request_for(method_.operation, caller_, std::move(*members));
-  if (!request) return end(outcome_of(request.error()));
-  auto question = std::make_shared<Question>();
-  question->request = std::move(*request);
-  question->wanted = [self = shared_from_this()] { return !self->is_finished(); };
-  question->answered = [self = shared_from_this()](http::Response response) {
-    self->answered(std::move(response));
-  };
-  if (!desk_.ask(std::move(question))) end(too_busy());
-}
-
-void EventCall::closed() {
-  end(outcome_of(Error{.code = Code::invalid_argument, .message = "no message was sent"}));
-}
 
 void EventCall::answered(http::Response response) {
   if (!response.stream) return end(outcome_of(response));
@@ -49,10 +30,6 @@ void EventCall::written() {
   const Lock lock(mutex_);
   writing_ = false;
   pump_locked();
-}
-
-void EventCall::gone() {
-  end(outcome_of(Error{.code = Code::cancelled, .message = "the client is gone"}));
 }
 
 void EventCall::drain() {
@@ -81,13 +58,15 @@ bool EventCall::read_more() {
   std::array<char, kReadAtOnce> buffer;  // NOLINT: filled below
   std::size_t got = 0;
   // On a thread of the desk: whoever wakes us holds the stream's lock.
-  const auto wake = [this, self = shared_from_this()] { desk_.run([self] { self->pump(); }); };
+  const auto wake = [this, self = std::static_pointer_cast<EventCall>(shared_from_this())] {
+    desk_.run([self] { self->pump(); });
+  };
   switch (stream_->read(
       buffer.data(), buffer.size(), got, [] {}, wake)) {
     case http::BodyStream::Read::empty:
       return false;
     case http::BodyStream::Read::ended:
-      end_locked(told_all_ ? Outcome{} : about_to_end());
+      end_locked(outcome_at_end());
       return false;
     case http::BodyStream::Read::some:
       break;
@@ -96,6 +75,12 @@ bool EventCall::read_more() {
     if (!take(event)) return false;
   }
   return true;
+}
+
+Outcome EventCall::outcome_at_end() const {
+  if (told_all_) return {};
+  const auto error = stream_->error();
+  return error ? outcome_of(*error) : about_to_end();
 }
 
 bool EventCall::take(const ServerEvent& event) {

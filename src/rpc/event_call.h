@@ -13,26 +13,22 @@ namespace waybill::rpc {
 /// One message, and a stream of events: each becomes a message whose field of the event's name is
 /// set, and its `cursor`, if it has one, is the event's id. Of a reader that is slow, no more than
 /// a bounded piece waits: it is the feed that leaves it behind (http::EventFeed).
-class EventCall final : public Conversation, public std::enable_shared_from_this<EventCall> {
+class EventCall final : public OneQuestion {
  public:
-  EventCall(Desk& desk, const Method& method, Caller caller, Wire& wire)
-      : Conversation(desk, method, std::move(caller), wire) {}
+  using OneQuestion::OneQuestion;
 
-  void begin() override;
-  void message(const std::string& bytes) override;
-  void closed() override;
   void written() override;
-  void gone() override;
   void drain() override;
 
  private:
-  void answered(http::Response response);
+  void answered(http::Response response) override;
   void pump() EXCLUDES(mutex_);
   void pump_locked() REQUIRES(mutex_);
   /// False: there is nothing for now, or the stream was ended.
   bool read_more() REQUIRES(mutex_);
+  Outcome outcome_at_end() const REQUIRES(mutex_);
   bool take(const ServerEvent& event) REQUIRES(mutex_);
-  void end(const Outcome& outcome) EXCLUDES(mutex_);
+  void end(const Outcome& outcome) override;
   void end_locked(const Outcome& outcome) REQUIRES(mutex_);
 
   std::shared_ptr<http::BodyStream> stream_ GUARDED_BY(mutex_);  // shared with who fills it

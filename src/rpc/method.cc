@@ -118,8 +118,11 @@ Result<std::vector<Method>> all_methods(const http::ApiDocument& document) {
 
 Result<http::Request> request_for(const http::Operation& operation, const Caller& caller,
                                   bj::object members) {
-  http::Request request{
-      .method = operation.method, .headers = caller.headers, .body = {}, .peer = caller.peer};
+  http::Request request{.method = operation.method,
+                        .headers = caller.headers,
+                        .body = {},
+                        .peer = caller.peer,
+                        .over_tls = caller.over_tls};
   if (Status set = set_path(operation, members, request); !set) return fail(set.error());
   if (!operation.has_body) {
     set_query(members, request);

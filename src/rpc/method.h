@@ -44,6 +44,7 @@ Result<std::vector<Method>> all_methods(const http::ApiDocument& document);
 struct Caller {
   http::Pairs headers;  ///< those that go on to the API, Host among them
   std::string peer;
+  bool over_tls = false;
 };
 
 /// What the HTTP API would get: `members` become what stands in braces in the path, and of the rest

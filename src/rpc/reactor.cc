@@ -1,5 +1,6 @@
 #include "rpc/reactor.h"
 
+#include <grpc/grpc_security_constants.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/slice.h>
 
@@ -79,13 +80,20 @@ std::string address_of(std::string peer) {
   return peer;
 }
 
+bool is_tls(const grpc::CallbackServerContext& context) {
+  const auto types =
+      context.auth_context()->FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
+  return !types.empty() && types.front() == GRPC_SSL_TRANSPORT_SECURITY_TYPE;
+}
+
 std::string text_of(grpc::string_ref text) { return std::string(text.data(), text.size()); }
 
 }  // namespace
 
 Caller caller_of(const grpc::CallbackServerContext& context) {
   Caller caller{.headers = {{"host", text_of(context.ExperimentalGetAuthority())}},
-                .peer = address_of(context.peer())};
+                .peer = address_of(context.peer()),
+                .over_tls = is_tls(context)};
   for (const auto& [name, value] : context.client_metadata()) {
     if (!goes_on(text_of(name))) continue;
     caller.headers.emplace_back(text_of(name), text_of(value));

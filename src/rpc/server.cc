@@ -1,5 +1,6 @@
 #include "rpc/server.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
@@ -14,6 +15,7 @@
 
 #include <atomic>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -83,6 +85,8 @@ struct Server::Parts {
   Clock& clock;
   const std::vector<Method> methods;
   Bell one_less;  // call
+  Mutex health_mutex;
+  std::optional<bool> told_health GUARDED_BY(health_mutex);
   Mutex mutex;
   std::map<const Reactor*, std::unique_ptr<Reactor>> calls GUARDED_BY(mutex);
   Desk desk;
@@ -202,6 +206,11 @@ void Server::Parts::end_streams() {
 }
 
 void Server::Parts::tell_health(bool serving) {
+  const Lock lock(health_mutex);
+  // Nobody who drains serves again; and gRPC tells watchers also of what has not changed.
+  const bool is_late = serving && desk.draining();
+  if (is_late || told_health == serving) return;
+  told_health = serving;
   auto* health = server->GetHealthCheckService();
   health->SetServingStatus("", serving);
   for (const std::string& name : service_names(methods)) health->SetServingStatus(name, serving);
@@ -220,6 +229,8 @@ Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::create(const ServerParams& params,
                                                http::Application& application, Clock& clock) {
+  // Else anybody writes a line into our log with each text that is not UTF-8.
+  google::protobuf::SetLogHandler(nullptr);
   const auto document = http::ApiDocument::create(openapi_document());
   if (!document) return fail(document.error());
   auto methods = all_methods(*document);
@@ -232,6 +243,7 @@ Result<std::unique_ptr<Server>> Server::create(const ServerParams& params,
 std::uint16_t Server::port() const { return static_cast<std::uint16_t>(parts_->port); }
 
 void Server::ring(const std::string& topic) { parts_->desk.ring(topic); }
+bool Server::pass_over() { return parts_->desk.pass_over(); }
 
 void Server::drain(const Deadline& deadline) {
   parts_->desk.drain();

@@ -47,6 +47,8 @@ class Server final : public Service {
   std::uint16_t port() const;
   /// Hands those on who wait for this topic. Thread-safe.
   void ring(const std::string& topic);
+  /// WaitingRoom::pass_over.
+  bool pass_over();
   /// Takes no new call, ends the streams, hands on all who wait, and blocks until every call that
   /// has come is answered, or the deadline.
   void drain(const Deadline& deadline);

@@ -1,6 +1,7 @@
 #include "services/audit_writer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -9,6 +10,7 @@ namespace waybill {
 
 AuditWriter::~AuditWriter() {
   const Lock lock(mutex_);
+  std::ranges::move(refusals_.all(), std::back_inserter(waiting_));
   if (waiting_.empty()) return;
   if (const Status written = log_.put(waiting_); !written) {
     for (const AuditEntry& entry : waiting_) tell_lost(entry, written.error());
@@ -31,6 +33,11 @@ void AuditWriter::keep(const AuditEntry& entry) {
 void AuditWriter::keep_soon(AuditEntry entry) {
   {
     const Lock lock(mutex_);
+    if (entry.outcome != AuditOutcome::done) {
+      auto first = refusals_.take(std::move(entry), clock_.steady_now());
+      if (!first) return;
+      entry = std::move(*first);
+    }
     if (waiting_.size() < params_.waiting_max) {
       waiting_.push_back(std::move(entry));
       return;
@@ -44,6 +51,7 @@ Result<Duration> AuditWriter::step(const Deadline& /*deadline*/) {
   bool more = false;
   {
     const Lock lock(mutex_);
+    std::ranges::move(refusals_.due(clock_.steady_now()), std::back_inserter(waiting_));
     const std::size_t count = std::min(waiting_.size(), params_.batch);
     batch.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "testing/fake_audit_log.h"
+#include "testing/sim_clock.h"
 
 namespace waybill {
 namespace {
@@ -34,15 +35,17 @@ class AuditWriterTest : public ::testing::Test {
  protected:
   std::vector<std::string> written() {
     std::vector<std::string> subjects;
-    for (const AuditEntry& entry : log_.page({})->entries) subjects.push_back(entry.subject);
+    const auto page = log_.page({});  // outlives the loop
+    for (const AuditEntry& entry : page->entries) subjects.push_back(entry.subject);
     return subjects;
   }
 
+  SimClock clock_;
   AwayLog log_;
 };
 
 TEST_F(AuditWriterTest, WritesAtOnceOrWithTheNextStepAsItIsTold) {
-  AuditWriter writer(log_);
+  AuditWriter writer(log_, clock_);
   writer.keep_soon(an_entry("soon"));
   writer.keep(an_entry("now"));
   EXPECT_THAT(written(), ElementsAre("now"));
@@ -51,7 +54,7 @@ TEST_F(AuditWriterTest, WritesAtOnceOrWithTheNextStepAsItIsTold) {
 }
 
 TEST_F(AuditWriterTest, WritesNoMoreThanABatchInOneStep) {
-  AuditWriter writer(log_, {.batch = 2});
+  AuditWriter writer(log_, clock_, {.batch = 2});
   for (const char* subject : {"a", "b", "c"}) writer.keep_soon(an_entry(subject));
   EXPECT_EQ(writer.step({}).value(), Duration::zero());
   EXPECT_THAT(written(), ElementsAre("b", "a"));
@@ -60,7 +63,7 @@ TEST_F(AuditWriterTest, WritesNoMoreThanABatchInOneStep) {
 }
 
 TEST_F(AuditWriterTest, KeepsWhatCouldNotBeWrittenForTheNextStep) {
-  AuditWriter writer(log_);
+  AuditWriter writer(log_, clock_);
   writer.keep_soon(an_entry("a"));
   log_.away = true;
   EXPECT_FALSE(writer.step({}).has_value());
@@ -70,7 +73,7 @@ TEST_F(AuditWriterTest, KeepsWhatCouldNotBeWrittenForTheNextStep) {
 }
 
 TEST_F(AuditWriterTest, HoldsABoundedNumberInMemory) {
-  AuditWriter writer(log_, {.waiting_max = 1});
+  AuditWriter writer(log_, clock_, {.waiting_max = 1});
   writer.keep_soon(an_entry("a"));
   writer.keep_soon(an_entry("b"));
   EXPECT_THAT(written(), ElementsAre("b"));
@@ -78,10 +81,34 @@ TEST_F(AuditWriterTest, HoldsABoundedNumberInMemory) {
 
 TEST_F(AuditWriterTest, LeavesNothingUnwrittenWhenItEnds) {
   {
-    AuditWriter writer(log_);
+    AuditWriter writer(log_, clock_);
     writer.keep_soon(an_entry("a"));
   }
   EXPECT_THAT(written(), ElementsAre("a"));
+}
+
+TEST_F(AuditWriterTest, KeepsOneOfRefusalsThatAreAlikeAndThenTheirNumber) {
+  AuditWriter writer(log_, clock_);
+  AuditEntry refusal = an_entry("a");
+  refusal.outcome = AuditOutcome::refused;
+  for (int i = 0; i < 100; ++i) writer.keep_soon(refusal);
+  ASSERT_TRUE(writer.step({}).has_value());
+  EXPECT_THAT(written(), ElementsAre("a"));
+  clock_.advance(std::chrono::minutes(1));
+  ASSERT_TRUE(writer.step({}).has_value());
+  EXPECT_THAT(written(), ElementsAre("a", "a"));
+  EXPECT_EQ(log_.page({})->entries[0].count, 99);
+}
+
+TEST_F(AuditWriterTest, KeepsTheNumberOfRefusalsWhenItEndsBeforeTheirMinute) {
+  {
+    AuditWriter writer(log_, clock_);
+    AuditEntry refusal = an_entry("a");
+    refusal.outcome = AuditOutcome::failed;
+    for (int i = 0; i < 3; ++i) writer.keep_soon(refusal);
+  }
+  EXPECT_THAT(written(), ElementsAre("a", "a"));
+  EXPECT_EQ(log_.page({})->entries[0].count, 2);
 }
 
 }  // namespace

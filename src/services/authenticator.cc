@@ -52,12 +52,14 @@ Result<Principal> Authenticator::authenticate(std::string_view bearer_token) {
       break;
   }
   note_use(record.id, now);
-  return Principal{.name = "token:" + record.name, .role = record.role};
+  return Principal{
+      .name = "token:" + record.name, .role = record.role, .rate_limit = record.rate_limit};
 }
 
-bool Authenticator::any_tokens() {
+Result<bool> Authenticator::any_tokens() {
   const Known known = this->known();
-  return !known || !(*known)->empty();
+  if (!known) return fail(known.error());
+  return !(*known)->empty();
 }
 
 Authenticator::Known Authenticator::known() {

@@ -41,10 +41,10 @@ class Authenticator final : public Service {
   /// token with a wrong secret it says no more than of one that is not there. Otherwise the store's
   /// error, as long as it never gave an answer. May block for the store.
   Result<Principal> authenticate(std::string_view bearer_token);
-  /// Whether there ever was a token: those that are revoked or have expired count. Also true as
-  /// long as the store has given no answer. So a service that wants no token while there are none
-  /// does not let everybody in because the last one ran out, or because the store is away.
-  bool any_tokens();
+  /// Whether there ever was a token: those that are revoked or have expired count. So a service
+  /// that wants no token while there are none does not let everybody in because the last one ran
+  /// out. The store's error, as long as it never gave an answer: then nobody can say.
+  Result<bool> any_tokens();
 
   std::string_view name() const override { return "authenticator"; }
   Result<Duration> step(const Deadline& deadline) override;

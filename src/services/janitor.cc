@@ -9,6 +9,7 @@ namespace waybill {
 namespace {
 
 constexpr std::size_t kAuditPiece = 20'000;
+constexpr std::size_t kAnswersPiece = 200;
 
 }  // namespace
 
@@ -44,6 +45,7 @@ Status Janitor::begin_round() {
   for (const QueueCounts& queue : *counts) add_heaps(queue, settings[queue.queue], now);
   if (now >= next_sweep_) sweep_ = LoggedTasks{};
   if (Status trimmed = trim_audit(); !trimmed) return trimmed;
+  if (Status trimmed = trim_answers(); !trimmed) return trimmed;
   return forget_workers();
 }
 
@@ -58,6 +60,17 @@ Status Janitor::trim_audit() {
               {{"entries", *removed}, {"before", format_time(before)}});
   }
   return {};
+}
+
+/// As many pieces as it takes: a round's time may bring more than one of them.
+Status Janitor::trim_answers() {
+  if (ports_.answers == nullptr) return {};
+  const Time before = ports_.ledger.now() - params_.answers_keep;
+  for (;;) {
+    const auto removed = ports_.answers->remove(before, kAnswersPiece);
+    if (!removed) return fail(with_context(removed.error(), "removing old first answers"));
+    if (*removed < kAnswersPiece) return {};
+  }
 }
 
 void Janitor::add_heaps(const QueueCounts& counts, const QueueSettings& settings, Time now) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/queue_settings.h"
+#include "ports/answer_store.h"
 #include "ports/audit_log.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
@@ -26,6 +27,8 @@ struct JanitorParams {
   Duration sweep_every = std::chrono::hours(24);
   /// How long the audit log is kept; zero: for ever.
   Duration audit_keep{};
+  /// How long first answers under an Idempotency-Key are kept.
+  Duration answers_keep = std::chrono::hours(24);
 };
 
 /// What the janitor works with; all of it outlives him.
@@ -34,7 +37,8 @@ struct JanitorPorts {
   LedgerReader& reader;
   Registry& registry;
   LogStore& logs;
-  AuditLog* audit = nullptr;  ///< none: it is left alone
+  AuditLog* audit = nullptr;       ///< none: it is left alone
+  AnswerStore* answers = nullptr;  ///< none: likewise
 };
 
 /// Removes what retention no longer keeps: finished tasks with their logs, by queue and outcome, a
@@ -65,6 +69,7 @@ class Janitor final : public Service {
   void add_heaps(const QueueCounts& counts, const QueueSettings& settings, Time now);
   Status forget_workers();
   Status trim_audit();
+  Status trim_answers();
   /// True when the heap is done.
   Result<bool> remove_page(Heap& heap);
   void remove_logs(const Uuid& task);

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "testing/builders.h"
+#include "testing/fake_answer_store.h"
 #include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
@@ -24,6 +25,10 @@ class StuckLogStore final : public LogStore {
 
   Status append(const Uuid& task, const LogChunk& chunk) override {
     return inner_.append(task, chunk);
+  }
+  Status append_all(const Uuid& task, std::span<const LogChunk> chunks,
+                    std::optional<std::uint64_t> before) override {
+    return inner_.append_all(task, chunks, before);
   }
   Result<LogPage> read(const Uuid& task, const std::string& cursor, std::size_t limit) override {
     return inner_.read(task, cursor, limit);
@@ -121,6 +126,22 @@ TEST_F(JanitorTest, RemovesWhatTheAuditLogKeepsNoLonger) {
   clock_.advance(1us);
   round(janitor);
   EXPECT_EQ(audit.page({})->entries.size(), 0u);
+}
+
+TEST_F(JanitorTest, KeepsFirstAnswersForADay) {
+  FakeAnswerStore answers;
+  Janitor janitor({.ledger = ledger_,
+                   .reader = ledger_,
+                   .registry = ledger_,
+                   .logs = logs_,
+                   .answers = &answers});
+  ASSERT_TRUE(answers.keep({.owner = "k", .status = 200, .kept_at = clock_.now()}));
+  clock_.advance(24h);
+  round(janitor);
+  EXPECT_TRUE(answers.find("k")->has_value());
+  clock_.advance(1us);
+  round(janitor);
+  EXPECT_FALSE(answers.find("k")->has_value());
 }
 
 TEST_F(JanitorTest, KeepsEachQueueAndOutcomeAsItsSettingsSay) {

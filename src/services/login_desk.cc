@@ -39,6 +39,10 @@ class Turn {
   const bool got_;
 };
 
+std::string redirect_uri(const LoginSettings& settings, const std::string& provider) {
+  return settings.base_url + "/login/" + provider + "/callback";
+}
+
 tl::unexpected<Error> too_many() {
   return fail(Error{.code = Code::unavailable,
                     .message = "too many people log in at this moment; try again in a few seconds",
@@ -66,18 +70,30 @@ LoginDesk::LoginDesk(PeopleStore& people, Clock& clock, LoginDeskParams params)
     : people_(people),
       clock_(clock),
       params_(std::move(params)),
-      slip_key_(params_.random_bytes(kSealKeyBytes)) {}
+      slip_key_(params_.random_bytes(kSealKeyBytes)) {
+  take(params_.settings, params_.providers);
+}
 
-std::string LoginDesk::redirect_uri(const std::string& provider) const {
-  return params_.settings.base_url + "/login/" + provider + "/callback";
+const LoginDesk::Terms& LoginDesk::terms() const {
+  const Lock lock(terms_mutex_);
+  return *terms_.back();
+}
+
+void LoginDesk::take(LoginSettings settings, std::map<std::string, IdentityProvider*> providers) {
+  auto terms = std::make_unique<const Terms>(
+      Terms{.settings = std::move(settings), .providers = std::move(providers)});
+  const Lock lock(terms_mutex_);
+  terms_.push_back(std::move(terms));
+  if (terms_.size() > kTermsKept) terms_.pop_front();
 }
 
 Result<LoginDesk::Begun> LoginDesk::begin(const std::string& provider,
                                           const std::string& return_to) {
-  const auto found = params_.providers.find(provider);
-  if (found == params_.providers.end()) {
+  const Terms& terms = this->terms();
+  const auto found = terms.providers.find(provider);
+  if (found == terms.providers.end()) {
     std::vector<std::string> known;
-    for (const auto& [name, unused] : params_.providers) known.push_back(name);
+    for (const auto& [name, unused] : terms.providers) known.push_back(name);
     return fail(Code::not_found,
                 "there is no provider \"" + provider + "\"" + did_you_mean(provider, known));
   }
@@ -95,7 +111,7 @@ Result<LoginDesk::Begun> LoginDesk::begin(const std::string& provider,
                   .return_to = return_to,
                   .begun_at = clock_.now()};
   auto url =
-      found->second->authorization_url({.redirect_uri = redirect_uri(provider),
+      found->second->authorization_url({.redirect_uri = redirect_uri(terms.settings, provider),
                                         .state = slip.state,
                                         .nonce = slip.nonce,
                                         .code_challenge = to_base64url(sha256(slip.verifier))},
@@ -136,9 +152,10 @@ Result<LoginDesk::Slip> LoginDesk::read_slip(const Return& came) {
   return slip;
 }
 
-Result<LoginDesk::Entry> LoginDesk::complete(const Return& came) {
-  const auto found = params_.providers.find(came.provider);
-  if (found == params_.providers.end()) {
+Result<LoginDesk::Entry> LoginDesk::complete(const Return& came, std::string* name) {
+  const Terms& terms = this->terms();
+  const auto found = terms.providers.find(came.provider);
+  if (found == terms.providers.end()) {
     return fail(Code::not_found, "there is no provider \"" + came.provider + "\"");
   }
   auto slip = read_slip(came);
@@ -150,14 +167,16 @@ Result<LoginDesk::Entry> LoginDesk::complete(const Return& came) {
   }
   const Turn turn(under_way_, params_.logins_at_once);
   if (!turn.got()) return too_many();
-  const auto who = found->second->redeem({.code = came.code,
-                                          .issuer = came.issuer,
-                                          .redirect_uri = redirect_uri(came.provider),
-                                          .code_verifier = slip->verifier,
-                                          .nonce = slip->nonce},
-                                         {.at = clock_.steady_now() + params_.provider_patience});
+  const auto who =
+      found->second->redeem({.code = came.code,
+                             .issuer = came.issuer,
+                             .redirect_uri = redirect_uri(terms.settings, came.provider),
+                             .code_verifier = slip->verifier,
+                             .nonce = slip->nonce},
+                            {.at = clock_.steady_now() + params_.provider_patience});
   if (!who) return of_provider(who.error(), came.provider);
-  const auto role = role_of(params_.settings, who->identity);
+  if (name != nullptr) *name = person_name(who->identity, NameIs::free);
+  const auto role = role_of(terms.settings, who->identity);
   if (!role) {
     log::info("login_refused", "no rule lets them in",
               {{"provider", came.provider}, {"login", who->identity.login}});
@@ -168,6 +187,7 @@ Result<LoginDesk::Entry> LoginDesk::complete(const Return& came) {
   const Time now = clock_.now();
   auto person = keep(*who, now);
   if (!person) return fail(with_context(person.error(), "keeping a login"));
+  if (name != nullptr) *name = person->name;
   auto secret = open_session(*person, now);
   if (!secret) return fail(with_context(secret.error(), "keeping a session"));
   log::info("login", person->name, {{"role", to_string(*role)}});
@@ -203,16 +223,22 @@ Result<std::string> LoginDesk::open_session(const PersonRecord& person, Time now
                                           .person = person.name,
                                           .created_at = now,
                                           .seen_at = now,
-                                          .ends_at = now + params_.settings.session_max});
+                                          .ends_at = now + settings().session_max});
   if (!put) return fail(put.error());
+  {
+    const Lock lock(ids_mutex_);
+    // Else all of them are read before the next look.
+    const SteadyTime steady = clock_.steady_now();
+    if (ids_read_at_ && steady - *ids_read_at_ < params_.known_for) ids_.insert(session_id(hash));
+  }
   // Those that ended long ago are of no more use to anybody who lists them.
-  if (Status forgotten = people_.forget_sessions(now - params_.settings.session_max); !forgotten) {
+  if (Status forgotten = people_.forget_sessions(now - settings().session_max); !forgotten) {
     log::warn("sessions_not_forgotten", forgotten.error().message);
   }
   return secret;
 }
 
-Result<LoginDesk::Known> LoginDesk::look(std::string_view secret) {
+Result<LoginDesk::Known> LoginDesk::look(std::string_view secret, Counts counts) {
   const auto log_in = [](const std::string& why) {
     return fail(Code::unauthenticated, why + "; log in again");
   };
@@ -226,15 +252,16 @@ Result<LoginDesk::Known> LoginDesk::look(std::string_view secret) {
   SessionRecord& session = (*found)->session;
   PersonRecord& person = (*found)->person;
   const Time now = clock_.now();
-  const SessionState state = state_of(session, params_.settings.idle_max, now);
+  const LoginSettings& settings = this->settings();
+  const SessionState state = state_of(session, settings.idle_max, now);
   if (state == SessionState::revoked) return log_in("the session was ended");
   if (state == SessionState::expired) return log_in("the session has expired");
-  const auto role = role_of(params_.settings, person.identity);
+  const auto role = role_of(settings, person.identity);
   if (!role) {
     return fail(Code::permission_denied,
                 "no rule of this server lets " + person.name + " in any more");
   }
-  if (now >= session.seen_at + params_.note_every) {
+  if (counts == Counts::as_use && now >= session.seen_at + params_.note_every) {
     // It counts all the same.
     if (Status noted = people_.note_use(session.id, now); !noted) {
       log::warn("session_use_not_noted", noted.error().message);
@@ -244,6 +271,22 @@ Result<LoginDesk::Known> LoginDesk::look(std::string_view secret) {
   return Known{.who = {.name = person.name, .role = *role},
                .session = std::move(session),
                .person = std::move(person)};
+}
+
+bool LoginDesk::may_be(std::string_view secret) {
+  if (!is_session_secret(secret)) return false;
+  const std::string id = session_id(session_hash(secret));
+  // Held while the store is read: whoever else comes meanwhile would only read the same.
+  const Lock lock(ids_mutex_);
+  const SteadyTime now = clock_.steady_now();
+  if (!ids_read_at_ || now - *ids_read_at_ >= params_.known_for) {
+    const auto sessions = people_.sessions();
+    if (!sessions) return true;  // look() says what is wrong
+    ids_.clear();
+    for (const SessionRecord& session : *sessions) ids_.insert(session.id);
+    ids_read_at_ = now;
+  }
+  return ids_.contains(id);
 }
 
 Status LoginDesk::end(std::string_view secret) {

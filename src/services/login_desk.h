@@ -3,10 +3,13 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "base/mutex.h"
 #include "core/access.h"
@@ -19,7 +22,7 @@ namespace waybill {
 
 struct LoginDeskParams {
   LoginSettings settings;
-  /// By name, as the settings have them; all outlive the desk.
+  /// By name, as the settings have them; all outlive the desk, but see LoginDesk::take.
   std::map<std::string, IdentityProvider*> providers;
   /// Bytes that nobody can guess; thread-safe.
   std::function<std::string(std::size_t)> random_bytes;
@@ -30,6 +33,7 @@ struct LoginDeskParams {
   std::size_t logins_at_once = 8;                 ///< that wait for a provider
   Duration note_every = std::chrono::minutes(1);  ///< how late the time of last use may be
   std::size_t tokens_max = 10'000;                ///< in memory
+  Duration known_for = std::chrono::seconds(2);   ///< see may_be
 };
 
 /// Lets people in by what providers say of them, and knows their sessions. What a browser has to
@@ -41,7 +45,12 @@ class LoginDesk {
   /// Store and clock outlive it.
   LoginDesk(PeopleStore& people, Clock& clock, LoginDeskParams params);
 
-  const LoginSettings& settings() const { return params_.settings; }
+  /// Those of now. What is answered stands for as many further calls of take() as kTermsKept.
+  const LoginSettings& settings() const { return terms().settings; }
+  /// Goes by these from now on: who is not let in any more is out with the next request. Logins
+  /// that are under way go on with what was there when they began or came back.
+  void take(LoginSettings settings, std::map<std::string, IdentityProvider*> providers);
+  static constexpr std::size_t kTermsKept = 120;
 
   struct Begun {
     std::string url;   ///< where the browser goes
@@ -68,8 +77,8 @@ class LoginDesk {
   };
   /// `invalid_argument`: no login of this browser was begun here, or too long ago;
   /// `unauthenticated`: the provider says no; `permission_denied`: no rule lets them in;
-  /// `unavailable`.
-  Result<Entry> complete(const Return& came);
+  /// `unavailable`. `who` gets the name of whom the provider let through, also if we do not.
+  Result<Entry> complete(const Return& came, std::string* who = nullptr);
 
   struct Known {
     Principal who;
@@ -78,7 +87,12 @@ class LoginDesk {
   };
   /// Whose session it is, with the role that the rules of now give. `unauthenticated` for one that
   /// has ended, `permission_denied` if no rule lets them in any more.
-  Result<Known> look(std::string_view secret);
+  enum class Counts { as_use, as_nothing };  ///< whether it keeps the session from being idle
+  Result<Known> look(std::string_view secret, Counts counts = Counts::as_use);
+  /// Whether there may be such a session, out of memory: the store is asked for all of them at most
+  /// every `known_for`. For those who come with one wrong cookie after another, lest each costs a
+  /// read. False also for one that another server has opened since then.
+  bool may_be(std::string_view secret) EXCLUDES(ids_mutex_);
   /// Ends a session; fine to repeat, and for one that is not there.
   Status end(std::string_view secret);
 
@@ -86,20 +100,30 @@ class LoginDesk {
   std::optional<std::string> access_token(const PersonRecord& person);
 
  private:
+  struct Terms {
+    LoginSettings settings;
+    std::map<std::string, IdentityProvider*> providers;
+  };
   struct Slip;
   /// The slip that `came` brings; `invalid_argument` unless it is this login's.
   Result<Slip> read_slip(const Return& came);
+  const Terms& terms() const EXCLUDES(terms_mutex_);
   Result<PersonRecord> keep(const Authenticated& who, Time now);
   Result<std::string> open_session(const PersonRecord& person, Time now);
-  std::string redirect_uri(const std::string& provider) const;
 
   PeopleStore& people_;
   Clock& clock_;
   const LoginDeskParams params_;
   const std::string slip_key_;
   std::atomic<std::size_t> under_way_ = 0;
+  mutable Mutex terms_mutex_;
+  // The newest last. Older ones stay for calls that are under way.
+  std::list<std::unique_ptr<const Terms>> terms_ GUARDED_BY(terms_mutex_);
   Mutex mutex_;
   std::map<std::string, std::string> tokens_ GUARDED_BY(mutex_);  // by name of the person
+  Mutex ids_mutex_;
+  std::unordered_set<std::string> ids_ GUARDED_BY(ids_mutex_);  // of sessions, at that time
+  std::optional<SteadyTime> ids_read_at_ GUARDED_BY(ids_mutex_);
 };
 
 }  // namespace waybill

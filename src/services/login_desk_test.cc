@@ -87,6 +87,23 @@ TEST_F(LoginDeskTest, LetsInWhomTheProviderNames) {
   EXPECT_EQ(known->who, (Principal{.name = "acme:ann", .role = Role::admin}));
 }
 
+TEST_F(LoginDeskTest, WhetherThereMayBeASessionCostsAReadNowAndThen) {
+  const auto entry = desk_.complete(came(desk_));
+  LoginDesk restarted(people_, clock_, params());
+  const std::size_t before = people_.reads();
+  EXPECT_FALSE(restarted.may_be("nonsense"));
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(restarted.may_be(std::string(64, 'a')));
+  EXPECT_TRUE(restarted.may_be(entry->secret));
+  EXPECT_EQ(people_.reads(), before + 1);
+  const auto later = restarted.complete(came(restarted, "bob"));
+  EXPECT_TRUE(restarted.may_be(later->secret)) << "its own count at once";
+  EXPECT_EQ(people_.reads(), before + 1);
+  const auto of_another = desk_.complete(came(desk_, "eve"));
+  clock_.advance(2s);
+  EXPECT_TRUE(restarted.may_be(of_another->secret));
+  EXPECT_EQ(people_.reads(), before + 2);
+}
+
 TEST_F(LoginDeskTest, NothingOfALoginCanBeReadFromItsSlip) {
   const LoginDesk::Return slip = came(desk_);
   EXPECT_THAT(slip.slip, Not(HasSubstr(slip.state)));
@@ -176,6 +193,42 @@ TEST_F(LoginDeskTest, FewWaitForAProviderAtOnce) {
   EXPECT_EQ(refused, Code::unavailable);
   provider_.during = {};
   EXPECT_TRUE(desk.complete(second).has_value());
+}
+
+TEST_F(LoginDeskTest, GoesByWhatItWasToldLast) {
+  const auto entry = desk_.complete(came(desk_));
+  ASSERT_TRUE(entry.has_value());
+  const LoginSettings& before = desk_.settings();
+  const LoginDesk::Return under_way = came(desk_, "bob");
+  LoginSettings settings = params().settings;
+  settings.people = {{.provider = "acme", .login = "ann", .role = Role::worker}};
+  settings.default_role = std::nullopt;
+  desk_.take(settings, {{"acme", &provider_}});
+  EXPECT_EQ(desk_.look(entry->secret).value().who.role, Role::worker);
+  EXPECT_EQ(code_of(desk_.complete(under_way)), Code::permission_denied);
+  EXPECT_EQ(before.people.size(), 2u) << "it stands for those who look at it";
+  settings.people.clear();
+  desk_.take(settings, {});
+  EXPECT_EQ(desk_.look(entry->secret).error().code, Code::permission_denied);
+  EXPECT_EQ(desk_.begin("acme", "/").error().code, Code::not_found);
+}
+
+TEST_F(LoginDeskTest, ALookThatCountsAsNothingKeepsNoSessionFromBeingIdle) {
+  const auto entry = desk_.complete(came(desk_));
+  ASSERT_TRUE(entry.has_value());
+  const auto look = [&] { return desk_.look(entry->secret, LoginDesk::Counts::as_nothing); };
+  clock_.advance(desk_.settings().idle_max - 1s);
+  ASSERT_TRUE(look().has_value());
+  clock_.advance(1s);
+  EXPECT_EQ(look().error().code, Code::unauthenticated);
+}
+
+TEST_F(LoginDeskTest, TellsWhoCameAlsoIfTheyAreNotLetIn) {
+  std::string who;
+  EXPECT_EQ(code_of(desk_.complete(came(desk_, "mallory"), &who)), Code::permission_denied);
+  EXPECT_EQ(who, "acme:mallory");
+  ASSERT_TRUE(desk_.complete(came(desk_), &who).has_value());
+  EXPECT_EQ(who, "acme:ann");
 }
 
 }  // namespace

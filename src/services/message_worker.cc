@@ -15,6 +15,8 @@ namespace {
 
 constexpr Duration kReceivePauseFirst = std::chrono::seconds(1);
 constexpr Duration kReceivePauseMax = std::chrono::seconds(30);
+/// A broker that asks to be left alone for longer is asked all the same.
+constexpr Duration kAskedPauseMax = std::chrono::minutes(10);
 constexpr Duration kRetryDelayMax = std::chrono::minutes(10);  // what Pub/Sub hides a message for
 constexpr std::size_t kReasonBytesMax = 1000;
 
@@ -144,7 +146,8 @@ bool MessageWorker::survives(const Error& error, Duration& pause) {
     fail_with(with_context(error, "receiving messages"));
     return false;
   }
-  const Duration wait = std::max(pause, error.retry_after.value_or(Duration(0)));
+  const Duration asked = std::min(error.retry_after.value_or(Duration(0)), kAskedPauseMax);
+  const Duration wait = std::max(pause, asked);
   log::warn("receive_failed", error.message + "; asking again in " + format_duration(wait));
   ports_.clock.wait_until(ports_.clock.steady_now() + wait, taking_.get_token());
   pause = std::min(2 * pause, kReceivePauseMax);

@@ -20,22 +20,21 @@ std::optional<Standing> PermissionKeeper::told(const Answer& answer, const Quest
 Standing PermissionKeeper::standing(const Question& question, const Deadline& deadline) {
   const Key key{question.repository, question.subject};
   const SteadyTime began = clock_.steady_now();
+  std::shared_ptr<Asking> asking;
+  bool is_anothers = false;
   {
-    Lock lock(mutex_);
+    const Lock lock(mutex_);
     if (!answers_.contains(key)) make_room();
-    for (;;) {
-      Answer& answer = answers_[key];
-      if (!answer.asking) {
-        if (auto standing = told(answer, question, began)) return std::move(*standing);
-        answer.asking = true;
-        break;
-      }
-      // That answer will be as fresh as anyone can want; who asks has a deadline as we do.
-      const std::uint64_t times = answer.times;
-      while (answers_[key].asking && answers_[key].times == times) answered_.wait(lock);
-      if (answers_[key].times != times) return answers_[key].last;
+    Answer& answer = answers_[key];
+    is_anothers = answer.asking != nullptr;
+    if (!is_anothers) {
+      if (auto standing = told(answer, question, began)) return std::move(*standing);
+      answer.asking = std::make_shared<Asking>();
     }
+    asking = answer.asking;
   }
+  // That answer will be as fresh as anyone can want.
+  if (is_anothers) return await(*asking, deadline);
   const auto role = provider_.ask({.repository = question.repository,
                                    .login = question.login,
                                    .subject = question.subject,
@@ -44,30 +43,45 @@ Standing PermissionKeeper::standing(const Question& question, const Deadline& de
   Standing last;
   {
     const Lock lock(mutex_);
-    Answer& answer = answers_[key];
-    note(answer, role);
-    last = answer.last;
+    // Who has no time left was not told in time, which says nothing of the provider.
+    const bool was_cut_off =
+        !role && !role.error().retry_after && clock_.steady_now() >= deadline.at;
+    last = note(answers_[key], role, was_cut_off ? Duration::zero() : params_.error_kept);
+    asking->told = last;
   }
-  answered_.notify_all();
+  answered_.ring();
   return last;
 }
 
-void PermissionKeeper::note(Answer& answer, const Result<RepositoryRole>& role) {
+Standing PermissionKeeper::await(const Asking& asking, const Deadline& deadline) {
+  for (auto woken = Bell::Woken::rung;;) {
+    const std::uint64_t seen = answered_.rung();
+    {
+      const Lock lock(mutex_);
+      if (asking.told) return *asking.told;
+    }
+    if (woken == Bell::Woken::in_vain) break;
+    woken = answered_.wait(seen, deadline, clock_);
+  }
+  return {.is = Standing::Is::unknown,
+          .problem = "the same was asked just before, and is not answered in time"};
+}
+
+Standing PermissionKeeper::note(Answer& answer, const Result<RepositoryRole>& role,
+                                Duration error_kept) {
   const SteadyTime now = clock_.steady_now();
-  answer.asking = false;
-  ++answer.times;
+  answer.asking = nullptr;
   if (role) {
     answer.known = Standing{.is = Standing::Is::known, .role = *role, .seen_at = clock_.now()};
     answer.known_at = now;
     answer.unknown_until = {};
-    answer.last = *answer.known;
-    return;
+    return *answer.known;
   }
   answer.unknown = {.is = Standing::Is::unknown, .problem = role.error().message};
   answer.unknown_until =
-      now + std::max<Duration>(params_.error_kept,
+      now + std::max<Duration>(error_kept,
                                role.error().retry_after.value_or(std::chrono::microseconds(0)));
-  answer.last = answer.unknown;
+  return answer.unknown;
 }
 
 void PermissionKeeper::make_room() {

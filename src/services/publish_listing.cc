@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "services/listing_end.h"
 #include "services/parallel.h"
 
 namespace waybill {
@@ -65,6 +66,7 @@ Status Lister::list(const ScanListing& listing) {
                     .delimiter = listing.delimiter,
                     .token = {},
                     .detail = listing.wants_times ? ListDetail::full : ListDetail::keys_only};
+  ListingEnd end;
   do {
     if (options_.stop.stop_requested()) return fail(Code::cancelled, "asked to stop");
     Result<ListPage> page = store.list(params);
@@ -72,7 +74,9 @@ Status Lister::list(const ScanListing& listing) {
     ++report_.tally.list_calls;
     if (!page) return fail(with_context(page.error(), "listing " + store.url()));
     take(listing, *page);
-    params.token = std::move(page->next_token);
+    auto token = end.next(std::move(page->next_token));
+    if (!token) return fail(with_context(token.error(), "listing " + store.url()));
+    params.token = *std::move(token);
   } while (!params.token.empty());
   return {};
 }

@@ -119,8 +119,14 @@ TaskSubject subject_of(const PlannedTask& task) {
                     prio::format_minute(message->end, '/')};
 }
 
-void log_scheduling(const PlannedTask& task) {
-  const TaskSubject subject = subject_of(task);
+TaskSubject subject_of(const prio::NamedBatch& batch) {
+  return {.aggregation_id = std::string(batch.aggregation_id),
+          .batch_id = batch.id,
+          .batches = 0,
+          .window = {}};
+}
+
+void log_scheduling(const PlannedTask& task, const TaskSubject& subject) {
   if (is_intake(task)) {
     return log::info("scheduling", "scheduling intake task for batch",
                      {{"trace ID", to_string(task.id)},

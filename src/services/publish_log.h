@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "core/prio/planner.h"
 #include "core/scan_plan.h"
 #include "services/publish_report.h"
 
@@ -17,9 +18,11 @@ struct TaskSubject {
   std::string window;       ///< aggregation only: "2020/10/31/06/00 to 2020/10/31/09/00"
 };
 TaskSubject subject_of(const PlannedTask& task);
+/// The same of an intake whose batch is known: nothing has to be read.
+TaskSubject subject_of(const prio::NamedBatch& batch);
 
 // The lines of workflow-manager's log, in its words.
-void log_scheduling(const PlannedTask& task);
+void log_scheduling(const PlannedTask& task, const TaskSubject& subject);
 void log_publish_failed(const PlannedTask& task, const Error& error);
 void log_marker_failed(const PlannedTask& task, const Error& error);
 /// What was found, skipped and warned of.

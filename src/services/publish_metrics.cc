@@ -44,6 +44,8 @@ void add_tally(std::vector<MetricSample>& samples, const PublishReport& report) 
   add("api_calls", operation("list"), tally.list_calls);
   add("api_calls", operation("publish"), tally.publish_calls);
   add("api_calls", operation("mark"), tally.marker_calls);
+  add("api_calls", operation("look"), tally.look_calls);
+  add("api_calls", operation("lock"), tally.lock_calls);
   add("objects_listed", "", tally.objects_listed);
   add("bytes_published", "", tally.bytes_published);
   add("tasks_published", "", tally.published);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "core/prio/planner.h"
+#include "services/counted_store.h"
 #include "services/publish_listing.h"
 #include "services/publish_log.h"
 #include "services/publish_tasks.h"
@@ -38,7 +39,9 @@ Status list_and_plan(const PublishPorts& ports, const PublishOptions& options,
   const SteadyTime listed_at = ports.clock.steady_now();
   Duration& planning = time_of(report, PublishPhase::plan);
   time_of(report, PublishPhase::list) = listed_at - began - planning;
-  report.plan = planner.finish();
+  prio::PlanInTurn made = planner.finish_in_turn();
+  report.plan = std::move(made.plan);
+  report.tasks = std::move(made.tasks);
   planning += ports.clock.steady_now() - listed_at;
   report.counts = counts_of_found(report.plan);
   log_plan(report.plan);
@@ -65,7 +68,8 @@ Result<PublishReport> run_publish_pass(const PublishPorts& ports, const PublishO
               "sure, so let no two run at a time; nothing is lost either way",
               {{"bucket", ports.own.url()}});
   }
-  ScanLock lock(ports.lock != nullptr ? *ports.lock : ports.own, ports.clock, options.lock);
+  CountedStore lock_bucket(ports.lock != nullptr ? *ports.lock : ports.own);
+  ScanLock lock(lock_bucket, ports.clock, options.lock);
   const Result<ScanLock::Outcome> acquired = lock.acquire(options.stop);
   if (!acquired) return fail(acquired.error());
   if (*acquired == ScanLock::Outcome::held) {
@@ -77,8 +81,10 @@ Result<PublishReport> run_publish_pass(const PublishPorts& ports, const PublishO
   }
   const SteadyTime began = ports.clock.steady_now();
   publish_tasks(ports, options, lock, report);
+  report.tasks.reset();
   time_of(report, PublishPhase::publish) = ports.clock.steady_now() - began;
   lock.release();
+  report.tally.lock_calls = lock_bucket.calls();
   log_counts(report);
   return report;
 }

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "services/counted_store.h"
 #include "tests/publish/publish_fixture.h"
 
 namespace waybill {
@@ -61,6 +62,51 @@ TEST_F(PublishPassTest, PublishesEachTaskOnceAndThenMarksIt) {
   expect_all_done(kTasks);
 }
 
+/// A bucket that gives the same two pages of a listing for ever.
+class RoundBucket final : public ObjectStore {
+ public:
+  explicit RoundBucket(ObjectStore& inner) : inner_(inner) {}
+
+  ObjectStoreCaps caps() const override { return inner_.caps(); }
+  std::string url() const override { return inner_.url(); }
+  Result<ListPage> list(const ListParams& params) override {
+    ++calls;
+    ListPage page;
+    page.next_token = params.token == "a" ? "b" : "a";
+    return page;
+  }
+  Result<std::string> get(const std::string& key) override { return inner_.get(key); }
+  Status put(const std::string& key, std::string_view body) override {
+    return inner_.put(key, body);
+  }
+  Status put_if_absent(const std::string& key, std::string_view body) override {
+    return inner_.put_if_absent(key, body);
+  }
+  Status remove(const std::string& key) override { return inner_.remove(key); }
+
+  int calls = 0;
+
+ private:
+  ObjectStore& inner_;
+};
+
+TEST_F(PublishPassTest, AListingThatGoesRoundFailsInsteadOfGoingOnForEver) {
+  add_tasks();
+  RoundBucket peer(peer_);
+  PublishPorts all{.ingestion = ingestion_,
+                   .own = own_,
+                   .peer = peer,
+                   .intake = &intake_,
+                   .aggregate = &aggregate_,
+                   .clock = clock_};
+  const auto report = run_publish_pass(all, options());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->tally.published, 4) << "the intake does not depend on it";
+  ASSERT_EQ(report->list_errors.size(), 1u);
+  EXPECT_THAT(report->list_errors[0], HasSubstr("goes round"));
+  EXPECT_EQ(peer.calls, 3);
+}
+
 TEST_F(PublishPassTest, DoesNothingTheSecondTime) {
   add_tasks();
   ASSERT_TRUE(run());
@@ -81,7 +127,7 @@ TEST_F(PublishPassTest, WritesNothingAtAllInADryRun) {
       run_publish_pass({.ingestion = ingestion_, .own = own_, .peer = peer_, .clock = clock_}, dry);
   ASSERT_TRUE(report);
   EXPECT_TRUE(report->complete());
-  EXPECT_EQ(report->plan.tasks.size(), kTasks);
+  EXPECT_EQ(report->tasks->size(), kTasks);
   EXPECT_EQ(own_.size(), 0u);
   EXPECT_THAT(published(), IsEmpty());
 }
@@ -253,7 +299,33 @@ TEST_F(PublishPassTest, LooksAtEachMarkerAgainWhereNoLockCanBeTrusted) {
   const auto report = run_publish_pass(without, raced);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->tally.duplicates_avoided, 1);
+  EXPECT_EQ(report->tally.look_calls, 5);
   EXPECT_EQ(report->tally.published, 4);
+}
+
+TEST_F(PublishPassTest, CountsEachCallOfItsBucketsAndQueues) {
+  add_tasks();
+  for (const bool conditional_put : {true, false}) {
+    FakeObjectStore plain(clock_, {.name = "own", .conditional_put = conditional_put});
+    CountedStore ingestion(ingestion_);
+    CountedStore own(plain);
+    CountedStore peer(peer_);
+    const auto report = run_publish_pass({.ingestion = ingestion,
+                                          .own = own,
+                                          .peer = peer,
+                                          .intake = &intake_,
+                                          .aggregate = &aggregate_,
+                                          .clock = clock_},
+                                         options());
+    ASSERT_TRUE(report);
+    const PublishTally& tally = report->tally;
+    EXPECT_EQ(tally.list_calls + tally.marker_calls + tally.look_calls + tally.lock_calls,
+              ingestion.calls() + own.calls() + peer.calls());
+    EXPECT_EQ(tally.marker_calls, 5);
+    EXPECT_EQ(tally.publish_calls, 3) << "two and two intakes, one aggregation";
+    EXPECT_EQ(tally.look_calls, conditional_put ? 0 : 5);
+    EXPECT_GE(tally.lock_calls, 2) << "taken and given back";
+  }
 }
 
 TEST_F(PublishPassTest, DoesTheSameWithManyThreads) {

@@ -2,12 +2,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
-#include "core/scan_plan.h"
+#include "core/prio/planned_tasks.h"
 
 namespace waybill {
 
@@ -22,19 +23,23 @@ struct PublishTally {
   std::int64_t publish_failed = 0;
   std::int64_t marker_failed = 0;
   std::int64_t left = 0;  ///< not begun: asked to stop, or the lock was lost
-  /// Not published because the marker was there by now: found out where no lock can be trusted.
+  /// Not published because the marker was there by now, which is found out where no lock can be
+  /// trusted.
   std::int64_t duplicates_avoided = 0;
   std::int64_t list_calls = 0;
   std::int64_t publish_calls = 0;
   std::int64_t marker_calls = 0;
+  std::int64_t look_calls = 0;  ///< at a single marker, before its message is published
+  std::int64_t lock_calls = 0;  ///< to take the scan lock, to renew it, to give it back
   std::int64_t objects_listed = 0;
   std::int64_t bytes_published = 0;
 };
 
 struct PublishReport {
   Time now{};
-  /// The plan without its tasks, but for a dry run.
-  Plan plan;
+  Plan plan;  ///< its own `tasks` are empty
+  /// What would be published: only of a dry run.
+  std::optional<prio::PlannedTasks> tasks;
   PublishTally tally;
   /// The plan's counts, with what was done in place of what was planned.
   std::map<std::string, std::int64_t> counts;

@@ -1,8 +1,8 @@
 #include "services/publish_tasks.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -14,25 +14,48 @@
 namespace waybill {
 namespace {
 
+// As many keep two processors and a near server busy. Each has its connections and buffers, and
+// more of them than that find what they left in the processor's cache gone.
+constexpr std::size_t kWorkersFirst = 4;
+// More threads help who waits for a server, and only cost where the processors are busy. Of a
+// batch's markers the quickest tells: a store that is not of this machine takes 3 ms and more for
+// each, one that is a tenth of that. Of the call to publish there is but one.
+constexpr Duration kNearMarkerMax = std::chrono::microseconds(1500);
+constexpr Duration kNearPublishMax = std::chrono::milliseconds(30);
+
 std::string marker_key(const std::string& marker) { return std::string(kMarkerPrefix) + marker; }
 
 class Publisher {
  public:
   Publisher(const PublishPorts& ports, const PublishOptions& options, const ScanLock& lock,
             PublishReport& report)
-      : ports_(ports), options_(options), lock_(lock), report_(report) {}
+      : ports_(ports),
+        options_(options),
+        lock_(lock),
+        markers_url_(ports.own.url() + "/"),
+        report_(report) {}
 
   void run();
 
  private:
   enum class Kind : std::uint8_t { intake, aggregate };
-  using Tasks = std::span<PlannedTask>;
+  /// Of the report's tasks.
+  struct Range {
+    std::size_t begin = 0;
+    std::size_t size = 0;
+  };
+  struct Taken {
+    PlannedTask task;
+    TaskSubject subject;
+  };
 
-  void publish_all(Tasks tasks, Kind kind);
-  void publish_batch(Tasks tasks, Kind kind);
-  /// Those of the batch that still have to be published.
-  std::vector<PlannedTask*> unmarked(Tasks tasks);
-  void confirmed(PlannedTask& task, Kind kind);
+  void publish_all(const Range& range, Kind kind);
+  /// Slow: the servers were waited for.
+  Pace publish_batch(const Range& range, Kind kind);
+  Taken take(std::size_t index, Kind kind);
+  /// Whether it still has to be published.
+  bool is_due(const PlannedTask& task);
+  void confirmed(const Taken& taken, Kind kind);
   Status write_marker(const std::string& marker);
   bool all_marked(const ClosingMarker& closing) EXCLUDES(mutex_);
   void close_windows();
@@ -51,6 +74,7 @@ class Publisher {
   const PublishPorts& ports_;
   const PublishOptions& options_;
   const ScanLock& lock_;
+  const std::string markers_url_;
   Mutex mutex_;  // of report_ and what follows
   PublishReport& report_;
   std::set<std::string> marked_ GUARDED_BY(mutex_);  // only of aggregations in parts
@@ -59,72 +83,89 @@ class Publisher {
 };
 
 void Publisher::run() {
-  std::vector<PlannedTask> tasks = std::move(report_.plan.tasks);
-  report_.plan.tasks.clear();
-  total_ = static_cast<std::int64_t>(tasks.size());
-  const auto aggregates = std::find_if(tasks.begin(), tasks.end(), [&](const PlannedTask& task) {
-    return task.task == options_.scan.aggregate_task;
-  });
-  const auto intakes = static_cast<std::size_t>(aggregates - tasks.begin());
-  publish_all(Tasks(tasks).first(intakes), Kind::intake);
-  publish_all(Tasks(tasks).subspan(intakes), Kind::aggregate);
+  const std::size_t all = report_.tasks->size();
+  const std::size_t intakes = report_.tasks->intakes();
+  total_ = static_cast<std::int64_t>(all);
+  publish_all({.begin = 0, .size = intakes}, Kind::intake);
+  publish_all({.begin = intakes, .size = all - intakes}, Kind::aggregate);
   close_windows();
 }
 
-void Publisher::publish_all(Tasks tasks, Kind kind) {
+void Publisher::publish_all(const Range& range, Kind kind) {
   const std::size_t size = options_.publish_batch;
-  const std::size_t batches = (tasks.size() + size - 1) / size;
-  in_parallel(batches, options_.workers, [&](std::size_t i) {
-    publish_batch(tasks.subspan(i * size, std::min(size, tasks.size() - i * size)), kind);
+  const std::size_t batches = (range.size + size - 1) / size;
+  const GrowingThreads threads{.first = kWorkersFirst, .most = options_.workers};
+  in_growing_parallel(batches, threads, [&](std::size_t i) {
+    const std::size_t done = i * size;
+    return publish_batch({.begin = range.begin + done, .size = std::min(size, range.size - done)},
+                         kind);
   });
 }
 
-void Publisher::publish_batch(Tasks tasks, Kind kind) {
+Pace Publisher::publish_batch(const Range& range, Kind kind) {
   if (!may_go_on()) {
-    return tally([&](PublishTally& t) { t.left += static_cast<std::int64_t>(tasks.size()); });
+    tally([&](PublishTally& t) { t.left += static_cast<std::int64_t>(range.size); });
+    return Pace::quick;
   }
-  const std::vector<PlannedTask*> due = unmarked(tasks);
+  std::vector<Taken> due;  // memory is for what is under way
+  due.reserve(range.size);
+  for (std::size_t i = 0; i < range.size; ++i) {
+    Taken taken = take(range.begin + i, kind);
+    if (is_due(taken.task)) due.push_back(std::move(taken));
+  }
   std::vector<Message> messages;
-  for (PlannedTask* task : due) {
-    log_scheduling(*task);
-    messages.push_back({.id = to_string(task->id),
-                        .body = std::move(task->params),
+  messages.reserve(due.size());
+  for (auto& [task, subject] : due) {
+    log_scheduling(task, subject);
+    messages.push_back({.id = to_string(task.id),
+                        .body = std::move(task.params),
                         .attributes = {},
-                        .dedup_key = ports_.own.url() + "/" + marker_key(task->marker)});
+                        .dedup_key = markers_url_ + marker_key(task.marker)});
   }
-  if (messages.empty()) return;
+  if (messages.empty()) return Pace::quick;
   Queue& queue = kind == Kind::intake ? *ports_.intake : *ports_.aggregate;
+  SteadyTime asked = ports_.clock.steady_now();
   const Result<std::vector<Status>> answers = queue.publish(messages);
+  const bool is_near = ports_.clock.steady_now() - asked <= kNearPublishMax;
   tally([](PublishTally& t) { ++t.publish_calls; });
+  std::optional<Duration> quickest;  // of the markers
   for (std::size_t i = 0; i < due.size(); ++i) {
-    due[i]->params = std::move(messages[i].body);
+    due[i].task.params = std::move(messages[i].body);
     const Status answer = answers ? (*answers)[i] : Status(fail(answers.error()));
     if (answer) {
-      confirmed(*due[i], kind);
+      asked = ports_.clock.steady_now();
+      confirmed(due[i], kind);
+      const Duration took = ports_.clock.steady_now() - asked;
+      quickest = std::min(took, quickest.value_or(took));
     } else {
       tally([](PublishTally& t) { ++t.publish_failed; });
-      log_publish_failed(*due[i], answer.error());
+      log_publish_failed(due[i].task, answer.error());
     }
-    *due[i] = {};  // memory is for what is still to come
   }
   tell_progress();
+  return is_near && quickest <= kNearMarkerMax ? Pace::quick : Pace::slow;
 }
 
-std::vector<PlannedTask*> Publisher::unmarked(Tasks tasks) {
-  std::vector<PlannedTask*> due;
-  for (PlannedTask& task : tasks) {
-    // Without a lock that can be trusted a rival may have done it since the markers were listed.
-    if (!ports_.own.caps().conditional_put && ports_.own.get(marker_key(task.marker))) {
-      tally([](PublishTally& t) { ++t.duplicates_avoided; });
-      continue;
-    }
-    due.push_back(&task);
-  }
-  return due;
+Publisher::Taken Publisher::take(std::size_t index, Kind kind) {
+  PlannedTask task = report_.tasks->take(index);
+  TaskSubject subject =
+      kind == Kind::intake ? subject_of(report_.tasks->batch(index)) : subject_of(task);
+  return {.task = std::move(task), .subject = std::move(subject)};
 }
 
-void Publisher::confirmed(PlannedTask& task, Kind kind) {
-  const TaskSubject subject = subject_of(task);
+bool Publisher::is_due(const PlannedTask& task) {
+  // Without a lock that can be trusted a rival may have done it since the markers were listed.
+  if (ports_.own.caps().conditional_put) return true;
+  const bool is_there = ports_.own.get(marker_key(task.marker)).has_value();
+  tally([&](PublishTally& t) {
+    ++t.look_calls;
+    t.duplicates_avoided += is_there ? 1 : 0;
+  });
+  return !is_there;
+}
+
+void Publisher::confirmed(const Taken& taken, Kind kind) {
+  const auto& [task, subject] = taken;
   {
     const Lock lock(mutex_);
     ++report_.tally.published;
@@ -152,7 +193,7 @@ void Publisher::confirmed(PlannedTask& task, Kind kind) {
 Status Publisher::write_marker(const std::string& marker) {
   tally([](PublishTally& t) { ++t.marker_calls; });
   const std::string key = marker_key(marker);
-  log::debug("writing_marker", "writing task marker to " + ports_.own.url() + "/" + key);
+  log::debug("writing_marker", "writing task marker to " + markers_url_ + key);
   const Status written = ports_.own.put_if_absent(key, marker);
   if (written || written.error().code != Code::already_exists) return written;
   log::warn("marker_present",

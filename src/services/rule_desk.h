@@ -14,6 +14,7 @@
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/people_store.h"
+#include "ports/run_store.h"
 #include "services/login_desk.h"
 #include "services/permission_keeper.h"
 
@@ -24,9 +25,10 @@ struct RuleDeskParts {
   const std::map<std::string, TaskDefinition>& definitions;
   const WhoMayByName& queues;
   PeopleStore& people;
-  LoginDesk* logins = nullptr;                         ///< null: nobody logs in
-  std::map<std::string, PermissionKeeper*> keepers{};  ///< by provider
+  LoginDesk* logins = nullptr;                 ///< null: nobody logs in
+  const PermissionKeepers* keepers = nullptr;  ///< null: there are none
   Clock& clock;
+  RunStore* runs = nullptr;  ///< says who started the run that a task is a step of; null: nobody
 };
 
 /// Says who may start, cancel and retry which tasks: those whom the rule of the task's definition
@@ -39,7 +41,14 @@ class RuleDesk {
   /// For who asks; none: no rule speaks of such a task.
   std::optional<RuleAnswer> may(const Principal& who, const TaskRequest& task,
                                 const Deadline& deadline);
-  /// Whether a task may be run for the person who made it, or who retried it last; asked again if
+  /// The same by one rule, for what is no task; `params`: a JSON object that it may be about.
+  RuleAnswer may_by(const Principal& who, const WhoMay& rule, const std::string& params,
+                    const Deadline& deadline);
+  /// What `may` goes by, of a task: the same person gets the same answer for two of the same
+  /// subject. Empty: no rule speaks of such a task.
+  std::string subject_of(const TaskRequest& task) const;
+  /// Whether a task may be run for the person who made it, who started its run, or who retried it
+  /// last; asked again if
   /// what is known is older than some seconds. None: no rule speaks of it, or those who answer for
   /// it are no people: what they made was judged when it was accepted.
   std::optional<RuleAnswer> may_run(const Task& task, LedgerReader& reader,
@@ -53,6 +62,7 @@ class RuleDesk {
     bool is_oneself = true;
   };
 
+  Result<std::string> answers_for(const Task& task, LedgerReader& reader) const;
   std::vector<const WhoMay*> rules_of(const TaskRequest& task) const;
   RuleAnswer worst(const Asked& asked, const TaskRequest& task, const Deadline& deadline);
   RuleAnswer check(const Asked& asked, const WhoMay& rule, const TaskRequest& task,
@@ -63,8 +73,12 @@ class RuleDesk {
   const RuleDeskParts parts_;
 };
 
+/// How long a task is put off of which it is not known whether it may be run, before it is failed.
+inline constexpr Duration kNotKnownMax = std::chrono::hours(24);
+
 /// Of tasks that were claimed just now, those that may be run. One that may not be is failed for
-/// good with the reason; one of which that is not known is put off for a minute.
+/// good with the reason; one of which that is not known is put off: for a minute at first, for up
+/// to 15 later, and for kNotKnownMax in all.
 std::vector<Task> let_run(RuleDesk& rules, WorkLedger& ledger, LedgerReader& reader,
                           std::vector<Task> claimed, const Deadline& deadline);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "services/listing_end.h"
 
 namespace waybill {
 namespace {
@@ -148,6 +149,7 @@ Status Pass::list(const ScanListing& listing, ScanPlanner& planner) {
                     .end_before = listing.end_before,
                     .delimiter = listing.delimiter,
                     .detail = listing.wants_times ? ListDetail::full : ListDetail::keys_only};
+  ListingEnd end;
   do {
     if (options_.stop.stop_requested()) return fail(Code::cancelled, "the scan was asked to stop");
     Result<ListPage> page = [&] {
@@ -162,7 +164,9 @@ Status Pass::list(const ScanListing& listing, ScanPlanner& planner) {
     for (const std::string& prefix : page->prefixes) planner.prefix(listing, prefix);
     report_.objects_listed += static_cast<std::int64_t>(page->objects.size());
     tell(ScanPhase::list, report_.objects_listed, 0);
-    params.token = std::move(page->next_token);
+    auto token = end.next(std::move(page->next_token));
+    if (!token) return fail(with_context(token.error(), "listing " + *url));
+    params.token = *std::move(token);
   } while (!params.token.empty());
   return {};
 }

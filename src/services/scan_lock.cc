@@ -16,6 +16,9 @@ namespace bj = boost::json;
 
 constexpr std::string_view kReleased = "released";
 
+/// Even a crowd of scanners that take and release it all the time meets one of them sooner.
+constexpr int kVanishedMax = 20;
+
 /// A chain grows by one with each scanner that dies without another that ends well.
 constexpr std::size_t kChainMax = 1000;
 
@@ -43,6 +46,7 @@ ScanLock::~ScanLock() { release(); }
 
 Result<ScanLock::Outcome> ScanLock::acquire(const std::stop_token& stop) {
   Duration pause = params_.lease / 600;
+  int vanished = 0;
   for (;;) {
     if (stop.stop_requested()) {
       return fail(Code::cancelled, "asked to stop before the scan lock was had");
@@ -56,7 +60,16 @@ Result<ScanLock::Outcome> ScanLock::acquire(const std::stop_token& stop) {
     }
     const Result<Seen> seen = walk();
     if (!seen) return fail(seen.error());
-    if (seen->key.empty()) continue;  // released in between
+    if (seen->key.empty()) {
+      if (++vanished == 1) continue;  // released in between
+      if (vanished > kVanishedMax) {
+        return fail(Code::unavailable,
+                    "taking the scan lock: it is there when it is put, and not when it is read");
+      }
+      clock_.wait_until(clock_.steady_now() + pause, stop);
+      pause = std::min(pause * 2, params_.lease / 15);
+      continue;
+    }
     if (seen->token == params_.token) return hold(seen->key);
     const Result<Outcome> met = meet(*seen);
     if (!met) return fail(met.error());
@@ -114,7 +127,7 @@ Result<ScanLock::Outcome> ScanLock::meet(const Seen& seen) {
   rival_ = seen.holder.empty() ? "an unknown holder" : seen.holder;
   const SteadyTime now = clock_.steady_now();
   const bool is_gone = seen.released || (params_.is_gone && params_.is_gone(seen.holder));
-  const bool first_seen = watched_.empty();
+  const bool first_seen = !watched_;
   if (!is_gone && first_seen) {
     watched_ = seen.body;
     watched_since_ = now;
@@ -129,7 +142,7 @@ Result<ScanLock::Outcome> ScanLock::meet(const Seen& seen) {
   if (!ours) return fail(ours.error());
   if (*ours) return Outcome::acquired;
   waits_ = true;  // a rival was faster: look again
-  watched_.clear();
+  watched_.reset();
   return Outcome::held;
 }
 
@@ -204,6 +217,15 @@ std::string ScanLock::body() const {
                                     {"expires_at", format_time(clock_.now() + params_.lease)}});
 }
 
+/// Whether there is no such object any more, or that of another holder. Not where that is not
+/// known.
+bool ScanLock::is_taken_away() const {
+  const Result<std::string> there = bucket_.get(key_);
+  if (!there) return there.error().code == Code::not_found;
+  const auto parsed = json::parse(*there);
+  return !parsed || text_of(*parsed, "token") != params_.token;
+}
+
 void ScanLock::renew(const std::stop_token& stop) {
   SteadyTime next = clock_.steady_now() + params_.lease / 6;
   for (;;) {
@@ -212,6 +234,14 @@ void ScanLock::renew(const std::stop_token& stop) {
     if (!is_held()) {
       log::error("scan_lock_lost",
                  "the scan lock could not be renewed in time: what is left is for the next run");
+      return;
+    }
+    if (is_taken_away()) {
+      log::error("scan_lock_lost",
+                 "the scan lock was removed or replaced by somebody: what is left is for the next "
+                 "run");
+      const Lock lock(mutex_);
+      renewed_at_ = SteadyTime{} - params_.lease;
       return;
     }
     const SteadyTime asked = clock_.steady_now();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -34,7 +35,11 @@ struct ScanLockParams {
 /// Where it may remove nothing, its holder marks the lock as released instead, so that the next one
 /// need not wait, and writes into the chain's head where its end is, so that walks stay short.
 ///
-/// Where the store has no conditional put the lock only makes it unlikely that two work at once.
+/// A lock that somebody removes or overwrites while it is held is lost by its next renewal: whoever
+/// found none may have it by then.
+///
+/// Where the store has no conditional put the lock only makes it unlikely that two work at once for
+/// longer than to the next renewal.
 /// Thread-safe but for acquire and release.
 class ScanLock {
  public:
@@ -78,13 +83,14 @@ class ScanLock {
   /// For a bucket from which this scanner may remove nothing: says so in the lock.
   Status mark_released(const std::string& key);
   std::string body() const;
+  bool is_taken_away() const;
   void renew(const std::stop_token& stop);
 
   ObjectStore& bucket_;
   Clock& clock_;
   const ScanLockParams params_;
   std::string rival_;
-  std::string watched_;  // the body that was seen last
+  std::optional<std::string> watched_;  // the body that was seen last; it may be empty
   SteadyTime watched_since_{};
   std::vector<std::string> chain_;  // keys, the head first
   std::string key_;                 // ours; empty: none

@@ -27,6 +27,7 @@ class MoodyBucket final : public ObjectStore {
   Result<ListPage> list(const ListParams& params) override { return inner_.list(params); }
   Result<std::string> get(const std::string& key) override {
     ++gets_;
+    if (hides_) return fail(Code::not_found, "nothing to be seen");
     return inner_.get(key);
   }
   Status put(const std::string& key, std::string_view body) override {
@@ -44,12 +45,14 @@ class MoodyBucket final : public ObjectStore {
 
   void refuse() { refuses_ = true; }
   void keep_all() { keeps_ = true; }
+  void hide() { hides_ = true; }
   int gets() const { return gets_; }
 
  private:
   ObjectStore& inner_;
   std::atomic<bool> refuses_{false};
   std::atomic<bool> keeps_{false};
+  std::atomic<bool> hides_{false};
   std::atomic<int> gets_{0};
 };
 
@@ -185,6 +188,46 @@ TEST_F(ScanLockTest, FollowsWhateverLiesInItsPlace) {
   const auto lock = lock_of("b");
   EXPECT_EQ(acquire_in_time(*lock), Outcome::acquired);
   EXPECT_EQ(lock->rival(), "an unknown holder");
+}
+
+TEST_F(ScanLockTest, FollowsAnEmptyObjectInItsPlace) {
+  ASSERT_TRUE(bucket_.put(ScanLock::kKey, ""));
+  const auto lock = lock_of("b");
+  EXPECT_EQ(acquire_in_time(*lock), Outcome::acquired);
+}
+
+TEST_F(ScanLockTest, IsGivenUpWhereItIsThereAndCannotBeRead) {
+  MoodyBucket moody(bucket_);
+  moody.hide();
+  leave(ScanLock::kKey, "hidden");
+  const auto lock = lock_of("b", &moody);
+  std::atomic<bool> done{false};
+  std::jthread time([&] {
+    while (!done) {
+      clock_.advance_if_idle(100ms, 1);
+      std::this_thread::yield();
+    }
+  });
+  const auto outcome = lock->acquire({});
+  done = true;
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::unavailable);
+}
+
+TEST_F(ScanLockTest, IsLostWhenSomebodyTakesItAway) {
+  for (const bool replaced : {false, true}) {
+    const auto lock = lock_of("a");
+    ASSERT_TRUE(acquired_at_once(*lock));
+    ASSERT_TRUE(bucket_.remove(ScanLock::kKey));
+    if (replaced) leave(ScanLock::kKey, "rival");
+    const std::string before = bucket_.get(ScanLock::kKey).value_or("none");
+    clock_.await_waiters(1);
+    clock_.advance(5s);
+    while (lock->is_held()) std::this_thread::yield();
+    lock->release();
+    EXPECT_EQ(bucket_.get(ScanLock::kKey).value_or("none"), before) << "it is not ours";
+    if (replaced) ASSERT_TRUE(bucket_.remove(ScanLock::kKey));
+  }
 }
 
 TEST_F(ScanLockTest, IsKnownToBeLostBeforeARivalCanHaveIt) {

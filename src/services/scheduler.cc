@@ -39,6 +39,7 @@ Result<Duration> Scheduler::handle(const Schedule& schedule) {
   // settle, and nothing is written.
   Schedule eager = schedule;
   eager.paused = false;
+  eager.pause = {};
   eager.catch_up = CatchUp::all;
   const Result<Fires> passed = owed_fires(eager, **zone, now, 1);
   if (!passed) return fail(passed.error());

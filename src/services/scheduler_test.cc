@@ -33,6 +33,9 @@ class ForgetfulRegistry final : public Registry {
   Status put_schedule(const Schedule& schedule) override {
     return registry_.put_schedule(schedule);
   }
+  Status pause_schedule(const std::string& name, const SchedulePause& pause, Time now) override {
+    return registry_.pause_schedule(name, pause, now);
+  }
   Status remove_schedule(const std::string& name) override {
     return registry_.remove_schedule(name);
   }
@@ -125,6 +128,24 @@ TEST_F(SchedulerTest, FiresOnceThoughTwoRunSideBySide) {
     settle();
   }
   EXPECT_EQ(fired().size(), 15u);
+}
+
+TEST_F(SchedulerTest, OwesNothingForTheTimeInWhichSomebodyPausedIt) {
+  Schedule schedule = every_ten_minutes();
+  schedule.catch_up = CatchUp::all;
+  put(schedule);
+  settle();
+  ASSERT_TRUE(ledger_.pause_schedule(schedule.name, {.at = clock_.now(), .by = "ann"}, {}));
+  clock_.advance(25min);
+  EXPECT_GT(settle(), 0s);
+  clock_.advance(20min);
+  // Nobody looked for the last twenty minutes.
+  ASSERT_TRUE(ledger_.pause_schedule(schedule.name, {}, clock_.now()));
+  settle();
+  EXPECT_THAT(fired(), IsEmpty());
+  clock_.advance(5min);
+  settle();
+  EXPECT_EQ(fired().size(), 1u);
 }
 
 TEST_F(SchedulerTest, OwesNothingForTheTimeInWhichAScheduleWasPaused) {

@@ -101,7 +101,7 @@ TEST_F(SecretRunTest, AWorkerThatIsGivenNoSecretsSaysSo) {
   const auto value = run.secret("token");
   ASSERT_FALSE(value.has_value());
   EXPECT_EQ(value.error().code, Code::failed_precondition);
-  EXPECT_NE(value.error().message.find("--server"), std::string::npos);
+  EXPECT_NE(value.error().message.find("waybill worker"), std::string::npos);
 }
 
 }  // namespace

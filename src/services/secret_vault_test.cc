@@ -15,11 +15,13 @@ using testing::Not;
 
 class SecretVaultTest : public testing::Test {
  protected:
+  std::function<std::string(std::size_t)> nonces() {
+    return [this](std::size_t count) { return std::string(count, static_cast<char>(++nonce_)); };
+  }
   SecretVault vault(std::optional<std::string> key) {
-    return SecretVault(store_, clock_,
-                       {.key = std::move(key), .random_bytes = [this](std::size_t count) {
-                          return std::string(count, static_cast<char>(++nonce_));
-                        }});
+    std::vector<std::string> keys;
+    if (key) keys.push_back(*key);
+    return SecretVault(store_, clock_, {.keys = std::move(keys), .random_bytes = nonces()});
   }
 
   const std::string key_ = std::string(kSealKeyBytes, 'k');
@@ -104,6 +106,45 @@ TEST_F(SecretVaultTest, NoneIsSealedAnewIfOneCannotBeOpened) {
   ASSERT_TRUE(store_.put(damaged));
   EXPECT_EQ(mine.rotate(other_key_).error().code, Code::data_loss);
   EXPECT_EQ(mine.secret("a"), "value-a");
+}
+
+TEST_F(SecretVaultTest, ARunningOneTakesTheNewKeyWhenItIsThere) {
+  std::vector<std::string> file = {key_};
+  SecretVault running(
+      store_, clock_,
+      {.keys = file, .random_bytes = nonces(), .read_keys = [&file] { return file; }});
+  ASSERT_TRUE(running.put("token", "hunter2", "ann"));
+  ASSERT_TRUE(vault(key_).rotate(other_key_));
+  EXPECT_EQ(running.secret("token").error().code, Code::failed_precondition);
+  file = {other_key_};
+  EXPECT_EQ(running.secret("token"), "hunter2");
+  EXPECT_EQ(running.put("token", "hunter3", "ann"), SecretPut::replaced);
+}
+
+TEST_F(SecretVaultTest, WithBothKeysARotationIsNeverNoticed) {
+  const std::vector<std::string> file = {other_key_, key_};
+  ASSERT_TRUE(vault(key_).put("token", "hunter2", "ann"));
+  SecretVault running(store_, clock_, {.keys = file, .random_bytes = nonces()});
+  EXPECT_EQ(running.secret("token"), "hunter2");
+  EXPECT_EQ(running.put("more", "hunter4", "ann"), SecretPut::made) << "under the older one";
+  EXPECT_EQ(running.rotate(other_key_), 2U);
+  EXPECT_EQ(running.secret("token"), "hunter2");
+  EXPECT_EQ(running.secret("more"), "hunter4");
+  EXPECT_EQ(vault(other_key_).secret("more"), "hunter4");
+}
+
+TEST_F(SecretVaultTest, AKeyFileThatCannotBeReadChangesNothing) {
+  SecretVault running(store_, clock_,
+                      {.keys = {key_},
+                       .random_bytes = nonces(),
+                       .read_keys = []() -> Result<std::vector<std::string>> {
+                         return fail(Code::not_found, "no such file");
+                       }});
+  ASSERT_TRUE(running.put("token", "hunter2", "ann"));
+  ASSERT_TRUE(vault(key_).rotate(other_key_));
+  EXPECT_EQ(running.secret("token").error().code, Code::failed_precondition);
+  ASSERT_TRUE(vault(other_key_).rotate(key_));
+  EXPECT_EQ(running.secret("token"), "hunter2");
 }
 
 }  // namespace

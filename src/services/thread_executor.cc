@@ -74,9 +74,7 @@ void ThreadExecutor::request_stop(const RunKey& key, StopReason why) {
   }
   static constexpr std::string_view kWhy[] = {"the worker stops", "it has had its time",
                                               "a cancel was asked for", "its lease was lost"};
-  run->context.log(LogStream::system,
-                   "stopping: " + std::string(kWhy[static_cast<std::size_t>(why)]) + "\n");
-  run->context.request_stop();
+  run->context.stop("stopping: " + std::string(kWhy[static_cast<std::size_t>(why)]) + "\n");
 }
 
 std::vector<FinishedRun> ThreadExecutor::take_finished() {

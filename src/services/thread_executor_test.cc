@@ -60,6 +60,13 @@ class OneWriterLogStore final : public LogStore {
     writers_.fetch_sub(1);
     return {};
   }
+  Status append_all(const Uuid& task, std::span<const LogChunk> chunks,
+                    std::optional<std::uint64_t> /*before*/) override {
+    for (const LogChunk& chunk : chunks) {
+      if (Status appended = append(task, chunk); !appended) return appended;
+    }
+    return {};
+  }
   Result<LogPage> read(const Uuid&, const std::string&, std::size_t) override { return LogPage{}; }
   Status remove(const Uuid&) override { return {}; }
   Result<LoggedTasks> logged(const std::string&) override { return LoggedTasks{}; }

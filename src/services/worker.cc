@@ -37,12 +37,13 @@ Status check_worker_options(const WorkerOptions& options) {
 Worker::Worker(WorkerPorts ports, WorkerOptions options, Rng rng)
     : ports_(ports),
       options_(std::move(options)),
-      heart_(ports.ledger, ports.reader, ports.clock,
+      ledger_(ports.ledger, ports.reader),
+      heart_(ledger_, ledger_, ports.clock,
              {.lease = options_.lease,
               .beat_every = options_.beat_every,
               .listen_every = options_.listen_every}),
-      recorder_(ports.ledger, ports.reader, rng),
-      claimer_({.ledger = ports.ledger, .clock = ports.clock, .hints = ports.hints},
+      recorder_(ledger_, ledger_, rng),
+      claimer_({.ledger = ledger_, .clock = ports.clock, .hints = ports.hints},
                {.worker = options_.name,
                 .queues = options_.queues,
                 .lease = options_.lease,
@@ -57,19 +58,24 @@ Result<Duration> Worker::step(const Deadline& deadline) {
   register_when_due();
   collect_finished();
   watch_runs();
+  const std::uint64_t answers_before = ledger_.answers();
   // A stop request ends the step early; what is held stays held for the next one.
   const Status worked = deadline.stop_requested() ? Status() : work();
   if (!worked && !can_be_waited_out(worked.error())) return fail(worked.error());
-  if (worked.has_value() == ledger_was_away_) {
-    ledger_was_away_ = !worked;
-    if (worked) {
-      log::info("ledger_back", "the ledger takes calls again");
-    } else {
-      log::warn("ledger_away", worked.error().message, {{"held", runs_.size()}});
-    }
-  }
+  tell_of_ledger(worked, answers_before);
   finish_drain();
   return wait_after(ledger_was_away_);
+}
+
+/// A step with nothing to ask tells nothing: one that ends holds nothing any more.
+void Worker::tell_of_ledger(const Status& worked, std::uint64_t answers_before) {
+  if (!worked && !ledger_was_away_) {
+    log::warn("ledger_away", worked.error().message, {{"held", runs_.size()}});
+    ledger_was_away_ = true;
+  } else if (worked && ledger_was_away_ && ledger_.answers() != answers_before) {
+    log::info("ledger_back", "the ledger takes calls again");
+    ledger_was_away_ = false;
+  }
 }
 
 Status Worker::work() {
@@ -184,7 +190,7 @@ void Worker::start_waiting() {
 Status Worker::start(HeldRun& run) {
   RunTerms terms;
   if (run.task.status.attempt > 1) {
-    auto reported = ports_.reader.reported(run.task.id());
+    auto reported = ledger_.reported(run.task.id());
     if (!reported) return fail(with_context(reported.error(), "cannot read its checkpoint"));
     terms.checkpoint = std::move(reported->checkpoint);
   }
@@ -220,6 +226,7 @@ void Worker::register_when_due() {
   WorkerInfo info{.name = options_.name,
                   .host = options_.host,
                   .process_id = options_.process_id,
+                  .version = options_.version,
                   .queues = options_.queues,
                   .slots = static_cast<std::uint32_t>(options_.slots),
                   .busy = static_cast<std::uint32_t>(runs_.slots_taken()),

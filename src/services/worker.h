@@ -16,6 +16,7 @@
 #include "ports/registry.h"
 #include "services/claimer.h"
 #include "services/executor.h"
+#include "services/heard_ledger.h"
 #include "services/heart.h"
 #include "services/held_runs.h"
 #include "services/recorder.h"
@@ -27,6 +28,7 @@ struct WorkerOptions {
   std::string name;  ///< unique: host, process id and a random part
   std::string host;
   std::int64_t process_id = 0;
+  std::string version{};
   std::vector<std::string> queues;  ///< empty: every queue, also those that appear later
   std::size_t slots = 4;            ///< runs at a time, not counting kinds that run inline
   std::size_t inline_batch = 512;   ///< tasks of inline kinds that are claimed together
@@ -82,6 +84,7 @@ class Worker final : public Service {
 
  private:
   Status work();
+  void tell_of_ledger(const Status& worked, std::uint64_t answers_before);
   Status beat();
   void on_pulse(const Heart::Pulse& pulse);
   Status report();
@@ -98,6 +101,7 @@ class Worker final : public Service {
   WorkerPorts ports_;
   WorkerOptions options_;
   HeldRuns runs_;
+  HeardLedger ledger_;
   Heart heart_;
   Recorder recorder_;
   Claimer claimer_;

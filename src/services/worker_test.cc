@@ -211,7 +211,9 @@ TEST_F(WorkerTest, ALostLeaseStopsTheRunAndDiscardsItsOutcome) {
   ledger_.away = false;
   executor_.finish(executor_.started[0], outcome::Succeeded{});
   ledger_.applied.clear();
+  testing::internal::CaptureStderr();
   step();
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("ledger_back"), std::string::npos);
   EXPECT_TRUE(ledger_.applied.empty());
   EXPECT_NE(state(1), State::succeeded);
 }
@@ -305,10 +307,14 @@ TEST_F(WorkerTest, DrainingKeepsAnOutcomeThatTheLedgerDoesNotTakeUntilItsLeaseIs
   executor_.finish(executor_.started[0], outcome::Succeeded{});
   ledger_.away = true;
   worker_.drain(clock_.steady_now());
+  testing::internal::CaptureStderr();
   pass(options_.lease - seconds(1));
   EXPECT_FALSE(worker_.drained());
   pass(seconds(1));
   EXPECT_TRUE(worker_.drained());
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("ledger_away"), std::string::npos) << log;
+  EXPECT_EQ(log.find("ledger_back"), std::string::npos) << log;
 }
 
 TEST_F(WorkerTest, IsRegisteredWithItsKindsAndLoad) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "core/name_filter.h"
+#include "core/queue_limit.h"
 
 namespace waybill {
 namespace {
@@ -50,11 +51,17 @@ Status FakeLedger::check_insert(std::span<const TaskRequest> requests) const {
   std::unordered_set<Uuid> accepted;
   std::unordered_set<std::string> keys;
   std::vector<const TaskRequest*> fresh;
+  std::unordered_set<std::string> queues;
   for (const TaskRequest& request : requests) {
     if (!table_.kept_out_by(request).is_nil() || accepted.contains(request.id)) continue;
     if (!request.dedup_key.empty() && !keys.insert(request.dedup_key).second) continue;
     accepted.insert(request.id);
     fresh.push_back(&request);
+    if (table_.counts().contains(request.queue)) continue;
+    queues.insert(request.queue);
+    if (table_.counts().size() + queues.size() > kQueuesMax) {
+      return fail(too_many_queues(request.queue));
+    }
   }
   for (const TaskRequest* request : fresh) {
     for (const Uuid& id : request->waits_for) {

@@ -49,6 +49,7 @@ class FakeLedger final : public Ledger, public LedgerReader, public DedupKeys, p
   Result<std::vector<QueueSettings>> queues() override;
   Status put_schedule(const Schedule& schedule) override;
   Status settle_schedule(const std::string& name, Time handled_until) override;
+  Status pause_schedule(const std::string& name, const SchedulePause& pause, Time now) override;
   Status remove_schedule(const std::string& name) override;
   Result<std::vector<Schedule>> schedules() override;
   Status put_worker(const WorkerInfo& worker) override;

@@ -8,7 +8,24 @@ namespace waybill {
 
 Status FakeLogStore::append(const Uuid& task, const LogChunk& chunk) {
   const Lock lock(mutex_);
-  attempts_[task][chunk.attempt].push_back(chunk);
+  if (!chunk.bytes.empty()) attempts_[task][chunk.attempt].push_back(chunk);
+  return {};
+}
+
+Status FakeLogStore::append_all(const Uuid& task, std::span<const LogChunk> chunks,
+                                std::optional<std::uint64_t> before) {
+  const Lock lock(mutex_);
+  if (chunks.empty()) return {};
+  auto& written = attempts_[task][chunks.front().attempt];
+  std::size_t passed_over = before && written.size() > *before ? written.size() - *before : 0;
+  for (const LogChunk& chunk : chunks) {
+    if (chunk.bytes.empty()) continue;
+    if (passed_over > 0) {
+      --passed_over;
+    } else {
+      written.push_back(chunk);
+    }
+  }
   return {};
 }
 

@@ -15,6 +15,8 @@ namespace waybill {
 class FakeLogStore final : public LogStore {
  public:
   Status append(const Uuid& task, const LogChunk& chunk) override;
+  Status append_all(const Uuid& task, std::span<const LogChunk> chunks,
+                    std::optional<std::uint64_t> before) override;
   Result<LogPage> read(const Uuid& task, const std::string& cursor,
                        std::size_t limit_bytes) override;
   Status remove(const Uuid& task) override;

@@ -40,6 +40,7 @@ Status FakePeopleStore::put_session(const SessionRecord& session) {
 }
 
 Result<std::optional<PersonSession>> FakePeopleStore::session(const std::string& id) {
+  ++reads_;
   const Lock lock(mutex_);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return std::nullopt;
@@ -47,6 +48,7 @@ Result<std::optional<PersonSession>> FakePeopleStore::session(const std::string&
 }
 
 Result<std::vector<SessionRecord>> FakePeopleStore::sessions() {
+  ++reads_;
   const Lock lock(mutex_);
   std::vector<SessionRecord> all;
   for (const auto& [id, session] : sessions_) all.push_back(session);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,7 +23,11 @@ class FakePeopleStore final : public PeopleStore {
   Status revoke_session(const std::string& id, Time at) override;
   Status forget_sessions(Time ended_before) override;
 
+  /// How often sessions were looked for.
+  std::size_t reads() const { return reads_; }
+
  private:
+  std::atomic<std::size_t> reads_ = 0;
   Mutex mutex_;
   std::map<std::string, PersonRecord> people_ GUARDED_BY(mutex_);     // by name
   std::map<std::string, SessionRecord> sessions_ GUARDED_BY(mutex_);  // by id

@@ -36,8 +36,10 @@ Status FakeLedger::put_schedule(const Schedule& schedule) {
   const Lock lock(mutex_);
   Schedule& stored = schedules_[schedule.name];
   const Time handled_until = std::max(stored.handled_until, schedule.handled_until);
+  SchedulePause pause = std::move(stored.pause);
   stored = schedule;
   stored.handled_until = handled_until;
+  stored.pause = std::move(pause);
   return {};
 }
 
@@ -46,6 +48,18 @@ Status FakeLedger::settle_schedule(const std::string& name, Time handled_until) 
   const auto found = schedules_.find(name);
   if (found == schedules_.end()) return fail(Code::not_found, "no schedule '" + name + "'");
   found->second.handled_until = std::max(found->second.handled_until, handled_until);
+  return {};
+}
+
+Status FakeLedger::pause_schedule(const std::string& name, const SchedulePause& pause, Time now) {
+  const Lock lock(mutex_);
+  const auto found = schedules_.find(name);
+  if (found == schedules_.end()) return fail(Code::not_found, "no schedule '" + name + "'");
+  Schedule& stored = found->second;
+  if (stored.pause.is_set() && !pause.is_set()) {
+    stored.handled_until = std::max(stored.handled_until, now);
+  }
+  stored.pause = pause;
   return {};
 }
 

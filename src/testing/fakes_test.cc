@@ -2,15 +2,24 @@
 
 #include <memory>
 
+#include "testing/fake_answer_store.h"
+#include "testing/fake_artifact_index.h"
+#include "testing/fake_artifact_store.h"
 #include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
 #include "testing/fake_object_store.h"
 #include "testing/fake_people_store.h"
 #include "testing/fake_queue.h"
+#include "testing/fake_run_store.h"
 #include "testing/fake_secret_store.h"
 #include "testing/fake_token_store.h"
+#include "testing/fake_upload_spool.h"
+#include "testing/fake_webhook_store.h"
 #include "testing/sim_clock.h"
+#include "tests/conformance/answer_store/suite.h"
+#include "tests/conformance/artifact_index/suite.h"
+#include "tests/conformance/artifact_store/suite.h"
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/clock/suite.h"
 #include "tests/conformance/ledger/suite.h"
@@ -18,8 +27,11 @@
 #include "tests/conformance/object_store/suite.h"
 #include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/queue/suite.h"
+#include "tests/conformance/run_store/suite.h"
 #include "tests/conformance/secret_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
+#include "tests/conformance/upload_spool/suite.h"
+#include "tests/conformance/webhook_store/suite.h"
 
 namespace waybill {
 namespace {
@@ -100,6 +112,27 @@ INSTANTIATE_TEST_SUITE_P(Fakes, SecretStoreConformance,
                                return SecretStoreSubject{store, store.get()};
                              }}),
                          kName);
+struct FakeRuns {
+  SimClock clock;
+  FakeLedger ledger{clock};
+  FakeRunStore store{ledger};
+};
+INSTANTIATE_TEST_SUITE_P(Fakes, RunStoreConformance,
+                         testing::Values(RunStoreImplementation{
+                             "run_store",
+                             [] {
+                               const auto fake = std::make_shared<FakeRuns>();
+                               return RunStoreSubject{fake, &fake->store, &fake->ledger};
+                             }}),
+                         kName);
+INSTANTIATE_TEST_SUITE_P(Fakes, WebhookStoreConformance,
+                         testing::Values(WebhookStoreImplementation{
+                             "webhook_store",
+                             [] {
+                               const auto store = std::make_shared<FakeWebhookStore>();
+                               return WebhookStoreSubject{store, store.get()};
+                             }}),
+                         kName);
 
 INSTANTIATE_TEST_SUITE_P(Fakes, TokenStoreConformance,
                          testing::Values(TokenStoreImplementation{
@@ -116,6 +149,48 @@ INSTANTIATE_TEST_SUITE_P(Fakes, PeopleStoreConformance,
                              [] {
                                const auto store = std::make_shared<FakePeopleStore>();
                                return PeopleStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, AnswerStoreConformance,
+                         testing::Values(AnswerStoreImplementation{
+                             "answer_store",
+                             [] {
+                               const auto store = std::make_shared<FakeAnswerStore>();
+                               return AnswerStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, ArtifactStoreConformance,
+                         testing::Values(ArtifactStoreImplementation{
+                             "artifact_store",
+                             [](SimClock& clock) {
+                               const auto store = std::make_shared<FakeArtifactStore>(clock);
+                               return ArtifactStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+struct FakeArtifacts {
+  explicit FakeArtifacts(SimClock& clock) : ledger(clock) {}
+  FakeLedger ledger;
+  FakeArtifactIndex index{ledger};
+};
+
+INSTANTIATE_TEST_SUITE_P(Fakes, ArtifactIndexConformance,
+                         testing::Values(ArtifactIndexImplementation{
+                             "artifact_index",
+                             [](SimClock& clock) {
+                               const auto fakes = std::make_shared<FakeArtifacts>(clock);
+                               return ArtifactIndexSubject{fakes, &fakes->index, &fakes->ledger};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, UploadSpoolConformance,
+                         testing::Values(UploadSpoolImplementation{
+                             "upload_spool",
+                             [] {
+                               const auto spool = std::make_shared<FakeUploadSpool>();
+                               return UploadSpoolSubject{spool, spool.get()};
                              }}),
                          kName);
 

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "http/api/api.h"
 #include "services/audit_writer.h"
+#include "services/queue_allowance.h"
 #include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
@@ -39,30 +40,33 @@ class ApiFixture : public ::testing::Test {
   FakeLogStore logs_;
   std::map<std::string, TaskDefinition> definitions_;
   std::map<std::string, Principal> principals_;  // by token; none: nobody is asked
+  bool nobody_can_say_ = false;                  // whether there are tokens
   Rng rng_{7};
   UuidMaker ids_{rng_};
   FirstAnswers first_answers_;
   FakeSecretStore secret_store_;
-  SecretVault secrets_{
-      secret_store_, clock_, {.key = std::string(32, 'k'), .random_bytes = [](std::size_t count) {
-                                return std::string(count, 'n');
-                              }}};
+  SecretVault secrets_{secret_store_,
+                       clock_,
+                       {.keys = {std::string(32, 'k')},
+                        .random_bytes = [](std::size_t count) { return std::string(count, 'n'); }}};
   EventFeed feed_{{.reader = ledger_, .logs = logs_, .clock = clock_}, [](const LedgerEvent&) {}};
-  ApiMetrics metrics_{ledger_, clock_};
+  ApiMetrics metrics_{ledger_, ledger_, clock_};
   FakeAuditLog audit_log_;
-  AuditWriter audit_{audit_log_};
+  AuditWriter audit_{audit_log_, clock_};
+  QueueAllowance queue_allowance_{clock_, {.queues_max = 2}};
   const ApiParts parts_{.ledger = {ledger_, ledger_, ledger_},
                         .logs = logs_,
                         .clock = clock_,
                         .definitions = definitions_,
-                        .kinds = {"noop"},
+                        .kinds = {{"noop", ""}, {"typed", R"({"type":"object"})"}},
                         .check_task = {},
                         .new_id = [this] { return ids_.next(clock_.now()); },
                         .chance = [this] { return rng_.unit(); },
                         .feed = feed_,
                         .first_answers = first_answers_,
                         .audit = &audit_,
-                        .secrets = &secrets_};
+                        .secrets = &secrets_,
+                        .queue_allowance = &queue_allowance_};
   ApiGate gate_;
   std::unique_ptr<Api> api_;
 };

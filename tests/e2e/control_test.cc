@@ -114,6 +114,46 @@ TEST(ControlTest, SchedulesAreAddedListedAndRemoved) {
       place.json("schedule list", {"schedule", "list"}).at("schedules").get_array().empty());
 }
 
+TEST(ControlTest, AScheduleIsPausedResumedAndRunOutsideItsTimes) {
+  const Place place;
+  place.run({"schedule", "add", "s", "@daily", "--kind", "noop"});
+  const auto paused =
+      place.json("schedule pause", {"schedule", "pause", "s", "--reason", "the disk is full"});
+  EXPECT_EQ(paused.at("pause").at("by"), "cli:tester");
+  EXPECT_EQ(paused.at("next"), nullptr);
+  EXPECT_THAT(place.run({"schedule", "add", "s", "@hourly", "--kind", "noop"}).err,
+              HasSubstr("schedule s is paused since"));
+  EXPECT_THAT(place.run({"schedule", "list"}).out, HasSubstr("the disk is full"));
+  const auto run = place.json("schedule run", {"schedule", "run", "s"});
+  EXPECT_EQ(run.at("task").at("created_by"), "cli:tester");
+  EXPECT_EQ(place.run({"worker", "--until-idle"}).status, 0);
+  const std::string id(run.at("task").at("id").as_string());
+  EXPECT_EQ(place.json("task show", {"task", "show", id}).at("state"), "succeeded");
+  EXPECT_EQ(place.json("schedule resume", {"schedule", "resume", "s"}).at("pause"), nullptr);
+  const auto shown = place.json("schedule show", {"schedule", "show", "s", "--next", "3"});
+  EXPECT_EQ(shown.at("next_fires").as_array().size(), 3U);
+  EXPECT_THAT(place.run({"schedule", "show", "s"}).out, HasSubstr("@hourly (UTC), from cli"));
+  EXPECT_THAT(place.run({"schedule", "pause", "S"}).err, HasSubstr("waybill schedule list"));
+}
+
+TEST(ControlTest, APauseOfAScheduleOutlivesItsDefinition) {
+  const Place place;
+  place.write("defs/s.yaml",
+              "tasks:\n  t:\n    kind: noop\nschedules:\n  s:\n    cron: '@daily'\n    task: t\n");
+  const std::vector<std::string> up = {"up", "--until-idle", "--definitions", "defs"};
+  ASSERT_EQ(place.run(up).status, 0);
+  place.json("schedule pause", {"schedule", "pause", "s"});
+  ASSERT_EQ(place.run(up).status, 0);
+  EXPECT_EQ(place.json("schedule show", {"schedule", "show", "s"}).at("paused"), true);
+  place.write("defs/s.yaml",
+              "tasks:\n  t:\n    kind: noop\nschedules:\n  s:\n    cron: '@daily'\n    task: t\n"
+              "    paused: true\n");
+  ASSERT_EQ(place.run(up).status, 0);
+  const Ran refused = place.run({"schedule", "resume", "s"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("take `paused` out there"));
+}
+
 TEST(ControlTest, ACronExpressionThatIsNoneIsRefused) {
   const Place place;
   const Ran ran = place.run({"schedule", "add", "x", "61 * * * *", "--", "true"});

@@ -49,6 +49,12 @@ TEST(DryRunTest, WhatWouldChangeQueuesAndSchedulesLeavesThem) {
               HasSubstr("would fire next at"));
   EXPECT_EQ(place.json("schedule remove", {"schedule", "remove", "old", "--dry-run"}).at("dry_run"),
             true);
+  EXPECT_EQ(place.json("schedule pause", {"schedule", "pause", "old", "--dry-run"}).at("paused"),
+            true);
+  EXPECT_EQ(place.json("schedule resume", {"schedule", "resume", "old", "--dry-run"}).at("dry_run"),
+            true);
+  EXPECT_EQ(place.json("schedule run", {"schedule", "run", "old", "--dry-run"}).at("created"),
+            false);
   EXPECT_EQ(place.run({"schedule", "remove", "none", "--dry-run"}).status, 1);
   EXPECT_EQ(everything(place), before);
 }

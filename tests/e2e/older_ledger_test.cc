@@ -22,7 +22,14 @@ std::string make_older(const Place& place) {
   const auto raw = sqlite::Database::open({.path = place.path("waybill-data/ledger.db")}, clock);
   EXPECT_TRUE(raw.has_value());
   EXPECT_TRUE((*raw)->execute("DROP TABLE tokens; DROP TABLE people; DROP TABLE sessions"));
-  EXPECT_TRUE((*raw)->execute("DROP TABLE audit; DROP TABLE secrets"));
+  EXPECT_TRUE((*raw)->execute(
+      "DROP TABLE audit; DROP TABLE secrets; DROP TABLE webhooks; DROP TABLE webhook_deliveries; "
+      "DROP TABLE first_answers; DROP TABLE artifacts; DROP TABLE condemned_contents; "
+      "DROP TABLE store_claims; DROP TABLE plans; DROP TABLE runs; DROP TABLE run_nodes"));
+  EXPECT_TRUE((*raw)->execute("ALTER TABLE workers DROP COLUMN version"));
+  EXPECT_TRUE((*raw)->execute(
+      "ALTER TABLE schedules DROP COLUMN pause_at; ALTER TABLE schedules DROP COLUMN pause_by; "
+      "ALTER TABLE schedules DROP COLUMN pause_reason"));
   EXPECT_TRUE((*raw)->execute("PRAGMA user_version = 1"));
   return id;
 }

@@ -45,7 +45,7 @@ TEST(RestoreTest, AfterACrashWorkGoesOnFromTheBackup) {
   const Place place;
   const std::string done = place.create({"--kind", "noop"});
   const std::string running =
-      place.create({"--", "sh", "-c", "test -e ../../../../again || exec sleep 60"});
+      place.create({"--", "sh", "-c", "test -e " + place.path("again") + " || exec sleep 60"});
   const auto worker = place.start({"worker", "--lease", "1s", "--beat", "100ms"});
   while (state_of(place, running) != "leased" || state_of(place, done) != "succeeded") continue;
   const std::string waiting = place.create({"--queue", "other", "--delay", "1h", "--", "true"});

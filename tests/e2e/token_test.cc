@@ -58,9 +58,11 @@ TEST(TokenTest, IsKeptAsAHashAndNeverShownAgain) {
 TEST(TokenTest, IsListedWithItsRoleItsEndAndItsState) {
   const Place place;
   EXPECT_EQ(place.run({"token", "list"}).status, 1) << "there is no ledger";
-  const auto made = place.json(
-      "token create", {"token", "create", "--name", "ci", "--role", "worker", "--expires", "90d"});
+  const auto made =
+      place.json("token create", {"token", "create", "--name", "ci", "--role", "worker",
+                                  "--expires", "90d", "--rate-limit", "20"});
   EXPECT_EQ(made.at("role"), "worker");
+  EXPECT_EQ(made.at("rate_limit"), 20);
   place.json("token create", {"token", "create", "--name", "root", "--role", "admin"});
   const bj::array listed = tokens(place);
   ASSERT_EQ(listed.size(), 2U);
@@ -72,8 +74,8 @@ TEST(TokenTest, IsListedWithItsRoleItsEndAndItsState) {
   EXPECT_TRUE(listed[0].at("last_used_at").is_null());
   EXPECT_TRUE(listed[1].at("expires_at").is_null());
   EXPECT_THAT(place.run({"token", "list"}).out,
-              AllOf(ContainsRegex("ID +NAME +ROLE +CREATED +EXPIRES +LAST USED +STATE\n"),
-                    ContainsRegex(" ci +worker +20[^ ]+Z +20[^ ]+Z +never +active"),
+              AllOf(ContainsRegex("ID +NAME +ROLE +RATE +CREATED +EXPIRES +LAST USED +STATE\n"),
+                    ContainsRegex(" ci +worker +20/s +20[^ ]+Z +20[^ ]+Z +never +active"),
                     ContainsRegex(" root +admin +20[^ ]+Z +never +never +active")));
 }
 
@@ -140,6 +142,8 @@ TEST(TokenTest, AWrongCommandLineIsRefusedBeforeALedgerIsMade) {
   EXPECT_THAT(refusal({"--name", "deadbeef", "--role", "viewer"}), HasSubstr("id of a token"));
   EXPECT_THAT(refusal({"--name", "ci", "--role", "viewer", "--expires", "0s"}),
               HasSubstr("--expires: 0s must be at least 1s"));
+  EXPECT_THAT(refusal({"--name", "ci", "--role", "viewer", "--rate-limit", "0"}),
+              HasSubstr("--rate-limit: 0 is outside of 1..100000"));
   EXPECT_FALSE(place.exists("waybill-data"));
 }
 
@@ -163,6 +167,70 @@ TEST(TokenTest, ADryRunMakesAndRevokesNothing) {
   ASSERT_EQ(listed.size(), 1U);
   EXPECT_EQ(listed[0].at("id"), made.at("id"));
   EXPECT_EQ(listed[0].at("state"), "active");
+}
+
+TEST(TokenTest, OfAFileIsMadeOnceAndNeverShown) {
+  const Place place;
+  const std::string token = "wb_0a0b0c0d_" + std::string(64, '7');
+  place.write("token", token + "\n");
+  const std::vector<std::string> words = {"token",  "create", "--name",       "worker",
+                                          "--role", "worker", "--token-file", "token"};
+  const Ran made = place.run(words);
+  EXPECT_EQ(made.status, 0) << made.err;
+  EXPECT_EQ(made.out, "");
+  EXPECT_THAT(made.err, HasSubstr("token worker (0a0b0c0d) is made"));
+  const Ran again = place.run(words);
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("is there already"));
+  EXPECT_EQ(tokens(place).size(), 1U);
+  // Another role or secret under that name is no repetition, and what was revoked stays so.
+  std::vector<std::string> other = words;
+  other[5] = "admin";
+  EXPECT_EQ(place.run(other).status, 1);
+  place.write("token", token.substr(0, 75) + "8");
+  EXPECT_EQ(place.run(words).status, 1);
+  // A secret that was changed takes the place of the one before.
+  std::vector<std::string> replacing = words;
+  replacing.push_back("--replace");
+  place.write("token", "wb_0a0b0c0e_" + std::string(64, '8'));
+  EXPECT_EQ(place.run(replacing).status, 0);
+  EXPECT_EQ(place.run(replacing).status, 0);
+  const bj::array both = tokens(place);
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both[0].at("state"), "revoked");
+  EXPECT_EQ(both[1].at("state"), "active");
+  // What was revoked stays so, and keeps nobody from starting.
+  place.write("token", token);
+  const Ran revoked = place.run(words);
+  EXPECT_EQ(revoked.status, 0) << revoked.err;
+  EXPECT_THAT(revoked.err, HasSubstr("worth nothing: it was revoked"));
+  EXPECT_EQ(tokens(place)[0].at("state"), "revoked");
+}
+
+TEST(TokenTest, TakesItsRoleAsAScopeToo) {
+  const Place place;
+  EXPECT_EQ(place.run({"token", "create", "--name", "a", "--scope", "viewer"}).status, 0);
+  EXPECT_EQ(tokens(place)[0].at("role"), "viewer");
+  const Ran both =
+      place.run({"token", "create", "--name", "b", "--scope", "viewer", "--role", "admin"});
+  EXPECT_EQ(both.status, 2);
+  EXPECT_THAT(both.err, HasSubstr("give one"));
+  const Ran wrong = place.run({"token", "create", "--name", "b", "--scope", "king"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("--scope: \"king\" is none of"));
+  EXPECT_EQ(tokens(place).size(), 1U);
+}
+
+TEST(TokenTest, OfAFileThatHoldsNoneIsRefused) {
+  const Place place;
+  place.write("token", "hunter2");
+  for (const std::string file : {"token", "nowhere"}) {
+    const Ran ran =
+        place.run({"token", "create", "--name", "ci", "--role", "viewer", "--token-file", file});
+    EXPECT_EQ(ran.status, 2) << file;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("--token-file"), Not(HasSubstr("hunter2"))));
+    EXPECT_FALSE(place.exists("waybill-data/ledger.db"));
+  }
 }
 
 TEST(TokenTest, AndSecretsLeaveTheirRowsInTheAuditLog) {

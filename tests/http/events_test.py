@@ -48,6 +48,31 @@ class EventsTest(ServedTest):
         self.assertEqual([event[2]["state"] for event in one.take(2)], ["ready", "cancelled"])
         one.close()
 
+    def test_tasks_are_chosen_as_a_list_chooses_them(self):
+        label = f"of={self.queue}"
+        by_label = self.serving.events(f"/v1/events?label={label}&label=team%3Ddata")
+        self.addCleanup(by_label.close)
+        wanted = self.create(labels={"of": self.queue, "team": "data"})
+        self.create(labels={"of": self.queue})
+        self.cancel(wanted)
+        self.assertEqual([event[2]["happening"] for event in by_label.take(2)],
+                         ["created", "cancelled"])
+        listed = self.expect(200, self.serving.get(f"/v1/tasks/{wanted['id']}"))
+        for name in ("kind", "created_by"):
+            self.assertEqual(self.of_queue(f"&{name}={listed[name]}&{name}=other&after=0&label="
+                                           f"{label}").take(2)[1][2]["queue"], self.queue)
+        noops = self.of_queue("&kind=noop&after=0")
+        commands = self.of_queue(f"&kind={listed['kind']}&after=0")
+        self.assertEqual(len(commands.take(3)), 3)
+        noop = self.create(kind="noop", spec={})
+        self.assertEqual(noops.next()[2]["id"], noop["id"], "the first that it is told of")
+        last = self.create(labels={"team": "data", "of": self.queue})
+        seen = commands.next()
+        self.assertEqual(seen[2]["id"], last["id"])
+        resumed = self.of_queue(f"&label={label}", Last_Event_ID=seen[0])
+        self.cancel(last)
+        self.assertEqual(resumed.next()[2]["state"], "cancelled")
+
     def test_what_is_no_query_is_refused(self):
         for query in ("after=-1", "after=x", "state=odd", "task=7", "colour=red"):
             self.expect(400, self.serving.get("/v1/events?" + query))

@@ -34,7 +34,7 @@ class ProtocolTest(ServedTest):
         self.assertEqual(self.serving.call("POST", "/healthz", {}).status, 405)
 
     def test_there_is_nothing_at_other_paths(self):
-        for target in ("/", "/v1", "/v1/", "/v2/tasks", "/v1/tasks/", "/v1//tasks", "/V1/tasks",
+        for target in ("/v1", "/v1/", "/v2/tasks", "/v1/tasks/", "/v1//tasks", "/V1/tasks",
                        "/v1/tasks%2f", "/healthz/", "/v1/../v1/tasks", "/metrics/x"):
             problem = self.expect(404, self.serving.get(target))
             self.assertEqual(problem["type"], "urn:waybill:problem:" + (
@@ -52,6 +52,43 @@ class ProtocolTest(ServedTest):
                       b'{"kind": "\xc3"}'):
             self.expect(400, self.serving.post("/v1/tasks", wrong))
         self.expect(400, self.serving.call("GET", "/v1/queues", {}))
+
+    def test_a_body_is_utf_8_and_comes_as_it_is(self):
+        body = json.dumps(self.new_task()).encode()
+        for charset in ("latin1", "utf-16", "us-ascii;q=1"):
+            self.expect(415, self.serving.post(
+                "/v1/tasks", body, Content_Type="application/json;charset=" + charset))
+        for charset in ("UTF-8", '"utf-8"', "utf-8; x=y"):
+            self.expect(201, self.serving.post(
+                "/v1/tasks", body, Content_Type="application/json ; charset=" + charset))
+        for encoding in ("gzip", "br", "identity, gzip"):
+            answer = self.serving.post("/v1/tasks", gzip.compress(body), Content_Encoding=encoding)
+            self.assertIn("send it as it is", self.expect(415, answer)["detail"])
+            self.assertEqual(answer.headers["Accept-Encoding"], "identity")
+        self.expect(201, self.serving.post("/v1/tasks", body, Content_Encoding="identity"))
+
+    def test_what_is_wrong_is_said_so_that_it_can_be_mended(self):
+        for body, said in ((b"", "POST /v1/tasks takes a body of JSON, and none was sent"),
+                           (b"[]", "the body has to be "), (b"null", "the body has to be "),
+                           (b"{", "the body is not JSON: ")):
+            answer = self.serving.post("/v1/tasks", body)
+            self.assertTrue(self.expect(400, answer)["detail"].startswith(said), answer)
+        for target, said in (("/v1/tasks/", "leave out the slash at its end"),
+                             ("/v1/nothing/", "GET /v1/openapi.json says what there is")):
+            self.assertIn(said, self.expect(404, self.serving.get(target))["detail"])
+        connection = self.serving.connect()
+        self.addCleanup(connection.close)
+        connection.putrequest("POST", "/v1/queues/q/pause")
+        connection.putheader("Idempotency-Key", "a")
+        connection.putheader("Idempotency-Key", "b")
+        connection.endheaders()
+        response = connection.getresponse()
+        self.assertEqual((response.status, b"more than one" in response.read()), (400, True))
+
+    def test_the_document_is_sent_again_only_when_it_is_another(self):
+        etag = self.serving.get("/v1/openapi.json").headers["ETag"]
+        answer = self.serving.get("/v1/openapi.json", If_None_Match=etag)
+        self.assertEqual((answer.status, answer.body), (304, b""))
 
     def test_an_unknown_query_parameter_is_refused_with_what_was_meant(self):
         problem = self.expect(400, self.serving.get("/v1/tasks?stat=ready"))

@@ -31,9 +31,9 @@ class Answer:
         return f"{self.status} {dict(self.headers)} {self.body[:600]}"
 
 
-def until(wanted, what):
+def until(wanted, what, seconds=PATIENCE_SECONDS):
     """The first true thing that `wanted` gives; nothing tells when that is."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
+    give_up = time.monotonic() + seconds
     while True:
         found = wanted()
         if found:
@@ -46,11 +46,12 @@ def until(wanted, what):
 class Serving:
     """A server, and the directory of its ledger, which outlives each of its runs."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, environment=None):
+        self.more_environment = environment or {}
         self.top = tempfile.mkdtemp(prefix="waybill-http-")
         self.data = os.path.join(self.top, "data")
         self.words, self.process, self.token, self.port = words, None, None, 0
-        self.listening, self.url = {}, ""
+        self.listening, self.url, self.stderr = {}, "", ""
         try:
             self.start()
         except BaseException:
@@ -67,11 +68,13 @@ class Serving:
                              timeout=PATIENCE_SECONDS, check=False)
         if ran.returncode != 0:
             raise AssertionError(f"{words}: {ran.returncode} {ran.stderr}")
+        self.stderr = ran.stderr
         return ran.stdout
 
     def environment(self):
         kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
-        return {"PATH": os.environ["PATH"], "HOME": self.top, **kept}
+        return {"PATH": os.environ["PATH"], "HOME": self.top, **kept,
+                **self.more_environment}
 
     def start(self):
         with open(os.path.join(self.top, "stderr"), "ab") as log:
@@ -81,10 +84,12 @@ class Serving:
                                *self.words)],
                 env=self.environment(), cwd=self.top, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=log)
-        line = self.process.stdout.readline()
-        if not line:
-            raise AssertionError(f"it did not start: {self.log()}")
-        self.listening = json.loads(line)
+        self.listening = {}
+        while "url" not in self.listening:  # `up` says first that it has started
+            line = self.process.stdout.readline()
+            if not line:
+                raise AssertionError(f"it did not start: {self.log()}")
+            self.listening = json.loads(line)
         self.url = self.listening["url"]
         self.port = urllib.parse.urlsplit(self.url).port
 

@@ -136,6 +136,19 @@ class IdempotencyTest(ServedTest):
         self.assertEqual((again.json, again.headers["Idempotent-Replayed"]), (first.json, "true"))
         self.expect(422, self.serving.post(target, {"reason": "b"}, Idempotency_Key=key))
 
+    def test_other_changes_are_done_once_also_across_a_restart(self):
+        task, key = self.create(), str(uuid.uuid4())
+        cancel, retry = (f"/v1/tasks/{task['id']}/{what}" for what in ("cancel", "retry"))
+        first = self.serving.post(cancel, {}, Idempotency_Key=key)
+        self.assertEqual(self.expect(200, first)["state"], "cancelled")
+        self.expect(200, self.serving.post(retry, {}))
+        self.serving.restart()
+        again = self.serving.post(cancel, {}, Idempotency_Key=key)
+        self.assertEqual((again.status, again.json, again.headers["Idempotent-Replayed"]),
+                         (200, first.json, "true"))
+        self.assertEqual(self.state_of(task), "ready")
+        self.expect(422, self.serving.post(retry, {}, Idempotency_Key=key))
+
     def test_a_claim_that_is_repeated_takes_no_second_task(self):
         self.create()
         self.create()

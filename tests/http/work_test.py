@@ -50,8 +50,22 @@ class ClaimTest(ServedTest):
                          {"id": made["id"], "state": "succeeded", "problem": None})
         task = self.serving.get(f"/v1/tasks/{made['id']}").json
         self.assertEqual((task["state"], task["result"]), ("succeeded", {"sum": 3}))
-        workers = self.expect(200, self.serving.get("/v1/workers"))["workers"]
+        workers = self.workers()
         self.assertEqual([(w["name"], w["host"], w["slots"]) for w in workers], [("w", "here", 3)])
+
+    def workers(self):
+        return self.expect(200, self.serving.get("/v1/workers"))["workers"]
+
+    def test_a_worker_is_listed_with_what_it_holds_until_it_leaves(self):
+        made = self.create()
+        began = "2026-11-26T12:00:00Z"
+        self.claim(worker="leaver", slots=2, host="here", process_id=7, started_at=began)
+        listed, = [w for w in self.workers() if w["name"] == "leaver"]
+        self.assertEqual((listed["process_id"], listed["started_at"], listed["busy"],
+                          listed["tasks"]), (7, began, 1, [made["id"]]))
+        left = {"worker": "leaver", "tasks": [], "leaving": True}
+        self.assertEqual(self.expect(200, self.serving.post("/v1/beats", left)), {"tasks": []})
+        self.assertNotIn("leaver", [w["name"] for w in self.workers()])
 
     def test_each_outcome_leads_where_it_says(self):
         for outcome, members, state in (
@@ -146,7 +160,7 @@ class ClaimTest(ServedTest):
                 ("claims", {**self.worker, "wait": "61s"}),
                 ("claims", {**self.worker, "lease": "1ms"}),
                 ("claims", {**self.worker, "lease": "25h"}),
-                ("beats", {"worker": "w", "tasks": []}),
+                ("beats", {"worker": "w"}), ("beats", {"tasks": []}),
                 ("finishes", {"tasks": []}),
                 ("finishes", {"tasks": [{"id": str(uuid.uuid4()), "fence": 1, "outcome": "odd"}]}),
                 ("finishes", {"tasks": [{"id": str(uuid.uuid4()), "fence": -1,
@@ -210,7 +224,9 @@ class ViewTest(ServedTest):
         self.assertEqual((again.status, again.body), (304, b""))
         self.assertIn("greet", self.expect(404, self.serving.get("/v1/definitions/gret"))["detail"])
         kinds = self.expect(200, self.serving.get("/v1/kinds"))["kinds"]
-        self.assertIn({"name": "command"}, kinds)
+        self.assertEqual([kind["name"] for kind in kinds], ["command", "noop"])
+        self.assertIn("command", kinds[0]["spec_schema"]["properties"])
+        self.assertIsNone(kinds[1]["spec_schema"])
         schedule, = self.expect(200, self.serving.get("/v1/schedules"))["schedules"]
         self.assertEqual((schedule["name"], schedule["cron"], schedule["paused"]),
                          ("nightly", "0 3 * * *", False))

@@ -24,7 +24,6 @@ DEFINITIONS = {
 class Ruled(serving.ServedTest):
     rules = {"kept": "0s", "refused_kept": "0s", "before_run": "0s"}
     github_words, provider, words_of_key = (), {}, ("--secret-key-file", "key")
-    seen_of_a_reader = "none"  # GitHub does not tell readers what they may
 
     @classmethod
     def setUpClass(cls):
@@ -55,8 +54,8 @@ class Ruled(serving.ServedTest):
     def state(self, site=None, other=None, **state):
         permissions = {"acme/site": site or {}, "acme/other": other or {},
                        f"acme/{self.queue}": site or {}}
-        self.github.control(permissions=permissions, failing=state.get("failing", 0),
-                            limited=state.get("limited", False))
+        self.github.control(permissions=permissions, private=state.get("private", []),
+                            failing=state.get("failing", 0), limited=state.get("limited", False))
 
     def browser(self, login):
         self.github.control(login=login)
@@ -93,7 +92,7 @@ class RulesTest(Ruled):
         bob = self.browser("bob")
         problem = self.expect(403, self.start(bob))
         self.assertEqual(problem["detail"], "you may not: it takes write on acme/site; you have "
-                                            f"{self.seen_of_a_reader} on acme/site, seen just now")
+                                            "read on acme/site, seen just now")
         # Of many all or none.
         answer = bob.post("/v1/tasks", {"tasks": [
             {"definition": "free", "queue": self.queue},
@@ -138,9 +137,20 @@ class RulesTest(Ruled):
         self.state(site={"ann": "write"}, other={"ann": "read"})
         ann = self.browser("ann")
         self.started(ann, "build", params={"repo": "acme/site"})
-        for params in ({"repo": "acme/other"}, {"repo": "acme/none"}, {}, {"repo": 7},
-                       {"repo": "acme/site/../../user"}):
+        for params in ({"repo": "acme/other"}, {}, {"repo": 7}, {"repo": "acme/site/../../user"}):
             self.expect(403, self.start(ann, "build", params=params))
+
+    def test_what_the_token_cannot_see_is_not_known(self):
+        ann = self.browser("ann")
+        own = f"acme/{self.queue}"
+        answer = self.start(ann, "build", params={"repo": "acme/none"})
+        self.assertIn("it is not known whether you may", self.expect(503, answer)["detail"])
+        self.assertIn("Retry-After", answer.headers)
+        # Out of sight, a task waits; it is not failed.
+        task = self.started(ann, "build", params={"repo": own})
+        self.state(site={"ann": "none", "carl": "none"}, private=[own])
+        self.assertEqual(self.claimed(), [])
+        self.assertEqual(self.task(task)["state"], "scheduled")
 
     def test_it_is_asked_again_before_a_task_runs(self):
         ann = self.browser("ann")
@@ -197,7 +207,7 @@ class RulesTest(Ruled):
     def test_a_worker_on_the_same_files_asks_too(self):
         ann = self.browser("ann")
         refused, allowed = self.started(ann), self.started(ann, "free")
-        self.state(site={"ann": "none"})
+        self.state(site={"ann": "read"})
         self.serving.run("worker", "--until-idle", "--queues", self.queue, *self.serving.words)
         self.assertEqual([self.task(one)["state"] for one in (refused, allowed)],
                          ["failed", "succeeded"])
@@ -208,7 +218,6 @@ class ServerTokenTest(RulesTest):
 
     github_words, provider, words_of_key = ("--token", "of-the-server"), {
         "api_token_file": "token"}, ()
-    seen_of_a_reader = "read"
 
     def state(self, site=None, other=None, **state):
         give = lambda known: {"carl": "write", **(known or {})}
@@ -235,6 +244,19 @@ class KeptTest(Ruled):
             self.expect(403, self.start(bob))
         self.assertEqual(len(self.claimed(limit=10)), 6)
         self.assertEqual(self.github.asked(), before)
+
+    def test_how_rules_ask_counts_without_a_restart(self):
+        ann = self.browser("ann")
+        self.started(ann)
+        self.state(site={"ann": "read"})
+        self.started(ann)
+        login = {**self.github.login_file(PEOPLE), "default_role": "submitter",
+                 "rules": {**self.rules, "kept": "0s"}}
+        self.serving.write("login.yaml", json.dumps(login))
+        serving.until(lambda: self.start(ann).status == 403, "the new file counts")
+        self.serving.write("login.yaml", json.dumps({**login, "rules": self.rules}))
+        self.state(site={"ann": "write"})
+        serving.until(lambda: self.start(ann).status == 201, "the old one again")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adapters/sqs/queue.h"
+#include "decorators/retrying_http_client.h"
 #include "tests/queues/loopback_http.h"
 #include "tests/queues/server.h"
 
@@ -42,11 +43,13 @@ class Moto {
   Server server_;
 };
 
-/// A queue with what its references need.
+/// A queue with what its references need. Tries again, as its users do: moto answers 500 to calls
+/// that cross each other.
 class OwnSqsQueue final : public Queue {
  public:
   OwnSqsQueue(Clock& clock, SqsOptions options)
-      : queue_({.http = http_, .credentials = credentials_, .clock = clock}, std::move(options)) {}
+      : http_(loopback_, clock, Rng(1), {.backoff_first = std::chrono::milliseconds(1)}),
+        queue_({.http = http_, .credentials = credentials_, .clock = clock}, std::move(options)) {}
   QueueCaps caps() const override { return queue_.caps(); }
   Result<std::vector<Status>> publish(std::span<const Message> messages) override {
     return queue_.publish(messages);
@@ -61,7 +64,8 @@ class OwnSqsQueue final : public Queue {
   }
 
  private:
-  LoopbackHttp http_;
+  LoopbackHttp loopback_;
+  RetryingHttpClient http_;
   AnyCredentials credentials_;
   SqsQueue queue_;
 };

@@ -19,6 +19,9 @@ ELSEWHERE = {
     "getMetrics": "HTTP alone, for Prometheus",
     "beginLogin": "for browsers",
     "completeLogin": "for browsers",
+    "getTaskArtifact": "bytes go over HTTP",
+    "getArtifactContent": "bytes go over HTTP",
+    "putArtifactContent": "bytes go over HTTP",
     "logOut": "for browsers: here nobody has a session",
 }
 # Rpcs that are no operation of their own.
@@ -26,9 +29,21 @@ ADDED = {"CreateTask": "createTasks", "StreamClaims": "claimTasks"}
 # Messages whose schema has another name.
 OTHER_NAMES = {"QueueView": "Queue", "RetryPolicy": "Retry", "TaskPatch": "PatchTaskRequest",
                "Claim": "ClaimTasksRequest", "Beats": "BeatTasksRequest",
-               "Finishes": "FinishTasksRequest", "TaskPage": "ListTasksResponse",
-               "AuditPage": "ListAuditResponse", "LogPage": "ReadTaskLogsResponse",
-               "Stream": "LogStream", "NewSecret": "PutSecretRequest"}
+               "Finishes": "FinishTasksRequest",
+               "TaskSecretsRequest": "ReadTaskSecretsRequest", "TaskPage": "ListTasksResponse",
+               "AuditPage": "ListAuditResponse", "ArtifactPage": "ListTaskArtifactsResponse",
+               "TaskArtifacts": "RecordTaskArtifactsRequest",
+               "MissingContents": "RecordTaskArtifactsResponse", "LogPage": "ReadTaskLogsResponse",
+               "TaskProgress": "GetTaskProgressResponse",
+               "Stream": "LogStream", "NewSecret": "PutSecretRequest",
+               "NewWebhook": "PutWebhookRequest",
+               "Pipelines": "ListPipelinesResponse", "NewRun": "CreateRunRequest",
+               "RunPage": "ListRunsResponse", "RunNodes": "ListRunNodesResponse",
+               "CancelRun": "CancelRunRequest", "RetryRun": "RetryRunRequest",
+               "RunDecision": "ApproveRunRequest",
+               "Webhooks": "ListWebhooksResponse", "WebhookTest": "TestWebhookResponse",
+               "WebhookReplay": "ReplayWebhookResponse",
+               "WebhookDeliveries": "ListWebhookDeliveriesResponse"}
 # Properties that no field is for.
 NO_FIELDS = {"Me": {"provider", "login", "session"}}
 
@@ -118,6 +133,7 @@ class Drift(unittest.TestCase):
                  for name, schema in schemas.items() if "enum" in schema}
         enums["ConditionReason"] = schemas["Condition"]["properties"]["reason"]["enum"]
         enums["Role"] = schemas["Me"]["properties"]["role"]["enum"]
+        enums["WebhookState"] = schemas["Webhook"]["properties"]["state"]["enum"]
         enums["CameBy"] = schemas["Me"]["properties"]["came_by"]["enum"]
         enums["AuditOutcome"] = schemas["AuditEntry"]["properties"]["outcome"]["enum"]
         enums["BeatState"] = schemas["BeatAnswer"]["properties"]["state"]["enum"]

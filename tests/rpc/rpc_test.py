@@ -5,8 +5,10 @@ had."""
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -224,7 +226,7 @@ class Events(RpcTest):
 
 
 class Server(RpcTest):
-    SERVICES = ["Catalog", "Events", "People", "Queues", "Secrets", "Tasks", "Workers"]
+    SERVICES = ["Catalog", "Events", "People", "Queues", "Runs", "Secrets", "Tasks", "Workers"]
 
     def test_it_says_that_it_serves_until_it_ends(self):
         watch = self.client.begin("grpc.health.v1.Health/Watch", {"service": "waybill.v1.Tasks"})
@@ -275,6 +277,35 @@ class Server(RpcTest):
         self.refused("PERMISSION_DENIED", self.client.call("Secrets/ListSecrets", {},
                                                            metadata=shown))
 
+    def test_calls_end_with_their_token(self):
+        token = self.server.run("token", "create", "--name", "brief", "--role", "worker",
+                                "--quiet").strip()
+        self.server.restart()
+        shown = {"authorization": f"Bearer {token}"}
+        calls = [self.client.begin("Events/StreamEvents", {}, metadata=shown),
+                 self.client.begin("Workers/StreamClaims", {"worker": "w", "more": 1},
+                                   metadata=shown),
+                 self.client.begin("Workers/ClaimTasks", {"worker": "v", "wait": {"seconds": 60}},
+                                   metadata=shown)]
+        for call in calls[:2]:
+            call.opened()
+        self.server.run("token", "revoke", "brief", "--quiet")
+        for call in calls:
+            self.assertIn("revoked", self.refused("UNAUTHENTICATED", call.end())["details"])
+
+    def test_who_asks_too_often_is_told_when_to_come_back(self):
+        token = self.server.run("token", "create", "--name", "greedy", "--role", "viewer",
+                                "--quiet").strip()
+        self.server.words = ("--rate-limit", "1", *self.server.words)
+        self.server.restart()
+        shown = {"authorization": f"Bearer {token}"}
+        ends = [self.client.begin("Tasks/ListTasks", {}, metadata=shown).end() for _ in range(30)]
+        self.assertEqual(ends[0]["end"], "OK", ends[0])
+        sent_away = [end for end in ends if end["end"] == "RESOURCE_EXHAUSTED"]
+        self.assertTrue(sent_away, ends)
+        self.assertIn("too-many-requests", str(sent_away[0]))
+        self.assertIn("retry-after-ms", str(sent_away[0]))
+
     def test_up_speaks_no_grpc_alone(self):
         ran = subprocess.run(self.server.command("up", "--grpc-listen", "127.0.0.1:0"),
                              env=self.server.environment(), capture_output=True, text=True,
@@ -306,6 +337,42 @@ class Tls(RpcTest):
                 break
         self.assertNotIn("end", answer)
         self.assertEqual(first.call("Tasks/ListTasks", {}).get("tasks", []), [])
+
+
+class Runs(RpcTest):
+    def setUp(self):
+        self.definitions = tempfile.mkdtemp(prefix="waybill-definitions-")
+        self.addCleanup(shutil.rmtree, self.definitions)
+        with open(os.path.join(self.definitions, "a.yaml"), "w", encoding="ascii") as file:
+            file.write("pipelines:\n  gate:\n    outputs: {by: '${{ steps.ok.outputs.comment }}'}\n"
+                       "    steps: {ok: {wait: {approval: {}}}}\n")
+        self.words = ("--definitions", self.definitions)
+        super().setUp()
+
+    def test_one_is_started_looked_at_and_approved(self):
+        pipelines = self.client.call("Runs/ListPipelines", {})["pipelines"]
+        self.assertEqual([each["name"] for each in pipelines], ["gate"])
+        self.assertEqual(pipelines[0]["steps"][0]["kind"], "wait")
+        run = self.client.call("Runs/CreateRun", {"pipeline": "gate"})
+        self.assertEqual(run["state"], "RUN_STATE_WAITING")
+        self.refused("NOT_FOUND", self.client.call("Runs/CreateRun", {"pipeline": "gaet"}))
+
+        def nodes():
+            return self.client.call("Runs/ListRunNodes", {"id": run["id"]}).get("nodes")
+        node = serving.until(nodes, "it waits for an approval")[0]
+        self.assertEqual((node["path"], node["state"]), ("ok", "NODE_STATE_RUNNING"))
+        plan = self.client.call("Runs/GetRunPlan", {"id": run["id"]})
+        self.assertEqual(plan["steps"][0]["path"], "ok")
+        self.client.call("Runs/ApproveRun", {"id": run["id"], "comment": "fine"})
+
+        def ended():
+            now = self.client.call("Runs/GetRun", {"id": run["id"]})
+            return now if now["state"] == "RUN_STATE_SUCCEEDED" else None
+        self.assertEqual(plain_of(serving.until(ended, "it has succeeded")["outputs"]),
+                         {"by": "fine"})
+        listed = self.client.call("Runs/ListRuns", {"state": ["RUN_STATE_SUCCEEDED"]})["runs"]
+        self.assertEqual([each["id"] for each in listed], [run["id"]])
+        self.refused("FAILED_PRECONDITION", self.client.call("Runs/CancelRun", {"id": run["id"]}))
 
 
 def main():

@@ -5,6 +5,7 @@
 
 #include "adapters/local/system_clock.h"
 #include "adapters/s3/object_store.h"
+#include "decorators/retrying_http_client.h"
 #include "tests/queues/loopback_http.h"
 
 namespace waybill {
@@ -26,13 +27,15 @@ struct BucketAccess {
   AwsCredentials keys;
 };
 
-/// What an S3ObjectStore on loopback needs.
+/// What an S3ObjectStore on loopback needs. Tries again, as its users do: moto answers 500 to calls
+/// that cross each other.
 struct Bucket {
   Bucket(const BucketAccess& access, const std::string& name, std::size_t page_size = 1000);
 
-  LoopbackHttp http;
+  LoopbackHttp loopback;
   FixedCredentials credentials;
   SystemClock clock;
+  RetryingHttpClient http{loopback, clock, Rng(1), {.backoff_first = std::chrono::milliseconds(1)}};
   std::unique_ptr<S3ObjectStore> store;
 };
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""What Waybill uses of GitHub: the web application flow of OAuth apps, GET /user and
-GET /repos/{owner}/{repo}/collaborators/{login}/permission. Prints its address.
+"""What Waybill uses of GitHub: the web application flow of OAuth apps, GET /user,
+GET /repos/{owner}/{repo} and GET /repos/{owner}/{repo}/collaborators/{login}/permission. Prints its
+address. Repositories are public: all may read them.
 
 POST /control sets {"login": who is logged in there, "permissions": {"owner/name": {login: role}},
-"failing": status of every answer of the API or 0, "limited": whether its rate limit is used up};
-GET /control answers how often the permissions were asked."""
+"private": the repositories that only those see who have a role there, "failing": status of every
+answer of the API or 0, "limited": whether its rate limit is used up}; GET /control answers how
+often the permissions were asked."""
 
 import base64
 import hashlib
@@ -16,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CLIENT = ("github-client", "github-secret")
 ACCOUNTS = {"ann": 1001, "bob": 1002, "carl": 1003}
+ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 # What the old field says of the newer roles.
 COARSE = {"maintain": "write", "triage": "read"}
 
@@ -23,6 +26,7 @@ COARSE = {"maintain": "write", "triage": "read"}
 class State:
     def __init__(self):
         self.login, self.permissions, self.failing, self.limited = "ann", {}, 0, False
+        self.private = []
         self.asked, self.codes, self.tokens = 0, {}, {}
 
 
@@ -107,18 +111,37 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, {"login": account, "id": ACCOUNTS[account], "email": None})
         if len(segments) == 6 and segments[3::2] == ["collaborators", "permission"]:
             return self.permission("/".join(segments[1:3]), segments[4], account)
+        if len(segments) == 3 and segments[0] == "repos":
+            return self.repository("/".join(segments[1:3]), account)
         return self.answer(404, {"message": "Not Found"})
 
-    def permission(self, repository, login, account):
-        known = self.state.permissions.get(repository)
-        if known is None or known.get(account, "none") == "none":
+    def role(self, repository, login):
+        least = "none" if repository in self.state.private else "read"
+        return self.state.permissions.get(repository, {}).get(login, least)
+
+    def sees(self, repository, account):
+        return (repository in self.state.permissions
+                and self.role(repository, account) != "none")
+
+    def repository(self, repository, account):
+        if not self.sees(repository, account):
             return self.answer(404, {"message": "Not Found"})
-        if known[account] not in ("write", "maintain", "admin"):
+        height = ROLES.index(self.role(repository, account))
+        return self.answer(200, {
+            "full_name": repository, "private": repository in self.state.private,
+            "permissions": {name: height >= least for name, least in
+                            (("admin", 5), ("maintain", 4), ("push", 3), ("triage", 2),
+                             ("pull", 1))}})
+
+    def permission(self, repository, login, account):
+        if not self.sees(repository, account) or login not in ACCOUNTS:
+            return self.answer(404, {"message": "Not Found"})
+        if ROLES.index(self.role(repository, account)) < ROLES.index("write"):
             return self.answer(403, {"message": "Must have push access to view collaborator "
                                                 "permission."})
-        role = known.get(login, "none")
+        role = self.role(repository, login)
         return self.answer(200, {"permission": COARSE.get(role, role), "role_name": role,
-                                 "user": {"login": login, "id": ACCOUNTS.get(login, 9)}})
+                                 "user": {"login": login, "id": ACCOUNTS[login]}})
 
 
 def main():

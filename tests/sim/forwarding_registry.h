@@ -20,6 +20,9 @@ class ForwardingRegistry : public Registry {
   Status settle_schedule(const std::string& name, Time handled_until) override {
     return inner_.settle_schedule(name, handled_until);
   }
+  Status pause_schedule(const std::string& name, const SchedulePause& pause, Time now) override {
+    return inner_.pause_schedule(name, pause, now);
+  }
   Status remove_schedule(const std::string& name) override { return inner_.remove_schedule(name); }
   Result<std::vector<Schedule>> schedules() override { return inner_.schedules(); }
   Status put_worker(const WorkerInfo& worker) override { return inner_.put_worker(worker); }

@@ -25,7 +25,14 @@ class OlderLedger : public testing::Test {
       ASSERT_TRUE((*made)->ledger().insert(some_tasks(1, 3)).has_value());
     }
     execute("DROP TABLE tokens; DROP TABLE people; DROP TABLE sessions");
-    execute("DROP TABLE audit; DROP TABLE secrets");
+    execute(
+        "DROP TABLE audit; DROP TABLE secrets; DROP TABLE webhooks; DROP TABLE webhook_deliveries; "
+        "DROP TABLE first_answers; DROP TABLE artifacts; DROP TABLE condemned_contents; "
+        "DROP TABLE store_claims; DROP TABLE plans; DROP TABLE runs; DROP TABLE run_nodes");
+    execute("ALTER TABLE workers DROP COLUMN version");
+    execute(
+        "ALTER TABLE schedules DROP COLUMN pause_at; ALTER TABLE schedules DROP COLUMN pause_by; "
+        "ALTER TABLE schedules DROP COLUMN pause_reason");
     execute("PRAGMA user_version = 1");
   }
 

@@ -52,6 +52,7 @@ const std::vector<ThirdParty>& third_parties() {
       {"sqlite3.h", {"src/adapters/sqlite/", "bench/"}},
       {"libpq-fe.h", {"src/adapters/postgres/", "bench/"}},
       {"amqp", {"src/adapters/amqp/"}},
+      {"hiredis/", {"src/adapters/redis/"}},
   };
   return all;
 }

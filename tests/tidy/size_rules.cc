@@ -22,7 +22,8 @@ std::size_t characters(std::string_view line) {
 
 bool is_program(const Source& source) {
   return source.is_cpp() || source.path.ends_with(".py") || source.path.ends_with(".sh") ||
-         source.is_under("scripts/");
+         source.path.ends_with(".ts") || source.path.ends_with(".tsx") ||
+         source.path.ends_with(".css") || source.is_under("scripts/");
 }
 
 enum class Scope { space, type, function, other };

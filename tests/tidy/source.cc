@@ -80,8 +80,8 @@ void restore_includes(std::string_view text, std::string& code) {
 
 bool is_text(const std::filesystem::path& path) {
   static const std::set<std::string, std::less<>> extensions = {
-      ".cc", ".h",  ".c",   ".cmake", ".txt", ".json", ".md",
-      ".py", ".sh", ".sql", ".yaml",  ".yml", ""};
+      ".cc",   ".h",   ".c",  ".cmake", ".txt", ".json", ".md", ".py",  ".sh", ".sql",
+      ".yaml", ".yml", ".ts", ".tsx",   ".css", ".html", ".js", ".mjs", ""};
   return extensions.contains(path.extension().string());
 }
 

@@ -28,11 +28,25 @@ def check(place, command, queue):
     place.ask("POST", f"/v1/tasks/{endless}/cancel", {})
     until("it is cancelled", lambda: place.task(endless)["state"] == "cancelled")
     expect(place.happenings(endless).count("lease_expired"), 0, "leases that ran out")
+    patient = create("exec sleep 1000")
+    first = until("it runs", lambda: place.task(patient)["lease_until"])
+    until("it is extended", lambda: (place.task(patient)["lease_until"] or first) > first)
     place.end(example)
+    expect(place.happenings(patient)[-1], "given_back", "what happened at its end")
+    expect(place.task(patient)["state"], "ready", "the state at its end")
+
+
+def check_size(path):
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    if len(lines) > 30 or max(map(len, lines)) > 100:
+        raise AssertionError(f"{path}: {len(lines)} lines, not 30 of 100 columns at most")
 
 
 if __name__ == "__main__":
     examples = os.path.join(arguments().source, "examples", "workers")
+    for name in ("worker.py", "worker.sh"):
+        check_size(os.path.join(examples, name))
     with Place(arguments().waybill) as place:
         check(place, [sys.executable, "-B", os.path.join(examples, "worker.py")], "python")
         check(place, ["sh", os.path.join(examples, "worker.sh")], "shell")

@@ -45,9 +45,9 @@ class Place:
                 print("".join(log.readlines()[-60:]))
         self.directory.cleanup()
 
-    def start(self, command, environment=None, out=None):
-        process = subprocess.Popen(command, stdout=out or self.log, stderr=self.log, text=True,
-                                   env={**os.environ, **(environment or {})},
+    def start(self, command, environment=None, out=None, err=None):
+        process = subprocess.Popen(command, stdout=out or self.log, stderr=err or self.log,
+                                   text=True, env={**os.environ, **(environment or {})},
                                    cwd=self.directory.name, start_new_session=True)
         self.started.append(process)
         return process

@@ -25,7 +25,8 @@ FAILED_BATCHES = 12  # more than one publish request holds
 DOUBLED_BATCHES = 3
 STOPPED_BATCHES = 3
 # Words by which a run's requests are told apart.
-KINDS = ("scan-lock", "probe-", "intake-kittens", "aggregate-kittens", "ublish", "list-type",
+PUBLISHES = "ublish"
+KINDS = ("scan-lock", "probe-", "intake-kittens", "aggregate-kittens", PUBLISHES, "list-type",
          "startOffset")
 STOP_SECONDS = 10  # 7 that are given to what is under way, and some for a slow machine
 TRANSIENT = (
@@ -63,6 +64,20 @@ class Gate:
     def release(self, fault=None):
         self.fault = fault
         self.released.set()
+
+
+class FirstMessage(Gate):
+    """Holds the first request that publishes."""
+
+    def __init__(self):
+        super().__init__(number=None)
+        self.lock = threading.Lock()
+
+    def __call__(self, number, request):
+        with self.lock:
+            if self.number is None and PUBLISHES in str(request) + request.text():
+                self.number = number
+        return super().__call__(number, request)
 
 
 class Silence(Gate):
@@ -243,7 +258,8 @@ class Suite:
             place.remove()
 
     def first_of_each_kind(self):
-        """The numbers of requests of a run: the first of each kind."""
+        """The numbers of requests of a run, the first of each kind, in the order of the kinds: that
+        in which they are made differs from run to run."""
         place = self.place(STOPPED_BATCHES)
         try:
             self.script.begin()
@@ -253,22 +269,25 @@ class Suite:
                 text = str(request) + request.text()
                 words = [word for word in KINDS if word in text]
                 kinds.setdefault((request.method, *words), number)
-            return list(kinds.values())
+            return [kinds[kind] for kind in sorted(kinds)]
         finally:
             place.remove()
 
     def stop_everywhere(self):
         numbers, longest = self.first_of_each_kind(), 0.0
-        for number in numbers:
-            longest = max(longest, self.stop_at(Gate(number)), self.stop_at(Silence(number)))
         if len(numbers) < 5:
             self.problems.append(f"only {len(numbers)} kinds of requests were met")
-        return f"{len(numbers)} requests, ended after {longest:.1f} s at most"
+        share, shares = self.options.share
+        stops = [gate(number) for number in numbers for gate in (Gate, Silence)][share - 1::shares]
+        for stop in stops:
+            longest = max(longest, self.stop_at(stop))
+        return (f"{len(stops)} stops, share {share} of {shares} at {len(numbers)} requests, "
+                f"ended after {longest:.1f} s at most")
 
-    def pair(self, number):
-        """The second one starts when the first makes its number-th request, and that waits until
-        the second makes one too."""
-        place, gate = self.place(DOUBLED_BATCHES), Gate(number)
+    def pair(self, gate):
+        """The second one starts when the first makes the gate's request, and that waits until the
+        second makes one too, or, if it is the first message, until the second is over."""
+        place = self.place(DOUBLED_BATCHES)
         self.script.begin(self.planted, gate)
         try:
             first = place.start()
@@ -279,10 +298,12 @@ class Suite:
             made = self.script.made()
             second = place.start()
             self.script.wait_for_more_than(made)
+            if isinstance(gate, FirstMessage):
+                second.wait(PATIENCE_SECONDS)
             gate.release()
             ends = [place.finish(process) for process in (first, second)]
             waiter.join()
-            when = f"pair at request {number}"
+            when = f"pair at request {gate.number}"
             if [status for status, _ in ends] != [0, 0]:
                 self.problems.append(f"{when}: {ends}")
             self.check(place, 1, when)
@@ -292,10 +313,12 @@ class Suite:
             place.remove()
 
     def double(self):
-        self.plant(NO_LOCK, [lambda: self.pair(5)] * 60)
+        self.plant(NO_LOCK, [lambda: self.pair(FirstMessage())])
+        if not self.pair(FirstMessage()):
+            self.problems.append("the first message was not met")
         pairs, number, overlaps = self.options.pairs, 0, 0
         for _ in range(pairs):
-            overlapped = self.pair(number)
+            overlapped = self.pair(Gate(number))
             overlaps += overlapped
             number = number + 1 if overlapped else 0
         if overlaps < pairs / 2:
@@ -303,11 +326,20 @@ class Suite:
         return f"{pairs} pairs, of which {overlaps} overlapped"
 
 
+def share_of(text):
+    share, shares = (int(number) for number in text.split("/"))
+    if not 1 <= share <= shares:
+        raise ValueError(text)
+    return share, shares
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--waybill", required=True)
     parser.add_argument("--backend", choices=BACKENDS, required=True)
     parser.add_argument("--pairs", type=int, default=50)
+    parser.add_argument("--share", type=share_of, default=(1, 1), metavar="N/M",
+                        help="of the stops: every M-th, from the N-th on")
     parser.add_argument("what", choices=("kill", "fail", "stop", "double"))
     options = parser.parse_args()
     try:

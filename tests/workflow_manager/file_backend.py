@@ -82,6 +82,10 @@ class FileBackend:
             with open(path, "w", encoding="utf-8"):
                 pass
 
+    def remove(self, field, keys):
+        for key in keys:
+            os.remove(os.path.join(self._bucket(BUCKETS[field]), path_of_key(key)))
+
     def flags(self, case):
         missing = case.get("missing_topics", [])
         flags = {

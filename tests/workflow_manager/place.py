@@ -39,9 +39,9 @@ class Place:
         words = [f"--{name}={value}" for name, value in flags.items()]
         self.command = [program, "workflow-manager", *words]
 
-    def start(self):
+    def start(self, *more):
         return subprocess.Popen(
-            self.command, env={"PATH": os.environ["PATH"], **self.backend.environment()},
+            [*self.command, *more], env={"PATH": os.environ["PATH"], **self.backend.environment()},
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     @staticmethod

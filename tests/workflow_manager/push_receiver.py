@@ -11,8 +11,8 @@ SAMPLE = re.compile(r'^([a-z_]+)(?:\{([a-z_]+)="(.*)"\})? (\S+)$')
 def parse_metrics(text):
     """{name or name{label="value"}: number}, the value bare as the golden cases have it."""
     samples = {}
-    for line in text.splitlines():
-        if line.startswith("#"):
+    for line in text.split("\n"):  # and at no U+2028
+        if not line or line.startswith("#"):
             continue
         name, label, value, number = SAMPLE.match(line).groups()
         if label:

@@ -26,7 +26,8 @@ struct Option {
 struct Positional {
   std::string_view name;  ///< in capitals
   std::string_view help;
-  enum class Times : std::uint8_t { one, optional, many } times = Times::one;
+  /// `many`: one at least; `any`: none too.
+  enum class Times : std::uint8_t { one, optional, many, any } times = Times::one;
 };
 
 /// What was given on the command line.

@@ -67,8 +67,10 @@ class Lexer {
     std::size_t least = 0;
     std::size_t most = 0;
     for (const Positional& positional : command_.positionals) {
-      const bool many = positional.times == Positional::Times::many;
-      if (positional.times != Positional::Times::optional) ++least;
+      using Times = Positional::Times;
+      const bool any = positional.times == Times::any;
+      const bool many = any || positional.times == Times::many;
+      if (!any && positional.times != Times::optional) ++least;
       most = many || most == SIZE_MAX ? SIZE_MAX : most + 1;
       if (invocation.positionals.size() < least) {
         return usage(std::string(positional.name) + " is missing: " + std::string(positional.help));

@@ -44,6 +44,9 @@ std::string usage(const Command& command) {
       case Positional::Times::many:
         text += " " + name + "...";
         break;
+      case Positional::Times::any:
+        text += " [" + std::string(positional.name) + "...]";
+        break;
     }
   }
   if (!command.rest.empty()) text += " [-- " + std::string(command.rest) + "]";
@@ -72,12 +75,16 @@ std::string_view placeholder(ConfigType type) {
       return "WORD";
     case ConfigType::names:
       return "NAMES";
+    case ConfigType::networks:
+      return "NETWORKS";
     case ConfigType::integer:
       return "N";
     case ConfigType::duration:
       return "DURATION";
     case ConfigType::address:
       return "ADDRESS:PORT";
+    case ConfigType::ledger_url:
+      return "URL";
     case ConfigType::size:
       return "SIZE";
   }

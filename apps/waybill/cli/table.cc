@@ -30,9 +30,14 @@ bool steers(char32_t point) {
          (point >= 0x2060 && point <= 0x2069) || point == 0xfeff;
 }
 
+bool is_plain(char c) { return c >= 0x20 && c < 0x7f; }
+
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t width_max) {
+  if (text.size() <= width_max && std::all_of(text.begin(), text.end(), is_plain)) {
+    return std::string(text);
+  }
   std::string result;
   std::size_t width = 0;
   while (!text.empty()) {
@@ -60,30 +65,34 @@ std::string printable_lines(std::string_view text) {
   }
 }
 
-std::string Table::text(const Output& output) const {
-  std::vector<std::size_t> widths;
-  for (const std::string& title : titles_) widths.push_back(width_of(title));
-  std::vector<std::vector<Cell>> rows;
-  std::vector<Cell> titles;
-  for (const std::string& title : titles_) titles.emplace_back(title, Colour::grey);
-  rows.push_back(std::move(titles));
-  for (const auto& row : rows_) {
-    auto& shown = rows.emplace_back();
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      shown.emplace_back(printable(row[i].text), row[i].colour);
-      widths[i] = std::max(widths[i], width_of(shown.back().text));
-    }
+TableColumns::TableColumns(const std::vector<std::string>& titles) : widths_(titles.size()) {
+  for (const std::string& title : titles) titles_.emplace_back(title, Colour::grey);
+  widen(titles_);
+}
+
+void TableColumns::widen(const std::vector<Cell>& row) {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    widths_[i] = std::max(widths_[i], width_of(printable(row[i].text)));
   }
+}
+
+std::string TableColumns::line(const std::vector<Cell>& row, const Output& output) const {
   std::string result;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      result += output.paint(row[i].text, row[i].colour);
-      if (i + 1 == row.size()) break;
-      result.append(widths[i] - width_of(row[i].text) + 2, ' ');
-    }
-    result.erase(result.find_last_not_of(' ') + 1);
-    result += '\n';
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const std::string shown = printable(row[i].text);
+    result += output.paint(shown, row[i].colour);
+    if (i + 1 == row.size()) break;
+    result.append(widths_[i] - width_of(shown) + 2, ' ');
   }
+  result.erase(result.find_last_not_of(' ') + 1);
+  return result + '\n';
+}
+
+std::string Table::text(const Output& output) const {
+  TableColumns columns(titles_);
+  for (const auto& row : rows_) columns.widen(row);
+  std::string result = columns.head(output);
+  for (const auto& row : rows_) result += columns.line(row, output);
   return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,21 @@ struct Cell {
 
   std::string text;
   Colour colour = Colour::none;
+};
+
+/// A table whose rows nobody has to keep: each is shown to `widen`, then the head and each `line`
+/// are written.
+class TableColumns {
+ public:
+  explicit TableColumns(const std::vector<std::string>& titles);
+
+  void widen(const std::vector<Cell>& row);
+  std::string head(const Output& output) const { return line(titles_, output); }
+  std::string line(const std::vector<Cell>& row, const Output& output) const;
+
+ private:
+  std::vector<Cell> titles_;
+  std::vector<std::size_t> widths_;
 };
 
 /// Columns for people: as wide as their widest cell, without lines; each cell `printable`.

@@ -26,8 +26,10 @@ std::vector<Command> all_commands() {
       task_why_command(),
   };
   for (const auto& group :
-       {queue_commands(), schedule_commands(), session_commands(), token_commands(),
-        secret_commands(), db_commands(), config_commands()}) {
+       {artifact_commands(), pipeline_commands(), run_commands(), run_change_commands(),
+        queue_commands(), schedule_commands(), schedule_control_commands(), session_commands(),
+        token_commands(), secret_commands(), webhook_commands(), db_commands(),
+        config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
   commands.push_back(audit_list_command());

@@ -50,9 +50,13 @@ bj::object to_json(const std::string& directory, const DefinitionsLoad& load) {
                                   {"message", problem.message}});
   }
   const Definitions& found = load.definitions;
-  return {{"definitions", directory},      {"tasks", found.tasks.size()},
-          {"scans", found.scans.size()},   {"schedules", found.schedules.size()},
-          {"queues", found.queues.size()}, {"problems", std::move(problems)}};
+  return {{"definitions", directory},
+          {"tasks", found.tasks.size()},
+          {"pipelines", found.pipelines.size()},
+          {"scans", found.scans.size()},
+          {"schedules", found.schedules.size()},
+          {"queues", found.queues.size()},
+          {"problems", std::move(problems)}};
 }
 
 Exit check_for_programs(Session& session) {
@@ -88,6 +92,7 @@ Exit check_config(Session& session, const Invocation&) {
   }
   session.output().note("the definitions in " + session.config().definitions +
                         " are right: " + number(found.tasks.size(), "task") + ", " +
+                        number(found.pipelines.size(), "pipeline") + ", " +
                         number(found.scans.size(), "scan") + ", " +
                         number(found.schedules.size(), "schedule") + ", " +
                         number(found.queues.size(), "queue"));

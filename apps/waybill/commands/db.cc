@@ -10,6 +10,7 @@
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
+#include "apps/waybill/postgres_store.h"
 #include "apps/waybill/session.h"
 #include "core/size.h"
 
@@ -114,6 +115,7 @@ Status back_up_older(Session& session, const std::string& path, Doing doing, int
 }
 
 Status back_up_to(Session& session, const std::string& path, Doing doing) {
+  if (is_on_postgres(session.config())) return refuse_postgres_backup();
   if (Status there = require_ledger(session.config()); !there) return there;
   const auto found = plan_sqlite_migration(ledger_path(session.config()), session.clock());
   if (!found) return fail(found.error());
@@ -185,12 +187,34 @@ Exit export_ledger(Session& session, const Invocation& invocation) {
   return 0;
 }
 
+struct Migration {
+  int from = 0;
+  int to = 0;
+};
+
+Result<Migration> bring_file_up(Session& session, Doing doing) {
+  if (const Status there = require_ledger(session.config()); !there) return fail(there.error());
+  const std::string path = ledger_path(session.config());
+  const auto done = doing == Doing::dry ? plan_sqlite_migration(path, session.clock())
+                                        : migrate_sqlite_ledger(path, session.clock());
+  if (!done) return fail(done.error());
+  return Migration{.from = done->from, .to = done->to};
+}
+
+/// Makes a ledger where there is none: who may make tables need not be who serves.
+Result<Migration> bring_postgres_up(Session& session, Doing doing) {
+  const auto done = doing == Doing::dry ? plan_postgres_schema(session.config(), session.clock())
+                                        : bring_postgres_schema(session.config(), session.clock());
+  if (!done) return fail(done.error());
+  return Migration{.from = done->from, .to = done->to};
+}
+
 Exit migrate_ledger(Session& session, const Invocation& invocation) {
   const Doing doing = doing_of(invocation);
-  const std::string path = ledger_path(session.config());
-  if (const Status there = require_ledger(session.config()); !there) return fail(there.error());
-  const auto migration = doing == Doing::dry ? plan_sqlite_migration(path, session.clock())
-                                             : migrate_sqlite_ledger(path, session.clock());
+  const bool on_postgres = is_on_postgres(session.config());
+  const std::string path = on_postgres ? session.config().ledger : ledger_path(session.config());
+  const auto migration =
+      on_postgres ? bring_postgres_up(session, doing) : bring_file_up(session, doing);
   if (!migration) return fail(migration.error());
   if (session.output().json()) {
     session.output().json_line(

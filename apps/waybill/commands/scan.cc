@@ -10,6 +10,7 @@
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/unused_ledger.h"
+#include "apps/waybill/service_manager.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
 #include "core/suggest.h"
@@ -123,7 +124,9 @@ Exit scan_on(Session& session, const Scanning& scanning) {
                             tell_scan(session, report);
                           }});
   ServiceLoop loop(scanner, session.clock(), {.seed = session.rng().next()});
+  tell_ready();
   session.clock().wait_until(kSteadyTimeMax, stop);
+  tell_stopping();
   loop.stop();
   tell_event(session, "stopped", {{"reason", "signal"}});
   return 0;

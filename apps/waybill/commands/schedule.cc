@@ -12,6 +12,7 @@
 #include "core/schedule_json.h"
 #include "core/suggest.h"
 #include "core/task_json.h"
+#include "services/schedule_desk.h"
 
 namespace waybill::cli {
 namespace {
@@ -34,13 +35,15 @@ Exit list_schedules(Session& session, const Invocation&) {
   Table table({"SCHEDULE", "CRON", "ZONE", "TASK", "NEXT", "", "FROM"});
   for (const Schedule& schedule : *schedules) {
     const Time next = next_fire_of(schedule, now);
-    table.add({schedule.name,
-               schedule.cron,
-               schedule.zone,
-               schedule.task.definition.empty() ? schedule.task.kind : schedule.task.definition,
-               next == Time{} ? "never" : format_time(next),
-               {schedule.paused ? "paused" : relative(next, now), Colour::yellow},
-               schedule.source});
+    table.add(
+        {schedule.name,
+         schedule.cron,
+         schedule.zone,
+         schedule.task.definition.empty() ? schedule.task.kind : schedule.task.definition,
+         next == Time{} ? "never" : format_time(next),
+         {schedule.is_paused() ? printable(pause_in_words(schedule), 120) : relative(next, now),
+          Colour::yellow},
+         schedule.source});
   }
   if (table.empty()) {
     output.note("no schedules; define them in --definitions, or see `waybill schedule add --help`");
@@ -99,12 +102,16 @@ Status warn_of_definition_of(Session& session, Registry& registry, const Schedul
                             "change it there too, or the next `waybill up` brings that back");
 }
 
-Status put_schedule(Session& session, const Schedule& schedule) {
+/// With the pause that one of its name had, which stands.
+Status put_schedule(Session& session, Schedule& schedule) {
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
   Registry& registry = (*store)->registry();
   if (Status warned = warn_of_definition_of(session, registry, schedule); !warned) return warned;
   if (Status put = registry.put_schedule(schedule); !put) return put;
+  const auto stored = ScheduleDesk(parts_of(**store)).find(schedule.name);
+  if (!stored) return fail(stored.error());
+  schedule.pause = stored->pause;
   keep_in_audit_log(session, **store, "schedule add", schedule.name);
   return {};
 }
@@ -119,7 +126,7 @@ Status look_at_schedule(Session& session, const Schedule& schedule) {
 }
 
 Exit add_schedule(Session& session, const Invocation& invocation) {
-  const auto schedule = read_schedule(session, invocation);
+  auto schedule = read_schedule(session, invocation);
   if (!schedule) return fail(schedule.error());
   if (const Status status = check_schedule(*schedule); !status) return fail(status.error());
   const Doing doing = doing_of(invocation);
@@ -129,6 +136,8 @@ Exit add_schedule(Session& session, const Invocation& invocation) {
   const Time now = session.clock().now();
   if (session.output().json()) {
     session.output().json_line(answer(doing, schedule_to_json(*schedule, now)));
+  } else if (schedule->is_paused()) {
+    session.output().note("schedule " + schedule->name + " is " + pause_in_words(*schedule));
   } else {
     const std::string_view fires = doing == Doing::dry ? " would fire next at " : " fires next at ";
     session.output().note("schedule " + schedule->name + std::string(fires) +
@@ -192,7 +201,7 @@ std::vector<Command> schedule_commands() {
        .examples = {"waybill schedule add nightly '0 3 * * *' -- /usr/local/bin/report",
                     "waybill schedule add sums '@hourly' sum-window --zone Europe/Berlin "
                     "--definitions ./defs"},
-       .details = "A schedule of the same name is replaced.",
+       .details = "A schedule of the same name is replaced; if it was paused, it stays so.",
        .positionals = {{"NAME", "the schedule"},
                        {"CRON", "minute hour day-of-month month day-of-week, or @daily …"},
                        {"DEFINITION", "name of a task definition", Positional::Times::optional}},

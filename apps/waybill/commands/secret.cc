@@ -139,7 +139,8 @@ Exit rotate_secrets(Session& session, const Invocation& invocation) {
     output.note(number + " would be sealed under the key " + id);
   } else {
     output.note(number + " sealed under the key " + id +
-                "; give it to servers and workers, and start them again");
+                "; give it to servers and workers: they take it when its file has it, and until "
+                "then can read none");
   }
   return 0;
 }
@@ -172,8 +173,10 @@ std::vector<Command> secret_commands() {
           {.path = "secret rotate",
            .summary = "Seal all secrets under another key, all or none",
            .examples = {"waybill secret rotate --secret-key-file old.key --new-key-file new.key"},
-           .details = "Servers and workers that have the old key can read no secret from then on: "
-                      "give them the new one and start them again. Tasks wait for that.",
+           .details = "A server or worker that comes upon the new key reads its --secret-key-file "
+                      "again, so put the new key there, on a line before the old one, and rotate; "
+                      "then drop the old line. Where the file has only the old key, or the key "
+                      "comes from WAYBILL_SECRET_KEY, tasks with secrets wait until it is changed.",
            .options = {{"new-key-file", "FILE", "the key to seal under from now on"}, kDryRun},
            .run = rotate_secrets}};
 }

@@ -1,10 +1,12 @@
 #include <boost/json.hpp>
+#include <utility>
 
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/runtime/definitions_apply.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/upkeep.h"
+#include "apps/waybill/service_manager.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 Exit serve(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
+  session.end_after(signals.token());
   const auto definitions = session.definitions();
   if (!definitions) return fail(definitions.error());
   const auto store = session.store(OpenStore::create);
@@ -22,11 +25,15 @@ Exit serve(Session& session, const Invocation& invocation) {
   if (!applied) return fail(applied.error());
   const auto doors = doors_of(invocation);
   if (!doors) return fail(doors.error());
+  auto http = open_guarded_http(session);
+  if (!http) return fail(http.error());
   const auto host = HttpHost::start(session, **store, **definitions, *doors);
   if (!host) return fail(host.error());
-  const Upkeep upkeep(session, **store);
+  const Upkeep upkeep(session, **store, std::move(http->client));
   tell_listening(session, **host);
+  tell_ready();
   session.clock().wait_until(kSteadyTimeMax, signals.token());
+  tell_stopping();
   session.output().note("answering what has come, for at most " +
                         format_duration(session.config().grace) +
                         "; the same signal again ends at once");

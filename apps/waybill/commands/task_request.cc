@@ -23,12 +23,12 @@ namespace bj = boost::json;
 constexpr std::int64_t kFailuresMax = 1'000'000;
 
 /// `name=value`, split at the first equals sign.
-Result<std::pair<std::string, std::string>> split_pair(std::string_view option,
+Result<std::pair<std::string, std::string>> split_pair(std::string_view place,
                                                        const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     return fail(Code::invalid_argument,
-                "--" + std::string(option) + ": \"" + text + "\" is not NAME=VALUE");
+                std::string(place) + ": \"" + text + "\" is not NAME=VALUE");
   }
   return std::pair(text.substr(0, equals), text.substr(equals + 1));
 }
@@ -53,13 +53,7 @@ Result<bj::object> object_option(const Invocation& invocation, std::string_view 
 Result<std::string> read_params(const Invocation& invocation) {
   auto given = object_option(invocation, "params");
   if (!given) return fail(given.error());
-  bj::object params = std::move(*given);
-  for (const std::string& text : invocation.texts("param")) {
-    const auto pair = split_pair("param", text);
-    if (!pair) return fail(pair.error());
-    params[pair->first] = param_value(pair->second);
-  }
-  return json::serialize(params);
+  return with_params(std::move(*given), invocation.texts("param"), "--param");
 }
 
 /// A task without a definition: --kind with --spec, or a program behind `--`, to which --spec adds.
@@ -144,7 +138,7 @@ Status read_options(const Invocation& invocation, TaskRequest& request) {
   if (!failures) return fail(failures.error());
   request.retry.failures_max = static_cast<std::uint32_t>(*failures);
   for (const std::string& text : invocation.texts("label")) {
-    auto pair = split_pair("label", text);
+    auto pair = split_pair("--label", text);
     if (!pair) return fail(pair.error());
     std::erase_if(request.labels, [&](const auto& label) { return label.first == pair->first; });
     request.labels.push_back(std::move(*pair));
@@ -154,6 +148,16 @@ Status read_options(const Invocation& invocation, TaskRequest& request) {
 }
 
 }  // namespace
+
+Result<std::string> with_params(bj::object params, const std::vector<std::string>& pairs,
+                                std::string_view place) {
+  for (const std::string& text : pairs) {
+    const auto pair = split_pair(place, text);
+    if (!pair) return fail(pair.error());
+    params[pair->first] = param_value(pair->second);
+  }
+  return json::serialize(params);
+}
 
 std::vector<Option> task_request_options() {
   return {{"kind", "KIND", "a task of this kind instead of a definition"},

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/session.h"
 #include "core/task.h"
@@ -8,6 +13,10 @@ namespace waybill::cli {
 
 /// Options of every command that describes a task: --kind, --spec, --param, --params, --queue, ….
 std::vector<Option> task_request_options();
+
+/// Params as a JSON text: those, and each NAME=VALUE. `place` is named where one is none.
+Result<std::string> with_params(boost::json::object params, const std::vector<std::string>& pairs,
+                                std::string_view place);
 
 /// The task that a definition's name, or what stands behind `--`, or --kind describe together with
 /// the options; with an id of its own, and checked as far as that goes without a ledger.

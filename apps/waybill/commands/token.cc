@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 
+#include "adapters/aws/settings.h"
 #include "adapters/local/system_random.h"
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
@@ -25,15 +27,17 @@ constexpr std::string_view kRoles = "viewer, submitter, worker, operator, admin"
 
 /// Never with its secret, nor the hash of that.
 bj::object to_json(const TokenRecord& record, Time now) {
-  return {{"id", record.id},
-          {"name", record.name},
-          {"role", json::text(to_string(record.role))},
-          {"state", json::text(to_string(state_of(record, now)))},
-          {"created_at", time_to_json(record.created_at)},
-          {"created_by", record.created_by},
-          {"expires_at", time_to_json(record.expires_at)},
-          {"revoked_at", time_to_json(record.revoked_at)},
-          {"last_used_at", time_to_json(record.last_used_at)}};
+  return {
+      {"id", record.id},
+      {"name", record.name},
+      {"role", json::text(to_string(record.role))},
+      {"rate_limit", record.rate_limit == 0 ? bj::value(nullptr) : bj::value(record.rate_limit)},
+      {"state", json::text(to_string(state_of(record, now)))},
+      {"created_at", time_to_json(record.created_at)},
+      {"created_by", record.created_by},
+      {"expires_at", time_to_json(record.expires_at)},
+      {"revoked_at", time_to_json(record.revoked_at)},
+      {"last_used_at", time_to_json(record.last_used_at)}};
 }
 
 std::string title_of(const TokenRecord& record) { return record.name + " (" + record.id + ")"; }
@@ -62,9 +66,10 @@ Exit list_tokens(Session& session, const Invocation&) {
     output.json_line(bj::object{{"tokens", std::move(array)}});
     return 0;
   }
-  Table table({"ID", "NAME", "ROLE", "CREATED", "EXPIRES", "LAST USED", "STATE"});
+  Table table({"ID", "NAME", "ROLE", "RATE", "CREATED", "EXPIRES", "LAST USED", "STATE"});
   for (const TokenRecord& record : *tokens) {
     table.add({record.id, record.name, std::string(to_string(record.role)),
+               record.rate_limit == 0 ? "" : std::to_string(record.rate_limit) + "/s",
                shown(record.created_at), shown(record.expires_at), shown(record.last_used_at),
                state_cell(state_of(record, now))});
   }
@@ -76,7 +81,7 @@ Exit list_tokens(Session& session, const Invocation&) {
   return 0;
 }
 
-/// What --name, --role and --expires say; without an id and a hash.
+/// What --name, --role, --rate-limit and --expires say; without an id and a hash.
 Result<TokenRecord> read_token(Session& session, const Invocation& invocation) {
   TokenRecord record{.name = invocation.text("name"),
                      .created_at = session.clock().now(),
@@ -84,66 +89,145 @@ Result<TokenRecord> read_token(Session& session, const Invocation& invocation) {
   if (!invocation.has("name")) {
     return fail(Code::invalid_argument, "--name is missing: what the token is called");
   }
-  if (!invocation.has("role")) {
+  if (invocation.has("role") == invocation.has("scope")) {
     return fail(Code::invalid_argument,
-                "--role is missing: what the token may do, one of " + std::string(kRoles));
+                invocation.has("role")
+                    ? "--role and --scope say the same: give one"
+                    : "--role is missing: what the token may do, one of " + std::string(kRoles));
   }
   if (!is_name(record.name)) {
     return fail(Code::invalid_argument,
                 "--name: \"" + record.name + "\" " + std::string(kNameRule));
   }
-  const std::string role_name = invocation.text("role");
+  const std::string option = invocation.has("role") ? "role" : "scope";
+  const std::string role_name = invocation.text(option);
   const auto role = parse_role(role_name);
   if (!role) {
     return fail(Code::invalid_argument,
-                "--role: \"" + role_name + "\" is none of " + std::string(kRoles));
+                "--" + option + ": \"" + role_name + "\" is none of " + std::string(kRoles));
   }
   record.role = *role;
   const auto expires =
       duration_option(invocation, "expires", {}, {.least = std::chrono::seconds(1)});
   if (!expires) return fail(expires.error());
+  const auto rate =
+      integer_option(invocation, "rate-limit", 0, {.least = 1, .most = kRateLimitMax});
+  if (!rate) return fail(rate.error());
+  record.rate_limit = *rate;
   if (*expires != Duration(0)) record.expires_at = record.created_at + *expires;
   return record;
 }
 
-/// `already_exists` if a token that is not revoked has that name.
-Status require_free_name(TokenStore& tokens, const std::string& name) {
-  const auto records = tokens.list();
-  if (!records) return fail(records.error());
-  for (const TokenRecord& record : *records) {
-    if (record.name != name || record.revoked_at != Time{}) continue;
-    return fail(Code::already_exists, "there is a token " + title_of(record) +
-                                          " already; give another --name, or revoke it first with "
-                                          "`waybill token revoke " +
-                                          name + "`");
-  }
-  return {};
+/// The token that --token-file holds, or a new one.
+Result<ApiToken> token_of(const Invocation& invocation) {
+  if (!invocation.has("token-file")) return make_api_token(system_random_bytes(kTokenRandomBytes));
+  const std::string path = invocation.text("token-file");
+  const auto text = aws::read_whole_file(path);
+  if (!text) return fail(Code::invalid_argument, "--token-file: " + text.error().message);
+  const std::size_t end = text->find_last_not_of(" \t\r\n");
+  const auto token = parse_api_token(text->substr(0, end == text->npos ? 0 : end + 1));
+  if (token) return *token;
+  return fail(Code::invalid_argument,
+              "--token-file: file " + path +
+                  " holds no token; one is wb_, 8 hex digits, _ and 64 hex digits, as "
+                  "\"wb_$(openssl rand -hex 4)_$(openssl rand -hex 32)\" makes it");
 }
 
-Status put_token(Session& session, const TokenRecord& record) {
+/// The very same token, if it is known already: then making it again changes nothing, so that a
+/// machine may do it whenever it starts.
+const TokenRecord* find_known(const std::vector<TokenRecord>& records, const TokenRecord& wanted) {
+  const auto found = std::find_if(records.begin(), records.end(), [&](const TokenRecord& record) {
+    return record.id == wanted.id && record.name == wanted.name && record.role == wanted.role &&
+           record.rate_limit == wanted.rate_limit &&
+           equal_in_constant_time(record.hash, wanted.hash);
+  });
+  return found == records.end() ? nullptr : &*found;
+}
+
+/// The token that is not revoked and has that name.
+const TokenRecord* find_holder(const std::vector<TokenRecord>& records, const std::string& name) {
+  const auto found = std::find_if(records.begin(), records.end(), [&](const TokenRecord& record) {
+    return record.name == name && record.revoked_at == Time{};
+  });
+  return found == records.end() ? nullptr : &*found;
+}
+
+/// What making a token comes to.
+struct Making {
+  std::optional<TokenRecord> known;     ///< it is there already
+  std::optional<TokenRecord> replaced;  ///< who has its name until then
+};
+
+/// `already_exists` if another token that is not revoked has that name, unless it is to be
+/// replaced.
+Result<Making> plan_making(TokenStore& tokens, const TokenRecord& wanted, bool may_replace) {
+  const auto records = tokens.list();
+  if (!records) return fail(records.error());
+  Making making;
+  if (const TokenRecord* known = find_known(*records, wanted)) {
+    making.known = *known;
+    return making;
+  }
+  const TokenRecord* holder = find_holder(*records, wanted.name);
+  if (holder == nullptr) return making;
+  if (!may_replace) {
+    return fail(Code::already_exists, "there is a token " + title_of(*holder) +
+                                          " already; give another --name, or revoke it first with "
+                                          "`waybill token revoke " +
+                                          wanted.name + "`");
+  }
+  making.replaced = *holder;
+  return making;
+}
+
+Result<Making> put_token(Session& session, const TokenRecord& record, bool may_replace) {
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
   TokenStore& tokens = (*store)->beside().tokens;
-  if (Status free = require_free_name(tokens, record.name); !free) return free;
-  if (Status put = tokens.put(record); !put) return put;
+  auto making = plan_making(tokens, record, may_replace);
+  if (!making || making->known) return making;
+  if (making->replaced) {
+    const Status revoked = tokens.revoke(making->replaced->id, record.created_at);
+    if (!revoked) return fail(revoked.error());
+    keep_in_audit_log(session, **store, "token revoke", title_of(*making->replaced));
+  }
+  if (Status put = tokens.put(record); !put) return fail(put.error());
   keep_in_audit_log(session, **store, "token create", title_of(record));
-  return {};
+  return making;
 }
 
 /// Refuses as put_token() does; without a ledger there is no token yet.
-Status look_at_token(Session& session, const TokenRecord& record) {
+Result<Making> look_at_token(Session& session, const TokenRecord& record, bool may_replace) {
   const Status there = require_ledger(session.config());
-  if (!there && there.error().code == Code::not_found) return {};
+  if (!there && there.error().code == Code::not_found) return Making{};
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
-  return require_free_name((*store)->beside().tokens, record.name);
+  return plan_making((*store)->beside().tokens, record, may_replace);
 }
 
-void print_made(Session& session, const TokenRecord& record, const ApiToken& token, Doing doing) {
+/// A machine that starts is told, and goes on: what was revoked stays so.
+void print_known(Session& session, const TokenRecord& known) {
+  Output& output = session.output();
+  const TokenState state = state_of(known, session.clock().now());
+  if (output.json()) {
+    bj::object object = to_json(known, session.clock().now());
+    object["token"] = nullptr;
+    return output.json_line(object);
+  }
+  output.note("token " + title_of(known) + " is there already" +
+              (state == TokenState::active
+                   ? ""
+                   : ", and worth nothing: it " +
+                         std::string(state == TokenState::revoked ? "was revoked" : "has expired") +
+                         "; put another one into the file"));
+}
+
+/// `text`: of the token, if it is to be shown.
+void print_made(Session& session, const TokenRecord& record, const std::string& text, Doing doing) {
   Output& output = session.output();
   if (output.json()) {
     bj::object object = to_json(record, record.created_at);
-    object["token"] = doing == Doing::really ? bj::value(to_string(token)) : bj::value(nullptr);
+    object["token"] = text.empty() ? bj::value(nullptr) : bj::value(text);
     if (doing == Doing::dry) object["id"] = nullptr;
     return output.json_line(answer(doing, std::move(object)));
   }
@@ -153,23 +237,31 @@ void print_made(Session& session, const TokenRecord& record, const ApiToken& tok
   if (doing == Doing::dry) {
     return output.note("a token " + record.name + " would be made: role " + role + ", " + ends);
   }
-  output.data(to_string(token) + "\n");
-  output.note("token " + title_of(record) + " is made: role " + role + ", " + ends +
-              "; it is shown this once, and nobody can read it again: keep it now");
+  const std::string made = "token " + title_of(record) + " is made: role " + role + ", " + ends;
+  if (text.empty()) return output.note(made);
+  output.data(text + "\n");
+  output.note(made + "; it is shown this once, and nobody can read it again: keep it now");
 }
 
 Exit create_token(Session& session, const Invocation& invocation) {
   auto record = read_token(session, invocation);
   if (!record) return fail(record.error());
-  const ApiToken token = make_api_token(system_random_bytes(kTokenRandomBytes));
-  record->id = token.id;
-  record->hash = hash_of(token);
+  const auto token = token_of(invocation);
+  if (!token) return fail(token.error());
+  record->id = token->id;
+  record->hash = hash_of(*token);
   if (const Status fits = check_token(*record); !fits) return fail(fits.error());
   const Doing doing = doing_of(invocation);
-  const Status done =
-      doing == Doing::really ? put_token(session, *record) : look_at_token(session, *record);
-  if (!done) return fail(done.error());
-  print_made(session, *record, token, doing);
+  const bool may_replace = invocation.has("replace");
+  const auto making = doing == Doing::really ? put_token(session, *record, may_replace)
+                                             : look_at_token(session, *record, may_replace);
+  if (!making) return fail(making.error());
+  if (making->known) {
+    print_known(session, *making->known);
+    return 0;
+  }
+  const bool is_news = doing == Doing::really && !invocation.has("token-file");
+  print_made(session, *record, is_news ? to_string(*token) : "", doing);
   return 0;
 }
 
@@ -228,31 +320,39 @@ Exit revoke_token(Session& session, const Invocation& invocation) {
 }  // namespace
 
 std::vector<Command> token_commands() {
-  return {{.path = "token create",
-           .summary = "Make an API token for the HTTP service, and show it this once",
-           .examples = {"waybill token create --name ci --role submitter --expires 90d",
-                        "waybill token create --name grafana --role viewer --json"},
-           .details =
-               "The token alone goes to stdout. The ledger keeps its hash only: whoever loses it "
-               "makes another one. Roles: viewer reads; submitter also makes tasks; worker claims "
-               "and runs them; operator submits, and ends, retries and changes any task and "
-               "queue; admin does everything, also with tokens. More: "
-               "docs/reference/api-tokens.md.",
-           .options = {{"name", "NAME", "what it is called; histories say token:NAME"},
-                       {"role", "ROLE", "viewer, submitter, worker, operator or admin"},
-                       {"expires", "DURATION", "how long it is good, as 90d or 12h; else for ever"},
-                       kDryRun},
-           .run = create_token},
-          {.path = "token list",
-           .summary = "List API tokens with their role, state and last use",
-           .examples = {"waybill token list", "waybill token list --json"},
-           .run = list_tokens},
-          {.path = "token revoke",
-           .summary = "Make an API token worthless, within two seconds",
-           .examples = {"waybill token revoke ci", "waybill token revoke 5f0c12ab"},
-           .positionals = {{"ID|NAME", "the token, as `waybill token list` has it"}},
-           .options = {kDryRun},
-           .run = revoke_token}};
+  return {
+      {.path = "token create",
+       .summary = "Make an API token for the HTTP service, and show it this once",
+       .examples = {"waybill token create --name ci --role submitter --expires 90d",
+                    "waybill token create --name grafana --role viewer --json"},
+       .details =
+           "The token alone goes to stdout. The ledger keeps its hash only: whoever loses it "
+           "makes another one. Roles: viewer reads; submitter also makes tasks; worker claims "
+           "and runs them; operator submits, and ends, retries and changes any task and "
+           "queue; admin does everything, also with tokens. More: "
+           "docs/reference/api-tokens.md.",
+       .options = {{"name", "NAME", "what it is called; histories say token:NAME"},
+                   {"role", "ROLE", "viewer, submitter, worker, operator or admin"},
+                   {"scope", "ROLE", "the same as --role"},
+                   {"expires", "DURATION", "how long it is good, as 90d or 12h; else for ever"},
+                   {"rate-limit", "N",
+                    "requests a second that are taken of it, whatever the server's rate_limit"},
+                   {"token-file", "FILE",
+                    "takes the token in FILE, and shows none; fine to repeat, so that a machine "
+                    "may do it at each start"},
+                   {"replace", "", "revokes the token that has the name, if there is one"},
+                   kDryRun},
+       .run = create_token},
+      {.path = "token list",
+       .summary = "List API tokens with their role, state and last use",
+       .examples = {"waybill token list", "waybill token list --json"},
+       .run = list_tokens},
+      {.path = "token revoke",
+       .summary = "Make an API token worthless, within two seconds",
+       .examples = {"waybill token revoke ci", "waybill token revoke 5f0c12ab"},
+       .positionals = {{"ID|NAME", "the token, as `waybill token list` has it"}},
+       .options = {kDryRun},
+       .run = revoke_token}};
 }
 
 }  // namespace waybill::cli

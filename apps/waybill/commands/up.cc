@@ -11,6 +11,7 @@
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/idle.h"
+#include "apps/waybill/runtime/redis_progress.h"
 #include "apps/waybill/runtime/upkeep.h"
 #include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/session.h"
@@ -34,12 +35,19 @@ std::vector<std::string> names_of(const std::map<std::string, ScanDefinition>& s
 /// last the rescuer.
 class House {
  public:
-  House(Session& session, Store& store, Kinds kinds, const Definitions& definitions,
-        IdleWatch& idle, bool hurried)
+  struct Terms {
+    const Definitions& definitions;
+    IdleWatch& idle;
+    bool hurried = false;
+  };
+  House(Session& session, Store& store, Kinds kinds, std::unique_ptr<HttpClient> http,
+        const Terms& terms)
       : kinds_(std::move(kinds)),
-        upkeep_(session, store),
-        scanner_(scan_ports(session, store), scanner_params(session, definitions, idle, hurried)),
+        upkeep_(session, store, std::move(http)),
+        scanner_(scan_ports(session, store), scanner_params(session, terms)),
         scanning_(scanner_, session.clock(), ServiceLoopParams{.seed = session.rng().next()}) {}
+
+  RunsAtRest runs_at_rest() const { return upkeep_.runs().at_rest(); }
 
  private:
   ScanPorts scan_ports(Session& session, Store& store) {
@@ -50,14 +58,13 @@ class House {
             .dedup_keys = &store.dedup_keys()};
   }
 
-  static ScannerParams scanner_params(Session& session, const Definitions& definitions,
-                                      IdleWatch& idle, bool hurried) {
-    ScannerParams params{.scans = definitions.scans, .tasks = definitions.tasks};
-    params.observer = [&session, &idle](const Result<ScanReport>& report) {
+  static ScannerParams scanner_params(Session& session, const Terms& terms) {
+    ScannerParams params{.scans = terms.definitions.scans, .tasks = terms.definitions.tasks};
+    params.observer = [&session, &idle = terms.idle](const Result<ScanReport>& report) {
       tell_scan(session, report);
       idle.saw(report);
     };
-    if (!hurried) return params;
+    if (!terms.hurried) return params;
     for (auto& [name, scan] : params.scans) scan.every = std::min(scan.every, kHurriedScan);
     return params;
   }
@@ -72,6 +79,7 @@ class House {
 Status no_door_alone(const Session& session, const Invocation& invocation) {
   const ConfigValue& listen = session.config_load().values.at("listen");
   if (listen.origin != ConfigOrigin::fallback) return {};
+  if (Status alone = no_redis_alone(session.config()); !alone) return alone;
   std::string alone = session.config().grpc_listen.empty() ? "" : "grpc-listen";
   for (const Option& option : http_options()) {
     if (invocation.has(option.name)) alone = option.name;
@@ -103,9 +111,15 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
     if (!made) return fail(made.error());
     own = std::move(*made);
   }
+  std::optional<ServiceLoop> looking;  // at the login file
+  if (own.logins) {
+    looking.emplace(*own.logins, session.clock(), ServiceLoopParams{.seed = session.rng().next()});
+  }
   std::optional<House> house;
   const auto scans = static_cast<std::int64_t>(definitions.scans.size());
   const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
+  auto http = open_guarded_http(session);
+  if (!http) return fail(http.error());
   const Status worked = work_until_done(
       {.session = session,
        .store = store,
@@ -116,10 +130,13 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
        .scans = scans,
        .schedules = schedules,
        .rules = host ? host->rules() : own.desk.get(),
-       .begin = [&] {
-         if (host) tell_listening(session, *host);
-         house.emplace(session, store, std::move(*kinds), definitions, idle, until_idle);
-       }});
+       .runs_at_rest = [&] { return house->runs_at_rest(); },
+       .begin =
+           [&] {
+             if (host) tell_listening(session, *host);
+             house.emplace(session, store, std::move(*kinds), std::move(http->client),
+                           House::Terms{definitions, idle, until_idle});
+           }});
   if (host) host->drain(session.config().grace);
   if (!worked) return fail(worked.error());
   return 0;
@@ -127,6 +144,7 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
 
 Exit up(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
+  session.end_after(signals.token());
   const auto definitions = session.definitions();
   if (!definitions) return fail(definitions.error());
   const auto store = session.store(OpenStore::create);

@@ -81,4 +81,10 @@ std::string to_the_second(Time time) {
   return format_time(std::chrono::floor<std::chrono::seconds>(time));
 }
 
+std::string pause_in_words(const Schedule& schedule) {
+  if (!schedule.pause.is_set()) return "paused where it is defined";
+  return "paused since " + to_the_second(schedule.pause.at) + " by " + schedule.pause.by +
+         (schedule.pause.reason.empty() ? "" : ": " + schedule.pause.reason);
+}
+
 }  // namespace waybill::cli

@@ -6,6 +6,7 @@
 
 #include "apps/waybill/cli/output.h"
 #include "apps/waybill/cli/table.h"
+#include "core/schedule.h"
 #include "core/task.h"
 
 namespace waybill::cli {
@@ -30,5 +31,8 @@ std::string counted(std::int64_t number, std::string_view one);
 
 /// A time for a table: nobody reads its microseconds.
 std::string to_the_second(Time time);
+
+/// Since when a schedule that is paused is so, by whom and why.
+std::string pause_in_words(const Schedule& schedule);
 
 }  // namespace waybill::cli

@@ -27,6 +27,7 @@ Exit run_worker(Session& session, const Invocation& invocation) {
     return fail(unused.error());
   }
   const Signals signals;  // before any other thread
+  session.end_after(signals.token());
   // A task carries what it is to do, so that a worker needs no definitions; but who names a
   // directory wants it to be there and right.
   const ConfigValue& given = session.config_load().values.at("definitions");
@@ -43,6 +44,12 @@ Exit run_worker(Session& session, const Invocation& invocation) {
     auto made = make_rules(session, **store, **definitions);
     if (!made) return fail(made.error());
     rules = std::move(*made);
+  }
+  // The login file is read again when it changes, as `serve` does.
+  std::optional<ServiceLoop> looking;
+  if (rules.logins) {
+    looking.emplace(*rules.logins, session.clock(),
+                    ServiceLoopParams{.seed = session.rng().next()});
   }
   // Without it, what is scheduled or lost by another worker would wait for somebody's `up`.
   Rescuer rescuer((*store)->ledger(), session.rng().fork());

@@ -12,6 +12,7 @@
 #include "apps/waybill/runtime/program_output.h"
 #include "apps/waybill/runtime/queue_ends.h"
 #include "apps/waybill/runtime/working_place.h"
+#include "apps/waybill/service_manager.h"
 #include "apps/waybill/signals.h"
 #include "base/log.h"
 #include "core/suggest.h"
@@ -252,6 +253,7 @@ Exit run_worker_from(Session& session, const Invocation& invocation) {
                        terms);
   log::info("worker_started", "taking messages",
             {{"from", options->broker.kind}, {"queue", invocation.text("queue")}});
+  tell_ready();
   const auto counts = worker.run({.finish = signals.token(), .abort = signals.second()});
   if (!counts) return fail(counts.error());
   tell_the_end(*counts);

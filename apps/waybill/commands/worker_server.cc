@@ -6,11 +6,17 @@
 #include "adapters/aws/settings.h"
 #include "adapters/curl/http_client.h"
 #include "adapters/file/scratch_space.h"
+#include "adapters/remote/artifacts.h"
 #include "adapters/remote/ledger.h"
+#include "adapters/remote/logs.h"
+#include "adapters/remote/secrets.h"
+#include "adapters/remote/work.h"
 #include "apps/waybill/environment.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/worker_host.h"
 #include "apps/waybill/runtime/working_place.h"
+#include "apps/waybill/secret_key.h"
+#include "apps/waybill/service_manager.h"
 #include "apps/waybill/signals.h"
 #include "decorators/retrying_http_client.h"
 
@@ -22,13 +28,6 @@ constexpr HttpRetryOptions kRetries = {.attempts_max = 3,
                                        .backoff_first = std::chrono::milliseconds(100),
                                        .backoff_max = std::chrono::seconds(1),
                                        .total_max = std::chrono::seconds(5)};
-/// Output that is not sent now is lost, so that a restart of the server is waited out.
-constexpr HttpRetryOptions kLogRetries = {.attempts_max = 12,
-                                          .backoff_first = std::chrono::milliseconds(200),
-                                          .backoff_max = std::chrono::seconds(2),
-                                          .total_max = std::chrono::seconds(15)};
-constexpr Duration kLogsWithin = std::chrono::seconds(18);
-
 Result<std::string> url_of(const Invocation& invocation) {
   std::string url = invocation.text("server");
   while (url.ends_with('/')) url.pop_back();
@@ -42,14 +41,19 @@ Result<std::string> url_of(const Invocation& invocation) {
 }
 
 Result<std::string> token_of(const Invocation& invocation, const Variables& environment) {
-  const std::string path = invocation.text("token-file");
   if (!invocation.has("token-file")) return variable_in(environment, "WAYBILL_TOKEN");
+  const std::string path = invocation.text("token-file");
+  const auto refuse = [&path](std::string_view why) {
+    return fail(Code::invalid_argument,
+                "--token-file: " + std::string(why) +
+                    "; where the ledger is, `waybill token create --name NAME --role worker > " +
+                    path + "` makes one");
+  };
   const auto text = aws::read_whole_file(path);
-  if (!text) return fail(with_context(text.error(), "--token-file"));
+  if (!text) return refuse(text.error().message);
   const std::size_t end = text->find_last_not_of(" \t\r\n");
-  if (end != text->npos) return text->substr(0, end + 1);
-  return fail(Code::invalid_argument,
-              "--token-file: " + path + " is empty; write what `waybill token create` showed");
+  if (end == text->npos) return refuse("file " + path + " is empty");
+  return text->substr(0, end + 1);
 }
 
 Status check_no_other_options(const Invocation& invocation) {
@@ -65,38 +69,39 @@ Status check_no_other_options(const Invocation& invocation) {
 struct RemotePorts {
   RemotePorts(HttpClient& client, Session& session, const WorkerOptions& options,
               const RemoteServerParams& params)
-      : clock(session.clock()),
-        http(client, clock, session.rng().fork(), kRetries),
-        log_http(client, clock, session.rng().fork(), kLogRetries),
-        server(http, clock, session.rng().fork(), params),
-        log_server(log_http, clock, session.rng().fork(),
-                   {.url = params.url, .token = params.token, .answer_within = kLogsWithin}),
-        ledger(server, held, clock,
+      : http(client, session.clock(), session.rng().fork(), kRetries),
+        server(http, session.clock(), session.rng().fork(), params),
+        ledger(server, held, session.clock(),
                {.name = options.name,
                 .host = options.host,
+                .process_id = options.process_id,
+                .version = options.version,
                 .slots = options.slots,
+                .started_at = session.clock().now(),
                 .lease = options.lease}),
         reader(server, held),
-        logs(log_server, held) {}
+        logs(server, held, session.clock()),
+        registry(server),
+        work(ledger, logs, bell, session.clock()) {}
 
-  Clock& clock;
   RetryingHttpClient http;
-  RetryingHttpClient log_http;
   RemoteServer server;
-  RemoteServer log_server;
   HeldTasks held;
+  Bell bell;
   RemoteLedger ledger;
   RemoteReader reader;
   RemoteLogs logs;
   RemoteRoll registry;
+  RemoteWork work;
 };
 
 Exit work(Session& session, RemotePorts& ports, WorkerHost::Parts parts, std::stop_token stop) {
   WorkerHost host(session,
-                  {.ledger = ports.ledger,
+                  {.ledger = ports.work,
                    .reader = ports.reader,
                    .registry = ports.registry,
-                   .logs = ports.logs},
+                   .logs = ports.logs,
+                   .bell = &ports.bell},
                   std::move(parts));
   const std::string& url = ports.server.url();
   session.output().note("working for " + url + "; ctrl-c ends it");
@@ -104,6 +109,7 @@ Exit work(Session& session, RemotePorts& ports, WorkerHost::Parts parts, std::st
   for (const std::string& queue : session.config().queues) queues.emplace_back(queue);
   tell_event(session, "started",
              {{"server", url}, {"queues", std::move(queues)}, {"slots", session.config().slots}});
+  tell_ready();
   std::stop_source done;
   const auto end = [&done] { done.request_stop(); };
   const std::stop_callback asked(stop, end);
@@ -115,6 +121,8 @@ Exit work(Session& session, RemotePorts& ports, WorkerHost::Parts parts, std::st
                           "; the same signal again ends at once");
     tell_event(session, "stopping", {{"grace", format_duration(session.config().grace)}});
   }
+  tell_stopping();
+  ports.work.stop_claiming();
   host.stop(session.config().grace);
   const auto failure = host.failure();
   tell_event(session, "stopped", {{"reason", failure ? "failure" : "signal"}});
@@ -141,6 +149,7 @@ Exit run_worker_of_server(Session& session, const Invocation& invocation) {
   if (!url) return fail(url.error());
   auto token = token_of(invocation, environment);
   if (!token) return fail(token.error());
+  keep_memory_private();  // it will have the token, and the secrets of tasks
   const Signals signals;  // before any other thread
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
@@ -155,7 +164,13 @@ Exit run_worker_of_server(Session& session, const Invocation& invocation) {
   if (!client) return fail(client.error());
   RemotePorts ports(**client, session, options,
                     {.url = std::move(*url), .token = std::move(*token)});
-  return work(session, ports, {std::move(*kinds), std::move(*scratch), std::move(options)},
+  auto secrets = std::make_unique<RemoteSecrets>(ports.server, ports.held, options.name);
+  return work(session, ports,
+              {.kinds = std::move(*kinds),
+               .scratch = std::move(*scratch),
+               .options = std::move(options),
+               .secrets = std::move(secrets),
+               .artifacts = std::make_unique<RemoteArtifacts>(ports.server, session.clock())},
               signals.token());
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "apps/waybill/runtime/passing_refusal.h"
 #include "base/check.h"
 
 namespace waybill::cli {
@@ -19,7 +20,7 @@ Clouds::Clouds(HttpClient& http, Clock& clock, const aws::Environment& environme
       session_name_(std::move(session_name)),
       settings_(environment, aws::read_whole_file),
       google_{environment, aws::read_whole_file},
-      http_(http, clock, Rng(Rng::system_seed())) {
+      http_(http, clock, Rng(Rng::system_seed()), {.asks_again = is_passing_refusal}) {
   WAYBILL_CHECK(!session_name_.empty(), "AWS takes no role on without a name of the session");
   const std::string path = settings_.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
   if (!path.empty()) {
@@ -37,12 +38,17 @@ TokenSource& Clouds::google_tokens(bool emulator) {
   return *access_tokens_;
 }
 
-AwsCredentialSource& Clouds::credentials(const std::string& identity) {
+AwsCredentialSource& Clouds::credentials(const std::string& identity, const std::string& region) {
   auto& source = credentials_[identity];
-  if (!source && identity.empty()) source = ambient_aws_credentials(settings_, {http_, clock_});
+  if (!source && identity.empty()) {
+    source = ambient_aws_credentials(settings_, {http_, clock_}, region);
+  }
   if (!source) {
-    source = aws_role_credentials({.role_arn = identity, .session_name = session_name_},
-                                  *identity_tokens_, settings_, {http_, clock_});
+    source =
+        aws_role_credentials({.role_arn = identity,
+                              .session_name = session_name_,
+                              .region = settings_.region().empty() ? region : settings_.region()},
+                             *identity_tokens_, settings_, {http_, clock_});
   }
   return *source;
 }

@@ -24,11 +24,13 @@ class Clouds {
          std::string session_name);
 
   HttpClient& http() { return http_; }
+  HttpRetryCounts http_counts() const { return http_.counts(); }
   const aws::Settings& settings() const { return settings_; }
   /// Google's, or none for an emulator.
   TokenSource& google_tokens(bool emulator);
   /// `identity`: a role to assume with a token of web identity; empty: who one is anyway.
-  AwsCredentialSource& credentials(const std::string& identity);
+  /// The role is asked for in the region of the settings; where they name none, in `region`.
+  AwsCredentialSource& credentials(const std::string& identity, const std::string& region);
   Uuid fresh_id() { return ids_.next(clock_.now()); }
 
  private:

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "apps/waybill/runtime/artifact_place.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/file_limit.h"
 #include "apps/waybill/runtime/vault.h"
@@ -27,16 +28,30 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
       rules_(std::move(parts.rules)),
       rng_(session.rng().fork()),
       authenticator_(store.beside().tokens, session.clock()),
+      limits_(session.clock(), {.per_second = session.config().rate_limit}),
+      wrong_tokens_(session.clock()),
+      queue_allowance_(session.clock()),
       secrets_(std::move(parts.secrets)),
-      feed_({.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
-            [this](const LedgerEvent& event) { changed(event); }),
-      metrics_(store.reader(), session.clock()),
-      audit_(store.beside().audit),
+      webhooks_(std::move(parts.webhooks)),
+      redis_(std::move(parts.redis)),
+      spool_(uploads_directory(session.config()), session.clock()),
+      artifacts_(store.contents(), store.beside().artifacts, spool_, session.clock()),
+      runs_({.store = store.beside().runs,
+             .pipelines = definitions.pipelines,
+             .tasks = definitions.tasks,
+             .clock = session.clock()}),
+      first_answers_(64u << 20, &store.beside().answers),
+      feed_(
+          {.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
+          [this](const LedgerEvent& event) { changed(event); }, [this] { return nobody_waits(); }),
+      metrics_(store.reader(), store.registry(), session.clock()),
+      process_(session.config().data),
+      audit_(store.beside().audit, session.clock()),
       parts_{.ledger = parts_of(store),
              .logs = store.logs(),
              .clock = session.clock(),
              .definitions = definitions.tasks,
-             .kinds = kinds_.names(),
+             .kinds = kinds_.spec_schemas(),
              .check_task = [this](const TaskRequest& request) { return kinds_.check(request); },
              .new_id =
                  [this] {
@@ -53,11 +68,18 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
              .logins = rules_.logins ? &rules_.logins->desk() : nullptr,
              .rules = rules_.desk.get(),
              .audit = &audit_,
-             .secrets = secrets_.get()} {}
+             .secrets = secrets_.get(),
+             .webhooks = &webhooks_->desk(),
+             .artifacts = &artifacts_,
+             .runs = &runs_,
+             .queue_allowance = &queue_allowance_} {
+  metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
+}
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
   for (const auto& loop : loops_) loop->stop();
+  for (const auto& sender : webhooks_->senders()) sender->release();
 }
 
 Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store,
@@ -75,16 +97,24 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
   if (!rules) return fail(rules.error());
   auto secrets = open_vault(session, store);
   if (!secrets) return fail(secrets.error());
+  auto webhooks = Webhooks::create(session, store, **secrets);
+  if (!webhooks) return fail(webhooks.error());
+  auto redis = open_redis_progress(session, store, doors.task_mgmt);
+  if (!redis) return fail(redis.error());
   auto host =
       std::make_unique<HttpHost>(session, store, definitions,
-                                 Parts{std::move(*kinds), std::move(*rules), std::move(*secrets)});
+                                 Parts{std::move(*kinds), std::move(*rules), std::move(*secrets),
+                                       std::move(*webhooks), std::move(*redis)});
   if (Status listening = host->listen(*address, doors); !listening) return fail(listening.error());
   return host;
 }
 
 Status HttpHost::may_listen(const ListenAddress& address, const HttpDoors& doors) {
   const bool open = address.is_loopback || doors.insecure || rules_.logins != nullptr;
-  if (open || authenticator_.any_tokens()) return {};
+  if (open) return {};
+  const auto any_tokens = authenticator_.any_tokens();
+  if (!any_tokens) return fail(any_tokens.error());
+  if (*any_tokens) return {};
   return fail(Code::failed_precondition,
               "on " + address.address +
                   " others can reach it, and no token says who may: make one with `waybill token "
@@ -94,10 +124,13 @@ Status HttpHost::may_listen(const ListenAddress& address, const HttpDoors& doors
 
 Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   if (Status may = may_listen(address, doors); !may) return may;
+  metrics_.also([this](auto& samples) { process_.add(samples); });
+  metrics_.also([this](auto& samples) { http::add_sent_away(limits_, wrong_tokens_, samples); });
   gate_ = gate(address, doors);
   // There a GET changes things, which a session's cookie may not do.
   gate_of_programs_ = gate_;
   gate_of_programs_.logins = nullptr;
+  if (redis_) metrics_.also([this](auto& samples) { redis_->add_metrics(samples); });
   auto api = http::Api::create(parts_, metrics_, gate_);
   if (!api) return fail(api.error());
   api_ = std::move(*api);
@@ -106,11 +139,16 @@ Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   http::Application* application = api_.get();
   if (task_mgmt_) application = task_mgmt_.get();
   if (Status opened = open_server(address, *application); !opened) return opened;
-  for (Service* service :
-       std::initializer_list<Service*>{&feed_, &metrics_, &authenticator_, &audit_}) {
+  for (Service* service : std::initializer_list<Service*>{&metrics_, &process_, &authenticator_,
+                                                          &audit_, &api_->streams()}) {
     run(*service);
   }
-  return listen_grpc(doors);
+  for (const auto& sender : webhooks_->senders()) run(*sender, kWebhookAnswerMax * 3 / 2);
+  if (redis_) run(redis_->service());
+  if (rules_.logins) run(*rules_.logins);
+  if (Status opened = listen_grpc(doors); !opened) return opened;
+  run(feed_);  // last: it rings both servers
+  return {};
 }
 
 Status HttpHost::open_server(const ListenAddress& address, http::Application& application) {
@@ -161,24 +199,34 @@ Status HttpHost::listen_grpc(const HttpDoors& doors) {
   grpc_ = (is_v6 ? "[" + address->address + "]" : address->address) + ":" +
           std::to_string(grpc_server_->port());
   run(*grpc_server_);
+  run(grpc_api_->streams());
   return {};
 }
 
-void HttpHost::run(Service& service) {
-  loops_.push_back(std::make_unique<ServiceLoop>(service, session_.clock(),
-                                                 ServiceLoopParams{.seed = session_.rng().next()}));
+void HttpHost::run(Service& service, Duration step_max) {
+  loops_.push_back(std::make_unique<ServiceLoop>(
+      service, session_.clock(),
+      ServiceLoopParams{.step_max = step_max, .seed = session_.rng().next()}));
 }
 
 http::ApiGate HttpHost::gate(const ListenAddress& address, const HttpDoors& doors) {
   http::ApiGate gate;
-  gate.asks = [this, insecure = doors.insecure, is_loopback = address.is_loopback] {
+  gate.asks = [this, insecure = doors.insecure,
+               is_loopback = address.is_loopback]() -> Result<bool> {
     if (insecure) return false;
-    return !is_loopback || rules_.logins != nullptr || authenticator_.any_tokens();
+    if (!is_loopback || rules_.logins != nullptr) return true;
+    return authenticator_.any_tokens();
   };
   gate.authenticate = [this](std::string_view token) { return authenticator_.authenticate(token); };
   if (rules_.logins) gate.logins = &rules_.logins->desk();
   if (!address.is_loopback) gate.any_host = true;
+  gate.limits = &limits_;
+  gate.wrong_tokens = &wrong_tokens_;
   return gate;
+}
+
+bool HttpHost::nobody_waits() {
+  return server_->pass_over() && (!grpc_server_ || grpc_server_->pass_over());
 }
 
 void HttpHost::changed(const LedgerEvent& event) {

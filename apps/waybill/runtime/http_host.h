@@ -5,9 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "adapters/file/upload_spool.h"
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/logins.h"
+#include "apps/waybill/runtime/process_metrics.h"
+#include "apps/waybill/runtime/redis_progress.h"
+#include "apps/waybill/runtime/webhooks.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/store.h"
 #include "base/mutex.h"
@@ -18,8 +22,11 @@
 #include "http/server.h"
 #include "http/tls_files.h"
 #include "rpc/server.h"
+#include "services/artifact_desk.h"
 #include "services/audit_writer.h"
 #include "services/authenticator.h"
+#include "services/queue_allowance.h"
+#include "services/run_desk.h"
 #include "services/secret_vault.h"
 #include "services/service_loop.h"
 
@@ -46,6 +53,8 @@ class HttpHost {
     Kinds kinds;
     Rules rules;
     std::unique_ptr<SecretVault> secrets;
+    std::unique_ptr<Webhooks> webhooks;
+    std::unique_ptr<RedisProgress> redis;  ///< null: nobody is told there
   };
   HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts);
   ~HttpHost();
@@ -67,9 +76,10 @@ class HttpHost {
   Status listen_grpc(const HttpDoors& doors);
   /// With the certificate that the settings name, if they do.
   Status open_server(const ListenAddress& address, http::Application& application);
-  void run(Service& service);
+  void run(Service& service, Duration step_max = ServiceLoopParams{}.step_max);
   http::ApiGate gate(const ListenAddress& address, const HttpDoors& doors);
   void changed(const LedgerEvent& event);
+  bool nobody_waits();
 
   Session& session_;
   const Kinds kinds_;
@@ -78,10 +88,19 @@ class HttpHost {
   Rng rng_ GUARDED_BY(mutex_);
   UuidMaker ids_ GUARDED_BY(mutex_){rng_};
   Authenticator authenticator_;
+  RateLimiter limits_;
+  WrongTokens wrong_tokens_;
+  QueueAllowance queue_allowance_;
   const std::unique_ptr<SecretVault> secrets_;
+  const std::unique_ptr<Webhooks> webhooks_;
+  const std::unique_ptr<RedisProgress> redis_;
+  FileUploadSpool spool_;
+  ArtifactDesk artifacts_;
+  RunDesk runs_;
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;
+  ProcessMetrics process_;
   AuditWriter audit_;
   const http::ApiParts parts_;
   http::ApiGate gate_;

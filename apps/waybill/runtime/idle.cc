@@ -125,6 +125,17 @@ Result<bool> IdleWatch::scans_agree(Time since) {
   return true;
 }
 
+namespace {
+
+/// Whether runs have been looked at since nothing moved any more, and none of them goes on.
+bool runs_rest(const IdleWatch::WaitParams& params, Time since, std::uint64_t sequence) {
+  if (!params.runs_at_rest) return true;
+  const RunsAtRest rest = params.runs_at_rest();
+  return rest.is_at_rest && rest.sequence >= sequence && rest.looked_at >= since;
+}
+
+}  // namespace
+
 Result<Work> IdleWatch::wait(const WaitParams& params) {
   LedgerReader& reader = params.store.reader();
   const std::stop_token& stop = params.deadline.stop;
@@ -144,7 +155,7 @@ Result<Work> IdleWatch::wait(const WaitParams& params) {
     if (!work->moves) {
       const auto agreed = scans_agree(still_since);
       if (!agreed) return fail(agreed.error());
-      if (*agreed) return work;
+      if (*agreed && runs_rest(params, still_since, *sequence)) return work;
     }
     if (const auto changed = reader.last_sequence(*sequence, look); !changed) {
       return fail(changed.error());

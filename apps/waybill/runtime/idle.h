@@ -10,6 +10,7 @@
 #include "apps/waybill/session.h"
 #include "base/deadline.h"
 #include "base/mutex.h"
+#include "services/pipeliner.h"
 #include "services/scan.h"
 
 namespace waybill::cli {
@@ -36,7 +37,8 @@ struct WorkScope {
 };
 Result<Work> count_work(Store& store, const WorkScope& scope);
 
-/// Knows when nothing is left to do: no task moves, and every scan has found nothing new since.
+/// Knows when nothing is left to do: no task moves, every scan has found nothing new since, and no
+/// run goes on by itself.
 class IdleWatch {
  public:
   /// `scans`: names of those that have to agree.
@@ -50,7 +52,8 @@ class IdleWatch {
     Store& store;
     WorkScope scope;
     Deadline deadline;
-    std::function<void(const Work&)> shown;  ///< told of the work whenever it was counted
+    std::function<void(const Work&)> shown;    ///< told of the work whenever it was counted
+    std::function<RunsAtRest()> runs_at_rest;  ///< empty: nobody carries runs on here
   };
   /// Blocks until nothing is left that can be done here, or the stop of the deadline is asked for;
   /// gives what is left. The error of a scan that failed ends it too.

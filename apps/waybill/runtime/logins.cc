@@ -12,12 +12,23 @@
 #include "adapters/yaml/yaml.h"
 #include "apps/waybill/environment.h"
 #include "apps/waybill/secret_key.h"
+#include "base/log.h"
 
 namespace waybill::cli {
 namespace {
 
 /// Of an answer about one person, or the keys of an issuer.
 constexpr std::size_t kAnswerBytesMax = std::size_t{1} << 20;
+constexpr Duration kLookEvery = std::chrono::seconds(1);
+
+/// Asks GitHub, and keeps what it says.
+struct GithubAsker {
+  GithubAsker(HttpClient& http, Clock& clock, github::GithubPermissions::Params params,
+              const PermissionKeeperParams& keeping)
+      : permissions(http, clock, std::move(params)), keeper(permissions, clock, keeping) {}
+  github::GithubPermissions permissions;
+  PermissionKeeper keeper;
+};
 
 std::string trimmed(const std::string& text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
@@ -74,6 +85,7 @@ Result<LoginFile> read_login(const std::string& path) {
 
 Result<std::unique_ptr<Logins>> Logins::create(Session& session, Store& store) {
   if (session.config().login.empty()) return nullptr;
+  const FileStamp stamp = stamp_of(session.config().login);
   auto file = read_login(session.config().login);
   if (!file) return fail(file.error());
   auto key = read_secret_key(session.config());
@@ -82,48 +94,140 @@ Result<std::unique_ptr<Logins>> Logins::create(Session& session, Store& store) {
   params.body_bytes_max = kAnswerBytesMax;
   auto http = CurlHttpClient::create(session.clock(), std::move(params));
   if (!http) return fail(http.error());
-  auto logins = std::make_unique<Logins>();
+  auto logins = std::make_unique<Logins>(session.clock(), session.config().login);
   logins->http_ = std::move(*http);
-  std::map<std::string, IdentityProvider*> by_name;
-  for (const LoginProvider& provider : file->settings.providers) {
-    const std::string& secret = file->secrets[provider.name];
-    std::unique_ptr<IdentityProvider> made;
-    if (provider.kind == LoginProvider::Kind::github) {
-      made = std::make_unique<github::GithubLogin>(*logins->http_, provider, secret);
-      logins->permissions_.push_back(std::make_unique<github::GithubPermissions>(
-          *logins->http_, session.clock(),
-          github::GithubPermissions::Params{.api_url = provider.api_url,
-                                            .server_token = file->tokens[provider.name]}));
-      logins->keepers_[provider.name] = std::make_unique<PermissionKeeper>(
-          *logins->permissions_.back(), session.clock(),
-          PermissionKeeperParams{.kept = file->settings.rights_kept,
-                                 .refused_kept = file->settings.refusals_kept});
-    } else {
-      made =
-          std::make_unique<oidc::OidcProvider>(*logins->http_, session.clock(), provider, secret);
-    }
-    by_name[provider.name] = made.get();
-    logins->providers_.push_back(std::move(made));
-  }
-  logins->desk_ = std::make_unique<LoginDesk>(store.beside().people, session.clock(),
-                                              LoginDeskParams{.settings = std::move(file->settings),
-                                                              .providers = std::move(by_name),
-                                                              .random_bytes = system_random_bytes,
-                                                              .token_key = key->value_or("")});
+  logins->make_keepers(*file);
+  logins->desk_ =
+      std::make_unique<LoginDesk>(store.beside().people, session.clock(),
+                                  LoginDeskParams{.settings = file->settings,
+                                                  .providers = logins->make_clients(*file),
+                                                  .random_bytes = system_random_bytes,
+                                                  .token_key = key->value_or("")});
+  logins->file_ = std::move(*file);
+  logins->seen_ = logins->stamps();
+  logins->seen_[logins->path_] = stamp;
   return logins;
 }
 
-std::map<std::string, PermissionKeeper*> Logins::keepers() const {
-  std::map<std::string, PermissionKeeper*> all;
-  for (const auto& [name, keeper] : keepers_) all[name] = keeper.get();
-  return all;
+std::map<std::string, IdentityProvider*> Logins::make_clients(const LoginFile& file) {
+  std::map<std::string, IdentityProvider*> by_name;
+  Clients clients;
+  for (const LoginProvider& provider : file.settings.providers) {
+    const auto found = file.secrets.find(provider.name);
+    Client client{.provider = provider,
+                  .secret = found == file.secrets.end() ? "" : found->second,
+                  .asks = nullptr};
+    const auto* before = clients_.empty() || !clients_.back().contains(provider.name)
+                             ? nullptr
+                             : &clients_.back().at(provider.name);
+    if (before != nullptr && before->provider == provider && before->secret == client.secret) {
+      client.asks = before->asks;  // which knows the keys of its issuer
+    } else if (provider.kind == LoginProvider::Kind::github) {
+      client.asks = std::make_shared<github::GithubLogin>(*http_, provider, client.secret);
+    } else {
+      client.asks = std::make_shared<oidc::OidcProvider>(*http_, clock_, provider, client.secret);
+    }
+    by_name[provider.name] = client.asks.get();
+    clients[provider.name] = std::move(client);
+  }
+  clients_.push_back(std::move(clients));
+  // The desk has the newest of them only after this.
+  if (clients_.size() > LoginDesk::kTermsKept + 1) clients_.pop_front();
+  return by_name;
 }
+
+void Logins::make_keepers(const LoginFile& file) {
+  std::map<std::string, Keeper> keepers;
+  PermissionKeepers::ByProvider by_provider;
+  for (const LoginProvider& provider : file.settings.providers) {
+    if (provider.kind != LoginProvider::Kind::github) continue;
+    const auto token = file.tokens.find(provider.name);
+    Keeper keeper{.api_url = provider.api_url,
+                  .token = token == file.tokens.end() ? "" : token->second,
+                  .kept = file.settings.rights_kept,
+                  .refused_kept = file.settings.refusals_kept,
+                  .keeps = nullptr};
+    const auto before = keepers_of_now_.find(provider.name);
+    if (before != keepers_of_now_.end() && keeper.asks_as(before->second)) {
+      keeper.keeps = before->second.keeps;  // with what it knows
+    } else {
+      const auto asker = std::make_shared<GithubAsker>(
+          *http_, clock_,
+          github::GithubPermissions::Params{.api_url = keeper.api_url,
+                                            .server_token = keeper.token},
+          PermissionKeeperParams{.kept = keeper.kept, .refused_kept = keeper.refused_kept});
+      keeper.keeps = std::shared_ptr<PermissionKeeper>(asker, &asker->keeper);
+    }
+    by_provider[provider.name] = keeper.keeps;
+    keepers[provider.name] = std::move(keeper);
+  }
+  keepers_of_now_ = std::move(keepers);
+  keepers_.take(std::move(by_provider));
+}
+
+Logins::Stamps Logins::stamps() const {
+  Stamps stamps{{path_, stamp_of(path_)}};
+  for (const LoginProvider& provider : file_.settings.providers) {
+    for (const std::string& path : {provider.client_secret_file, provider.api_token_file}) {
+      if (!path.empty()) stamps[path] = stamp_of(path);
+    }
+  }
+  return stamps;
+}
+
+Result<Duration> Logins::step(const Deadline&) {
+  Stamps now = stamps();
+  // A file with trouble may name another that is about to come.
+  if (now == seen_ && trouble_.empty()) return kLookEvery;
+  // One that is still being written is left for the next look: half of it may make sense too.
+  if (now != seen_ && now != changing_) {
+    changing_ = std::move(now);
+    return kLookEvery;
+  }
+  seen_ = std::move(now);
+  auto file = read_login(path_);
+  if (!file) {
+    if (file.error().message != trouble_) {
+      log::warn("login_file_not_taken", file.error().message + "; what it said before stands",
+                {{"file", path_}});
+    }
+    trouble_ = file.error().message;
+    return kLookEvery;
+  }
+  trouble_.clear();
+  desk_->take(file->settings, make_clients(*file));
+  make_keepers(*file);
+  file_ = std::move(*file);
+  // What has changed since it was looked at, and so perhaps since it was read, the next step sees.
+  Stamps named = stamps();
+  for (auto& [path, stamp] : named) {
+    if (const auto found = seen_.find(path); found != seen_.end()) stamp = found->second;
+  }
+  seen_ = std::move(named);
+  log::info("login_file_taken", "logins and roles are now what the login file says",
+            {{"file", path_}});
+  return kLookEvery;
+}
+
+namespace {
+
+/// Of a pipeline, or of a wait for an approval.
+bool any_pipeline_rule(const pipeline::Pipelines& pipelines) {
+  return std::ranges::any_of(pipelines, [](const auto& entry) {
+    if (entry.second.who_may) return true;
+    return std::ranges::any_of(entry.second.steps, [](const pipeline::StepDefinition& step) {
+      return step.wait.find("\"who_may\"") != step.wait.npos;
+    });
+  });
+}
+
+}  // namespace
 
 Result<Rules> make_rules(Session& session, Store& store, const Definitions& definitions) {
   auto logins = Logins::create(session, store);
   if (!logins) return fail(logins.error());
   Rules rules{.logins = std::move(*logins), .desk = nullptr};
-  const bool any = !definitions.queue_rules.empty() ||
+  const bool any = !definitions.queue_rules.empty() || any_pipeline_rule(definitions.pipelines) ||
                    std::ranges::any_of(definitions.tasks, [](const auto& entry) {
                      return entry.second.who_may.has_value();
                    });
@@ -133,9 +237,9 @@ Result<Rules> make_rules(Session& session, Store& store, const Definitions& defi
                     .queues = definitions.queue_rules,
                     .people = store.beside().people,
                     .logins = rules.logins ? &rules.logins->desk() : nullptr,
-                    .keepers = rules.logins ? rules.logins->keepers()
-                                            : std::map<std::string, PermissionKeeper*>(),
-                    .clock = session.clock()});
+                    .keepers = rules.logins ? &rules.logins->keepers() : nullptr,
+                    .clock = session.clock(),
+                    .runs = &store.beside().runs});
   return rules;
 }
 

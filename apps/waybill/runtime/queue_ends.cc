@@ -125,7 +125,8 @@ Result<std::unique_ptr<Queue>> QueueEnds::sqs(std::string topic_arn, std::string
     options.sqs_endpoint = aws_endpoint("sqs", region, environment_);
   }
   return std::make_unique<SqsQueue>(
-      SqsQueue::Services{(*clouds)->http(), (*clouds)->credentials(choice_.aws_identity), clock_},
+      SqsQueue::Services{(*clouds)->http(), (*clouds)->credentials(choice_.aws_identity, region),
+                         clock_},
       std::move(options));
 }
 

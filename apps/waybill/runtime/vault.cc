@@ -8,11 +8,14 @@
 namespace waybill::cli {
 
 Result<std::unique_ptr<SecretVault>> open_vault(Session& session, Store& store) {
-  auto key = read_secret_key(session.config());
-  if (!key) return fail(key.error());
+  auto keys = read_secret_keys(session.config());
+  if (!keys) return fail(keys.error());
   return std::make_unique<SecretVault>(
       store.beside().secrets, session.clock(),
-      SecretVault::Params{.key = std::move(*key), .random_bytes = system_random_bytes});
+      SecretVault::Params{
+          .keys = std::move(*keys),
+          .random_bytes = system_random_bytes,
+          .read_keys = [config = session.config()] { return read_secret_keys(config); }});
 }
 
 }  // namespace waybill::cli

@@ -8,7 +8,7 @@
 
 namespace waybill::cli {
 
-/// The store's secrets under the key of this process, if it has one (apps/waybill/secret_key.h).
+/// The store's secrets under the keys of this process, if it has any (apps/waybill/secret_key.h).
 /// Session and store outlive it.
 Result<std::unique_ptr<SecretVault>> open_vault(Session& session, Store& store);
 

@@ -11,6 +11,7 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/worker_host.h"
+#include "apps/waybill/service_manager.h"
 #include "base/json.h"
 #include "core/name_filter.h"
 #include "services/task_facts.h"
@@ -120,9 +121,17 @@ Status work_until_idle(const WorkTerms& terms, std::vector<std::string> kinds,
                                       .store = terms.store,
                                       .scope = scope,
                                       .deadline = {.stop = stop},
-                                      .shown = progress_printer(session.output())});
+                                      .shown = progress_printer(session.output()),
+                                      .runs_at_rest = terms.runs_at_rest});
   if (!left) return fail(left.error());
   if (stop.stop_requested()) return {};
+  const std::size_t runs = terms.runs_at_rest ? terms.runs_at_rest().live : 0;
+  if (runs > 0) {
+    session.output().note(counted(static_cast<std::int64_t>(runs), "run") +
+                          (runs == 1 ? " waits" : " wait") +
+                          " for what does not come by itself now; see `waybill run list --state "
+                          "live`, then `waybill run show ID`");
+  }
   bj::array explained;
   if (left->waiting > 0) {
     const std::string count = std::to_string(left->waiting);
@@ -146,6 +155,7 @@ Status work_until_done(const WorkTerms& terms) {
   if (!worker) return fail(worker.error());
   session.output().note(terms.greeting + "; ctrl-c ends it");
   tell_start(terms);
+  tell_ready();
   if (terms.begin) terms.begin();
   std::stop_source done;
   const auto end = [&done] { done.request_stop(); };
@@ -163,6 +173,7 @@ Status work_until_done(const WorkTerms& terms) {
                           "; the same signal again ends at once");
     tell_event(session, "stopping", {{"grace", format_duration(session.config().grace)}});
   }
+  tell_stopping();
   (*worker)->stop(session.config().grace);
   const auto failure = (*worker)->failure();
   tell_event(session, "stopped",

@@ -7,6 +7,7 @@
 
 #include "apps/waybill/runtime/idle.h"
 #include "apps/waybill/session.h"
+#include "services/pipeliner.h"
 #include "services/rule_desk.h"
 
 namespace waybill::cli {
@@ -20,7 +21,8 @@ struct WorkTerms {
   std::string greeting;       ///< said when the worker has begun
   std::int64_t scans = 0;     ///< what this process does besides, to be told of
   std::int64_t schedules = 0;
-  RuleDesk* rules = nullptr;      ///< only what they let run is run; null: everything
+  RuleDesk* rules = nullptr;                   ///< only what they let run is run; null: everything
+  std::function<RunsAtRest()> runs_at_rest{};  ///< empty: it carries on none
   std::function<void()> begin{};  ///< begins the rest, once the start has been told; may be empty
 };
 

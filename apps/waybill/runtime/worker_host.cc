@@ -8,6 +8,7 @@
 
 #include "adapters/file/scratch_space.h"
 #include "apps/waybill/runtime/vault.h"
+#include "services/artifact_keeper.h"
 
 namespace waybill::cli {
 namespace {
@@ -32,6 +33,7 @@ WorkerOptions worker_options(Session& session) {
   WorkerOptions options;
   options.host = host_name();
   options.process_id = ::getpid();
+  options.version = WAYBILL_VERSION;
   options.name = options.host + "-" + std::to_string(options.process_id) + "-" +
                  to_string(UuidMaker(session.rng()).next(session.clock().now())).substr(24);
   options.queues = config.queues;
@@ -44,11 +46,13 @@ WorkerOptions worker_options(Session& session) {
 
 WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
     : parts_(std::move(parts)),
+      bell_(ports.bell == nullptr ? own_bell_ : *ports.bell),
       executor_({.clock = session.clock(),
                  .logs = ports.logs,
                  .scratch = *parts_.scratch,
                  .bell = bell_,
-                 .secrets = parts_.secrets.get()},
+                 .secrets = parts_.secrets.get(),
+                 .artifacts = parts_.artifacts.get()},
                 parts_.kinds.all(), parts_.options.slots, parts_.options.report_every),
       worker_({.ledger = ports.ledger,
                .reader = ports.reader,
@@ -85,7 +89,9 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
             .logs = store.logs(),
             .changes = &store.reader()},
       Parts{std::move(*kinds), std::move(*scratch), std::move(options), std::move(ruled),
-            std::move(*secrets)});
+            std::move(*secrets),
+            std::make_unique<ArtifactKeeper>(store.contents(), store.beside().artifacts,
+                                             session.clock())});
 }
 
 }  // namespace waybill::cli

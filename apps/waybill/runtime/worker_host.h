@@ -6,11 +6,12 @@
 
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/session.h"
+#include "ports/artifact_shelf.h"
 #include "ports/bell.h"
 #include "ports/scratch_space.h"
+#include "ports/secret_source.h"
 #include "services/ledger_watch.h"
 #include "services/rule_desk.h"
-#include "services/secret_vault.h"
 #include "services/thread_executor.h"
 #include "services/worker.h"
 #include "services/worker_loop.h"
@@ -31,6 +32,8 @@ class WorkerHost {
     LogSink& logs;
     /// Tells of changes; null: it looks for work by the setting `poll` alone.
     LedgerReader* changes = nullptr;
+    /// Rung by the ledger when there may be work; null: by nobody.
+    Bell* bell = nullptr;
   };
   /// Works by the session's settings, and runs what `rules` let (null: everything). All outlive it.
   static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store, RuleDesk* rules);
@@ -39,7 +42,8 @@ class WorkerHost {
     std::unique_ptr<ScratchSpace> scratch;
     WorkerOptions options;
     std::unique_ptr<WorkLedger> ruled{};  ///< the ledger as rules show it; null: as it is
-    std::unique_ptr<SecretVault> secrets = nullptr;  ///< null: its tasks are given none
+    std::unique_ptr<SecretSource> secrets = nullptr;     ///< null: its tasks are given none
+    std::unique_ptr<ArtifactShelf> artifacts = nullptr;  ///< null: its tasks leave none
   };
   /// For start(): the options have been checked.
   WorkerHost(Session& session, Ports ports, Parts parts);
@@ -56,7 +60,8 @@ class WorkerHost {
 
  private:
   const Parts parts_;
-  Bell bell_;
+  Bell own_bell_;
+  Bell& bell_;
   ThreadExecutor executor_;
   Worker worker_;
   WorkerLoop loop_;

@@ -9,6 +9,7 @@
 #include "adapters/file/object_store.h"
 #include "adapters/file/queue.h"
 #include "adapters/gcs/object_store.h"
+#include "adapters/ledger/queue.h"
 #include "adapters/pubsub/queue.h"
 #include "adapters/s3/address.h"
 #include "adapters/s3/object_store.h"
@@ -26,10 +27,11 @@ Result<std::string> path_of_topic(const std::string& topic) {
 }
 
 Result<AmqpOptions> amqp_options(const prio::WorkflowQueue& queue, const std::string& topic,
-                                 const Variables& environment) {
+                                 const Variables& environment, std::stop_token stop) {
   auto connection =
       amqp_connection({.url = queue.amqp_url, .url_file = queue.amqp_url_file}, environment);
   if (!connection) return fail(connection.error());
+  connection->stop = std::move(stop);
   const auto type = amqp_queue_type(queue.amqp_queue_type);
   if (!type) return fail(type.error());
   AmqpOptions options{.connection = std::move(*connection), .type = *type};
@@ -70,7 +72,7 @@ Result<std::unique_ptr<ObjectStore>> Backends::open(const prio::WorkflowBucket& 
   if (bucket.url.scheme == BucketScheme::file) {
     const auto directory = parse_file_url(bucket.url.text);
     if (!directory) return fail(directory.error());
-    return std::make_unique<FileObjectStore>(*directory);
+    return std::make_unique<FileObjectStore>(*directory, FileObjectStoreOptions{.clock = &clock_});
   }
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());
@@ -88,7 +90,8 @@ Result<std::unique_ptr<ObjectStore>> Backends::open(const prio::WorkflowBucket& 
                            .endpoint = (*clouds)->settings().endpoint("S3"),
                            .conditional_put = terms.conditional_put,
                            .stop = terms.stop},
-      S3ObjectStorePorts{(*clouds)->http(), (*clouds)->credentials(bucket.identity), clock_});
+      S3ObjectStorePorts{(*clouds)->http(),
+                         (*clouds)->credentials(bucket.identity, bucket.url.region), clock_});
 }
 
 Result<MarkerBucket> Backends::marker_bucket(const prio::WorkflowBucket& bucket,
@@ -122,7 +125,10 @@ Result<std::unique_ptr<Queue>> Backends::queue(const prio::WorkflowQueue& queue,
       if (!opened) return fail(opened.error());
       ledger_ = std::move(*opened);
     }
-    return ledger_->queue(topic);
+    auto opened = ledger_->queue(topic);
+    if (!opened) return fail(opened.error());
+    ledger_queues_.push_back(opened->get());
+    return std::unique_ptr<Queue>(std::move(*opened));
   }
   auto made = make_queue(queue, topic);
   if (!made || queue.kind != "gcp-pubsub" || !queue.create_topics) return made;
@@ -140,7 +146,7 @@ Result<std::unique_ptr<Queue>> Backends::make_queue(const prio::WorkflowQueue& q
     return std::make_unique<FileQueue>(*path);
   }
   if (queue.kind == "amqp") {
-    const auto options = amqp_options(queue, topic, environment_);
+    const auto options = amqp_options(queue, topic, environment_, stops_.writes);
     if (!options) return fail(options.error());
     return std::make_unique<AmqpQueue>(clock_, *options);
   }
@@ -148,7 +154,8 @@ Result<std::unique_ptr<Queue>> Backends::make_queue(const prio::WorkflowQueue& q
   if (!clouds) return fail(clouds.error());
   if (queue.kind == "aws-sns") {
     return std::make_unique<SqsQueue>(
-        SqsQueue::Services{(*clouds)->http(), (*clouds)->credentials(queue.aws_identity), clock_},
+        SqsQueue::Services{(*clouds)->http(),
+                           (*clouds)->credentials(queue.aws_identity, queue.aws_region), clock_},
         SqsOptions{.region = queue.aws_region,
                    .topic_arn = topic,
                    .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_),
@@ -168,6 +175,19 @@ Result<std::size_t> Backends::body_bytes_max(const prio::WorkflowQueue& queue,
   const auto made = make_queue(queue, topic);
   if (!made) return fail(made.error());
   return (*made)->caps().body_bytes_max;
+}
+
+std::int64_t Backends::requests() const {
+  if (!clouds_) return 0;
+  const HttpRetryCounts sent = clouds_->http_counts();
+  return static_cast<std::int64_t>(sent.answered + sent.retried + sent.attempts_used_up +
+                                   sent.time_used_up + sent.budget_used_up + sent.stopped);
+}
+
+std::int64_t Backends::duplicates() const {
+  std::int64_t sum = 0;
+  for (const LedgerQueue* queue : ledger_queues_) sum += queue->duplicates();
+  return sum;
 }
 
 Result<HttpClient*> Backends::http() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -12,6 +13,10 @@
 #include "ports/http_client.h"
 #include "ports/object_store.h"
 #include "ports/queue.h"
+
+namespace waybill {
+class LedgerQueue;
+}
 
 namespace waybill::cli {
 
@@ -52,6 +57,10 @@ class Backends {
   Result<std::unique_ptr<Queue>> queue(const prio::WorkflowQueue& queue, const std::string& topic);
   /// What a message of that queue may have, for a dry run: makes nothing and touches no network.
   Result<std::size_t> body_bytes_max(const prio::WorkflowQueue& queue, const std::string& topic);
+  /// HTTP requests that buckets and queues have sent so far: all of them, and each repeat.
+  std::int64_t requests() const;
+  /// Messages so far that its ledger had already; its queues are there.
+  std::int64_t duplicates() const;
   /// The client that metrics are pushed with.
   Result<HttpClient*> http();
 
@@ -74,6 +83,7 @@ class Backends {
   std::unique_ptr<HttpClient> http_;  // opened when first asked for
   std::unique_ptr<Clouds> clouds_;
   std::unique_ptr<LedgerBackend> ledger_;
+  std::vector<const LedgerQueue*> ledger_queues_;
 };
 
 }  // namespace waybill::cli

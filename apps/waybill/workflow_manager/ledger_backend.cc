@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/ledger/queue.h"
 #include "apps/waybill/session.h"
 #include "core/config.h"
 #include "core/json_schema.h"
@@ -42,7 +41,7 @@ Result<std::unique_ptr<LedgerBackend>> LedgerBackend::open(const prio::WorkflowQ
       new LedgerBackend(std::move(*definitions), std::move(*kinds), std::move(*store)));
 }
 
-Result<std::unique_ptr<Queue>> LedgerBackend::queue(const std::string& topic) {
+Result<std::unique_ptr<LedgerQueue>> LedgerBackend::queue(const std::string& topic) {
   auto task = find_task(definitions_, topic);
   if (!task) return fail(task.error());
   LedgerQueueOptions options{.definition = std::move(*task), .created_by = "workflow-manager"};

@@ -3,12 +3,12 @@
 #include <memory>
 #include <string>
 
+#include "adapters/ledger/queue.h"
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/store.h"
 #include "base/result.h"
 #include "core/definition.h"
 #include "core/prio/workflow_flags.h"
-#include "ports/queue.h"
 
 namespace waybill::cli {
 
@@ -19,7 +19,7 @@ class LedgerBackend {
   static Result<std::unique_ptr<LedgerBackend>> open(const prio::WorkflowQueue& queue,
                                                      Clock& clock);
   /// `not_found` for a topic that is no task definition. The queue must not outlive this.
-  Result<std::unique_ptr<Queue>> queue(const std::string& topic);
+  Result<std::unique_ptr<LedgerQueue>> queue(const std::string& topic);
 
   /// What open and `queue` would come to, without a ledger: the limit of its messages.
   static Result<std::size_t> body_bytes_max(const prio::WorkflowQueue& queue,

@@ -136,7 +136,9 @@ Result<PublishReport> Run::pass(const WorkflowOptions& options) {
   ports.intake = intake->get();
   ports.aggregate = aggregate->get();
   publish.scan.aggregate_bytes_max = (*aggregate)->caps().body_bytes_max;
-  return run_publish_pass(ports, publish);
+  auto report = run_publish_pass(ports, publish);
+  if (report) report->tally.duplicates_avoided += backends_.duplicates();  // queues live until here
+  return report;
 }
 
 PublishOptions Run::publish_options(const WorkflowOptions& options) {
@@ -158,14 +160,14 @@ PublishOptions Run::publish_options(const WorkflowOptions& options) {
 
 int Run::end(const WorkflowOptions& options, std::optional<PublishReport> report) {
   if (options.mode == prio::WorkflowMode::dry_run) {
-    for (const PlannedTask& task : report->plan.tasks) {
+    const auto log_task = [](const PlannedTask& task) {
       log::info("dry_run", "dry run, not enqueuing task", {{"task", task.what}});
       log::info("dry_run", "dry run, skipping marker write", {{"marker", task.marker}});
-    }
+    };
     if (options.output == prio::WorkflowOutput::json) {
-      output_.json_line(plan_to_json(*report));
+      print_plan_as_json(output_, *report, log_task);
     } else {
-      print_plan(output_, *report);
+      print_plan(output_, *report, log_task);
     }
     return report->complete() ? kDone : kFailed;
   }
@@ -201,8 +203,10 @@ void Run::push(const std::optional<PublishReport>& report, RunEnd::Verdict verdi
   const prio::PushTarget target = prio::push_target(values_);
   if (target.gateway.empty()) return;
   const RunEnd end{.verdict = verdict, .at = clock_.now(), .runtime = clock_.steady_now() - began_};
+  auto samples = publish_metrics(report, end);
+  samples.push_back({"waybill_http_requests", "", static_cast<double>(backends_.requests())});
   const auto http = backends_.http();
-  Status pushed = http ? push_metrics(**http, clock_, target, publish_metrics(report, end), verdict)
+  Status pushed = http ? push_metrics(**http, clock_, target, std::move(samples), verdict)
                        : Status(fail(http.error()));
   if (pushed) return;
   log::error("push_failed", "error occurred with pushing to prometheus",

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/amqp/dial.h"
 #include "adapters/amqp/reply.h"
 
 namespace waybill::amqp {
@@ -82,7 +83,10 @@ Result<std::string> place_of(const std::string& url) {
 Connection::Connection(std::string place)
     : state_(amqp_new_connection()), place_(std::move(place)) {}
 
-Connection::~Connection() { amqp_destroy_connection(state_); }
+Connection::~Connection() {
+  cut_.reset();  // before another may get the socket's number
+  amqp_destroy_connection(state_);
+}
 
 int Connection::socket() const { return amqp_get_sockfd(state_); }
 
@@ -94,6 +98,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionParams& par
   const auto parsed = parse(params.url);
   if (!parsed) return fail(parsed.error());
   const amqp_connection_info& info = parsed->info;
+  if (params.stop.stop_requested()) return fail(Code::cancelled, "asked to stop");
   std::unique_ptr<Connection> connection(new Connection(describe(info)));
   amqp_connection_state_t state = connection->state_;
   const std::string where = "the AMQP broker at " + connection->place_;
@@ -103,12 +108,19 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionParams& par
     return fail(Code::failed_precondition,
                 "the certificates to trust for " + where + " can't be read");
   }
-  const timeval handshake = to_timeval(params.handshake_time_max);
-  if (const int error = amqp_socket_open_noblock(socket, info.host, info.port, &handshake);
-      error != AMQP_STATUS_OK) {
-    return fail(library_error(error, "connecting to " + where));
+  const DialParams there{.host = info.host,
+                         .port = info.port,
+                         .time_max = params.handshake_time_max,
+                         .stop = params.stop};
+  if (const Status dialed = info.ssl != 0 ? dial_encrypted(socket, there) : dial(socket, there);
+      !dialed) {
+    return fail(with_context(dialed.error(), "connecting to " + where));
   }
+  const timeval handshake = to_timeval(params.handshake_time_max);
   keep_alive(connection->socket());
+  // The library waits in calls that nobody can end but the other side: so it is told that this one
+  // has hung up.
+  connection->cut_.emplace(params.stop, [fd = connection->socket()] { ::shutdown(fd, SHUT_RDWR); });
   const timeval call = to_timeval(params.call_time_max);
   amqp_set_handshake_timeout(state, &handshake);
   amqp_set_rpc_timeout(state, &call);

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -16,6 +19,8 @@ struct ConnectionParams {
   std::string ca_file;  ///< whom amqps trusts; empty: whom Debian trusts
   Duration handshake_time_max = std::chrono::seconds(10);
   Duration call_time_max = std::chrono::seconds(30);  ///< until the broker answers a request
+  /// Ends the waiting for a connection, and cuts one that is there, whatever waits for the broker.
+  std::stop_token stop{};
 };
 
 /// Where a URL leads, without who goes there: host:port/vhost. `invalid_argument` for what is no
@@ -31,7 +36,7 @@ Code code_of_reply(int reply_code);
 class Connection {
  public:
   /// `unavailable` where there is no broker, `unauthenticated` where it refuses the user,
-  /// `not_found` for a vhost that is not there or not the user's.
+  /// `not_found` for a vhost that is not there or not the user's, `cancelled` after a stop.
   static Result<std::unique_ptr<Connection>> open(const ConnectionParams& params);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -49,6 +54,7 @@ class Connection {
 
   amqp_connection_state_t_* const state_;
   const std::string place_;
+  std::optional<std::stop_callback<std::function<void()>>> cut_;
 };
 
 }  // namespace waybill::amqp

@@ -71,6 +71,12 @@ Message message_of(const amqp_envelope_t& envelope) {
   return message;
 }
 
+Status given_up(const Error& error) {
+  if (error.code == Code::cancelled) return fail(error);
+  return fail(Code::cancelled, "asked to stop before the broker confirmed: publish it again (" +
+                                   error.message + ")");
+}
+
 /// Waits a little for the socket to have something.
 void wait_for(const amqp::Connection& connection, Duration time) {
   pollfd readable{.fd = connection.socket(), .events = POLLIN, .revents = 0};
@@ -164,6 +170,8 @@ Result<std::vector<Status>> AmqpQueue::publish(std::span<const Message> messages
   for (int attempt = 1; !open.empty(); ++attempt) {
     Status done = connect_publisher();
     if (done) done = publisher_->publish(messages, open, answers, options_.confirm_time_max);
+    const std::stop_token& stop = options_.connection.stop;
+    if (!done && stop.stop_requested()) done = given_up(done.error());
     const bool last = attempt == kPublishAttempts;
     if (done && (open.empty() || last)) break;
     if (!done) {
@@ -172,7 +180,7 @@ Result<std::vector<Status>> AmqpQueue::publish(std::span<const Message> messages
       if (last || !may_pass(done.error().code)) break;
       log::warn("amqp_publisher_lost", done.error().message, {{"unconfirmed", open.size()}});
     }
-    clock_.wait_until(clock_.steady_now() + pause, {});
+    clock_.wait_until(clock_.steady_now() + pause, stop);
     pause *= 10;
   }
   return answers;

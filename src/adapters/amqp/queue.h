@@ -31,13 +31,13 @@ struct AmqpOptions {
 
 /// RabbitMQ, by AMQP 0-9-1. Publishes persistent, mandatory messages with publisher confirms: an
 /// answer is good when the broker has said that the message is safe, `not_found` when no queue took
-/// it, `resource_exhausted` when the broker refused it three times. Receives by a consumer with
-/// prefetch. Connects on first use and again, with growing pauses, when the connection is lost;
-/// deliveries in hand are then the broker's to give to others, and their receipts are passed over.
-/// While a broker is out of memory or disk, publish waits for it. RabbitMQ takes back, with the
-/// channel, what is not acked within its `consumer_timeout` (30 min by default): raise it for
-/// longer tasks. Thread-safe: one connection for all publishers, one for all receivers. `clock`
-/// outlives it.
+/// it, `resource_exhausted` when the broker refused it three times, `cancelled` when the
+/// connection's `stop` came before the answer. Receives by a consumer with prefetch. Connects on
+/// first use and again, with growing pauses, when the connection is lost; deliveries in hand are
+/// then the broker's to give to others, and their receipts are passed over. While a broker is out
+/// of memory or disk, publish waits for it. RabbitMQ takes back, with the channel, what is not
+/// acked within its `consumer_timeout` (30 min by default): raise it for longer tasks. Thread-safe:
+/// one connection for all publishers, one for all receivers. `clock` outlives it.
 class AmqpQueue final : public Queue {
  public:
   AmqpQueue(Clock& clock, AmqpOptions options);

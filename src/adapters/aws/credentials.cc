@@ -17,7 +17,10 @@ using aws::Settings;
 /// The places that are looked at, one after another.
 class Chain {
  public:
-  Chain(const Settings& settings, CredentialPorts ports) : settings_(settings), ports_(ports) {}
+  Chain(const Settings& settings, CredentialPorts ports, std::string region)
+      : settings_(settings),
+        ports_(ports),
+        region_(settings.region().empty() ? std::move(region) : settings.region()) {}
 
   Result<AwsCredentials> operator()(const Deadline& deadline) const {
     std::string looked_at;
@@ -58,20 +61,22 @@ class Chain {
         .session_name = aws::session_name_or_default(settings_.variable("AWS_ROLE_SESSION_NAME"))};
     return aws::from_token_file(
         settings_,
-        {.service = aws::token_service(settings_, ports_, ""), .role = request, .path = path},
+        {.service = aws::token_service(settings_, ports_, region_), .role = request, .path = path},
         deadline);
   }
 
   const Settings& settings_;
   const CredentialPorts ports_;
+  const std::string region_;
 };
 
 }  // namespace
 
 std::unique_ptr<AwsCredentialSource> ambient_aws_credentials(const Settings& settings,
-                                                             CredentialPorts ports) {
-  return std::make_unique<aws::CredentialCache>("ambient credentials", Chain(settings, ports),
-                                                ports.clock);
+                                                             CredentialPorts ports,
+                                                             std::string region) {
+  return std::make_unique<aws::CredentialCache>(
+      "ambient credentials", Chain(settings, ports, std::move(region)), ports.clock);
 }
 
 std::unique_ptr<AwsCredentialSource> aws_role_credentials(const AwsRoleParams& role,

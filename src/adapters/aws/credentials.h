@@ -10,9 +10,11 @@ namespace waybill {
 /// Credentials as AWS's SDKs look for them: environment; web identity of the environment
 /// (AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN); shared files by profile, with role_arn;
 /// container; instance. The first place that is configured decides, also if it cannot be followed
-/// (`unauthenticated`). `settings` and `ports` must outlive it.
+/// (`unauthenticated`). `region`: where the web identity's role is asked for if the settings name
+/// no region. `settings` and `ports` must outlive it.
 std::unique_ptr<AwsCredentialSource> ambient_aws_credentials(const aws::Settings& settings,
-                                                             aws::CredentialPorts ports);
+                                                             aws::CredentialPorts ports,
+                                                             std::string region = {});
 
 struct AwsRoleParams {
   std::string role_arn;

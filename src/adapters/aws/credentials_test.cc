@@ -243,6 +243,17 @@ TEST_F(AwsCredentialsTest, AMachineHasARole) {
   EXPECT_EQ(value(http_.requests().at(2), "x-aws-ec2-metadata-token"), "v2token");
 }
 
+TEST_F(AwsCredentialsTest, AMachineWhoseRoleIsNotToldIsNotAskedForAnErrorsText) {
+  network_["PUT http://169.254.169.254/latest/api/token"] = {.status = 200, .body = "v2token"};
+  network_["GET http://169.254.169.254/latest/meta-data/iam/security-credentials/"] = {
+      .status = 403, .body = "<html>no</html>"};
+  const auto found = ambient({});
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, Code::unavailable);
+  EXPECT_NE(found.error().message.find("403"), std::string::npos) << found.error().message;
+  EXPECT_EQ(http_.requests().size(), 2u);
+}
+
 TEST_F(AwsCredentialsTest, WhereThereAreNoneEveryPlaceIsNamed) {
   const auto found = ambient({{"AWS_EC2_METADATA_DISABLED", "true"}});
   ASSERT_FALSE(found);

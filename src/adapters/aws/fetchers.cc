@@ -159,13 +159,17 @@ Result<AwsCredentials> from_instance(const Settings& settings, const CredentialP
                       .headers = {{"x-aws-ec2-metadata-token", token->body}}};
   const auto role = ports.http.send(request, metadata_deadline(ports, deadline));
   if (!role) return fail(with_context(role.error(), "the machine's role"));
-  if (role->status == 404 || role->body.empty()) {
+  if (role->status == 404 || (role->status == 200 && role->body.empty())) {
     return fail(Code::not_found, "the machine has no role");
+  }
+  if (role->status != 200) {
+    return fail(Code::unavailable,
+                "the metadata service answers " + std::to_string(role->status) + " for the role");
   }
   request.url += role->body.substr(0, role->body.find_first_of("\r\n"));
   const auto response = ports.http.send(request, metadata_deadline(ports, deadline));
   if (!response) return fail(with_context(response.error(), "the machine's credentials"));
-  if (role->status != 200 || response->status != 200) {
+  if (response->status != 200) {
     return fail(Code::unavailable,
                 "the metadata service answers " + std::to_string(response->status));
   }

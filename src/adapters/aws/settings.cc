@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 namespace waybill::aws {
@@ -60,11 +61,18 @@ std::string Settings::endpoint(const std::string& service) const {
 }
 
 Result<std::string> read_whole_file(const std::string& path) {
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Code::not_found, "file " + path + " cannot be opened");
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return fail(Code::unavailable, "file " + path + " cannot be read");
-  return text;
+  if (!file) {
+    return fail(Code::not_found,
+                "file " + path + " cannot be opened: " + std::generic_category().message(errno));
+  }
+  try {
+    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  } catch (const std::ios_base::failure&) {  // a directory, for one
+    return fail(Code::unavailable,
+                "file " + path + " cannot be read: " + std::generic_category().message(errno));
+  }
 }
 
 }  // namespace waybill::aws

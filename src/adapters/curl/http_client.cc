@@ -1,138 +1,49 @@
 #include "adapters/curl/http_client.h"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <iterator>
+#include <cstring>
 #include <optional>
+#include <string>
 
 #include "adapters/curl/authorities.h"
+#include "adapters/curl/header_list.h"
+#include "adapters/curl/no_proxy.h"
+#include "adapters/curl/request_check.h"
+#include "adapters/curl/transfer_error.h"
 #include "base/ascii.h"
+#include "base/sigpipe_held.h"
 
 namespace waybill {
 namespace {
 
-bool has_scheme(std::string_view url, std::string_view scheme) {
-  return to_lower(url.substr(0, scheme.size())) == scheme;
-}
-
-using CurlList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 using Multi = std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)>;
 using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+/// Of an answer's body: libcurl allocates its buffer for each request, and this much, unlike its
+/// own 16 KiB, comes from malloc's quick bins. For answers that are a status and little else.
+constexpr long kSmallBufferBytes = 1024;
 
 /// Longer than this nothing is waited for in one poll: the clock is looked at again.
 constexpr Duration kPollMax = std::chrono::seconds(60);
 
-/// "host:port" of an absolute URL, without user and password.
-std::string host_of(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return {};
-  url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  const auto user = url.rfind('@');
-  return std::string(user == std::string_view::npos ? url : url.substr(user + 1));
-}
-
-Status check(const HttpRequest& request, std::string_view host) {
-  if (host.empty()) {
-    return fail(Code::invalid_argument, "sending an HTTP request: its URL is not absolute");
+/// None for what is no address of the internet.
+std::optional<IpAddress> address_of(const curl_sockaddr& address) {
+  IpAddress found{};
+  if (address.family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(address.addr);
+    std::memcpy(found.data(), &six.sin6_addr, found.size());
+    return found;
   }
-  for (const auto& [name, value] : request.headers) {
-    if (name.empty() || name.find_first_of("\r\n:;") != std::string::npos ||
-        value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-      return fail(Code::invalid_argument,
-                  "sending an HTTP request to " + std::string(host) + ": a header is malformed");
-    }
-  }
-  return {};
-}
-
-bool append(CurlList& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  if (longer == nullptr) return false;
-  if (!list) list.reset(longer);
-  return true;
-}
-
-/// The request's headers as libcurl takes them; null if memory is short.
-CurlList headers_of(const HttpRequest& request) {
-  CurlList list(nullptr, &curl_slist_free_all);
-  bool has_type = false;
-  bool complete = append(list, "Expect:");
-  for (const auto& [name, value] : request.headers) {
-    has_type = has_type || to_lower(name) == "content-type";
-    complete = complete && append(list, value.empty() ? name + ";" : name + ": " + value);
-  }
-  // Else libcurl calls every body a form.
-  if (!has_type) complete = complete && append(list, "Content-Type:");
-  if (!complete) list.reset();
-  return list;
-}
-
-/// Keeps SIGPIPE from this thread: OpenSSL writes to connections that the other side may have
-/// closed, and libcurl's own way of ignoring the signal is not safe with threads.
-class SigpipeHeld {
- public:
-  SigpipeHeld() {
-    sigset_t pending;
-    sigpending(&pending);
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~SigpipeHeld() {
-    const timespec now{};
-    if (!was_pending_) sigtimedwait(&pipe_, nullptr, &now);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeHeld(const SigpipeHeld&) = delete;
-  SigpipeHeld& operator=(const SigpipeHeld&) = delete;
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
-
-/// What a failed transfer means. `sent` is whether a byte of the request may have left.
-Code code_of(CURLcode result, bool sent) {
-  switch (result) {
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return Code::invalid_argument;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-      return Code::failed_precondition;
-    case CURLE_OUT_OF_MEMORY:
-      return Code::resource_exhausted;
-    default:
-      return sent ? Code::aborted : Code::unavailable;
-  }
-}
-
-/// Whether whoever asks could do something about it: nobody whom we trust vouches for the server.
-bool is_untrusted(CURL* easy) {
-  constexpr long kIssuerUnknown[] = {2, 18, 19, 20, 21};  // X509_V_ERR_… of openssl/x509_vfy.h
-  long verdict = 0;
-  curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-  return std::ranges::find(kIssuerUnknown, verdict) != std::end(kIssuerUnknown);
-}
-
-/// Whether a byte of the request may have left. What asked a proxy for a tunnel counts as sent in
-/// libcurl, but before a new connection's TLS stands nothing of a request for https has.
-bool may_have_sent(CURL* easy, std::string_view url) {
-  long request_bytes = 0;
-  long new_connections = 0;
-  curl_off_t tls_after = 0;
-  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
-  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &new_connections);
-  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &tls_after);
-  const bool no_tls_yet = has_scheme(url, "https://") && new_connections > 0 && tls_after == 0;
-  return request_bytes > 0 && !no_tls_yet;
+  if (address.family != AF_INET) return std::nullopt;
+  const auto& four = reinterpret_cast<const sockaddr_in&>(address.addr);
+  found[10] = found[11] = 0xff;
+  std::memcpy(found.data() + 12, &four.sin_addr, 4);
+  return found;
 }
 
 }  // namespace
@@ -156,7 +67,20 @@ class CurlHttpClient::Transfer {
                            std::string host);
 
  private:
-  bool prepare(const HttpRequest& request, const Setup& setup, curl_slist* headers);
+  /// What requests have in common: options that stay set from one to the next of the same shape.
+  struct Shape {
+    std::string method;
+    bool has_body = false;
+    bool once = false;
+    bool by_http_proxy = false;
+    bool direct = false;
+
+    bool operator==(const Shape&) const = default;
+  };
+  static Shape shape_of(const HttpRequest& request, const CurlHttpClientParams& params);
+
+  bool prepare(const HttpRequest& request, const Setup& setup);
+  bool prepare_shape(const Setup& setup);
   bool prepare_connection(const CurlHttpClientParams& params);
   bool prepare_trust(const std::string& authorities);
   /// Drives the transfer to its end, or until the deadline. The code says why it was given up.
@@ -166,6 +90,8 @@ class CurlHttpClient::Transfer {
   bool set(CURLoption option, Value value) {
     return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
   }
+  /// Asked for each connection, with the address that the name has turned out to be.
+  static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
   /// Asked before each time that the request is sent.
   static int on_send(void* self, char* to, char* from, int to_port, int from_port);
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self);
@@ -175,14 +101,31 @@ class CurlHttpClient::Transfer {
   // In this order: the easy handle must go first.
   Multi multi_;
   Easy easy_;
+  Shape shape_;
+  bool is_shaped_ = false;
+  HeaderList headers_;
+  std::string base_;  // of the URL, as far as libcurl reads it
   std::string host_;
   HttpResponse response_;
   std::size_t body_bytes_max_ = 0;
   bool over_limit_ = false;
+  std::function<bool(const IpAddress&)> may_connect_;  // during run()
+  std::string refused_;  // the address that it would have connected to
   Repeat repeat_ = Repeat::safe;
   int times_sent_ = 0;
   std::array<char, CURL_ERROR_SIZE> text_{};
 };
+
+curl_socket_t CurlHttpClient::Transfer::on_open(void* self, curlsocktype /*purpose*/,
+                                                curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const auto ip = address_of(*address);
+  if (!ip || !transfer.may_connect_(*ip)) {
+    transfer.refused_ = ip ? to_string(*ip) : "an address of another family";
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
 
 // libcurl sends a request again by itself when a kept connection turns out to be dead.
 int CurlHttpClient::Transfer::on_send(void* self, char* /*to*/, char* /*from*/, int /*to_port*/,
@@ -238,33 +181,61 @@ bool CurlHttpClient::Transfer::prepare_trust(const std::string& authorities) {
   return set(CURLOPT_CAINFO_BLOB, &blob);
 }
 
-bool CurlHttpClient::Transfer::prepare(const HttpRequest& request, const Setup& setup,
-                                       curl_slist* headers) {
+CurlHttpClient::Transfer::Shape CurlHttpClient::Transfer::shape_of(
+    const HttpRequest& request, const CurlHttpClientParams& params) {
+  return {
+      .method = request.method,
+      .has_body = !request.body.empty() || (request.method != "GET" && request.method != "HEAD"),
+      .once = request.repeat == Repeat::never,
+      .by_http_proxy = !params.http_proxy.empty() && has_scheme(request.url, "http://"),
+      .direct = params.no_proxy && goes_without_proxy(request.url, *params.no_proxy)};
+}
+
+bool CurlHttpClient::Transfer::prepare_shape(const Setup& setup) {
   const auto& [params, authorities] = setup;
   curl_easy_reset(easy_.get());
-  const bool has_body =
-      !request.body.empty() || (request.method != "GET" && request.method != "HEAD");
   bool ready = prepare_connection(params) && prepare_trust(authorities) &&
-               set(CURLOPT_URL, request.url.c_str()) && set(CURLOPT_PATH_AS_IS, 1L) &&
-               set(CURLOPT_HTTPHEADER, headers) && set(CURLOPT_ACCEPT_ENCODING, "gzip") &&
+               set(CURLOPT_PATH_AS_IS, 1L) && set(CURLOPT_ACCEPT_ENCODING, "gzip") &&
                set(CURLOPT_ERRORBUFFER, text_.data()) &&
                set(CURLOPT_HEADERFUNCTION, &Transfer::on_header) && set(CURLOPT_HEADERDATA, this) &&
                set(CURLOPT_WRITEFUNCTION, &Transfer::on_body) && set(CURLOPT_WRITEDATA, this);
-  if (!params.http_proxy.empty() && has_scheme(request.url, "http://")) {
-    ready = ready && set(CURLOPT_PROXY, params.http_proxy.c_str());
+  if (shape_.method == "PUT" || shape_.method == "DELETE") {
+    ready = ready && set(CURLOPT_BUFFERSIZE, kSmallBufferBytes);
   }
-  if (request.method == "HEAD") return ready && set(CURLOPT_NOBODY, 1L);
-  if (has_body) {
+  if (shape_.by_http_proxy) ready = ready && set(CURLOPT_PROXY, params.http_proxy.c_str());
+  // Set at all, libcurl does not look for one in the environment.
+  if (params.no_proxy) ready = ready && set(CURLOPT_NOPROXY, shape_.direct ? "*" : "");
+  if (params.may_connect) {
+    ready = ready && set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open) &&
+            set(CURLOPT_OPENSOCKETDATA, this);
+  }
+  if (shape_.method == "HEAD") return ready && set(CURLOPT_NOBODY, 1L);
+  if (shape_.once) {
+    ready =
+        ready && set(CURLOPT_PREREQFUNCTION, &Transfer::on_send) && set(CURLOPT_PREREQDATA, this);
+  }
+  return ready && set(CURLOPT_CUSTOMREQUEST, shape_.method.c_str());
+}
+
+bool CurlHttpClient::Transfer::prepare(const HttpRequest& request, const Setup& setup) {
+  Shape shape = shape_of(request, setup.params);
+  if (!is_shaped_ || shape_ != shape) {
+    shape_ = std::move(shape);
+    is_shaped_ = prepare_shape(setup);
+  }
+  // It ends the URL, so it ends with a zero byte too.
+  const std::string_view target = request_target(request.url, setup.params.proxy_of_http);
+  base_.assign(request.url, 0, request.url.size() - target.size());
+  bool ready = is_shaped_ && set(CURLOPT_URL, base_.c_str()) &&
+               set(CURLOPT_REQUEST_TARGET, target.empty() ? nullptr : target.data()) &&
+               set(CURLOPT_HTTPHEADER, headers_.of(request));
+  if (shape_.has_body && shape_.method != "HEAD") {
     // Not copied: the request outlives the transfer.
     ready = ready &&
             set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size())) &&
             set(CURLOPT_POSTFIELDS, request.body.data());
   }
-  if (request.repeat == Repeat::never) {
-    ready =
-        ready && set(CURLOPT_PREREQFUNCTION, &Transfer::on_send) && set(CURLOPT_PREREQDATA, this);
-  }
-  return ready && set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  return ready;
 }
 
 Result<CURLcode> CurlHttpClient::Transfer::drive(const Deadline& deadline) {
@@ -290,14 +261,18 @@ Error CurlHttpClient::Transfer::explain(CURLcode result, const std::string& acti
     return {Code::resource_exhausted,
             action + ": the answer has more than " + std::to_string(body_bytes_max_) + " bytes"};
   }
+  if (!refused_.empty() && result == CURLE_COULDNT_CONNECT) {
+    return {Code::permission_denied, action + ": it is at " + refused_ + ", which is not allowed"};
+  }
   if (repeat_ == Repeat::never && times_sent_ > 1) {
     return {Code::aborted, action + ": the kept connection was cut off"};
   }
-  const Code code = code_of(result, may_have_sent(easy_.get(), url));
+  const Code code = code_of_transfer(result, may_have_sent(easy_.get(), url));
   // What libcurl says of a URL might quote it.
   const bool quotes = code == Code::invalid_argument || text_[0] == '\0';
   std::string text = quotes ? curl_easy_strerror(result) : text_.data();
-  if (!text.empty()) text.front() = to_lower(text.front());
+  // Not of "CONNECT" and "URL".
+  if (text.size() > 1 && to_lower(text[1]) == text[1]) text.front() = to_lower(text.front());
   if (result == CURLE_PEER_FAILED_VERIFICATION && is_untrusted(easy_.get())) {
     text +=
         "; if this server is to be trusted, name a file with its authority's certificate (PEM) "
@@ -311,25 +286,26 @@ Result<HttpResponse> CurlHttpClient::Transfer::run(const HttpRequest& request, c
   host_ = std::move(host);
   response_ = {};
   over_limit_ = false;
+  refused_.clear();
+  may_connect_ = [&](const IpAddress& address) {
+    return setup.params.may_connect(request.url, address);
+  };
   repeat_ = request.repeat;
   times_sent_ = 0;
   body_bytes_max_ = setup.params.body_bytes_max;
   text_.front() = '\0';
-  const std::string action = "sending " + request.method + " to " + host_;
-  const CurlList headers = headers_of(request);
-  if (!headers || !prepare(request, setup, headers.get()) ||
-      curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK) {
-    return fail(Code::resource_exhausted, action + ": libcurl cannot set the request up");
+  const auto action = [&] { return "sending " + request.method + " to " + host_; };
+  if (!prepare(request, setup) || curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK) {
+    return fail(Code::resource_exhausted, action() + ": libcurl cannot set the request up");
   }
   const Result<CURLcode> result = drive(deadline);
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   std::optional<Error> error;
-  if (!result) error = with_context(result.error(), action);
-  if (result && *result != CURLE_OK) error = explain(*result, action, request.url);
+  if (!result) error = with_context(result.error(), action());
+  if (result && *result != CURLE_OK) error = explain(*result, action(), request.url);
   // Closes the connection of a transfer that was given up.
   curl_multi_remove_handle(multi_.get(), easy_.get());
-  curl_easy_reset(easy_.get());
   if (error) return fail(std::move(*error));
   response_.status = static_cast<int>(status);
   return std::move(response_);
@@ -370,7 +346,7 @@ void CurlHttpClient::give_back(std::unique_ptr<Transfer> transfer) {
 
 Result<HttpResponse> CurlHttpClient::send(const HttpRequest& request, const Deadline& deadline) {
   std::string host = host_of(request.url);
-  if (Status valid = check(request, host); !valid) return fail(valid.error());
+  if (Status valid = check_http_request(request, host); !valid) return fail(valid.error());
   const SigpipeHeld held;
   std::unique_ptr<Transfer> transfer = take(host);
   if (!transfer->is_valid()) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/http_test_server.h"
 #include "tests/conformance/http_client/suite.h"
 
 namespace waybill {
@@ -27,16 +28,45 @@ TEST(CurlHttpClient, AnAuthorityFileThatIsNotThereIsNamed) {
   EXPECT_NE(client.error().message.find("/nonexistent/ca.pem"), std::string::npos);
 }
 
+TEST(CurlHttpClient, AnAddressThatIsNotAllowedIsNotConnectedTo) {
+  HttpTestServer server([](const ReceivedRequest&) { return ScriptedAnswer{}; });
+  std::vector<std::string> asked;
+  const auto may_connect = [&](std::string_view url, const IpAddress& address) {
+    asked.push_back(std::string(url) + " " + to_string(address));
+    return url.find("/open") != url.npos;
+  };
+  const auto client = CurlHttpClient::create(network_clock, {.may_connect = may_connect}).value();
+  const std::string base = "http://localhost:" + std::to_string(server.port());
+  const Deadline soon{.at = network_clock.steady_now() + std::chrono::seconds(10)};
+  const auto refused = client->send({.url = base + "/shut"}, soon);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::permission_denied);
+  EXPECT_NE(refused.error().message.find(", which is not allowed"), std::string::npos);
+  EXPECT_EQ(server.connections(), 0);
+  EXPECT_TRUE(client->send({.url = base + "/open"}, soon));
+  EXPECT_EQ(asked.front().substr(0, base.size() + 6), base + "/shut ");
+}
+
+/// Both ways in which it gives a URL to libcurl.
+HttpClientImplementation implementation(std::string name, HttpProxy proxy) {
+  return {.name = std::move(name), .make = [proxy](std::size_t body_bytes_max) {
+            return CurlHttpClient::create(
+                       network_clock, {.body_bytes_max = body_bytes_max, .proxy_of_http = proxy})
+                .value();
+          }};
+}
+
 INSTANTIATE_TEST_SUITE_P(Curl, HttpClientConformance,
-                         testing::Values(HttpClientImplementation{
-                             .name = "curl",
-                             .make =
-                                 [](std::size_t body_bytes_max) {
-                                   return CurlHttpClient::create(network_clock,
-                                                                 {.body_bytes_max = body_bytes_max})
-                                       .value();
-                                 }}),
+                         testing::Values(implementation("curl", HttpProxy::possible),
+                                         implementation("curl_without_proxy", HttpProxy::none)),
                          [](const auto& instance) { return instance.param.name; });
+
+TEST(CurlParams, KnowAProxyForPlainHttpByEachOfItsNames) {
+  EXPECT_EQ(curl_params({{"https_proxy", "http://a.example"}}).proxy_of_http, HttpProxy::none);
+  for (const char* name : {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}) {
+    EXPECT_EQ(curl_params({{name, "http://a.example"}}).proxy_of_http, HttpProxy::possible) << name;
+  }
+}
 
 }  // namespace
 }  // namespace waybill

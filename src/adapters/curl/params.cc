@@ -23,6 +23,12 @@ CurlHttpClientParams curl_params(const std::map<std::string, std::string>& envir
   }
   const bool cgi = environment.contains("REQUEST_METHOD");
   if (!environment.contains("http_proxy") && !cgi) params.http_proxy = variable("HTTP_PROXY");
+  const bool may_be_by_proxy = !params.http_proxy.empty() || environment.contains("http_proxy") ||
+                               environment.contains("all_proxy") ||
+                               environment.contains("ALL_PROXY");
+  params.proxy_of_http = may_be_by_proxy ? HttpProxy::possible : HttpProxy::none;
+  params.no_proxy = variable("no_proxy");
+  if (params.no_proxy->empty()) params.no_proxy = variable("NO_PROXY");
   return params;
 }
 

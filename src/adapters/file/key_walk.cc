@@ -69,7 +69,8 @@ KeyWalk::Found KeyWalk::take(std::string key) {
   const std::size_t found =
       delimiter_.empty() ? std::string::npos : key.find(delimiter_, prefix_.size());
   if (found == std::string::npos) {
-    range_.from = key + '\0';
+    range_.from = key;  // in the memory that it has
+    range_.from += '\0';
     return Found{.name = std::move(key)};
   }
   key.resize(found + delimiter_.size());

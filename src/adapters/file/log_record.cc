@@ -81,4 +81,14 @@ Result<std::optional<LogRecord>> read_log_record(const FileDescriptor& file, std
   return std::optional(std::move(record));
 }
 
+Result<LogLength> measure_log(const FileDescriptor& file, LogLength known) {
+  for (;;) {
+    const auto record = read_log_record(file, known.bytes);
+    if (!record) return fail(record.error());
+    if (!*record) return known;
+    known.bytes = (*record)->next_offset;
+    ++known.records;
+  }
+}
+
 }  // namespace waybill

@@ -23,4 +23,12 @@ struct LogRecord {
 /// (yet): half of one that is being written, or that a crash left.
 Result<std::optional<LogRecord>> read_log_record(const FileDescriptor& file, std::uint64_t offset);
 
+/// How many whole records a file begins with, and where they end.
+struct LogLength {
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+};
+/// Goes on from what is known of the file; reads all that comes after it.
+Result<LogLength> measure_log(const FileDescriptor& file, LogLength known);
+
 }  // namespace waybill

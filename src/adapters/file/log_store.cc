@@ -1,6 +1,7 @@
 #include "adapters/file/log_store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +11,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "adapters/file/log_record.h"
 #include "base/file_descriptor.h"
 
 namespace waybill {
@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kSuffix = ".log";
 constexpr int kShards = 256;  // two hexadecimal digits
+constexpr std::size_t kLengthsMax = 10'000;
 
 /// Where reading goes on: a byte of an attempt's file. As text `ATTEMPT:OFFSET`.
 struct Cursor {
@@ -88,7 +89,7 @@ Result<std::vector<Uuid>> tasks_in(const std::string& shard) {
 
 Result<FileDescriptor> open_to_append(const std::string& directory, std::uint32_t attempt) {
   const std::string path = file_of(directory, attempt);
-  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
+  constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC;
   FileDescriptor file(::open(path.c_str(), kFlags, 0640));
   if (!file.is_open() && errno == ENOENT) {
     std::error_code error;
@@ -98,6 +99,27 @@ Result<FileDescriptor> open_to_append(const std::string& directory, std::uint32_
   }
   if (!file.is_open()) return fail(system_error(errno, "opening " + path));
   return file;
+}
+
+Result<std::uint64_t> size_of(const FileDescriptor& file) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return fail(system_error(errno, "appending to a log"));
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+/// Records at the end of a file of this size: all, or none.
+Status add(const FileDescriptor& file, std::uint64_t size, std::string_view records) {
+  ssize_t written = 0;
+  do {
+    written = ::write(file.get(), records.data(), records.size());
+  } while (written < 0 && errno == EINTR);
+  if (written == static_cast<ssize_t>(records.size())) return {};
+  // Half a record would hide all that is appended after it.
+  const int error = written < 0 ? errno : ENOSPC;
+  if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
+    return fail(system_error(errno, "taking back half a record"));
+  }
+  return fail(system_error(error, "appending"));
 }
 
 /// Adds the records of one attempt from the cursor on, until there is no more or the page is full.
@@ -125,21 +147,69 @@ Status FileLogStore::append(const Uuid& task, const LogChunk& chunk) {
   if (chunk.bytes.empty()) return {};
   const auto file = open_to_append(directory_of(task), chunk.attempt);
   if (!file) return fail(file.error());
-  struct stat before {};
-  if (::fstat(file->get(), &before) != 0) return fail(system_error(errno, "appending to a log"));
-  const std::string record = encode_log_record(chunk);
-  ssize_t written = 0;
-  do {
-    written = ::write(file->get(), record.data(), record.size());
-  } while (written < 0 && errno == EINTR);
-  if (written == static_cast<ssize_t>(record.size())) return {};
-  // Half a record would hide all that is appended after it.
-  const int error = written < 0 ? errno : ENOSPC;
-  if (::ftruncate(file->get(), before.st_size) != 0) {
-    return fail(
-        system_error(errno, "taking back half a record from the log of task " + to_string(task)));
+  const auto size = size_of(*file);
+  if (!size) return fail(size.error());
+  if (Status added = add(*file, *size, encode_log_record(chunk)); !added) {
+    return fail(with_context(added.error(), "the log of task " + to_string(task)));
   }
-  return fail(system_error(error, "appending to the log of task " + to_string(task)));
+  return {};
+}
+
+Status FileLogStore::append_all(const Uuid& task, std::span<const LogChunk> chunks,
+                                std::optional<std::uint64_t> before) {
+  if (chunks.empty()) return {};
+  const Attempt attempt{task, chunks.front().attempt};
+  const auto file = open_to_append(directory_of(task), attempt.second);
+  if (!file) return fail(file.error());
+  // The same may be under way for a request whose client has given it up. Closing unlocks.
+  while (::flock(file->get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return fail(system_error(errno, "locking the log of " + to_string(task)));
+  }
+  const auto size = size_of(*file);
+  if (!size) return fail(size.error());
+  LogLength length = known_length(attempt);
+  if (length.bytes > *size) length = {};  // removed, and begun anew
+  if (length.bytes < *size) {
+    const auto measured = measure_log(*file, length);
+    if (!measured) return fail(measured.error());
+    length = *measured;
+  }
+  // Half a record would hide all that is appended after it.
+  if (length.bytes < *size && ::ftruncate(file->get(), static_cast<off_t>(length.bytes)) != 0) {
+    return fail(system_error(errno, "mending the log of task " + to_string(task)));
+  }
+  std::uint64_t passed_over =
+      before && length.records > *before ? length.records - *before : std::uint64_t{0};
+  std::string records;
+  const std::uint64_t start = length.bytes;
+  for (const LogChunk& chunk : chunks) {
+    if (chunk.bytes.empty()) continue;
+    if (passed_over > 0) {
+      --passed_over;
+      continue;
+    }
+    records += encode_log_record(chunk);
+    ++length.records;
+  }
+  length.bytes += records.size();
+  if (Status added = add(*file, start, records); !added) {
+    return fail(with_context(added.error(), "the log of task " + to_string(task)));
+  }
+  note_length(attempt, length);
+  return {};
+}
+
+LogLength FileLogStore::known_length(const Attempt& attempt) const {
+  const Lock lock(mutex_);
+  const auto known = lengths_.find(attempt);
+  return known == lengths_.end() ? LogLength{} : known->second;
+}
+
+void FileLogStore::note_length(const Attempt& attempt, LogLength length) {
+  const Lock lock(mutex_);
+  // Without them the file is measured again.
+  if (lengths_.size() >= kLengthsMax) lengths_.clear();
+  lengths_[attempt] = length;
 }
 
 Result<LogPage> FileLogStore::read(const Uuid& task, const std::string& cursor,

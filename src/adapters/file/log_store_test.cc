@@ -1,7 +1,9 @@
 #include "adapters/file/log_store.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -49,6 +51,37 @@ TEST_F(FileLogStoreTest, ARecordThatACrashLeftHalfWrittenIsPassedOverWhereverItW
     std::filesystem::resize_file(path, size);
     EXPECT_EQ(all_text(), "whole\n") << "cut at " << size;
   }
+}
+
+TEST_F(FileLogStoreTest, ABatchThatACrashLeftHalfWrittenIsCompletedByTheSameOne) {
+  const std::vector<LogChunk> batch = {{.bytes = "one\n"}, {.bytes = "two\n"}, {.bytes = "3\n"}};
+  ASSERT_TRUE(store_.append_all(task_id(1), batch, 0));
+  const std::string path = only_file();
+  for (auto size = std::filesystem::file_size(path); size > 0; --size) {
+    std::filesystem::resize_file(path, size - 1);
+    FileLogStore restarted(directory_.path());
+    ASSERT_TRUE(restarted.append_all(task_id(1), batch, 0));
+    ASSERT_EQ(all_text(), "one\ntwo\n3\n") << "cut at " << size;
+    ASSERT_TRUE(restarted.append_all(task_id(1), batch, 0));
+    ASSERT_EQ(all_text(), "one\ntwo\n3\n") << "cut at " << size;
+    std::filesystem::resize_file(path, size - 1);
+  }
+}
+
+TEST_F(FileLogStoreTest, OfABatchForWhichThereIsNoRoomNothingIsKept) {
+  const std::vector<LogChunk> batch = {{.bytes = "one\n"}, {.bytes = std::string(5000, 'x')}};
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto old_action = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 1000, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status refused = store_.append_all(task_id(1), batch, 0);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, old_action);
+  EXPECT_FALSE(refused);
+  EXPECT_EQ(all_text(), "");
+  ASSERT_TRUE(store_.append_all(task_id(1), batch, 0));
+  EXPECT_EQ(all_text(), "one\n" + std::string(5000, 'x'));
 }
 
 TEST_F(FileLogStoreTest, ARecordWhoseBytesWereDamagedIsPassedOver) {

@@ -11,21 +11,6 @@ bool needs_escape(std::string_view part) {
          part.find('\0') != std::string_view::npos;
 }
 
-std::string name_of_part(std::string_view part) {
-  if (!needs_escape(part)) return std::string(part);
-  std::string name(kEscapedPrefix);
-  for (const char c : part) {
-    if (c == '\0') {
-      name += "%00";
-    } else if (c == '%') {
-      name += "%25";
-    } else {
-      name += c;
-    }
-  }
-  return name;
-}
-
 /// The path of a key's parts, or nothing if one of them is too long for a file name.
 std::optional<std::string> join_names(std::string_view key) {
   std::string path;
@@ -41,6 +26,21 @@ std::optional<std::string> join_names(std::string_view key) {
 }
 
 }  // namespace
+
+std::string name_of_part(std::string_view part) {
+  if (!needs_escape(part)) return std::string(part);
+  std::string name(kEscapedPrefix);
+  for (const char c : part) {
+    if (c == '\0') {
+      name += "%00";
+    } else if (c == '%') {
+      name += "%25";
+    } else {
+      name += c;
+    }
+  }
+  return name;
+}
 
 Result<std::string> path_of_key(std::string_view key) {
   if (key.empty()) return fail(Code::invalid_argument, "an object's key must not be empty");

@@ -25,6 +25,9 @@ inline constexpr std::size_t kKeyBytesMax = 1024;
 /// bytes.
 Result<std::string> path_of_key(std::string_view key);
 
+/// The name in the file system of a part of a key, which holds no slash.
+std::string name_of_part(std::string_view part);
+
 /// As path_of_key, for the directory whose keys begin with `prefix`, which is empty or ends in '/'.
 /// Nothing if no key can begin so.
 std::optional<std::string> path_of_prefix(std::string_view prefix);

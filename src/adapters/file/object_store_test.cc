@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -223,6 +224,21 @@ TEST_F(FileObjectStoreTest, SaysWhenAnObjectChangedUnlessOnlyKeysAreWanted) {
   const auto lean = store_.list({.detail = ListDetail::keys_only});
   ASSERT_TRUE(lean);
   EXPECT_EQ(lean->objects[0].modified_at, Time{});
+}
+
+TEST_F(FileObjectStoreTest, SaysTheSizeOfEachObjectWhereverItsFileLies) {
+  const std::vector<std::string> keys = {
+      "/", "d", "a/b", "a/c/", "a/e//..", "a0", "../x", ".waybill-y/z", std::string("n\0/m", 4)};
+  std::map<std::string, std::uint64_t> sizes;
+  for (const std::string& key : keys) {
+    sizes[key] = sizes.size() + 1;
+    ASSERT_TRUE(store_.put(key, std::string(sizes[key], '.'))) << key;
+  }
+  const auto page = store_.list({});
+  ASSERT_TRUE(page);
+  std::map<std::string, std::uint64_t> listed;
+  for (const ObjectInfo& object : page->objects) listed[object.key] = object.size_bytes;
+  EXPECT_EQ(listed, sizes);
 }
 
 TEST_F(FileObjectStoreTest, HasAUrlThatLeadsBackToIt) {

@@ -145,6 +145,9 @@ Result<bool> GcsObjectStore::has_between(const std::string& prefix, const ListPa
     const auto page = list_once(narrow, 2);  // the first may be the bound itself
     if (!page) return fail(page.error());
     if (!page->objects.empty()) return true;
+    if (!page->next_token.empty() && page->next_token == narrow.token) {
+      return fail(Code::data_loss, "listing " + url() + ": the server gives one page for ever");
+    }
     narrow.token = page->next_token;
   } while (!narrow.token.empty());
   return false;
@@ -199,10 +202,17 @@ Result<HttpResponse> GcsObjectStore::upload(const std::string& key, const std::s
   std::string url = options_.endpoint + "/upload/storage/v1" + bucket_path_ +
                     "?uploadType=multipart&fields=generation";
   if (!put_name.empty()) url += "&ifGenerationMatch=0";
-  return send({.url = std::move(url),
-               .headers = {{"content-type", std::move(upload.content_type)}},
-               .body = std::move(upload.body)},
-              {.method = "POST", .key = key});
+  const Call call{.method = "POST", .key = key};
+  auto response = send({.url = std::move(url),
+                        .headers = {{"content-type", std::move(upload.content_type)}},
+                        .body = std::move(upload.body)},
+                       call);
+  if (response && is_success(*response) && !gcs::is_upload_answer(response->body)) {
+    return fail(
+        Code::unavailable,
+        what(call) + ": the answer is none of Cloud Storage's; does a proxy stand before it?");
+  }
+  return response;
 }
 
 Status GcsObjectStore::put(const std::string& key, std::string_view body) {

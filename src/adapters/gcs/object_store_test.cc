@@ -200,6 +200,15 @@ TEST_F(GcsObjectStoreTest, ABusyServerSaysWhenToComeBack) {
   EXPECT_EQ(store_.get("k").error().retry_after, std::chrono::seconds(7));
 }
 
+TEST_F(GcsObjectStoreTest, APageUnderAStatusOfSuccessIsNoPut) {
+  for (const char* page : {"", "<html>Log in</html>", "[]"}) {
+    answers({answer(200, page)});
+    EXPECT_EQ(store_.put("k", "x").error().code, Code::unavailable) << page;
+    answers({answer(200, page)});
+    EXPECT_EQ(store_.put_if_absent("k", "x").error().code, Code::unavailable) << page;
+  }
+}
+
 TEST_F(GcsObjectStoreTest, APutThatFindsAnObjectOfAnothersIsRefused) {
   for (const HttpResponse& theirs :
        {written_by("you-1"), answer(200, "{}"), error(403, "forbidden")}) {

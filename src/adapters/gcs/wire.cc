@@ -99,6 +99,11 @@ ErrorDocument parse_error(std::string_view text) {
   return document;
 }
 
+bool is_upload_answer(std::string_view text) {
+  const auto json = json::parse(text);
+  return json && json->is_object();
+}
+
 std::string parse_put_name(std::string_view text) {
   const auto json = json::parse(text);
   const object* resource = json ? json->if_object() : nullptr;

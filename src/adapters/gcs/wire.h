@@ -20,6 +20,9 @@ ErrorDocument parse_error(std::string_view json);
 /// The member of an object's own metadata that names the put it was written by.
 inline constexpr std::string_view kPutName = "waybill-put";
 
+/// Whether it is the answer to an upload, which is JSON, and not the page of a proxy.
+bool is_upload_answer(std::string_view text);
+
 /// Reads kPutName from an object resource; empty where there is none.
 std::string parse_put_name(std::string_view json);
 

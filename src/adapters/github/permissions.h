@@ -8,10 +8,11 @@
 
 namespace waybill::github {
 
-/// Asks GitHub for the permission of a collaborator
-/// (docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user): with
-/// the server's own token if it has one, else with the person's. The latter's answer is 403 for who
-/// may only read, which counts as `none`. Thread-safe.
+/// Asks GitHub what somebody may do. With the server's own token, if it has one: the permission of
+/// a collaborator (docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-
+/// a-user), which only who may write there is told. Else with the person's: what the repository
+/// says of them (docs.github.com/rest/repos/repos#get-a-repository). What a token cannot see or may
+/// not ask is an error, never a `none`. Thread-safe.
 class GithubPermissions final : public RepositoryPermissions {
  public:
   struct Params {
@@ -25,6 +26,14 @@ class GithubPermissions final : public RepositoryPermissions {
   Result<RepositoryRole> ask(const Question& question, const Deadline& deadline) override;
 
  private:
+  Result<RepositoryRole> ask_as_person(const Question& question, const Deadline& deadline);
+  Result<RepositoryRole> ask_as_server(const Question& question, const Deadline& deadline);
+  Result<RepositoryRole> ask_whether_it_is_there(const Question& question,
+                                                 const Deadline& deadline);
+  Result<HttpResponse> get(const std::string& path, const std::string& token,
+                           const Deadline& deadline);
+  static Error may_not_ask(const Question& question);
+
   HttpClient& http_;
   Clock& clock_;
   const Params params_;

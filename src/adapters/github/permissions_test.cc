@@ -12,14 +12,26 @@ using namespace std::chrono_literals;
 
 class GithubPermissionsTest : public testing::Test {
  protected:
-  Result<RepositoryRole> ask(HttpResponse response, std::string server_token = "") {
-    FakeHttpClient http([&](const HttpRequest&) { return response; });
+  /// With the person's own token.
+  Result<RepositoryRole> ask(HttpResponse response) {
+    return ask("", [response](const HttpRequest&) { return response; });
+  }
+  Result<RepositoryRole> ask_as_server(HttpResponse response) {
+    return ask("ours", [response](const HttpRequest&) { return response; });
+  }
+  Result<RepositoryRole> ask(std::string server_token, FakeHttpClient::Answer answer) {
+    FakeHttpClient http(std::move(answer));
     GithubPermissions permissions(http, clock_,
                                   {.api_url = "https://api.example", .server_token = server_token});
     const auto role = permissions.ask(
         {.repository = "acme/site", .login = "ann", .subject = "17", .token = "hers"}, {});
     requests_ = http.requests();
     return role;
+  }
+  void expect_unknown(const Result<RepositoryRole>& role, std::string_view word) {
+    ASSERT_FALSE(role.has_value()) << to_string(*role);
+    EXPECT_EQ(role.error().code, Code::unavailable);
+    EXPECT_NE(role.error().message.find(word), std::string::npos) << role.error().message;
   }
 
   SimClock clock_;
@@ -30,39 +42,62 @@ HttpResponse answer(int status, std::string body, HttpHeaders headers = {}) {
   return {.status = status, .headers = std::move(headers), .body = std::move(body)};
 }
 
-TEST_F(GithubPermissionsTest, TheRoleCountsBeforeTheCoarsePermission) {
-  EXPECT_EQ(ask(answer(200, R"({"permission":"write","role_name":"maintain"})")),
-            RepositoryRole::maintain);
-  EXPECT_EQ(ask(answer(200, R"({"permission":"read","role_name":"our-own"})")),
-            RepositoryRole::read);
-  EXPECT_EQ(ask(answer(200, R"({"permission":"admin"})")), RepositoryRole::admin);
+TEST_F(GithubPermissionsTest, ARepositoryTellsItsReadersWhatTheyMay) {
+  const auto with = [&](std::string permissions) {
+    return ask(answer(200, R"({"private":false,"permissions":)" + permissions + "}"));
+  };
+  EXPECT_EQ(with(R"({"admin":false,"maintain":false,"push":true,"triage":true,"pull":true})"),
+            RepositoryRole::write);
   ASSERT_EQ(requests_.size(), 1u);
-  EXPECT_EQ(requests_[0].url, "https://api.example/repos/acme/site/collaborators/ann/permission");
+  EXPECT_EQ(requests_[0].url, "https://api.example/repos/acme/site");
+  EXPECT_EQ(requests_[0].headers.at(0).second, "Bearer hers");
+  EXPECT_EQ(with(R"({"admin":true,"push":true,"pull":true})"), RepositoryRole::admin);
+  EXPECT_EQ(with(R"({"maintain":true,"push":true,"pull":true})"), RepositoryRole::maintain);
+  EXPECT_EQ(with(R"({"push":false,"triage":true,"pull":true})"), RepositoryRole::triage);
+  EXPECT_EQ(with(R"({"admin":false,"push":false,"pull":true})"), RepositoryRole::read);
+  EXPECT_EQ(with(R"({"admin":false,"push":false,"pull":false})"), RepositoryRole::none);
 }
 
-TEST_F(GithubPermissionsTest, TheServersTokenAsksIfThereIsOne) {
-  const auto authorization = [&] { return requests_.at(0).headers.at(0).second; };
-  EXPECT_TRUE(ask(answer(404, "{}")));
-  EXPECT_EQ(authorization(), "Bearer hers");
-  EXPECT_TRUE(ask(answer(404, "{}"), "ours"));
-  EXPECT_EQ(authorization(), "Bearer ours");
+TEST_F(GithubPermissionsTest, WhatAPersonsTokenCannotSeeIsNotKnown) {
+  for (const int status : {403, 404}) expect_unknown(ask(answer(status, "{}")), "acme/site");
+  expect_unknown(ask(answer(200, R"({"full_name":"acme/site"})")), "does not say");
+}
+
+TEST_F(GithubPermissionsTest, TheRoleCountsBeforeTheCoarsePermission) {
+  EXPECT_EQ(ask_as_server(answer(200, R"({"permission":"write","role_name":"maintain"})")),
+            RepositoryRole::maintain);
+  EXPECT_EQ(ask_as_server(answer(200, R"({"permission":"read","role_name":"our-own"})")),
+            RepositoryRole::read);
+  EXPECT_EQ(ask_as_server(answer(200, R"({"permission":"admin"})")), RepositoryRole::admin);
+  ASSERT_EQ(requests_.size(), 1u);
+  EXPECT_EQ(requests_[0].url, "https://api.example/repos/acme/site/collaborators/ann/permission");
+  EXPECT_EQ(requests_[0].headers.at(0).second, "Bearer ours");
 }
 
 TEST_F(GithubPermissionsTest, ALoginThatIsAnothersByNowHasNoRight) {
-  EXPECT_EQ(ask(answer(200, R"({"permission":"admin","user":{"id":18}})")), RepositoryRole::none);
-  EXPECT_EQ(ask(answer(200, R"({"permission":"admin","user":{"id":17}})")), RepositoryRole::admin);
-}
-
-TEST_F(GithubPermissionsTest, WhatCannotBeSeenIsNoRight) {
-  EXPECT_EQ(ask(answer(404, "{}")), RepositoryRole::none);
-  EXPECT_EQ(ask(answer(403, "{}")), RepositoryRole::none);
+  EXPECT_EQ(ask_as_server(answer(200, R"({"permission":"admin","user":{"id":18}})")),
+            RepositoryRole::none);
+  EXPECT_EQ(ask_as_server(answer(200, R"({"permission":"admin","user":{"id":17}})")),
+            RepositoryRole::admin);
 }
 
 TEST_F(GithubPermissionsTest, ThatTheServersTokenMayNotAskSaysNothingAboutThePerson) {
-  const auto role = ask(answer(403, "{}"), "ours");
-  ASSERT_FALSE(role.has_value());
-  EXPECT_EQ(role.error().code, Code::unavailable);
-  EXPECT_NE(role.error().message.find("api_token_file"), std::string::npos);
+  for (const int status : {401, 403, 404}) {
+    expect_unknown(ask_as_server(answer(status, "{}")), "api_token_file");
+  }
+}
+
+TEST_F(GithubPermissionsTest, AnAccountThatIsGoneHasNoRightWhereTheServerMayAsk) {
+  const auto with = [&](std::string permissions) {
+    return ask("ours", [permissions](const HttpRequest& request) {
+      if (request.url.ends_with("/permission")) return answer(404, "{}");
+      return answer(200, R"({"permissions":)" + permissions + "}");
+    });
+  };
+  EXPECT_EQ(with(R"({"push":true,"pull":true})"), RepositoryRole::none);
+  ASSERT_EQ(requests_.size(), 2u);
+  EXPECT_EQ(requests_[1].url, "https://api.example/repos/acme/site");
+  expect_unknown(with(R"({"push":false,"pull":true})"), "api_token_file");
 }
 
 TEST_F(GithubPermissionsTest, ARateLimitIsNoAnswer) {
@@ -71,10 +106,10 @@ TEST_F(GithubPermissionsTest, ARateLimitIsNoAnswer) {
        {answer(403, "{}", {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", reset}}),
         answer(429, "{}", {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", reset}}),
         answer(403, "{}", {{"retry-after", "60"}})}) {
-    const auto role = ask(limited);
-    ASSERT_FALSE(role.has_value());
-    EXPECT_EQ(role.error().code, Code::unavailable);
-    EXPECT_EQ(role.error().retry_after, 60s);
+    for (const auto& role : {ask(limited), ask_as_server(limited)}) {
+      expect_unknown(role, "rate limit");
+      EXPECT_EQ(role.error().retry_after, 60s);
+    }
   }
   EXPECT_EQ(ask(answer(429, "{}")).error().retry_after, 5s);
 }
@@ -83,7 +118,8 @@ TEST_F(GithubPermissionsTest, AnythingElseIsAnError) {
   EXPECT_EQ(ask(answer(401, "{}")).error().code, Code::unauthenticated);
   for (const HttpResponse& odd : {answer(500, ""), answer(200, "[]"), answer(200, "{}"),
                                   answer(301, ""), answer(200, R"({"permission":"boss"})")}) {
-    EXPECT_EQ(ask(odd).error().code, Code::unavailable) << odd.status << odd.body;
+    expect_unknown(ask(odd), "GitHub");
+    expect_unknown(ask_as_server(odd), "GitHub");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "adapters/ledger/queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/utf8.h"
@@ -63,7 +64,11 @@ Result<std::vector<Status>> LedgerQueue::publish(std::span<const Message> messag
     if (answers.back()) requests.push_back(std::move(request));
   }
   if (requests.empty()) return answers;
-  if (const auto inserted = ledger_.insert(requests); !inserted) return fail(inserted.error());
+  const auto inserted = ledger_.insert(requests);
+  if (!inserted) return fail(inserted.error());
+  duplicates_ += std::count_if(inserted->begin(), inserted->end(), [](const Inserted& one) {
+    return one.outcome == InsertOutcome::duplicate;
+  });
   return answers;
 }
 

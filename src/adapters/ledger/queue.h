@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -35,6 +37,8 @@ class LedgerQueue final : public Queue {
   Status ack(std::span<const std::string> receipts) override;
   Status nack(std::span<const std::string> receipts) override;
   Status extend(std::span<const std::string> receipts, Duration visibility) override;
+  /// How many messages made no second task.
+  std::int64_t duplicates() const { return duplicates_; }
 
  private:
   TaskRequest request_for(const Message& message) const;
@@ -42,6 +46,7 @@ class LedgerQueue final : public Queue {
 
   Ledger& ledger_;
   const LedgerQueueOptions options_;
+  std::atomic<std::int64_t> duplicates_{0};
 };
 
 }  // namespace waybill

@@ -67,6 +67,7 @@ TEST_F(LedgerQueueTest, ASecondMessageOfAKeyIsAnsweredAsTakenAndMakesNoTask) {
   ASSERT_TRUE(answers);
   for (const Status& answer : *answers) EXPECT_TRUE(answer.has_value());
   EXPECT_EQ(tasks().size(), 1u);
+  EXPECT_EQ(queue.duplicates(), 2);
 }
 
 TEST_F(LedgerQueueTest, AMessageThatCanNeverRunIsRefusedAlone) {

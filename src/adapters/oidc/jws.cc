@@ -228,14 +228,13 @@ Result<KeySet> KeySet::parse(std::string_view text) {
 KeySet::Verdict KeySet::verify(const Jws& token) const {
   const Algorithm* algorithm = find_algorithm(token.algorithm);
   if (algorithm == nullptr) return Verdict::bad;
-  Verdict verdict = Verdict::unknown;
   for (const auto& key : keys_) {
     if (!key->serves(*algorithm)) continue;
-    if (!token.key_id.empty() && token.key_id != key->id) continue;
+    const bool both_named = !token.key_id.empty() && !key->id.empty();
+    if (both_named && token.key_id != key->id) continue;
     if (is_signed_by(key->key.get(), *algorithm, token)) return Verdict::good;
-    verdict = Verdict::bad;
   }
-  return verdict;
+  return Verdict::unknown;
 }
 
 }  // namespace waybill::oidc

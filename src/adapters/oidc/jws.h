@@ -30,8 +30,8 @@ class KeySet {
 
   enum class Verdict : std::uint8_t {
     good,
-    bad,      ///< also for algorithms that are not taken: none, and all with a shared secret
-    unknown,  ///< no key of this id and algorithm; the issuer may have a new one
+    bad,      ///< of an algorithm that is not taken: none, and all with a shared secret
+    unknown,  ///< no key here fits it; the issuer may have a new one, and need not name its keys
   };
   /// RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 (RFC 7518). RSA keys have at least 2048
   /// bits.

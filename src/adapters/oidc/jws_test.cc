@@ -79,15 +79,15 @@ TEST(Jws, OfEveryKindOfKeyIsVerified) {
   EXPECT_EQ(parse_jws(kRs256)->claims, R"({"sub":"ann"})");
 }
 
-TEST(Jws, ThatWasTouchedIsBad) {
+TEST(Jws, ThatWasTouchedFitsNoKey) {
   const KeySet set = keys(rsa_key(kModulus) + "," + std::string(kEcKey));
   for (const std::string_view token : {kRs256, kPs256, kEs256}) {
     for (const std::size_t at : {token.find('.') + 3, token.rfind('.') + 9}) {
       std::string touched(token);
       touched[at] = touched[at] == 'A' ? 'B' : 'A';
-      EXPECT_EQ(verdict(set, touched), Verdict::bad) << touched;
+      EXPECT_EQ(verdict(set, touched), Verdict::unknown) << touched;
     }
-    EXPECT_EQ(verdict(set, token.substr(0, token.rfind('.') + 1)), Verdict::bad);
+    EXPECT_EQ(verdict(set, token.substr(0, token.rfind('.') + 1)), Verdict::unknown);
   }
 }
 
@@ -109,6 +109,17 @@ TEST(Jws, OfAKeyThatIsNotThereIsUnknown) {
   }
   EXPECT_EQ(verdict(keys(rsa_key(kModulus)), with_header(kRs256, R"({"alg":"RS256","kid":"k2"})")),
             Verdict::unknown);
+}
+
+TEST(Jws, OfAKeyWithoutANameIsUnknownUntilThatIsThere) {
+  constexpr std::string_view kOther =  // RFC 7517, A.1
+      R"({"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+          "y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"})";
+  EXPECT_EQ(verdict(keys(std::string(kOther)), kEs256), Verdict::unknown);
+  EXPECT_EQ(verdict(keys(std::string(kOther) + "," + std::string(kEcKey)), kEs256), Verdict::good);
+  // The token has a name for its key, and the key has none.
+  const std::string nameless = R"({"kty":"RSA","e":"AQAB","n":")" + std::string(kModulus) + "\"}";
+  EXPECT_EQ(verdict(keys(nameless), kRs256), Verdict::good);
 }
 
 TEST(Jws, OfASmallKeyIsNotTaken) {

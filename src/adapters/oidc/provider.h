@@ -27,8 +27,8 @@ struct OidcProviderParams {
   /// How long what an issuer says of itself counts.
   Duration metadata_for = std::chrono::hours(1);
   Duration keys_for = std::chrono::hours(1);
-  /// How often a key that is not known makes it ask for the keys again.
-  Duration refetch_every = std::chrono::seconds(10);
+  /// How often a signature that no key fits makes it ask for the keys again.
+  Duration refetch_every = std::chrono::minutes(1);
 };
 
 /// The code flow with PKCE at any issuer of OpenID Connect (Core 1.0, 3.1). Thread-safe.

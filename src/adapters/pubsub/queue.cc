@@ -128,8 +128,13 @@ Status PubSubQueue::publish_batch(std::span<const Outgoing> batch, std::vector<S
     body += outgoing.json;
   }
   body += "]}";
-  const auto response = post(topic_ + ":publish", std::move(body), call_deadline());
-  if (response) return {};
+  auto response = post(topic_ + ":publish", std::move(body), call_deadline());
+  if (response && pubsub::published_count(response->body) == batch.size()) return {};
+  if (response) {
+    response = fail(Code::unknown, "publishing to " + topic_ +
+                                       ": the answer does not name each message; is the endpoint "
+                                       "that of Pub/Sub? Publish them again under the same ids");
+  }
   const Error& error = response.error();
   if (error.code == Code::invalid_argument && batch.size() > 1) {
     const std::size_t half = batch.size() / 2;

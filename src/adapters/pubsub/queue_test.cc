@@ -38,10 +38,19 @@ class PubSubQueueTest : public testing::Test {
     for (const HttpRequest& request : http_.requests()) all.push_back(request.url);
     return all;
   }
+  /// As the service answers: an id for each message.
+  static HttpResponse published(const HttpRequest& request) {
+    std::string ids;
+    for (std::size_t at = 0; (at = request.body.find("\"data\"", at)) != std::string::npos; ++at) {
+      ids += (ids.empty() ? "" : ",") + ('"' + std::to_string(at) + '"');
+    }
+    return {.status = 200, .body = "{\"messageIds\":[" + ids + "]}"};
+  }
   Result<HttpResponse> answer(const HttpRequest& request) {
     clock_.advance(takes_);
     if (refuses_ && refuses_(request)) return HttpResponse{.status = 400};
     if (next_ < answers_.size()) return answers_[next_++];
+    if (request.url.ends_with(":publish")) return published(request);
     return HttpResponse{.status = 200, .body = "{}"};
   }
 
@@ -99,14 +108,28 @@ TEST_F(PubSubQueueTest, AMessageOfMoreThanTenMegabytesIsNotSent) {
 }
 
 TEST_F(PubSubQueueTest, AfterAFailureTheRestIsNotSent) {
-  answers_ = {HttpResponse{.status = 200}, HttpResponse{.status = 503}};
   std::vector<Message> messages(3500, {.id = "1", .body = "b"});
+  std::string ids = "\"1\"";
+  for (int i = 1; i < 1000; ++i) ids += ",\"1\"";
+  answers_ = {HttpResponse{.status = 200, .body = "{\"messageIds\":[" + ids + "]}"},
+              HttpResponse{.status = 503}};
   const auto answers = queue().publish(messages);
   ASSERT_TRUE(answers);
   EXPECT_TRUE((*answers)[999].has_value());
   EXPECT_EQ((*answers)[1000].error().code, Code::unavailable);
   EXPECT_THAT((*answers)[3499].error().message, HasSubstr("not sent"));
   EXPECT_EQ(http_.requests().size(), 2u);
+}
+
+TEST_F(PubSubQueueTest, WhatTheAnswerDoesNotNameIsNotTakenForPublished) {
+  for (const char* body : {"", "{}", "<html>Log in</html>", R"({"messageIds":["1"]})",
+                           R"({"messageIds":"1, 2"})", R"({"messageIds":["1","2","3"]})", "[]"}) {
+    answers_ = {HttpResponse{.status = 200, .body = body}};
+    next_ = 0;
+    const auto answers = queue().publish(std::vector<Message>(2, {.id = "1", .body = "b"}));
+    ASSERT_TRUE(answers);
+    for (const Status& one : *answers) EXPECT_EQ(one.error().code, Code::unknown) << body;
+  }
 }
 
 TEST_F(PubSubQueueTest, TheOneMessageThatTheServiceRefusesIsFound) {

@@ -154,6 +154,13 @@ std::string encode_message(const Message& message, std::string_view id_attribute
   return json + '}';
 }
 
+std::size_t published_count(std::string_view answer) {
+  const auto value = json::parse(answer);
+  const bj::value* ids =
+      value && value->is_object() ? value->get_object().if_contains("messageIds") : nullptr;
+  return ids == nullptr || !ids->is_array() ? 0 : ids->get_array().size();
+}
+
 Result<std::vector<Delivery>> decode_pull(std::string_view answer, std::string_view id_attribute) {
   const auto value = json::parse(answer);
   if (!value || !value->is_object()) {

@@ -21,6 +21,9 @@ Status check_message(const Message& message, std::size_t body_bytes_max,
 /// `id_attribute` not empty, the message's id is one of them.
 std::string encode_message(const Message& message, std::string_view id_attribute);
 
+/// How many messages an answer to publish has ids for; 0 if it is none.
+std::size_t published_count(std::string_view answer);
+
 /// The deliveries of an answer to pull. What can't be understood is passed over as far as possible:
 /// without `data` the body is empty, data that is no base64 is the body as it is, and an entry
 /// without an `ackId` is left out with a warning. `data_loss` if the answer is not JSON of the

@@ -113,15 +113,38 @@ Result<std::vector<ExtendOutcome>> beat(RemoteServer& server, bj::object body,
 RemoteLedger::RemoteLedger(RemoteServer& server, HeldTasks& held, Clock& clock, RemoteWorker worker)
     : server_(server), held_(held), clock_(clock), worker_(std::move(worker)) {}
 
-Result<std::vector<Task>> RemoteLedger::claim(const ClaimParams& params) {
-  const bj::object body{{"worker", params.worker},
-                        {"queues", names(params.queues)},
-                        {"kinds", names(params.kinds)},
-                        {"limit", std::min(params.limit, kTasksMax)},
-                        {"lease", format_duration(params.lease)},
-                        {"slots", worker_.slots},
-                        {"host", worker_.host}};
-  const auto answer = server_.post("/v1/claims", json::serialize(body));
+RemoteClaim RemoteLedger::new_claim(const ClaimParams& params, Duration wait) {
+  return {.params = params,
+          .wait = wait,
+          .key = server_.new_key(),
+          .asked_at = clock_.steady_now(),
+          .is_again = false};
+}
+
+Status RemoteLedger::greet() {
+  const auto answer = server_.post(
+      "/v1/beats", json::serialize(bj::object{{"worker", worker_.name}, {"tasks", bj::array{}}}));
+  if (!answer) return fail(answer.error());
+  return {};
+}
+
+Result<std::vector<Task>> RemoteLedger::claim_waiting(const RemoteClaim& claim,
+                                                      std::stop_token stop) {
+  const ClaimParams& params = claim.params;
+  bj::object body{{"worker", params.worker},
+                  {"queues", names(params.queues)},
+                  {"kinds", names(params.kinds)},
+                  {"limit", std::min(params.limit, kTasksMax)},
+                  {"lease", format_duration(params.lease)},
+                  {"slots", worker_.slots},
+                  {"host", worker_.host},
+                  {"process_id", worker_.process_id},
+                  {"version", worker_.version},
+                  {"started_at", format_time(worker_.started_at)}};
+  if (claim.wait > Duration::zero()) body["wait"] = format_duration(claim.wait);
+  const SteadyTime lease_until = claim.asked_at + params.lease;
+  const auto answer = server_.post_as(claim.key, "/v1/claims", json::serialize(std::move(body)),
+                                      {.more = claim.wait, .stop = std::move(stop)});
   if (!answer) return fail(answer.error());
   try {
     std::vector<Task> tasks;
@@ -131,7 +154,8 @@ Result<std::vector<Task>> RemoteLedger::claim(const ClaimParams& params) {
       held_.put(task.id(), {.fence = task.status.fence,
                             .attempt = task.status.attempt,
                             .failures = task.status.failures,
-                            .checkpoint = checkpoint.is_null() ? "" : json::serialize(checkpoint)});
+                            .checkpoint = checkpoint.is_null() ? "" : json::serialize(checkpoint),
+                            .lease_until = lease_until});
       tasks.push_back(std::move(task));
     }
     return tasks;
@@ -181,12 +205,20 @@ Result<std::vector<ExtendOutcome>> RemoteLedger::extend(std::span<const Extensio
     for (const Extension& extension : some) {
       tasks.push_back(bj::object{{"id", to_string(extension.id)}, {"fence", extension.fence}});
     }
+    const SteadyTime asked_at = clock_.steady_now();
     auto answers = beat(server_,
                         {{"worker", worker_.name},
                          {"lease", format_duration(some.front().lease)},
                          {"tasks", std::move(tasks)}},
                         some.size());
     if (!answers) return fail(answers.error());
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if ((*answers)[i] == ExtendOutcome::lost) {
+        held_.erase(some[i].id, some[i].fence);
+      } else {
+        held_.extend(some[i].id, some[i].fence, asked_at + some.front().lease);
+      }
+    }
     outcomes.insert(outcomes.end(), answers->begin(), answers->end());
   }
   return outcomes;
@@ -218,6 +250,14 @@ Result<std::vector<Status>> RemoteLedger::record(std::span<const Report> reports
     }
   }
   return answers;
+}
+
+Status RemoteRoll::remove_worker(const std::string& name) {
+  const auto answer = server_.post(
+      "/v1/beats",
+      json::serialize(bj::object{{"worker", name}, {"leaving", true}, {"tasks", bj::array{}}}));
+  if (!answer) return fail(answer.error());
+  return {};
 }
 
 }  // namespace waybill

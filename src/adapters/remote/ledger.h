@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
 
 #include "adapters/remote/held.h"
@@ -7,7 +8,6 @@
 #include "base/mutex.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
-#include "ports/log_store.h"
 #include "ports/registry.h"
 
 namespace waybill {
@@ -16,8 +16,21 @@ namespace waybill {
 struct RemoteWorker {
   std::string name;
   std::string host;
+  std::int64_t process_id = 0;
+  std::string version{};
   std::size_t slots = 1;
+  Time started_at{};
   Duration lease = std::chrono::seconds(25);
+};
+
+/// A claim that waits at the server. Asked again as it is, it is answered the same tasks, while the
+/// server runs: so a lost answer loses none.
+struct RemoteClaim {
+  ClaimParams params;
+  Duration wait{};
+  std::string key;        ///< Idempotency-Key
+  SteadyTime asked_at{};  ///< first: no lease of its tasks is older
+  bool is_again = false;  ///< its answer was lost
 };
 
 /// What a worker asks of a ledger, over a server's API. `apply` sends what happened, and the server
@@ -29,7 +42,15 @@ class RemoteLedger final : public WorkLedger {
 
   /// This machine's clock: times are sent as spans, so that the server's clock alone counts.
   Time now() const override { return clock_.now(); }
-  Result<std::vector<Task>> claim(const ClaimParams& params) override;
+  Result<std::vector<Task>> claim(const ClaimParams& params) override {
+    return claim_waiting(new_claim(params, Duration::zero()), {});
+  }
+  RemoteClaim new_claim(const ClaimParams& params, Duration wait);
+  /// Waits at the server for a task, or until `stop`: a task that is given out at that very moment
+  /// is lost until its lease has run out.
+  Result<std::vector<Task>> claim_waiting(const RemoteClaim& claim, std::stop_token stop);
+  /// Whether the server is there, and lets this worker in.
+  Status greet();
   Result<std::vector<Status>> apply(std::span<const Change> changes) override;
   Result<std::vector<ExtendOutcome>> extend(std::span<const Extension> extensions) override;
   Result<std::vector<Status>> record(std::span<const Report> reports) override;
@@ -56,24 +77,16 @@ class RemoteReader final : public TaskReader {
   HeldTasks& held_;
 };
 
-/// Sends what runs write, each piece before append() answers, so that a finish never overtakes it.
-/// What is not UTF-8 becomes U+FFFD. Thread-safe; blocks.
-class RemoteLogs final : public LogSink {
+/// The server learns of a worker by its claims, so there is nothing to put; that it leaves has to
+/// be said. Thread-safe; blocks.
+class RemoteRoll final : public WorkerRoll {
  public:
-  RemoteLogs(RemoteServer& server, HeldTasks& held) : server_(server), held_(held) {}
-
-  Status append(const Uuid& task, const LogChunk& chunk) override;
+  explicit RemoteRoll(RemoteServer& server) : server_(server) {}
+  Status put_worker(const WorkerInfo&) override { return {}; }
+  Status remove_worker(const std::string& name) override;
 
  private:
   RemoteServer& server_;
-  HeldTasks& held_;
-};
-
-/// The server learns of a worker by its claims, so there is nothing to put. Stateless.
-class RemoteRoll final : public WorkerRoll {
- public:
-  Status put_worker(const WorkerInfo&) override { return {}; }
-  Status remove_worker(const std::string&) override { return {}; }
 };
 
 }  // namespace waybill

@@ -144,16 +144,5 @@ TEST_F(RemoteLedgerTest, AnAnswerThatIsNoneOfOursIsRefused) {
   EXPECT_EQ(ledger_.claim({.worker = "w"}).error().code, Code::failed_precondition);
 }
 
-TEST_F(RemoteLedgerTest, OutputThatIsNotUtf8IsSentAsReplacements) {
-  claim();
-  answer_ = HttpResponse{.status = 204};
-  RemoteLogs logs(server_, held_);
-  const LogChunk chunk{.attempt = 2, .stream = LogStream::err, .bytes = "a\xff"};
-  ASSERT_TRUE(logs.append(leased_task().id(), chunk));
-  EXPECT_THAT(http_.requests().back().body, HasSubstr("\xEF\xBF\xBD"));
-  EXPECT_THAT(http_.requests().back().body, HasSubstr(R"("stream":"stderr")"));
-  EXPECT_TRUE(json::parse(http_.requests().back().body).has_value());
-}
-
 }  // namespace
 }  // namespace waybill

@@ -1,6 +1,7 @@
 #include "adapters/s3/object_store.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "adapters/s3/refusal.h"
 #include "adapters/s3/wire.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t kKeyBytesMax = 1024;
 constexpr int kAttemptsMax = 5;
+constexpr std::size_t kSignatureHeadersMax = 4;
 constexpr Duration kFirstWait = std::chrono::milliseconds(50);
 
 Status check_key(const std::string& key) {
@@ -27,9 +29,17 @@ bool is_success(const HttpResponse& response) {
   return response.status >= 200 && response.status < 300;
 }
 
+/// Answers to a put have no body: an error may come under a status of success, and so may the page
+/// of a proxy.
+bool is_put(const HttpResponse& response) {
+  return is_success(response) && !response.body.starts_with('<');
+}
+
 /// The server may have done what it was asked to do.
 bool is_doubtful(const Result<HttpResponse>& response) {
-  if (response) return response->status >= 500 && response->status != 501;
+  if (response) {
+    return is_success(*response) || (response->status >= 500 && response->status != 501);
+  }
   return response.error().code == Code::aborted || response.error().code == Code::deadline_exceeded;
 }
 
@@ -64,16 +74,18 @@ Result<HttpResponse> S3ObjectStore::send(const Call& call) {
   if (!credentials) return fail(with_context(credentials.error(), what(call)));
   HttpRequest request{.method = call.method,
                       .url = bucket_url_ + '/' + to_percent(call.key, "/") + call.query,
-                      .headers = call.headers,
+                      .headers = {},
                       .body = std::string(call.body),
                       .repeat = call.repeat};
+  request.headers.reserve(call.headers.size() + kSignatureHeadersMax);
+  request.headers = call.headers;
   auto added = signer_.sign({.method = request.method,
                              .url = request.url,
                              .headers = request.headers,
                              .body = request.body},
                             signing_key(*credentials), ports_.clock.now());
   if (!added) return fail(with_context(added.error(), what(call)));
-  request.headers.insert(request.headers.end(), added->begin(), added->end());
+  std::move(added->begin(), added->end(), std::back_inserter(request.headers));
   auto response = ports_.http.send(request, deadline);
   if (!response) return fail(with_context(response.error(), what(call)));
   return response;
@@ -160,7 +172,7 @@ Status S3ObjectStore::put(const std::string& key, std::string_view body) {
   const Call call{.method = "PUT", .key = key, .headers = body_headers(body), .body = body};
   const auto response = send(call);
   if (!response) return fail(response.error());
-  if (!is_success(*response)) return fail(refused(*response, call));
+  if (!is_put(*response)) return fail(refused(*response, call));
   return {};
 }
 
@@ -182,12 +194,21 @@ Status S3ObjectStore::put_conditionally(const std::string& key, std::string_view
   call.headers.emplace_back("if-none-match", "*");
   bool may_be_ours = false;
   Error last;
-  Duration wait = kFirstWait;
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt, wait *= 2) {
-    if (attempt > 0) ports_.clock.wait_until(ports_.clock.steady_now() + wait, options_.stop);
-    if (attempt > 0 && options_.stop.stop_requested()) break;
+  Duration backoff = kFirstWait;
+  // So that a request whose time ran out is tried once more, but nobody is waited for till
+  // tomorrow.
+  const SteadyTime latest = ports_.clock.steady_now() + 2 * options_.request_timeout;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    if (attempt > 0) {
+      const Duration wait = std::max(backoff, last.retry_after.value_or(Duration(0)));
+      const SteadyTime next = ports_.clock.steady_now() + wait;
+      if (next >= latest) break;
+      ports_.clock.wait_until(next, options_.stop);
+      if (options_.stop.stop_requested()) break;
+      backoff *= 2;
+    }
     const auto response = send(call);
-    if (response && is_success(*response)) return {};
+    if (response && is_put(*response)) return {};
     if (response && response->status == 412) {
       if (may_be_ours) return settle(key, body);
       return fail(Code::already_exists, "object '" + key + "' of " + url() + " is there");
@@ -197,7 +218,6 @@ Status S3ObjectStore::put_conditionally(const std::string& key, std::string_view
     const bool rival_is_writing = response && response->status == 409;
     if (!doubtful && !rival_is_writing) return fail(std::move(last));
     may_be_ours = may_be_ours || doubtful;
-    if (last.retry_after) wait = std::max(wait, *last.retry_after);
   }
   last.code = Code::unavailable;
   return fail(std::move(last));

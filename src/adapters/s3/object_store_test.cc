@@ -169,6 +169,20 @@ TEST_F(S3ObjectStoreTest, AConditionalPutWhoseAnswerWasLostKnowsItsOwnObject) {
   EXPECT_EQ(store_.put_if_absent("k", "ours").error().code, Code::already_exists);
 }
 
+TEST_F(S3ObjectStoreTest, AnErrorOrAPageUnderAStatusOfSuccessIsNoPut) {
+  answers({error(200, "InternalError")});
+  EXPECT_EQ(store_.put("k", "x").error().code, Code::unavailable);
+  answers({answer(200, "<!DOCTYPE html><html>Log in</html>")});
+  EXPECT_EQ(store_.put("k", "x").error().code, Code::failed_precondition);
+  answers({error(200, "InternalError"), error(412, "PreconditionFailed"), answer(200, "ours")});
+  EXPECT_TRUE(store_.put_if_absent("k", "ours")) << "it had been carried out";
+  answers({error(200, "SlowDown"), answer(200)});
+  EXPECT_TRUE(store_.put_if_absent("k", "ours"));
+  const auto page = answer(200, "<html>Log in</html>");
+  answers({page, page, page, page, page});
+  EXPECT_EQ(store_.put_if_absent("k", "x").error().code, Code::unavailable);
+}
+
 TEST_F(S3ObjectStoreTest, AConditionalPutWaitsForARivalThatIsWriting) {
   answers({error(409, "ConditionalRequestConflict"), error(412, "PreconditionFailed")});
   EXPECT_EQ(store_.put_if_absent("k", "x").error().code, Code::already_exists);
@@ -180,6 +194,23 @@ TEST_F(S3ObjectStoreTest, AConditionalPutGivesUpInTheEnd) {
   answers({lost(), lost(), lost(), lost(), lost()});
   EXPECT_EQ(store_.put_if_absent("k", "x").error().code, Code::unavailable);
   EXPECT_TRUE(script_.empty());
+}
+
+TEST_F(S3ObjectStoreTest, AConditionalPutWaitsAsLongAsItIsAskedToButNotForHours) {
+  const auto busy = [](const std::string& seconds) {
+    return answer(503, "<Error><Code>SlowDown</Code></Error>", {{"retry-after", seconds}});
+  };
+  SteadyTime began = clock_.steady_now();
+  answers({busy("7"), answer(200)});
+  EXPECT_TRUE(store_.put_if_absent("k", "x"));
+  EXPECT_EQ(clock_.steady_now() - began, std::chrono::seconds(7));
+  began = clock_.steady_now();
+  answers({busy("3600"), answer(200)});
+  EXPECT_EQ(store_.put_if_absent("k", "x").error().code, Code::unavailable);
+  EXPECT_EQ(clock_.steady_now(), began);
+  answers({busy("50"), busy("50"), busy("50"), busy("50"), busy("50")});
+  EXPECT_EQ(store_.put_if_absent("k", "x").error().code, Code::unavailable);
+  EXPECT_LE(clock_.steady_now() - began, std::chrono::minutes(2));
 }
 
 TEST_F(S3ObjectStoreTest, AProbeTellsWhetherConditionalPutsAreHonoured) {

@@ -19,7 +19,8 @@ tl::unexpected<Error> broken(std::string_view why) {
 /// A name of the listing, which is percent-encoded (and has + for blanks) if it says so.
 Result<std::string> name_of(const pugi::xml_node& node, bool is_encoded) {
   std::string text = node.text().get();
-  if (!is_encoded) return text;
+  const bool has_escape = text.find('%') != text.npos || text.find('+') != text.npos;
+  if (!is_encoded || !has_escape) return text;
   std::replace(text.begin(), text.end(), '+', ' ');
   auto decoded = from_percent(text);
   if (!decoded) return broken("a key has a broken percent sign");

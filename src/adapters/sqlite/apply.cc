@@ -2,8 +2,8 @@
 
 #include "adapters/sqlite/ledger.h"
 #include "adapters/sqlite/load.h"
-#include "adapters/sqlite/record.h"
 #include "base/check.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -134,7 +134,7 @@ Status remove_one(Transaction& transaction, const TaskRow& row) {
     transaction.expect_spent_keys();
   }
   for (const Sql name : {Sql::remove_task, Sql::remove_request, Sql::remove_report,
-                         Sql::remove_waits_of, Sql::raise_handle_floor}) {
+                         Sql::remove_waits_of, Sql::remove_artifacts, Sql::raise_handle_floor}) {
     const auto statement = database.statement(name);
     if (!statement) return fail(statement.error());
     if (Status done = (*statement)->bind(1, row.handle).run(); !done) return done;

@@ -4,13 +4,13 @@
 #include <map>
 #include <unordered_map>
 
-#include "adapters/sqlite/check_task.h"
 #include "adapters/sqlite/lanes.h"
 #include "adapters/sqlite/load.h"
 #include "adapters/sqlite/migrate.h"
-#include "adapters/sqlite/record.h"
 #include "core/history.h"
 #include "core/priority.h"
+#include "core/task_record.h"
+#include "ports/task_violations.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -122,7 +122,7 @@ class LedgerCheck {
         found("row", id, "its rank does not follow from its priority and since when it waits");
       }
       ++counted_[loaded->lane][static_cast<std::size_t>(task.status.state)];
-      for (Violation& violation : check_task(task, *history)) found(std::move(violation));
+      for (Violation& violation : task_violations(task, *history)) found(std::move(violation));
     });
   }
 

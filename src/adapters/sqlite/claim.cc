@@ -6,9 +6,9 @@
 #include <unordered_set>
 
 #include "adapters/sqlite/load.h"
-#include "adapters/sqlite/record.h"
 #include "base/check.h"
 #include "core/name_filter.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {

@@ -1,11 +1,15 @@
 #include "adapters/sqlite/sqlite_ledger.h"
 #include "base/check.h"
 #include "testing/temporary_directory.h"
+#include "tests/conformance/answer_store/suite.h"
+#include "tests/conformance/artifact_index/suite.h"
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/people_store/suite.h"
+#include "tests/conformance/run_store/suite.h"
 #include "tests/conformance/secret_store/suite.h"
 #include "tests/conformance/token_store/suite.h"
+#include "tests/conformance/webhook_store/suite.h"
 
 namespace waybill {
 namespace {
@@ -33,6 +37,10 @@ class SqliteSubject final : public LedgerSubject {
   TokenStore& tokens() { return ledger_->tokens(); }
   PeopleStore& people() { return ledger_->people(); }
   SecretStore& secrets() { return ledger_->secrets(); }
+  WebhookStore& webhooks() { return ledger_->webhooks(); }
+  AnswerStore& answers() { return ledger_->answers(); }
+  ArtifactIndex& artifacts() { return ledger_->artifacts(); }
+  RunStore& runs() { return ledger_->runs(); }
 
  private:
   TemporaryDirectory directory_;
@@ -85,6 +93,43 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, SecretStoreConformance,
                                return SecretStoreSubject{owner, &owner->subject.secrets()};
                              }}),
                          [](const auto& implementation) { return implementation.param.name; });
+INSTANTIATE_TEST_SUITE_P(Sqlite, WebhookStoreConformance,
+                         testing::Values(WebhookStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return WebhookStoreSubject{owner, &owner->subject.webhooks()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, RunStoreConformance,
+    testing::Values(RunStoreImplementation{
+        "sqlite",
+        [] {
+          const auto owner = std::make_shared<SqliteRest>();
+          return RunStoreSubject{owner, &owner->subject.runs(), &owner->subject.reader()};
+        }}),
+    [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, AnswerStoreConformance,
+                         testing::Values(AnswerStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return AnswerStoreSubject{owner, &owner->subject.answers()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, ArtifactIndexConformance,
+    testing::Values(ArtifactIndexImplementation{
+        "sqlite",
+        [](SimClock& clock) {
+          const auto owner = std::make_shared<SqliteSubject>(clock);
+          return ArtifactIndexSubject{owner, &owner->artifacts(), &owner->ledger()};
+        }}),
+    [](const auto& implementation) { return implementation.param.name; });
 
 }  // namespace
 }  // namespace waybill

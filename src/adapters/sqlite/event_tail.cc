@@ -3,8 +3,8 @@
 #include <unordered_map>
 
 #include "adapters/sqlite/lanes.h"
-#include "adapters/sqlite/record.h"
 #include "adapters/sqlite/transaction.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -20,10 +20,10 @@ Status check_kept(Database& database, std::uint64_t after) {
   const auto first = database.number(Sql::first_event);
   if (!first) return fail(first.error());
   const auto oldest = static_cast<std::uint64_t>(*first);
-  if (oldest <= 1 || after >> kPlaceBits >= oldest) return {};
+  if (oldest <= 1 || after + 1 >= sequence(oldest, 0)) return {};
   return fail(Code::out_of_range, "events after " + std::to_string(after) +
                                       " are gone: only the newest are kept; begin anew after " +
-                                      std::to_string(sequence(oldest, 0)));
+                                      std::to_string(sequence(oldest, 0) - 1));
 }
 
 }  // namespace

@@ -5,9 +5,10 @@
 #include <set>
 
 #include "adapters/sqlite/load.h"
-#include "adapters/sqlite/record.h"
 #include "core/history.h"
 #include "core/priority.h"
+#include "core/queue_limit.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -50,6 +51,9 @@ Status Insertion::run(Transaction& transaction, std::vector<Inserted>& answers) 
   if (*must) {
     if (Status looked = look(transaction); !looked) return looked;
   }
+  // Before anything is written, or the calls of others in this transaction would have to begin
+  // anew.
+  if (Status fits = check_room(transaction.lanes()); !fits) return fits;
   transaction.note_write();
   if (Status found = find_lanes(transaction); !found) return found;
   if (Status inserted = insert_tasks(transaction); !inserted) return inserted;
@@ -120,6 +124,17 @@ Status Insertion::count_waits(Database& database, std::size_t index, const Taken
     ++waiting_for;
   }
   prepare(items_[index], request, waiting_for);
+  return {};
+}
+
+Status Insertion::check_room(const LaneTable& lanes) const {
+  if (items_.size() <= lanes.room()) return {};
+  std::set<std::string_view> fresh;
+  for (const TaskRequest& request : requests_) {
+    if (fresh.contains(request.queue) || lanes.has_queue(request.queue)) continue;
+    fresh.insert(request.queue);
+    if (fresh.size() > lanes.room()) return fail(too_many_queues(request.queue));
+  }
   return {};
 }
 

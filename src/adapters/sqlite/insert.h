@@ -42,6 +42,7 @@ class Insertion {
   Status look(Transaction& transaction);
   Result<bool> is_kept_out(Database& database, const TaskRequest& request, Taken& taken) const;
   Status count_waits(Database& database, std::size_t index, const Taken& taken);
+  Status check_room(const LaneTable& lanes) const;
   Status find_lanes(Transaction& transaction);
   Status insert_tasks(Transaction& transaction);
   Status find_duplicates(Transaction& transaction, std::int64_t last);

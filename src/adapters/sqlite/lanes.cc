@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/sqlite/database.h"
+#include "core/queue_limit.h"
 
 namespace waybill::sqlite {
 
@@ -28,6 +29,7 @@ Status LaneTable::load(Database& database) {
   auto lanes = read_lanes(database);
   if (!lanes) return fail(lanes.error());
   lanes_.clear();
+  by_queue_.clear();
   added_.clear();
   by_number_.clear();
   for (Lane& lane : *lanes) adopt(std::move(lane));
@@ -37,15 +39,25 @@ Status LaneTable::load(Database& database) {
 void LaneTable::adopt(Lane lane) {
   if (by_number_.size() <= slot(lane.lane)) by_number_.resize(slot(lane.lane) + 1);
   by_number_[slot(lane.lane)] = lanes_.size();
+  by_queue_[lane.queue].push_back(lanes_.size());
   lanes_.push_back(std::move(lane));
   added_.emplace_back();
 }
 
+std::size_t LaneTable::room() const { return kQueuesMax - std::min(by_queue_.size(), kQueuesMax); }
+
+bool LaneTable::has_queue(const std::string& queue) const { return by_queue_.contains(queue); }
+
 Result<std::int64_t> LaneTable::lane_of(Database& database, const std::string& queue,
                                         const std::string& kind) {
-  const auto known = std::ranges::find_if(
-      lanes_, [&](const Lane& lane) { return lane.queue == queue && lane.kind == kind; });
-  if (known != lanes_.end()) return known->lane;
+  const auto known = by_queue_.find(queue);
+  if (known != by_queue_.end()) {
+    for (const std::size_t position : known->second) {
+      if (lanes_[position].kind == kind) return lanes_[position].lane;
+    }
+  } else if (room() == 0) {
+    return fail(too_many_queues(queue));
+  }
   const auto insert = database.statement(Sql::add_lane);
   if (!insert) return fail(insert.error());
   const ResetAtExit reset(**insert);
@@ -64,8 +76,10 @@ void LaneTable::add(std::int64_t lane, State state, std::int64_t change) {
 
 std::int64_t LaneTable::leased_in(const std::string& queue) const {
   std::int64_t leased = 0;
-  for (const Lane& lane : lanes_) {
-    if (lane.queue == queue) leased += lane.count(State::leased);
+  const auto known = by_queue_.find(queue);
+  if (known == by_queue_.end()) return 0;
+  for (const std::size_t position : known->second) {
+    leased += lanes_[position].count(State::leased);
   }
   return leased;
 }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -30,9 +32,13 @@ class LaneTable {
  public:
   /// Forgets everything and reads it again.
   Status load(Database& database);
-  /// The lane of a queue and kind, made if there is none yet.
+  /// The lane of a queue and kind, made if there is none yet; `out_of_range` for a queue more than
+  /// kQueuesMax.
   Result<std::int64_t> lane_of(Database& database, const std::string& queue,
                                const std::string& kind);
+  /// How many queues more there may be.
+  std::size_t room() const;
+  bool has_queue(const std::string& queue) const;
   const std::vector<Lane>& lanes() const { return lanes_; }
   const Lane& at(std::int64_t lane) const { return lanes_[by_number_.at(slot(lane))]; }
   void add(std::int64_t lane, State state, std::int64_t change);
@@ -45,8 +51,9 @@ class LaneTable {
   void adopt(Lane lane);
 
   std::vector<Lane> lanes_;
-  std::vector<std::array<std::int64_t, kStateCount>> added_;  // beside lanes_
-  std::vector<std::size_t> by_number_;                        // position in lanes_ by lane number
+  std::unordered_map<std::string, std::vector<std::size_t>> by_queue_;  // positions in lanes_
+  std::vector<std::array<std::int64_t, kStateCount>> added_;            // beside lanes_
+  std::vector<std::size_t> by_number_;  // position in lanes_ by lane number
 };
 
 }  // namespace waybill::sqlite

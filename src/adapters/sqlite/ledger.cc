@@ -5,7 +5,7 @@
 #include "adapters/sqlite/insert.h"
 #include "adapters/sqlite/load.h"
 #include "adapters/sqlite/reader_pool.h"
-#include "adapters/sqlite/record.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "adapters/sqlite/record.h"
 #include "adapters/sqlite/transaction.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "adapters/sqlite/record.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {

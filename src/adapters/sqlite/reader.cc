@@ -8,9 +8,9 @@
 #include "adapters/sqlite/ledger.h"
 #include "adapters/sqlite/load.h"
 #include "adapters/sqlite/page.h"
-#include "adapters/sqlite/record.h"
 #include "core/history.h"
 #include "core/priority.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {

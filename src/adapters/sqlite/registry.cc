@@ -1,7 +1,7 @@
 #include "adapters/sqlite/registry.h"
 
 #include "adapters/sqlite/queue_rows.h"
-#include "adapters/sqlite/record.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -42,7 +42,10 @@ Result<std::vector<Schedule>> read_schedules(Database& database) {
                          .paused = row.integer(5) != 0,
                          .task = std::move(*task),
                          .source = std::string(row.text(6)),
-                         .handled_until = from_micros(row.integer(7))});
+                         .handled_until = from_micros(row.integer(7)),
+                         .pause = {.at = from_micros(row.integer(9)),
+                                   .by = std::string(row.text(10)),
+                                   .reason = std::string(row.text(11))}});
   }
 }
 
@@ -58,6 +61,7 @@ Result<std::vector<WorkerInfo>> read_workers(Database& database) {
     workers.push_back({.name = std::string(row.text(0)),
                        .host = std::string(row.text(1)),
                        .process_id = row.integer(2),
+                       .version = std::string(row.text(9)),
                        .queues = split(row.text(3)),
                        .kinds = split(row.text(4)),
                        .slots = static_cast<std::uint32_t>(row.integer(5)),
@@ -120,6 +124,17 @@ Status SqliteRegistryPort::settle_schedule(const std::string& name, Time handled
   });
 }
 
+Status SqliteRegistryPort::pause_schedule(const std::string& name, const SchedulePause& pause,
+                                          Time now) {
+  return writer_.write([&](Transaction& transaction) -> Status {
+    const auto change = transaction.database().statement(Sql::pause_schedule);
+    if (!change) return fail(change.error());
+    (*change)->bind_text(1, name).bind(2, to_micros(pause.at)).bind_text(3, pause.by);
+    (*change)->bind_text(4, pause.reason).bind(5, to_micros(now));
+    return change_schedule(transaction, **change, name);
+  });
+}
+
 Status SqliteRegistryPort::remove_schedule(const std::string& name) {
   return writer_.write([&](Transaction& transaction) -> Status {
     const auto remove = transaction.database().statement(Sql::remove_schedule);
@@ -143,6 +158,7 @@ Status SqliteRegistryPort::put_worker(const WorkerInfo& worker) {
     (*put)->bind_text(1, worker.name).bind_text(2, worker.host).bind(3, worker.process_id);
     (*put)->bind_text(4, queues).bind_text(5, kinds).bind(6, worker.slots).bind(7, worker.busy);
     (*put)->bind(8, to_micros(worker.started_at)).bind(9, to_micros(clock_.now()));
+    (*put)->bind_text(10, worker.version);
     return (*put)->run();
   });
 }

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "adapters/sqlite/admin.h"
+#include "adapters/sqlite/answer_store.h"
+#include "adapters/sqlite/artifact_index.h"
 #include "adapters/sqlite/audit_log.h"
 #include "adapters/sqlite/backup.h"
 #include "adapters/sqlite/database.h"
@@ -13,8 +15,10 @@
 #include "adapters/sqlite/reader.h"
 #include "adapters/sqlite/reader_pool.h"
 #include "adapters/sqlite/registry.h"
+#include "adapters/sqlite/run_store.h"
 #include "adapters/sqlite/secret_store.h"
 #include "adapters/sqlite/token_store.h"
+#include "adapters/sqlite/webhook_store.h"
 #include "adapters/sqlite/writer.h"
 #include "ports/bell.h"
 
@@ -34,6 +38,10 @@ struct SqliteLedger::Parts {
         people(writer, readers),
         audit(writer, readers),
         secrets(writer, readers),
+        webhooks(writer, readers),
+        answers(writer, readers),
+        artifacts(writer, readers),
+        runs(writer, readers, clock),
         admin(readers, pool.open, clock) {}
 
   Bell bell;
@@ -46,6 +54,10 @@ struct SqliteLedger::Parts {
   sqlite::SqlitePeoplePort people;
   sqlite::SqliteAuditPort audit;
   sqlite::SqliteSecretPort secrets;
+  sqlite::SqliteWebhookPort webhooks;
+  sqlite::SqliteAnswerPort answers;
+  sqlite::SqliteArtifactPort artifacts;
+  sqlite::SqliteRunPort runs;
   sqlite::SqliteAdminPort admin;
 };
 
@@ -165,6 +177,10 @@ TokenStore& SqliteLedger::tokens() { return parts_->tokens; }
 PeopleStore& SqliteLedger::people() { return parts_->people; }
 AuditLog& SqliteLedger::audit() { return parts_->audit; }
 SecretStore& SqliteLedger::secrets() { return parts_->secrets; }
+WebhookStore& SqliteLedger::webhooks() { return parts_->webhooks; }
+AnswerStore& SqliteLedger::answers() { return parts_->answers; }
+ArtifactIndex& SqliteLedger::artifacts() { return parts_->artifacts; }
+RunStore& SqliteLedger::runs() { return parts_->runs; }
 LedgerAdmin& SqliteLedger::admin() { return parts_->admin; }
 
 Result<SqliteMigration> migrate_sqlite_ledger(const std::string& path, Clock& clock,

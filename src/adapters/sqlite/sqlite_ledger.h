@@ -6,6 +6,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "ports/answer_store.h"
+#include "ports/artifact_index.h"
 #include "ports/audit_log.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
@@ -14,8 +16,10 @@
 #include "ports/ledger_reader.h"
 #include "ports/people_store.h"
 #include "ports/registry.h"
+#include "ports/run_store.h"
 #include "ports/secret_store.h"
 #include "ports/token_store.h"
+#include "ports/webhook_store.h"
 
 namespace waybill {
 
@@ -63,6 +67,10 @@ class SqliteLedger {
   PeopleStore& people();
   AuditLog& audit();
   SecretStore& secrets();
+  WebhookStore& webhooks();
+  AnswerStore& answers();
+  ArtifactIndex& artifacts();
+  RunStore& runs();
   LedgerAdmin& admin();
 
  private:

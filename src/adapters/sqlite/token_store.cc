@@ -36,6 +36,7 @@ Result<std::vector<TokenRecord>> read_tokens(Database& database) {
                       .name = std::string(row.text(1)),
                       .role = static_cast<Role>(role),
                       .hash = std::string(row.blob(3)),
+                      .rate_limit = row.integer(9),
                       .created_at = from_micros(row.integer(4)),
                       .created_by = std::string(row.text(5)),
                       .expires_at = time_of(row, 6),
@@ -58,6 +59,7 @@ Status SqliteTokenPort::put(const TokenRecord& record) {
     bind_time(**put, 7, record.expires_at);
     bind_time(**put, 8, record.revoked_at);
     bind_time(**put, 9, record.last_used_at);
+    (*put)->bind(10, record.rate_limit);
     if (Status done = (*put)->run(); !done) return done;
     if (transaction.database().rows_changed() > 0) return {};
     return fail(Code::already_exists, "there is a token '" + record.name + "' or its id already");

@@ -2,9 +2,9 @@
 
 #include "adapters/sqlite/migrate.h"
 #include "adapters/sqlite/queue_rows.h"
-#include "adapters/sqlite/record.h"
 #include "core/history.h"
 #include "core/priority.h"
+#include "core/task_record.h"
 
 namespace waybill::sqlite {
 namespace {

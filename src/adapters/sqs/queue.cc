@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -21,6 +22,8 @@ constexpr Duration kVisibilityMax = seconds(12 * 60 * 60);
 // What an answer may take beyond the time that SQS itself waits.
 constexpr Duration kAnswerTimeMax = seconds(30);
 constexpr Duration kPauseFirst = std::chrono::milliseconds(100);
+constexpr int kEntryRepeatsMax = 3;
+constexpr Duration kEntryPauseFirst = std::chrono::milliseconds(200);
 
 bool is_fifo(const SqsOptions& options) {
   return (options.topic_arn.empty() ? options.queue_url : options.topic_arn).ends_with(".fifo");
@@ -101,7 +104,7 @@ Result<HttpResponse> SqsQueue::post(HttpRequest request, aws::Signer& signer,
                             .body = request.body},
                            signing_key(*credentials), clock_.now());
   if (!added) return fail(added.error());
-  request.headers.insert(request.headers.end(), added->begin(), added->end());
+  std::move(added->begin(), added->end(), std::back_inserter(request.headers));
   return http_.send(request, deadline);
 }
 
@@ -170,6 +173,34 @@ Result<sqs::EntryAnswers> SqsQueue::send_batch(std::span<const Message> messages
   return sqs::decode_publish_answer(response->body);
 }
 
+Result<sqs::EntryAnswers> SqsQueue::send_with_repeats(std::span<const Message> messages,
+                                                      const Batch& batch) {
+  auto answers = send_batch(messages, batch);
+  Duration pause = kEntryPauseFirst;
+  for (int repeat = 0; repeat < kEntryRepeatsMax && form_.group.empty(); ++repeat, pause *= 2) {
+    Batch again;
+    std::vector<std::string> names;  // in the first answer
+    for (std::size_t n = 0; answers && n < batch.indexes.size(); ++n) {
+      const auto entry = answers->find(std::to_string(n + 1));
+      if (entry == answers->end() || entry->second) continue;
+      const Code code = entry->second.error().code;
+      if (code != Code::unavailable && code != Code::resource_exhausted) continue;
+      again.indexes.push_back(batch.indexes[n]);
+      names.push_back(entry->first);
+    }
+    if (names.empty()) break;
+    clock_.wait_until(clock_.steady_now() + pause, options_.stop);
+    if (options_.stop.stop_requested()) break;
+    const auto more = send_batch(messages, again);
+    if (!more) break;  // the answers that are there say why it was asked
+    for (std::size_t n = 0; n < names.size(); ++n) {
+      const auto entry = more->find(std::to_string(n + 1));
+      if (entry != more->end()) answers->insert_or_assign(names[n], entry->second);
+    }
+  }
+  return answers;
+}
+
 Result<std::vector<Status>> SqsQueue::publish(std::span<const Message> messages) {
   if (options_.topic_arn.empty() && options_.queue_url.empty()) {
     return fail(Code::failed_precondition, "neither a topic nor a queue to publish to; name one");
@@ -187,7 +218,7 @@ Result<std::vector<Status>> SqsQueue::publish(std::span<const Message> messages)
         before = failed;
       }
       const auto sent =
-          before ? send_batch(messages, batches[b])
+          before ? send_with_repeats(messages, batches[b])
                  : fail(with_context(before.error(), "not sent, since an earlier request failed"));
       for (std::size_t n = 0; n < batches[b].indexes.size(); ++n) {
         Status& answer = answers[batches[b].indexes[n]];  // nobody else's

@@ -38,8 +38,9 @@ std::string aws_endpoint(std::string_view service, std::string_view region,
 /// Amazon's SQS, and SNS in front of it: publishes to a topic, or to the queue; receives from the
 /// queue with a long poll. A topic's subscription needs raw message delivery. Requests carry up to
 /// ten messages and 256 KiB. To FIFO topics and queues a message's id is its deduplication id, and
-/// comes back as its id. Tries nothing twice: that is the client's part. Thread-safe; all
-/// references outlive it.
+/// comes back as its id. Tries nothing twice, for that is the client's part, but those messages of
+/// a request which the services refuse for the moment in an answer of success; not to FIFO ones,
+/// where others may have gone before. Thread-safe; all references outlive it.
 /// Source: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html,
 /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference
 class SqsQueue final : public Queue {
@@ -76,6 +77,9 @@ class SqsQueue final : public Queue {
 
   std::vector<Batch> batches_of(std::span<const Message> messages, std::vector<Status>& answers);
   Result<sqs::EntryAnswers> send_batch(std::span<const Message> messages, const Batch& batch);
+  /// The same, and again what could not be taken at that moment.
+  Result<sqs::EntryAnswers> send_with_repeats(std::span<const Message> messages,
+                                              const Batch& batch);
   Result<HttpResponse> call_sns(std::string form);
   Result<HttpResponse> call_sqs(std::string_view action, std::string json,
                                 const Deadline& deadline);

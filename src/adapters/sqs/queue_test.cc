@@ -9,6 +9,7 @@ namespace waybill {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -101,7 +102,10 @@ TEST_F(SqsQueueTest, AMessageAboveTheLimitIsRefusedWithBothSizes) {
 }
 
 TEST_F(SqsQueueTest, EachEntryThatFailsIsItsMessagesOwnAnswer) {
-  respond_ = [](const auto&) {
+  respond_ = [this](const auto&) {
+    if (http_.requests().size() > 1) {  // of the third message alone
+      return published("<member><Id>1</Id><Code>InternalError</Code></member>");
+    }
     return published(
         "<member><Id>2</Id><Code>InvalidParameter</Code><Message>a &lt; b</Message>"
         "<SenderFault>true</SenderFault></member>"
@@ -114,6 +118,48 @@ TEST_F(SqsQueueTest, EachEntryThatFailsIsItsMessagesOwnAnswer) {
   EXPECT_THAT((*answers)[1].error().message, HasSubstr("a < b"));
   EXPECT_EQ((*answers)[2].error().code, Code::unavailable);
   EXPECT_TRUE((*answers)[3]);
+}
+
+TEST_F(SqsQueueTest, WhatIsRefusedForTheMomentIsSentAgainAlone) {
+  const auto refused = [](int id, const std::string& code) {
+    return "<member><Id>" + std::to_string(id) + "</Id><Code>" + code +
+           "</Code><SenderFault>false</SenderFault></member>";
+  };
+  respond_ = [&](const auto&) {
+    switch (http_.requests().size()) {
+      case 1:
+        return published(refused(2, "InternalError") + refused(4, "Throttling"));
+      case 2:  // of messages 2 and 4
+        return published(refused(2, "Throttling"));
+      default:
+        return published();
+    }
+  };
+  std::vector<Message> messages;
+  for (const char* id : {"a", "b", "c", "d"}) messages.push_back({.id = id, .body = id});
+  const SteadyTime began = clock_.steady_now();
+  const auto answers = by_sns().publish(messages);
+  ASSERT_TRUE(answers);
+  for (const Status& one : *answers) EXPECT_TRUE(one) << one.error().message;
+  const auto requests = http_.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_THAT(requests[1].body, AllOf(HasSubstr("Message=b"), HasSubstr("Message=d"),
+                                      Not(HasSubstr("Message=a")), Not(HasSubstr("Message=c"))));
+  EXPECT_THAT(requests[2].body, AllOf(HasSubstr("Message=d"), Not(HasSubstr("Message=b"))));
+  EXPECT_GT(clock_.steady_now(), began) << "not at once";
+}
+
+TEST_F(SqsQueueTest, WhatIsRefusedForTheMomentIsNotSentForEverNorToAFifoTopic) {
+  respond_ = [](const auto&) {
+    return published(
+        "<member><Id>1</Id><Code>Throttling</Code><SenderFault>false</SenderFault></member>");
+  };
+  const std::vector<Message> messages{{.id = "a", .body = "a"}};
+  const auto answers = by_sns().publish(messages);
+  EXPECT_EQ((*answers)[0].error().code, Code::resource_exhausted);
+  EXPECT_EQ(http_.requests().size(), 4u);
+  EXPECT_FALSE((*by_sns({.topic_arn = ".fifo"}).publish(messages))[0]);
+  EXPECT_EQ(http_.requests().size(), 5u);
 }
 
 TEST_F(SqsQueueTest, AMessageThatTheAnswerDoesNotNameIsNotTakenForPublished) {

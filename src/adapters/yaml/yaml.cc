@@ -32,8 +32,9 @@ class Converter {
   explicit Converter(Reading& reading) : reading_(reading) {}
 
   bj::value convert(const YAML::Node& node, const std::string& pointer, int depth) {
-    reading_.document.values.emplace(pointer, position(node.Mark()));
     if (stopped_) return nullptr;
+    if (bytes_ += pointer.size(); bytes_ > kTextBytesMax) return too_big(node);
+    reading_.document.values.emplace(pointer, position(node.Mark()));
     if (++nodes_ > kNodesMax) {
       return stop(node, "more than " + std::to_string(kNodesMax) +
                             " values; look for an alias (*name) that multiplies them");
@@ -60,9 +61,11 @@ class Converter {
     check_tag(node, "tag:yaml.org,2002:map");
     bj::object object;
     for (const auto& member : node) {
+      if (stopped_) break;
       const std::optional<std::string> key = key_of(member.first);
       if (!key) continue;
       const std::string child = child_pointer(pointer, *key);
+      bytes_ += key->size() + child.size();
       const Position at = position(member.first.Mark());
       const auto [first, inserted] = reading_.document.keys.emplace(child, at);
       if (!inserted && object.contains(*key)) {
@@ -79,6 +82,7 @@ class Converter {
     check_tag(node, "tag:yaml.org,2002:seq");
     bj::array array;
     for (const auto& element : node) {
+      if (stopped_) break;
       array.push_back(
           convert(element, child_pointer(pointer, std::to_string(array.size())), depth + 1));
     }
@@ -87,6 +91,7 @@ class Converter {
 
   bj::value scalar(const YAML::Node& node) {
     const std::string& text = node.Scalar();
+    if (bytes_ += text.size(); bytes_ > kTextBytesMax) return too_big(node);
     const bool plain = node.Tag() == "?";
     if (!plain) check_tag(node, "tag:yaml.org,2002:str");
     const Scalar value = plain ? read_plain_scalar(text) : Scalar(text);
@@ -135,8 +140,15 @@ class Converter {
     return nullptr;
   }
 
+  bj::value too_big(const YAML::Node& node) {
+    return stop(node, "more than " + std::to_string(kTextBytesMax) +
+                          " bytes of text; look for an alias (*name) that multiplies it, or a "
+                          "long key around many values");
+  }
+
   Reading& reading_;
   std::size_t nodes_ = 0;
+  std::size_t bytes_ = 0;  ///< of values, keys and the pointers to them
   bool stopped_ = false;
 };
 

@@ -12,6 +12,8 @@ namespace waybill::yaml {
 
 inline constexpr std::size_t kBytesMax = 4 << 20;
 inline constexpr std::size_t kNodesMax = 100'000;  ///< after anchors are followed
+/// Likewise, of all values and keys, and of the pointers to each.
+inline constexpr std::size_t kTextBytesMax = 64 << 20;
 inline constexpr int kDepthMax = 64;
 
 /// What came of reading a text. The document is whole only if there are no problems.
@@ -24,8 +26,8 @@ struct Reading {
 /// numbers; all else is text, `yes` and `no` too. An empty text is `null`.
 ///
 /// Refused, each with its place: duplicate keys, merge keys (`<<`), keys that are no scalars, tags
-/// but `!!str`, numbers that JSON has not, a second document, more than kNodesMax nodes, kDepthMax
-/// levels or kBytesMax bytes. JSON is read too, being YAML.
+/// but `!!str`, numbers that JSON has not, a second document, more than kNodesMax nodes,
+/// kTextBytesMax, kDepthMax levels or kBytesMax bytes. JSON is read too, being YAML.
 Reading read(std::string file, std::string_view text);
 
 /// Reads the file at `path`. `not_found`, `permission_denied`, `failed_precondition` (a directory)

@@ -138,5 +138,18 @@ TEST(YamlTest, ADirectoryIsNoFile) {
   EXPECT_EQ(reading.error().message, "reading /: it is a directory; a file is expected");
 }
 
+TEST(YamlTest, BoundsWhatAliasesAndLongKeysMultiply) {
+  std::string aliases = "big: &b \"" + std::string(1 << 20, 'x') + "\"\nl: [";
+  for (int i = 0; i < 1'000; ++i) aliases += "*b, ";
+  const auto problems = problems_of(aliases + "*b]\n");
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].find("a.yaml:1:6:"), 0U) << problems[0];
+  EXPECT_NE(problems[0].find("bytes of text; look for an alias"), std::string::npos) << problems[0];
+
+  std::string zeros = "? " + std::string(100'000, 'k') + "\n: [0";
+  for (int i = 1; i < 60'000; ++i) zeros += ",0";
+  EXPECT_EQ(problems_of(zeros + "]\n").size(), 1U);
+}
+
 }  // namespace
 }  // namespace waybill::yaml

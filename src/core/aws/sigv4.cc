@@ -1,7 +1,6 @@
 #include "core/aws/sigv4.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "base/ascii.h"
@@ -87,17 +86,25 @@ std::optional<std::string> canonical_query(std::string_view query) {
 }
 
 /// Without white space around it, and with one blank for each run of it inside.
-std::string folded(std::string_view value) {
-  std::string out;
+void append_folded(std::string& out, std::string_view value) {
+  const std::size_t begin = out.size();
   for (const char c : value) {
     const bool blank = c == ' ' || c == '\t';
     if (!blank) {
       out += c;
-    } else if (!out.empty() && out.back() != ' ') {
+    } else if (out.size() > begin && out.back() != ' ') {
       out += ' ';
     }
   }
-  if (out.ends_with(' ')) out.pop_back();
+  if (out.size() > begin && out.back() == ' ') out.pop_back();
+}
+
+/// Appended one after another, without a text for each sum of two.
+template <class... Parts>
+std::string joined(const Parts&... parts) {
+  std::string out;
+  out.reserve((std::string_view(parts).size() + ...));
+  (out.append(std::string_view(parts)), ...);
   return out;
 }
 
@@ -106,16 +113,32 @@ struct CanonicalHeaders {
   std::string names;  // with semicolons
 };
 
-CanonicalHeaders canonical_headers(const Headers& headers) {
-  std::map<std::string, std::string> sorted;
-  for (const auto& [name, value] : headers) {
-    const auto [place, is_new] = sorted.try_emplace(to_lower(name), folded(value));
-    if (!is_new) place->second += ',' + folded(value);
-  }
+/// A header of the request, which outlives it.
+struct Header {
+  std::string name;  // in lower case
+  std::string_view value;
+};
+
+CanonicalHeaders canonical_headers(std::vector<Header> headers) {
+  // Those of one name stay in their order.
+  std::stable_sort(headers.begin(), headers.end(),
+                   [](const Header& a, const Header& b) { return a.name < b.name; });
   CanonicalHeaders canonical;
-  for (const auto& [name, value] : sorted) {
-    canonical.lines += name + ':' + value + '\n';
-    canonical.names += (canonical.names.empty() ? "" : ";") + name;
+  canonical.lines.reserve(512);
+  canonical.names.reserve(128);
+  const std::string* last = nullptr;
+  for (const auto& [name, value] : headers) {
+    if (last != nullptr && *last == name) {
+      canonical.lines.back() = ',';
+    } else {
+      if (last != nullptr) canonical.names += ';';
+      canonical.names += name;
+      canonical.lines += name;
+      canonical.lines += ':';
+    }
+    append_folded(canonical.lines, value);
+    canonical.lines += '\n';
+    last = &name;
   }
   return canonical;
 }
@@ -163,27 +186,31 @@ Result<Headers> Signer::sign(const UnsignedRequest& request, const SigningKey& k
   }
   const std::string now = basic_time(time);
   const std::string body_hash = to_hex(sha256(request.body));
-  Headers added = {{"x-amz-date", now}};
+  Headers added;
+  added.reserve(4);
+  added.emplace_back("x-amz-date", now);
   if (!key.session_token.empty()) {
     added.emplace_back("x-amz-security-token", std::string(key.session_token));
   }
   if (service_ == "s3") added.emplace_back("x-amz-content-sha256", body_hash);
 
-  Headers all = request.headers;
-  all.insert(all.end(), added.begin(), added.end());
-  all.emplace_back("host", url->host);
-  const CanonicalHeaders headers = canonical_headers(all);
-  const std::string canonical = std::string(request.method) + '\n' + *path + '\n' + *query + '\n' +
-                                headers.lines + '\n' + headers.names + '\n' + body_hash;
+  std::vector<Header> all;
+  all.reserve(request.headers.size() + added.size() + 1);
+  for (const auto& [name, value] : request.headers) all.push_back({to_lower(name), value});
+  for (const auto& [name, value] : added) all.push_back({name, value});
+  all.push_back({"host", url->host});
+  const CanonicalHeaders headers = canonical_headers(std::move(all));
+  const std::string canonical = joined(request.method, "\n", *path, "\n", *query, "\n",
+                                       headers.lines, "\n", headers.names, "\n", body_hash);
 
   const std::string date = now.substr(0, now.find('T'));
-  const std::string where = date + '/' + region_ + '/' + service_ + "/aws4_request";
+  const std::string where = joined(date, "/", region_, "/", service_, "/aws4_request");
   const std::string to_sign =
-      std::string(kAlgorithm) + '\n' + now + '\n' + where + '\n' + to_hex(sha256(canonical));
+      joined(kAlgorithm, "\n", now, "\n", where, "\n", to_hex(sha256(canonical)));
+  const std::string signature = to_hex(hmac_sha256(key_of(key.secret_access_key, date), to_sign));
   added.emplace_back("authorization",
-                     std::string(kAlgorithm) + " Credential=" + std::string(key.access_key_id) +
-                         '/' + where + ", SignedHeaders=" + headers.names + ", Signature=" +
-                         to_hex(hmac_sha256(key_of(key.secret_access_key, date), to_sign)));
+                     joined(kAlgorithm, " Credential=", key.access_key_id, "/", where,
+                            ", SignedHeaders=", headers.names, ", Signature=", signature));
   return added;
 }
 

@@ -14,11 +14,14 @@ namespace waybill::aws {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-/// What is to be signed: as it will be sent.
+/// For requests without any.
+inline const Headers kNoHeaders;
+
+/// What is to be signed: as it will be sent. Of what outlives it.
 struct UnsignedRequest {
   std::string_view method;
-  std::string_view url;  ///< absolute, percent-encoded
-  Headers headers;       ///< all of them are signed; Host is taken from the URL
+  std::string_view url;                 ///< absolute, percent-encoded
+  const Headers& headers = kNoHeaders;  ///< all of them are signed; Host is taken from the URL
   std::string_view body;
 };
 

@@ -143,11 +143,11 @@ bool BatchPlanner::is_complete(const BatchRecord& record) const {
 }
 
 std::optional<SkipReason> BatchPlanner::reason_to_skip(const BatchRecord& record) const {
-  if (!record.is_batch()) {
+  if (!batches_.is_batch(record)) {
     return (record.bits & kUnknownPart) != 0 ? SkipReason::unknown_part
                                              : SkipReason::malformed_name;
   }
-  if (path_.precision() != Precision::none && record.time < begin_) {
+  if (path_.precision() != Precision::none && batches_.time(record) < begin_) {
     return SkipReason::outside_window;
   }
   if (!is_complete(record)) return SkipReason::incomplete;
@@ -163,15 +163,17 @@ Plan BatchPlanner::finish() {
   std::vector<Counters> counters(sources_.size());
   std::vector<std::uint32_t> rank(sources_.size());  // sources_ is sorted by name
   std::iota(rank.begin(), rank.end(), 0);
-  for (const BatchRecord* record : batches_.sorted(rank)) {
-    const bool only_marker = record->is_batch() && (record->bits & ~kMarked) == 0;
+  batches_.sort(rank);
+  for (std::size_t i = 0; i < batches_.size(); ++i) {
+    const BatchRecord& record = batches_[i];
+    const bool only_marker = batches_.is_batch(record) && (record.bits & ~kMarked) == 0;
     if (only_marker) continue;
-    Counters& counter = counters[record->group];
-    const auto reason = reason_to_skip(*record);
+    Counters& counter = counters[batches_.group(record)];
+    const auto reason = reason_to_skip(record);
     if (reason) {
-      skips.add(*reason, record);
+      skips.add(*reason, &record);
     } else {
-      plan.tasks.push_back(task_of(*record));
+      plan.tasks.push_back(task_of(record));
     }
     counter.tasks += reason ? 0 : 1;
     counter.marked += reason == SkipReason::already_marked ? 1 : 0;
@@ -189,8 +191,8 @@ Plan BatchPlanner::finish() {
 }
 
 std::string BatchPlanner::path_of(const BatchRecord& record) const {
-  return sources_[record.group].name + '/' + date_text(record.time, path_.precision()) +
-         std::string(batches_.name(record));
+  return sources_[batches_.group(record)].name + '/' +
+         date_text(batches_.time(record), path_.precision()) + batches_.name(record);
 }
 
 std::string BatchPlanner::marker_of(const BatchRecord& record) const {
@@ -198,20 +200,21 @@ std::string BatchPlanner::marker_of(const BatchRecord& record) const {
 }
 
 PlannedTask BatchPlanner::task_of(const BatchRecord& record) const {
-  const std::string& source = sources_[record.group].name;
-  const std::string_view batch = batches_.name(record);
+  const std::string& source = sources_[batches_.group(record)].name;
+  const std::string batch = batches_.name(record);
   std::string params = "{\"source\":";
   json::append_quoted(params, source);
   params += ",\"batch\":";
   json::append_quoted(params, batch);
   params += ",\"time\":";
-  params += path_.precision() == Precision::none ? "null" : '"' + format_time(record.time) + '"';
+  params += path_.precision() == Precision::none ? "null"
+                                                 : '"' + format_time(batches_.time(record)) + '"';
   params += ",\"keys\":";
   for (std::size_t part = 0; part < path_.parts().size(); ++part) {
     params += part == 0 ? '{' : ',';
     json::append_quoted(params, path_.parts()[part]);
     params += ':';
-    json::append_quoted(params, path_.key(source, record.time, batch, part));
+    json::append_quoted(params, path_.key(source, batches_.time(record), batch, part));
   }
   params += "}}";
   PlannedTask task{.marker = marker_of(record),
@@ -223,8 +226,8 @@ PlannedTask BatchPlanner::task_of(const BatchRecord& record) const {
 }
 
 Skipped BatchPlanner::describe(SkipReason reason, const BatchRecord& record) const {
-  const std::string name(batches_.name(record));
-  if (!record.is_batch()) {
+  const std::string name = batches_.name(record);
+  if (!batches_.is_batch(record)) {
     const bool unknown = reason == SkipReason::unknown_part;
     return {
         .what = escape_utf8(name),

@@ -69,24 +69,26 @@ class PlanMaker {
  public:
   explicit PlanMaker(Listed& listed) : listed_(listed) {}
 
-  Plan make();
+  PlanOfRecords make();
 
  private:
   using Records = std::span<const BatchRecord* const>;
+  /// Of the table, as they are sorted.
+  struct Range {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
 
-  BatchName name_of(const BatchRecord& record) const {
-    return {.aggregation_id = listed_.aggregations[record.group].id,
-            .time = record.time,
-            .batch_id = listed_.batches.name(record)};
-  }
+  NamedBatch name_of(const BatchRecord& record) const { return prio::name_of(listed_, record); }
+  Time time_of(const BatchRecord& record) const { return listed_.batches.time(record); }
   /// The window that holds a time; kNoWindow if there is none, or it was not looked at.
   std::uint32_t window_at(std::uint32_t aggregation, Time time) const;
 
-  void plan_aggregation(std::uint32_t aggregation, Records records);
+  void plan_aggregation(std::uint32_t aggregation, const Range& range);
   void tell_malformed(const Aggregation& aggregation);
-  void look_at(const BatchRecord& record);
+  void look_at(std::size_t index);
   void look_at_in_window(const BatchRecord& record, std::uint32_t window);
-  void plan_intake(const BatchRecord& record);
+  void plan_intake(std::size_t index);
   void close_window(std::uint32_t aggregation, std::uint32_t window);
   void plan_window(std::uint32_t aggregation, std::uint32_t window);
   /// False if its message is too large.
@@ -97,6 +99,7 @@ class PlanMaker {
 
   Listed& listed_;
   Plan plan_;
+  std::vector<std::uint32_t> intakes_;
   std::vector<PlannedTask> aggregates_;
   WarningList too_large_;
   WarningList warnings_;
@@ -106,7 +109,7 @@ class PlanMaker {
   std::vector<const BatchRecord*> validated_;            // complete, of the window in hand
 };
 
-Plan PlanMaker::make() {
+PlanOfRecords PlanMaker::make() {
   // workflow-manager takes aggregation ids in the order of a listing: by `ID/`.
   std::vector<std::uint32_t> by_id(listed_.aggregations.size());
   std::iota(by_id.begin(), by_id.end(), 0);
@@ -116,22 +119,23 @@ Plan PlanMaker::make() {
   std::vector<std::uint32_t> rank(by_id.size());
   for (std::uint32_t i = 0; i < by_id.size(); ++i) rank[by_id[i]] = i;
 
-  const std::vector<const BatchRecord*> order = listed_.batches.sorted(rank);
+  const BatchTable& batches = listed_.batches;
+  listed_.batches.sort(rank);
   std::size_t done = 0;
   for (const std::uint32_t aggregation : by_id) {
     std::size_t end = done;
-    while (end < order.size() && order[end]->group == aggregation) ++end;
-    plan_aggregation(aggregation, Records(order).subspan(done, end - done));
+    while (end < batches.size() && batches.group(batches[end]) == aggregation) ++end;
+    plan_aggregation(aggregation, {.begin = done, .end = end});
     done = end;
   }
-  plan_.tasks.insert(plan_.tasks.end(), std::make_move_iterator(aggregates_.begin()),
-                     std::make_move_iterator(aggregates_.end()));
   too_large_.write(plan_.warnings);
   warnings_.write(plan_.warnings);
   skips_.write(plan_, [&](SkipReason reason, const SkipSubject& subject) {
     return describe(listed_, reason, subject);
   });
-  return std::move(plan_);
+  return {.plan = std::move(plan_),
+          .intakes = std::move(intakes_),
+          .aggregates = std::move(aggregates_)};
 }
 
 std::uint32_t PlanMaker::window_at(std::uint32_t aggregation, Time time) const {
@@ -143,15 +147,16 @@ std::uint32_t PlanMaker::window_at(std::uint32_t aggregation, Time time) const {
   return window < windows.size() && windows[window].looked_at ? window : kNoWindow;
 }
 
-void PlanMaker::plan_aggregation(std::uint32_t aggregation, Records records) {
+void PlanMaker::plan_aggregation(std::uint32_t aggregation, const Range& range) {
   counters_ = {};
   std::uint32_t window = kNoWindow;
-  for (const BatchRecord* record : records) {
-    const std::uint32_t next = window_at(aggregation, record->time);
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    const BatchRecord& record = listed_.batches[i];
+    const std::uint32_t next = window_at(aggregation, time_of(record));
     if (next != window) close_window(aggregation, window);
     window = next;
-    look_at(*record);
-    if (window != kNoWindow) look_at_in_window(*record, window);
+    look_at(i);
+    if (window != kNoWindow) look_at_in_window(record, window);
   }
   close_window(aggregation, window);
   tell_malformed(listed_.aggregations[aggregation]);
@@ -170,21 +175,23 @@ void PlanMaker::tell_malformed(const Aggregation& aggregation) {
   warnings_.add(malformed_warning(aggregation));
 }
 
-void PlanMaker::look_at(const BatchRecord& record) {
+void PlanMaker::look_at(std::size_t index) {
+  const BatchRecord& record = listed_.batches[index];
   if (!seen_in(record, Bucket::ingestion)) return;
-  const bool in_intake = listed_.intake.contains(record.time);
+  const bool in_intake = listed_.intake.contains(time_of(record));
   if (in_intake) ++(is_complete(record) ? counters_.ingestions : counters_.incomplete_ingestions);
   if (!is_complete(record)) {
     const bool unknown = has_no_part(record, Bucket::ingestion);
     return skips_.add(unknown ? SkipReason::unknown_part : SkipReason::incomplete,
                       {.record = &record});
   }
-  if (in_intake) plan_intake(record);
+  if (in_intake) plan_intake(index);
 }
 
-void PlanMaker::plan_intake(const BatchRecord& record) {
-  if (listed_.aggregations[record.group].unlisted.hinders_intake()) return;
-  const BatchName batch = name_of(record);
+void PlanMaker::plan_intake(std::size_t index) {
+  const BatchRecord& record = listed_.batches[index];
+  if (listed_.aggregations[listed_.batches.group(record)].unlisted.hinders_intake()) return;
+  const NamedBatch batch = name_of(record);
   if (has_ambiguous_marker(batch)) {
     const auto [owner, first] = ambiguous_.emplace(prio::intake_marker(batch), &record);
     if (!first || has(record, kIntakeMarked)) {
@@ -199,7 +206,7 @@ void PlanMaker::plan_intake(const BatchRecord& record) {
     return skips_.add(SkipReason::already_marked, {.record = &record});
   }
   ++counters_.intake_tasks;
-  plan_.tasks.push_back(intake_task(batch, listed_.scan.intake_task));
+  intakes_.push_back(static_cast<std::uint32_t>(index));
 }
 
 void PlanMaker::look_at_in_window(const BatchRecord& record, std::uint32_t window) {
@@ -266,9 +273,10 @@ void PlanMaker::plan_window(std::uint32_t aggregation, std::uint32_t window) {
 PlanMaker::Records PlanMaker::batches_in(const Window& part) const {
   const auto begin =
       std::find_if(validated_.begin(), validated_.end(),
-                   [&](const BatchRecord* record) { return record->time >= part.begin; });
-  const auto end = std::find_if(
-      begin, validated_.end(), [&](const BatchRecord* record) { return record->time >= part.end; });
+                   [&](const BatchRecord* record) { return time_of(*record) >= part.begin; });
+  const auto end = std::find_if(begin, validated_.end(), [&](const BatchRecord* record) {
+    return time_of(*record) >= part.end;
+  });
   return Records(validated_)
       .subspan(static_cast<std::size_t>(begin - validated_.begin()),
                static_cast<std::size_t>(end - begin));
@@ -282,8 +290,7 @@ PlannedTask PlanMaker::task_of(std::uint32_t aggregation, const Window& whole,
                            .end = part.end,
                            .batches = {}};
   for (const BatchRecord* record : batches_in(part)) {
-    message.batches.push_back(
-        {.id = std::string(listed_.batches.name(*record)), .time = record->time});
+    message.batches.push_back({.id = listed_.batches.name(*record), .time = time_of(*record)});
   }
   return aggregate_task(message, whole, listed_.scan.aggregate_task);
 }
@@ -299,7 +306,7 @@ bool PlanMaker::plan_aggregate(PlannedTask task, std::uint32_t aggregation, cons
   // Nobody can tell while the markers are not known.
   const bool markers_known = !listed_.aggregations[aggregation].unlisted.intake_markers;
   const auto never_taken_in = [&](const BatchRecord* record) {
-    return !has(*record, kIntakeMarked) && !listed_.intake.contains(record->time);
+    return !has(*record, kIntakeMarked) && !listed_.intake.contains(time_of(*record));
   };
   const std::int64_t without_intake =
       markers_known ? std::count_if(batches.begin(), batches.end(), never_taken_in) : 0;
@@ -315,6 +322,6 @@ bool PlanMaker::plan_aggregate(PlannedTask task, std::uint32_t aggregation, cons
 
 }  // namespace
 
-Plan make_plan(Listed& listed) { return PlanMaker(listed).make(); }
+PlanOfRecords make_plan(Listed& listed) { return PlanMaker(listed).make(); }
 
 }  // namespace waybill::prio

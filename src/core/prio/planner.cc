@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "core/prio/planned_tasks.h"
 
 namespace waybill::prio {
 namespace {
@@ -220,6 +221,25 @@ void PrioPlanner::aggregate_marker(const Asked& asked, std::string_view key, Tim
   }
 }
 
-Plan PrioPlanner::finish() { return make_plan(listed_); }
+Plan PrioPlanner::finish() {
+  PlanInTurn made = finish_in_turn();
+  made.plan.tasks.reserve(made.tasks.size());
+  for (std::size_t i = 0; i < made.tasks.size(); ++i) {
+    made.plan.tasks.push_back(made.tasks.take(i));
+  }
+  return std::move(made.plan);
+}
+
+PlanInTurn PrioPlanner::finish_in_turn() {
+  PlanOfRecords made = make_plan(listed_);
+  Plan plan = std::move(made.plan);
+  return {.plan = std::move(plan), .tasks = PlannedTasks(std::move(listed_), std::move(made))};
+}
+
+NamedBatch name_of(const Listed& listed, const BatchRecord& record) {
+  return {.aggregation_id = listed.aggregations[listed.batches.group(record)].id,
+          .time = listed.batches.time(record),
+          .id = listed.batches.name(record)};
+}
 
 }  // namespace waybill::prio

@@ -84,8 +84,29 @@ struct Listed {
   BatchTable batches;
 };
 
-/// The plan of what was listed. Ends the use of `listed.batches`.
-Plan make_plan(Listed& listed);
+/// What tells one batch from another, with the text of its id.
+struct NamedBatch {
+  std::string_view aggregation_id;
+  Time time{};
+  std::string id;
+
+  operator BatchName() const {
+    return {.aggregation_id = aggregation_id, .time = time, .batch_id = id};
+  }
+};
+NamedBatch name_of(const Listed& listed, const BatchRecord& record);
+
+/// A plan whose intakes are still records.
+struct PlanOfRecords {
+  Plan plan;                           ///< without tasks
+  std::vector<std::uint32_t> intakes;  ///< in Listed::batches, as they are sorted
+  std::vector<PlannedTask> aggregates;
+};
+
+/// The plan of what was listed. Ends the making of records in `listed.batches`.
+PlanOfRecords make_plan(Listed& listed);
+
+struct PlanInTurn;
 
 /// workflow-manager's rules, without its defects: Round 1 lists the
 /// aggregation ids; round 2, for each, the ingestion and marker keys of the intake window and of
@@ -102,6 +123,8 @@ class PrioPlanner final : public ScanPlanner {
   /// A listing that could not be had whole: whatever depends on it is not planned.
   void failed(const ScanListing& listing);
   Plan finish() override;
+  /// The same plan, whose tasks are made one after another. Ends the use of this planner.
+  PlanInTurn finish_in_turn();
 
  private:
   enum class Role : std::uint8_t {

@@ -62,10 +62,7 @@ std::string detail_of_record(const Listed& listed, SkipReason reason, const Batc
       return "ready at " + format_time(record.ready_at) +
              ", after its window was aggregated: it is in no sum";
     case SkipReason::ambiguous_marker:
-      return "another batch could have its marker " +
-             intake_marker({.aggregation_id = listed.aggregations[record.group].id,
-                            .time = record.time,
-                            .batch_id = listed.batches.name(record)}) +
+      return "another batch could have its marker " + intake_marker(name_of(listed, record)) +
              "; rename it";
     default:
       return "";
@@ -139,12 +136,10 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
                           : ""};
   }
   const BatchRecord& record = *subject.record;
-  const std::string_view name = listed.batches.name(record);
-  const std::string& id = listed.aggregations[record.group].id;
+  const Aggregation& aggregation = listed.aggregations[listed.batches.group(record)];
   const bool window_done =
-      subject.window != kNoWindow &&
-      listed.aggregations[record.group].windows[subject.window].aggregated_at.has_value();
-  return {.what = path_of({.aggregation_id = id, .time = record.time, .batch_id = name}),
+      subject.window != kNoWindow && aggregation.windows[subject.window].aggregated_at.has_value();
+  return {.what = path_of(name_of(listed, record)),
           .reason = reason,
           .detail = detail_of_record(listed, reason, record, window_done)};
 }

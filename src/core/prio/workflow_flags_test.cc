@@ -56,6 +56,7 @@ TEST(WorkflowFlags, HaveTheOriginalsDefaults) {
 TEST(WorkflowFlags, RefuseAsMisuseWhatTheOriginalTookAlthoughItMakesNoSense) {
   const std::pair<std::vector<std::string>, std::string> cases[] = {
       {{"--grace-period=-3h"}, "--grace-period is -3h"},
+      {{"--grace-period=-1ns"}, "--grace-period is -1ns"},
       {{"--aggregation-period=0s"}, "--aggregation-period is 0s"},
       {{"--aggregation-period=-1h"}, "--aggregation-period is -1h"},
       {{"--aggregation-period=600000000h"},

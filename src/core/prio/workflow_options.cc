@@ -57,7 +57,9 @@ Status Checker::read_times() {
   scan.intake_max_age = duration("intake-max-age");
   scan.aggregation_period = duration("aggregation-period");
   scan.grace_period = duration("grace-period");
-  if (scan.grace_period < Duration(0)) {
+  // Less than half a microsecond is rounded to none.
+  const std::string& grace = text("grace-period");
+  if (grace.starts_with('-') && grace.find_first_of("123456789") != std::string::npos) {
     return misuse("grace-period", "is " + text("grace-period") +
                                       ": a window would be aggregated before it has ended, and "
                                       "what comes later lost; give 0s or more");

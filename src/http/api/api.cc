@@ -12,17 +12,17 @@
 #include "http/api/audit.h"
 #include "http/api/gate.h"
 #include "http/api/new_task.h"
+#include "http/api/request_body.h"
 #include "http/api/routes.h"
+#include "http/api/stream_watch.h"
 #include "http/api_document.h"
+#include "http/console.h"
 #include "http/router.h"
 
 namespace waybill::http {
 namespace {
 
 namespace bj = boost::json;
-
-/// A document of at most this many violations is told of all of them.
-constexpr std::size_t kViolationsTold = 10;
 
 std::optional<Right> right_named(std::string_view name) {
   constexpr std::array<std::string_view, 5> kNames = {"read", "submit", "work", "operate", "admin"};
@@ -42,36 +42,6 @@ void add_security_headers(Response& response) {
   }
 }
 
-bool is_json(std::string_view content_type) {
-  const std::string type = to_lower(content_type.substr(0, content_type.find(';')));
-  return type.find_last_not_of(' ') != type.npos &&
-         type.substr(0, type.find_last_not_of(' ') + 1) == "application/json";
-}
-
-Answer<bj::value> read_body(const ApiDocument& document, const Operation& operation,
-                            const Request& request) {
-  if (request.body.empty() && !operation.body_required) return bj::value(bj::object());
-  if (!operation.has_body) {
-    return refuse(problem_of(400, operation.method + " " + operation.path + " takes no body"));
-  }
-  if (!is_json(request.header("content-type"))) {
-    return refuse(problem_of(415, "send the body with `Content-Type: application/json`"));
-  }
-  auto body = json::parse(request.body);
-  if (!body) return refuse(problem_of(400, "the body is no JSON: " + body.error().message));
-  const auto violations = document.check_body(operation, *body);
-  if (violations.empty()) return std::move(*body);
-  std::string text;
-  for (const SchemaViolation& violation : violations) {
-    if (&violation - violations.data() == kViolationsTold) {
-      text += "; and " + std::to_string(violations.size() - kViolationsTold) + " more";
-      break;
-    }
-    text += (text.empty() ? "" : "; ") + to_string(violation);
-  }
-  return refuse(Error{.code = Code::invalid_argument, .message = text});
-}
-
 }  // namespace
 
 struct Api::Inside {
@@ -85,8 +55,7 @@ struct Api::Inside {
       : parts(on), metrics(counting), gate(std::move(at)), document(std::move(says)) {}
 
   Status add_routes();
-  Answer<Reply> answer(const Served& served, const Request& request,
-                       const Router::Match& match) const;
+  Answer<Reply> answer(const Served& served, const Request& request, const Router::Match& match);
   Answer<Reply> answer_if_allowed(const Served& served, const Request& request,
                                   const Router::Match& match, const Principal& who) const;
   Answer<Reply> answer_to(const Served& served, const Request& request, const Router::Match& match,
@@ -94,8 +63,11 @@ struct Api::Inside {
   Answer<Reply> call(const Served& served, const Call& call) const;
   static bool changes(const Served& served);
   static bool tells_of(const Served& served);
+  static bool gives_secrets(const Served& served);
   static void tell(const Served& served, const Request& request, const Principal& who,
                    const Answer<Reply>& answer);
+  std::optional<Error> why_refused(const Request& request, Right right) const;
+  std::string nothing_at(const Request& request) const;
   Reply finish(Answer<Reply> answer, const Request& request, std::string_view operation) const;
 
   const ApiParts& parts;
@@ -104,6 +76,8 @@ struct Api::Inside {
   const ApiDocument document;
   Router router;
   std::vector<Served> served;  // by the number of the route
+  StreamWatch streams{
+      [this](const Request& request, Right right) { return why_refused(request, right); }};
 };
 
 Status Api::Inside::add_routes() {
@@ -114,14 +88,19 @@ Status Api::Inside::add_routes() {
   add_audit_handler(parts, handlers);
   add_amend_handler(parts, handlers);
   add_log_handlers(parts, handlers);
+  add_artifact_handlers(parts, handlers);
   add_view_handlers(parts, handlers);
   add_worker_handlers(parts, handlers);
   add_finish_handler(parts, handlers);
   add_event_handlers(parts, handlers);
   add_login_handlers(parts, handlers);
+  add_schedule_handlers(parts, handlers);
   add_secret_handlers(parts, handlers);
-  handlers["getOpenApi"] = [](const Call&) {
-    return Response{.body = std::string(openapi_document()), .headers = {}, .stream = nullptr};
+  add_run_handlers(parts, handlers);
+  add_webhook_handlers(parts, handlers);
+  handlers["getOpenApi"] = [](const Call& call) {
+    return with_own_etag(
+        call, {.body = std::string(openapi_document()), .headers = {}, .stream = nullptr});
   };
   // From memory, while no handler is free: see answer_at_once.
   for (const char* open : {"getHealth", "getReadiness", "getMetrics"}) handlers[open] = nullptr;
@@ -134,7 +113,9 @@ Status Api::Inside::add_routes() {
     if (!right && operation.right != "none") {
       return fail(Code::internal, operation.id + " needs a right that there is not");
     }
-    router.add(operation.method, operation.path);
+    std::string pattern = operation.path;
+    if (operation.takes_rest) pattern.insert(pattern.size() - 1, "…");
+    router.add(operation.method, pattern);
     served.push_back(
         {.operation = operation, .right = right, .handler = std::move(handler->second)});
     handlers.erase(handler);
@@ -154,6 +135,10 @@ bool Api::Inside::tells_of(const Served& route) {
   return changes(route) && route.operation.id != "createTasks";
 }
 
+bool Api::Inside::gives_secrets(const Served& route) {
+  return route.operation.id == "readTaskSecrets";
+}
+
 void Api::Inside::tell(const Served& route, const Request& request, const Principal& who,
                        const Answer<Reply>& answer) {
   const auto* response = answer ? std::get_if<Response>(&*answer) : nullptr;
@@ -164,17 +149,44 @@ void Api::Inside::tell(const Served& route, const Request& request, const Princi
 }
 
 Answer<Reply> Api::Inside::answer(const Served& route, const Request& request,
-                                  const Router::Match& match) const {
+                                  const Router::Match& match) {
   Principal who;
   if (route.right) {
     auto asks = who_asks(gate, request);
-    if (!asks) return refuse(std::move(asks.error()));
+    if (!asks) {
+      if (gives_secrets(route)) {
+        keep_unknown_in_audit_log(parts, route.operation, request, asks.error());
+      }
+      return refuse(std::move(asks.error()));
+    }
     who = std::move(*asks);
   }
   auto answered = answer_if_allowed(route, request, match, who);
   if (tells_of(route)) tell(route, request, who, answered);
-  if (changes(route)) keep_in_audit_log(parts, {route.operation, request, match, who, answered});
+  // What a worker may be given it notes itself.
+  const bool kept_out = gives_secrets(route) && !may(who.role, Right::work);
+  if (changes(route) || kept_out) {
+    keep_in_audit_log(parts, {route.operation, request, match, who, answered});
+  }
+  const auto* response = answered ? std::get_if<Response>(&*answered) : nullptr;
+  if (response != nullptr && response->stream && route.right) {
+    streams.watch(response->stream, request, *route.right);
+  }
   return answered;
+}
+
+std::optional<Error> Api::Inside::why_refused(const Request& request, Right right) const {
+  const auto who = who_still_asks(gate, request);
+  if (!who && who.error().status >= 500) return std::nullopt;  // nobody can say just now
+  if (!who) {
+    const bool is_known = who.error().status == 403;
+    return Error{.code = is_known ? Code::permission_denied : Code::unauthenticated,
+                 .message = who.error().detail};
+  }
+  if (may(who->role, right)) return std::nullopt;
+  return Error{.code = Code::permission_denied,
+               .message = who->name + " is a " + std::string(to_string(who->role)) +
+                          " now, and may not look any more"};
 }
 
 Answer<Reply> Api::Inside::answer_if_allowed(const Served& route, const Request& request,
@@ -191,33 +203,51 @@ Answer<Reply> Api::Inside::answer_to(const Served& route, const Request& request
                                      const Router::Match& match, const Principal& who) const {
   const auto query = document.read_query(route.operation, request.query);
   if (!query) return refuse(query.error());
-  const auto body = read_body(document, route.operation, request);
+  json::Arena arena(request.body.size());
+  const auto body = read_body(document, route.operation, request, arena);
   if (!body) return refuse(body.error());
-  const std::string key(request.header("idempotency-key"));
-  if (request.has_header("idempotency-key") && !key_problem(key).empty()) {
-    return refuse(Error{.code = Code::invalid_argument, .message = key_problem(key)});
-  }
+  const auto key = read_key(request);
+  if (!key) return refuse(key.error());
   return call(route, {.request = request,
                       .path = match.path,
                       .query = *query,
                       .body = *body,
                       .who = who,
-                      .key = request.method == "POST" ? key : ""});
+                      .key = request.method == "POST" ? *key : ""});
 }
 
 Answer<Reply> Api::Inside::call(const Served& route, const Call& call) const {
   const bool by_ledger = route.operation.id == "createTasks" && is_known_by_its_key(call);
-  if (call.key.empty() || by_ledger) return route.handler(call);
+  // Nothing is kept of secrets; and the end of one session is not that of another.
+  const bool is_never_kept = gives_secrets(route) || route.operation.id == "logOut";
+  if (call.key.empty() || by_ledger || is_never_kept) return route.handler(call);
+  // What was created is told by the ledger too, after a restart.
+  const bool durably = changes(route) && route.operation.id != "createTasks";
+  const Keeping keeping = durably ? Keeping::durably : Keeping::in_memory;
   const KeyedCall keyed = keyed_call(call.who.name, call.key, call.request);
-  auto first = parts.first_answers.find(keyed);
+  // From before the look until the answer is kept: in between the same would be done twice.
+  const FirstAnswers::UnderWay under_way(parts.first_answers, keyed.owner);
+  if (!under_way.is_ours()) return refuse(key_under_way());
+  auto first = parts.first_answers.find(keyed, keeping);
   if (!first) return refuse(std::move(first.error()));
   if (*first) return std::move(**first);
   auto answer = route.handler(call);
   if (!answer) return answer;
   if (const auto* response = std::get_if<Response>(&*answer)) {
-    parts.first_answers.keep(keyed, *response);
+    parts.first_answers.keep(keyed, *response, keeping, parts.clock.now());
   }
   return answer;
+}
+
+std::string Api::Inside::nothing_at(const Request& request) const {
+  std::vector<std::string> segments = request.segments;
+  const bool ends_in_slash = segments.size() > 1 && segments.back().empty();
+  if (ends_in_slash) segments.pop_back();
+  const auto without = router.find(request.method, segments);
+  const bool is_there = without.route || !without.allowed.empty();
+  return "there is nothing at " + request.path +
+         (ends_in_slash && is_there ? "; leave out the slash at its end"
+                                    : "; GET /v1/openapi.json says what there is");
 }
 
 Reply Api::Inside::finish(Answer<Reply> answer, const Request& request,
@@ -247,8 +277,7 @@ Reply Api::handle(const Request& request) {
     return inside_->finish(inside_->answer(served, request, match), request, served.operation.id);
   }
   if (match.allowed.empty()) {
-    Problem problem = problem_of(
-        404, "there is nothing at " + request.path + "; GET /v1/openapi.json says what there is");
+    Problem problem = problem_of(404, inside_->nothing_at(request));
     problem.type = "no-such-route";
     return inside_->finish(refuse(std::move(problem)), request, "none");
   }
@@ -269,6 +298,10 @@ Reply Api::handle(const Request& request) {
 bool Api::answer_at_once(const Request& request, const std::function<ServerCounts()>& counts,
                          Response& response) {
   if (request.method != "GET" && request.method != "HEAD") return false;
+  if (auto page = console_answer(request)) {
+    response = std::move(*page);
+    return true;
+  }
   response.content_type = "text/plain; charset=utf-8";
   if (request.path == "/healthz") {
     response.body = "ok\n";
@@ -287,6 +320,8 @@ bool Api::answer_at_once(const Request& request, const std::function<ServerCount
   add_security_headers(response);
   return true;
 }
+
+Service& Api::streams() { return inside_->streams; }
 
 Response Api::refusal(int status, std::string_view why) {
   Response response = to_response(problem_of(status, why));

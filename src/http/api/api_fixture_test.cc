@@ -7,7 +7,10 @@
 namespace waybill::http {
 
 ApiFixture::ApiFixture() {
-  gate_.asks = [this] { return !principals_.empty(); };
+  gate_.asks = [this]() -> Result<bool> {
+    if (nobody_can_say_) return fail(Code::deadline_exceeded, "the ledger is silent");
+    return !principals_.empty();
+  };
   gate_.authenticate = [this](std::string_view token) -> Result<Principal> {
     const auto found = principals_.find(std::string(token));
     if (found == principals_.end()) return fail(Code::unauthenticated, "no such token");

@@ -156,6 +156,7 @@ TEST_F(ApiTest, HoldsEveryRequestToTheDocument) {
 
 TEST_F(ApiTest, TakesATaskThroughItsLifeByTheWorkerProtocol) {
   const std::string id = create();
+  EXPECT_EQ(get("/v1/tasks/" + id + "/progress").body, R"({"progress":null})");
   const auto claimed = json_of(post("/v1/claims", R"({"worker":"w","limit":5})"));
   ASSERT_EQ(claimed.at("tasks").get_array().size(), 1u);
   EXPECT_EQ(claimed.at("tasks").at(0).at("id"), json::text(id));
@@ -163,7 +164,7 @@ TEST_F(ApiTest, TakesATaskThroughItsLifeByTheWorkerProtocol) {
   const auto beat = json_of(
       post("/v1/beats", R"({"worker":"w","tasks":[)" + one + R"(,"progress":{"done":1}}]})"));
   EXPECT_EQ(beat.at("tasks").at(0).at("state"), "extended");
-  EXPECT_EQ(ledger_.reported(parse_uuid(id).value())->progress, R"({"done":1})");
+  EXPECT_EQ(get("/v1/tasks/" + id + "/progress").body, R"({"progress":{"done":1}})");
   const auto late = json_of(post(
       "/v1/finishes", R"({"tasks":[{"id":")" + id + R"(","fence":9,"outcome":"succeeded"}]})"));
   EXPECT_EQ(late.at("tasks").at(0).at("problem").at("type"), "urn:waybill:problem:stale");
@@ -185,6 +186,34 @@ TEST_F(ApiTest, AClaimThatFindsNothingWaitsForItsQueues) {
   EXPECT_EQ(ask(draining).status, 200);
   clock_.advance(10s);
   EXPECT_EQ(json_of(ask(claim)).at("tasks").get_array().size(), 0u);
+}
+
+TEST_F(ApiTest, AClaimThatLooksOftenIsPutIntoTheListOfWorkersNowAndThen) {
+  Request claim = request("POST", "/v1/claims", R"({"worker":"w","slots":1,"wait":"30s"})");
+  const auto seen_at = [this] { return ledger_.workers()->at(0).seen_at; };
+  const Time began = clock_.now();
+  std::ignore = api_->handle(claim);
+  EXPECT_EQ(seen_at(), began);
+  claim.counted = true;  // as the server says when it asks again
+  for (int i = 0; i < 9; ++i) {
+    clock_.advance(1s);
+    std::ignore = api_->handle(claim);
+    EXPECT_EQ(seen_at(), began);
+  }
+  clock_.advance(1s);
+  std::ignore = api_->handle(claim);
+  EXPECT_EQ(seen_at(), began + 10s);
+  clock_.advance(500ms);
+  std::ignore = api_->handle(claim);
+  EXPECT_EQ(seen_at(), began + 10s);
+  claim.counted = false;
+  std::ignore = api_->handle(claim);
+  EXPECT_EQ(seen_at(), began + 10500ms) << "another claim of it";
+}
+
+TEST_F(ApiTest, AKindSaysWhatItsSpecsAreLike) {
+  EXPECT_EQ(get("/v1/kinds").body, R"({"kinds":[{"name":"noop","spec_schema":null},)"
+                                   R"({"name":"typed","spec_schema":{"type":"object"}}]})");
 }
 
 TEST_F(ApiTest, ASubmitterMakesTasksFromDefinitionsAndEndsOnlyItsOwn) {
@@ -216,6 +245,13 @@ TEST_F(ApiTest, AsksForATokenAsSoonAsThereIsOne) {
   EXPECT_EQ(get("/v1/queues", {{"authorization", "Bearer eve"}}).status, 401);
   EXPECT_EQ(get("/v1/queues", {{"authorization", "Basic ann"}}).status, 401);
   EXPECT_EQ(get("/v1/queues", {{"authorization", "bearer ann"}}).status, 200);
+}
+
+TEST_F(ApiTest, IsUnavailableWhileNobodyCanSayWhetherThereIsAToken) {
+  nobody_can_say_ = true;
+  EXPECT_EQ(get("/v1/queues").status, 503);
+  nobody_can_say_ = false;
+  EXPECT_EQ(get("/v1/queues").status, 200);
 }
 
 TEST_F(ApiTest, LetsNoForeignPageInWhileNobodyIsAsked) {
@@ -345,6 +381,19 @@ TEST_F(ApiTest, AnswersFromMemoryWhetherItLivesAndIsReady) {
   EXPECT_EQ(response.status, 200);
   EXPECT_FALSE(api_->answer_at_once(
       request("GET", "/v1/queues"), [] { return ServerCounts(); }, response));
+}
+
+TEST_F(ApiTest, MetricsTellTheDepthOfEachQueueAlsoOfOneWithoutTasks) {
+  create();
+  ASSERT_TRUE(ledger_.put_queue({.name = "idle"}));
+  ASSERT_TRUE(metrics_.step({}));
+  const std::string text = metrics_.text({});
+  EXPECT_THAT(text, HasSubstr("waybill_queue_depth{queue=\"default\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("waybill_queue_depth{queue=\"idle\"} 0\n"));
+  // What a worker has still counts: it is wanted until the end.
+  ASSERT_EQ(ledger_.claim({.worker = "w"})->size(), 1U);
+  ASSERT_TRUE(metrics_.step({}));
+  EXPECT_THAT(metrics_.text({}), HasSubstr("waybill_queue_depth{queue=\"default\"} 1\n"));
 }
 
 }  // namespace

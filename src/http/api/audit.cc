@@ -48,14 +48,20 @@ void add_done(const Changed& changed, const Response& response, AuditEntry& entr
   if (changed.operation.id == "createTasks") {
     entry.subject = first_of(response.body, R"("id":")", '"');
     entry.count = created_in(response.body);
+  } else if (changed.operation.id == "createRun" || changed.operation.id == "retryRun") {
+    entry.subject = first_of(response.body, R"("id":")", '"');
   } else if (changed.operation.path.starts_with("/v1/bulk/")) {
     entry.count = number_in(first_of(response.body, R"("changed":)", ','));
   }
 }
 
+/// Also one who is slowed came with a wrong token.
+bool is_refusal(const Problem& problem) {
+  return problem.status == 401 || problem.status == 403 || problem.type == "too-many-wrong-tokens";
+}
+
 void add_problem(const Problem& problem, AuditEntry& entry) {
-  entry.count = 0;
-  const bool refused = problem.status == 401 || problem.status == 403;
+  const bool refused = is_refusal(problem);
   entry.outcome = refused ? AuditOutcome::refused : AuditOutcome::failed;
   // The details of a failure may repeat what was sent.
   entry.reason = refused ? problem.detail : problem.type;
@@ -109,6 +115,18 @@ void keep_in_audit_log(const ApiParts& parts, const Changed& changed) {
   add_done(changed, *response, entry);
   if (changed.operation.id == "createTasks") return parts.audit->keep_soon(std::move(entry));
   parts.audit->keep(entry);
+}
+
+void keep_unknown_in_audit_log(const ApiParts& parts, const Operation& operation,
+                               const Request& request, const Problem& problem) {
+  if (parts.audit == nullptr || !is_refusal(problem)) return;
+  AuditEntry entry{.at = parts.ledger.ledger.now(),
+                   .who = "unknown",
+                   .from = request.peer,
+                   .operation = operation.id,
+                   .subject = {}};
+  add_problem(problem, entry);
+  parts.audit->keep_soon(std::move(entry));
 }
 
 void add_audit_handler(const ApiParts& parts, Handlers& handlers) {

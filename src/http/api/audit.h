@@ -19,5 +19,8 @@ struct Changed {
 /// Keeps it in the audit log: at once what has been done, but the making of tasks, which comes by
 /// the thousand, and what was refused or failed, with the next batch.
 void keep_in_audit_log(const ApiParts& parts, const Changed& changed);
+/// The same of one who was not let in: nobody knows who it is, so that all of them are alike.
+void keep_unknown_in_audit_log(const ApiParts& parts, const Operation& operation,
+                               const Request& request, const Problem& problem);
 
 }  // namespace waybill::http

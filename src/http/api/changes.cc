@@ -7,6 +7,7 @@
 #include "core/definition_fields.h"
 #include "core/task_json.h"
 #include "http/api/routes.h"
+#include "http/api/rule_call.h"
 #include "services/task_change.h"
 
 namespace waybill::http {
@@ -72,7 +73,7 @@ TaskFilter bulk_filter(const Fields& fields, What what) {
 class Bulk {
  public:
   Bulk(const ApiParts& parts, const Call& call, What what)
-      : parts_(parts), who_(call.who), event_(event_of(what, call)) {
+      : parts_(parts), rules_(parts, call.who), event_(event_of(what, call)) {
     const Fields fields(call.body.get_object());
     params_.filter = bulk_filter(Fields(fields.object("filter")), what);
     params_.order = PageOrder::oldest_first;
@@ -83,10 +84,11 @@ class Bulk {
   Answer<Reply> run();
 
  private:
+  void ask_rules(const std::vector<Task>& tasks);
   void change(const Task& task);
 
   const ApiParts& parts_;
-  const Principal& who_;
+  RuleCall rules_;
   const Event event_;
   PageParams params_;
   bool preview_ = false;
@@ -102,6 +104,7 @@ Answer<Reply> Bulk::run() {
          matched_ < static_cast<std::int64_t>(kBulkMax)) {
     const auto page = parts_.ledger.reader.page(params_);
     if (!page) return refuse(page.error());
+    if (!preview_) ask_rules(page->tasks);
     for (const Task& task : page->tasks) {
       ++matched_;
       if (!preview_) change(task);
@@ -115,8 +118,14 @@ Answer<Reply> Bulk::run() {
                                   {"more", more}});
 }
 
+void Bulk::ask_rules(const std::vector<Task>& tasks) {
+  std::vector<const TaskRequest*> requests;
+  for (const Task& task : tasks) requests.push_back(&task.request);
+  rules_.ask(requests);
+}
+
 void Bulk::change(const Task& task) {
-  if (const auto ruled = check_rules(parts_, who_, task.request); !ruled) {
+  if (const auto ruled = rules_.check(task.request); !ruled) {
     failed_.push_back(
         bj::object{{"id", to_string(task.id())}, {"problem", problem_to_json(ruled.error())}});
     return;

@@ -1,12 +1,15 @@
 // Tasks are created: one or many, all or none.
 
 #include <boost/json.hpp>
+#include <set>
 #include <utility>
 
 #include "base/json.h"
 #include "core/task_json.h"
 #include "http/api/new_task.h"
 #include "http/api/routes.h"
+#include "http/api/rule_call.h"
+#include "services/queue_allowance.h"
 
 namespace waybill::http {
 namespace {
@@ -24,6 +27,14 @@ Answer<Task> as_accepted(const ApiParts& parts, const Task& task) {
   return first;
 }
 
+Result<std::vector<std::string>> queues_of(LedgerReader& reader) {
+  const auto counts = reader.counts();
+  if (!counts) return fail(counts.error());
+  std::vector<std::string> names;
+  for (const QueueCounts& queue : *counts) names.push_back(queue.queue);
+  return names;
+}
+
 /// One call that creates tasks.
 class Creation {
  public:
@@ -36,7 +47,14 @@ class Creation {
   /// Before anything is inserted: `key-reused` if the key has made the tasks of another request.
   /// (Of two at the same moment the ledger keeps one out, see is_replay.)
   Answer<void> check_key(const std::vector<NewTask>& tasks);
+  /// Nobody who does not operate the server may use up its queues: those that the tasks make.
+  Answer<std::vector<std::string>> take_queues(const std::vector<NewTask>& tasks);
+  /// Those that no task was put into in the end are not counted.
+  void give_back(std::vector<std::string> queues, const std::vector<NewTask>& tasks,
+                 const std::vector<Inserted>& inserted);
   Answer<std::vector<Inserted>> insert(const std::vector<NewTask>& tasks);
+  /// Whether a stored task is what stands at this place of the call.
+  bool is_same(std::size_t index, const NewTask& asked, const Task& stored);
   /// Under a key the tasks may be there since the first time; any other request that had the key is
   /// a problem.
   Answer<bool> is_replay(const std::vector<NewTask>& tasks, const std::vector<Inserted>& inserted);
@@ -45,6 +63,7 @@ class Creation {
 
   const ApiParts& parts_;
   const Call& call_;
+  bool is_older_ = false;  // the tasks were made by the same call, when their keys had another form
 };
 
 Answer<void> Creation::check_key(const std::vector<NewTask>& tasks) {
@@ -52,16 +71,62 @@ Answer<void> Creation::check_key(const std::vector<NewTask>& tasks) {
   const auto stored = parts_.ledger.reader.get(tasks.front().request.id);
   if (!stored && stored.error().code == Code::not_found) return {};
   if (!stored) return refuse(stored.error());
-  if (is_same_request(tasks.front(), *stored)) return {};
+  if (is_same(0, tasks.front(), *stored)) return {};
   return refuse(key_reused());
+}
+
+bool Creation::is_same(std::size_t index, const NewTask& asked, const Task& stored) {
+  if (is_same_request(asked, stored)) return true;
+  const std::string& key = stored.request.dedup_key;
+  if (!is_keyed(asked.request.dedup_key) || !is_keyed(key)) return false;
+  // Each such key is of the whole body: one of them tells for all tasks of the call.
+  if (!is_older_) is_older_ = key == older_keyed_dedup_key(call_, index);
+  return is_older_;
+}
+
+Answer<std::vector<std::string>> Creation::take_queues(const std::vector<NewTask>& tasks) {
+  using Let = QueueAllowance::Let;
+  std::vector<std::string> none;
+  if (parts_.queue_allowance == nullptr || may(call_.who.role, Right::operate)) return none;
+  std::vector<std::string_view> queues;
+  for (const NewTask& task : tasks) {
+    if (queues.empty() || queues.back() != task.request.queue) queues.push_back(task.request.queue);
+  }
+  auto taken = parts_.queue_allowance->take(call_.who.name, queues,
+                                            [this] { return queues_of(parts_.ledger.reader); });
+  if (!taken) return refuse_storage(taken.error());
+  if (taken->let == Let::yes) return std::move(taken->queues);
+  const std::string why = taken->let == Let::few_left
+                              ? "this server has few queues left, and they take an operator"
+                              : call_.who.name + " may make " +
+                                    std::to_string(parts_.queue_allowance->params().queues_max) +
+                                    " new queues a day, and more take an operator";
+  return refuse(problem_of(409, why + "; take one that there is, and tell tasks apart by labels"));
+}
+
+void Creation::give_back(std::vector<std::string> queues, const std::vector<NewTask>& tasks,
+                         const std::vector<Inserted>& inserted) {
+  if (queues.empty()) return;
+  std::set<std::string_view> made;
+  for (std::size_t i = 0; i < inserted.size(); ++i) {
+    if (inserted[i].outcome == InsertOutcome::inserted) made.insert(tasks[i].request.queue);
+  }
+  std::erase_if(queues, [&](const std::string& queue) { return made.contains(queue); });
+  parts_.queue_allowance->give_back(call_.who.name, queues);
 }
 
 Answer<std::vector<Inserted>> Creation::insert(const std::vector<NewTask>& tasks) {
   if (const auto checked = check_key(tasks); !checked) return refuse(checked.error());
+  auto taken = take_queues(tasks);
+  if (!taken) return refuse(std::move(taken.error()));
   std::vector<TaskRequest> requests;
   requests.reserve(tasks.size());
   for (const NewTask& task : tasks) requests.push_back(task.request);
   auto inserted = parts_.ledger.ledger.insert(requests);
+  give_back(std::move(*taken), tasks, inserted ? *inserted : std::vector<Inserted>{});
+  if (!inserted && inserted.error().code == Code::out_of_range) {
+    return refuse(problem_of(409, inserted.error().message));  // one queue too many
+  }
   if (!inserted) return refuse_storage(inserted.error());
   return std::move(*inserted);
 }
@@ -76,7 +141,7 @@ Answer<bool> Creation::is_replay(const std::vector<NewTask>& tasks,
     if (!own) continue;
     const auto stored = parts_.ledger.reader.get(inserted[i].id);
     if (!stored) return refuse(stored.error());
-    if (!is_same_request(tasks[i], *stored)) return refuse(key_reused());
+    if (!is_same(i, tasks[i], *stored)) return refuse(key_reused());
     replayed = true;
   }
   return replayed;
@@ -96,7 +161,7 @@ Answer<Task> Creation::task_of(const TaskRequest& request, const Inserted& inser
 }
 
 Answer<Reply> Creation::one(const bj::object& body) {
-  auto asked = read_new_task(parts_, call_, body, {});
+  auto asked = NewTaskReader(parts_, call_).read(body, {});
   if (!asked) return refuse(std::move(asked.error()));
   if (auto may = check_rules(parts_, call_.who, asked->request); !may) {
     return refuse(std::move(may.error()));
@@ -118,30 +183,35 @@ Answer<Reply> Creation::one(const bj::object& body) {
 }
 
 Answer<Reply> Creation::many(const bj::array& bodies) {
+  NewTaskReader reader(parts_, call_);
   std::vector<NewTask> tasks;
   tasks.reserve(bodies.size());
   for (std::size_t i = 0; i < bodies.size(); ++i) {
-    auto asked = read_new_task(parts_, call_, bodies[i].get_object(),
-                               {.index = i, .pointer = "/tasks/" + std::to_string(i)});
+    auto asked =
+        reader.read(bodies[i].get_object(), {.index = i, .pointer = "/tasks/" + std::to_string(i)});
     if (!asked) return refuse(std::move(asked.error()));
-    if (auto may = check_rules(parts_, call_.who, asked->request); !may) {
-      may.error().detail = "/tasks/" + std::to_string(i) + ": " + may.error().detail;
-      return refuse(std::move(may.error()));
-    }
     tasks.push_back(std::move(*asked));
+  }
+  std::vector<const TaskRequest*> requests;
+  for (const NewTask& task : tasks) requests.push_back(&task.request);
+  if (auto may = RuleCall(parts_, call_.who).check_all(requests); !may) {
+    return refuse(std::move(may.error()));
   }
   const auto inserted = insert(tasks);
   if (!inserted) return refuse(inserted.error());
   const auto replayed = is_replay(tasks, *inserted);
   if (!replayed) return refuse(replayed.error());
-  bj::array answers;
-  answers.reserve(inserted->size());
+  constexpr std::size_t kAnswerBytes = 70;  // of one
+  Response response{.body = R"({"tasks":[)", .headers = {}, .stream = nullptr};
+  response.body.reserve(response.body.size() + kAnswerBytes * tasks.size() + 2);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const bool own = *replayed && (*inserted)[i].id == tasks[i].request.id;
     const bool created = own || (*inserted)[i].outcome == InsertOutcome::inserted;
-    answers.push_back(bj::object{{"id", to_string((*inserted)[i].id)}, {"created", created}});
+    response.body += i == 0 ? R"({"id":")" : R"(,{"id":")";
+    response.body += to_string((*inserted)[i].id);
+    response.body += created ? R"(","created":true})" : R"(","created":false})";
   }
-  Response response = json_response(bj::object{{"tasks", std::move(answers)}});
+  response.body += "]}";
   if (*replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
   return response;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <climits>
 #include <iterator>
 #include <utility>
 
@@ -19,6 +20,10 @@ constexpr std::size_t kRecentMax = 10'000;
 constexpr std::size_t kEventsAtOnce = 500;
 /// A stream with more than this unsent is left behind for now.
 constexpr std::size_t kUnsentMax = 256u << 10;
+/// Tasks that are read for a stream before the others have their turn.
+constexpr std::size_t kReadsAtOnce = 200;
+/// Pieces of the past that whoever begins a stream waits for, where tasks are read for it.
+constexpr int kPiecesAwaited = 5;
 /// How soon it is seen that such a stream takes more.
 constexpr Duration kUnsentLook = std::chrono::milliseconds(20);
 constexpr std::size_t kLogBytesAtOnce = 64u << 10;
@@ -46,14 +51,6 @@ std::string text_of(const LedgerEvent& event) {
   return event_text(std::to_string(event.sequence), "task", data);
 }
 
-bool wants(const EventFilter& filter, const LedgerEvent& event) {
-  const auto among = [](const auto& wanted, const auto& value) {
-    return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
-  };
-  return among(filter.queues, event.queue) && among(filter.states, event.entry.state) &&
-         (!filter.task || *filter.task == event.id);
-}
-
 template <class T>
 void take_all(std::vector<T>& from, std::vector<T>& to) {
   std::move(from.begin(), from.end(), std::back_inserter(to));
@@ -67,8 +64,9 @@ void drop_closed(std::vector<T>& followers) {
 
 }  // namespace
 
-EventFeed::EventFeed(Ports ports, std::function<void(const LedgerEvent&)> seen)
-    : ports_(ports), seen_(std::move(seen)) {}
+EventFeed::EventFeed(Ports ports, std::function<void(const LedgerEvent&)> seen,
+                     std::function<bool()> passes_over)
+    : ports_(ports), seen_(std::move(seen)), passes_over_(std::move(passes_over)) {}
 
 Result<Duration> EventFeed::step(const Deadline& deadline) {
   {
@@ -102,6 +100,11 @@ Status EventFeed::take_news(const Deadline& deadline) {
       newest_, {.at = std::min(deadline.at, until), .stop = deadline.stop});
   if (!last) return fail(last.error());
   if (!newest_) newest_ = recent_after_ = *last;
+  // A stream that comes later reads what it wants of them from the ledger.
+  if (*newest_ < *last && followers_.empty() && passes_over_ && passes_over_()) {
+    recent_.clear();
+    newest_ = recent_after_ = *last;
+  }
   while (*newest_ < *last) {
     auto events = ports_.reader.events(*newest_, kEventsAtOnce);
     // Too far behind for the ledger: the streams are told so one by one.
@@ -135,20 +138,35 @@ Status EventFeed::deliver_all() {
 Status EventFeed::deliver(Follower& follower) {
   if (follower.stream->waiting() > kUnsentMax) return {};
   if (follower.cursor < recent_after_) return catch_up(follower);
-  deliver_recent(follower);
-  return {};
+  return deliver_recent(follower);
 }
 
-void EventFeed::deliver_recent(Follower& follower) {
-  const auto first = std::upper_bound(
-      recent_.begin(), recent_.end(), follower.cursor,
-      [](std::uint64_t cursor, const LedgerEvent& event) { return cursor < event.sequence; });
+template <class Iterator>
+Status EventFeed::write(Follower& follower, Iterator event, Iterator end) {
+  const bool all = wants_all(follower.filter);
+  std::size_t reads_left = kReadsAtOnce;
   std::string text;
-  for (auto event = first; event != recent_.end() && text.size() < kUnsentMax; ++event) {
-    if (wants(follower.filter, *event)) text += text_of(*event);
+  Status looked;
+  for (; event != end && text.size() < kUnsentMax; ++event) {
+    bool is_wanted = all;
+    if (!all) {
+      const auto verdict = sieve_.look(follower.filter, *event, reads_left);
+      if (!verdict) looked = fail(verdict.error());
+      if (!verdict || *verdict == EventSieve::Verdict::later) break;
+      is_wanted = *verdict == EventSieve::Verdict::wanted;
+    }
+    if (is_wanted) text += text_of(*event);
     follower.cursor = event->sequence;
   }
   if (!text.empty()) follower.stream->write(text);
+  return looked;
+}
+
+Status EventFeed::deliver_recent(Follower& follower) {
+  const auto first = std::upper_bound(
+      recent_.begin(), recent_.end(), follower.cursor,
+      [](std::uint64_t cursor, const LedgerEvent& event) { return cursor < event.sequence; });
+  return write(follower, first, recent_.end());
 }
 
 /// The client is to list again, and the stream goes on from there.
@@ -166,13 +184,7 @@ Status EventFeed::catch_up(Follower& follower) {
     return {};
   }
   if (!events) return fail(events.error());
-  std::string text;
-  for (const LedgerEvent& event : *events) {
-    if (wants(follower.filter, event)) text += text_of(event);
-    follower.cursor = event.sequence;
-  }
-  if (!text.empty()) follower.stream->write(text);
-  return {};
+  return write(follower, events->begin(), events->end());
 }
 
 void EventFeed::deliver_logs() {
@@ -239,7 +251,8 @@ Result<std::shared_ptr<BodyStream>> EventFeed::follow_events(std::optional<std::
   // It has seen more than there is: the ledger is an older copy of what it was.
   if (follower.cursor > *last) reset(follower, *last);
   auto stream = follower.stream;
-  while (follower.cursor < *last && stream->waiting() < kUnsentMax) {
+  int pieces_left = asks_for_task(follower.filter) ? kPiecesAwaited : INT_MAX;
+  while (follower.cursor < *last && stream->waiting() < kUnsentMax && pieces_left-- > 0) {
     const std::uint64_t before = follower.cursor;
     if (Status caught_up = catch_up(follower); !caught_up) return fail(caught_up.error());
     if (follower.cursor == before) break;

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "core/task.h"
+#include "core/event_filter.h"
+#include "http/api/event_sieve.h"
 #include "http/body_stream.h"
 #include "ports/clock.h"
 #include "ports/ledger_reader.h"
@@ -17,13 +18,6 @@
 #include "services/service.h"
 
 namespace waybill::http {
-
-/// Which changes a stream tells of. Empty fields do not filter.
-struct EventFilter {
-  std::vector<std::string> queues;
-  std::vector<State> states;  ///< after the change
-  std::optional<Uuid> task;
-};
 
 /// Follows the ledger's events for all streams, so that a stream costs no thread and no reads of
 /// its own; and the output of tasks that are followed. A stream that is read slowly is left behind
@@ -37,7 +31,10 @@ class EventFeed final : public Service {
     Clock& clock;
   };
   /// `seen` is told of each change, on the thread of step(): whoever waits for it can look again.
-  EventFeed(Ports ports, std::function<void(const LedgerEvent&)> seen);
+  /// `passes_over` is asked where no stream wants what has come: true, and `seen` is not told of it
+  /// either, so that a busy ledger's events are read for somebody alone; empty: never.
+  EventFeed(Ports ports, std::function<void(const LedgerEvent&)> seen,
+            std::function<bool()> passes_over = {});
 
   std::string_view name() const override { return "event_feed"; }
   Result<Duration> step(const Deadline& deadline) override;
@@ -67,8 +64,11 @@ class EventFeed final : public Service {
   Status take_news(const Deadline& deadline);
   Status deliver_all();
   Status deliver(Follower& follower);
-  void deliver_recent(Follower& follower);
+  Status deliver_recent(Follower& follower);
   Status catch_up(Follower& follower);
+  /// Writes what it wants of these, and puts its cursor behind all that was looked at.
+  template <class Iterator>
+  Status write(Follower& follower, Iterator event, Iterator end);
   static void reset(Follower& follower, std::uint64_t last);
   void deliver_logs();
   Status deliver_log(LogFollower& follower);
@@ -77,8 +77,10 @@ class EventFeed final : public Service {
 
   const Ports ports_;
   const std::function<void(const LedgerEvent&)> seen_;
+  const std::function<bool()> passes_over_;
+  EventSieve sieve_{ports_.reader};
   // Of the thread of step() alone:
-  std::optional<std::uint64_t> newest_;  // all events up to it are told to `seen_`
+  std::optional<std::uint64_t> newest_;  // all events up to it are told to `seen_`, or passed over
   std::deque<LedgerEvent> recent_;       // all those after `recent_after_`
   std::uint64_t recent_after_ = 0;
   SteadyTime keep_open_at_{};

@@ -35,6 +35,15 @@ class EventFeedTest : public ::testing::Test {
       text.append(buffer.data(), got);
     }
   }
+  /// Where each begins.
+  static std::vector<std::size_t> events_in(const std::string& text) {
+    std::vector<std::size_t> found;
+    for (std::size_t at = text.find("event: task"); at != text.npos;
+         at = text.find("event: task", at + 1)) {
+      found.push_back(at);
+    }
+    return found;
+  }
   std::uint64_t last() { return ledger_.last_sequence(std::nullopt, {}).value(); }
 
   SimClock clock_;
@@ -44,6 +53,43 @@ class EventFeedTest : public ::testing::Test {
   EventFeed feed_{{.reader = ledger_, .logs = logs_, .clock = clock_},
                   [this](const LedgerEvent& event) { seen_.push_back(event); }};
 };
+
+TEST_F(EventFeedTest, ReadsNothingForNobodyAndStreamsMissNothingOfIt) {
+  bool passes = true;
+  int asked = 0;
+  EventFeed feed(
+      {.reader = ledger_, .logs = logs_, .clock = clock_},
+      [this](const LedgerEvent& event) { seen_.push_back(event); },
+      [&] {
+        ++asked;
+        return passes;
+      });
+  const auto step_it = [&] { ASSERT_TRUE(feed.step({.at = clock_.steady_now()})); };
+  step_it();
+  EXPECT_EQ(asked, 0) << "there is nothing new";
+  insert(a_task(1));
+  const std::uint64_t before = last();
+  insert(a_task(2));
+  step_it();
+  EXPECT_EQ(asked, 1);
+  EXPECT_TRUE(seen_.empty());
+  const auto stream = feed.follow_events(before, {}).value();
+  step_it();
+  const std::string text = take(*stream);
+  EXPECT_THAT(text, HasSubstr(to_string(task_id(2))));
+  EXPECT_THAT(text, Not(HasSubstr(to_string(task_id(1)))));
+  insert(a_task(3));
+  step_it();
+  EXPECT_EQ(asked, 1) << "now there is somebody";
+  EXPECT_EQ(seen_.size(), 1u);
+  EXPECT_THAT(take(*stream), HasSubstr(to_string(task_id(3))));
+  stream->close();
+  passes = false;
+  insert(a_task(4));
+  step_it();
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(seen_.size(), 2u) << "somebody waits for it to ring";
+}
 
 TEST_F(EventFeedTest, TellsWhatHappensFromNowOn) {
   insert(a_task(1));
@@ -90,6 +136,55 @@ TEST_F(EventFeedTest, TellsOnlyWhatIsAskedFor) {
   EXPECT_THAT(take(*by_state), Not(HasSubstr("event: task")));
 }
 
+TEST_F(EventFeedTest, TellsOnlyOfTasksThatAreAskedFor) {
+  const auto by_kind = feed_.follow_events(std::nullopt, {.kinds = {"other", "noop"}}).value();
+  const auto by_label =
+      feed_.follow_events(std::nullopt, {.labels = {{"team", "data"}, {"day", "1"}}}).value();
+  const auto by_user = feed_.follow_events(std::nullopt, {.created_by = {"token:ann"}}).value();
+  const auto by_definition = feed_.follow_events(std::nullopt, {.definitions = {"fetch"}}).value();
+  step();
+  insert(a_task(1).kind("noop").label("team", "data"));
+  insert(a_task(2).kind("command").label("team", "data").label("day", "1"));
+  insert(a_task(3).kind("command").created_by("token:ann"));
+  insert(a_task(4).kind("command").definition("fetch"));
+  step();
+  const auto tells_of = [](int wanted) {
+    return testing::Truly([wanted](const std::string& text) {
+      for (int i = 1; i <= 4; ++i) {
+        const bool is_told = text.find(to_string(task_id(i))) != text.npos;
+        if (is_told != (i == wanted)) return false;
+      }
+      return true;
+    });
+  };
+  EXPECT_THAT(take(*by_kind), tells_of(1));
+  EXPECT_THAT(take(*by_label), tells_of(2));
+  EXPECT_THAT(take(*by_user), tells_of(3));
+  EXPECT_THAT(take(*by_definition), tells_of(4));
+}
+
+TEST_F(EventFeedTest, AChoiceByTasksMissesNothingOfALongPast) {
+  constexpr int kTasks =
+      3'000;  // more than are read at once, and than are awaited at the beginning
+  insert(a_task(1).kind("command"));
+  const std::uint64_t before = last();
+  ASSERT_TRUE(ledger_.insert(some_tasks(2, kTasks)));
+  insert(a_task(kTasks + 1).kind("command").label("end", "1"));
+  const auto chosen = feed_.follow_events(before, {.labels = {{"end", "1"}}}).value();
+  const auto every = feed_.follow_events(before, {.kinds = {"noop", "command"}}).value();
+  EXPECT_THAT(take(*chosen), Not(HasSubstr("event: task")));
+  std::string text;
+  std::string last_one;
+  for (int i = 0; i < kTasks; ++i) {
+    text += take(*every);
+    last_one += take(*chosen);
+    step();
+  }
+  EXPECT_EQ(std::ssize(events_in(text)), kTasks);
+  EXPECT_THAT(last_one, HasSubstr(to_string(task_id(kTasks + 1))));
+  EXPECT_THAT(events_in(last_one), testing::SizeIs(1));
+}
+
 TEST_F(EventFeedTest, LeavesASlowReaderBehindAndMissesNothing) {
   const auto stream = feed_.follow_events(std::nullopt, {}).value();
   step();
@@ -105,12 +200,7 @@ TEST_F(EventFeedTest, LeavesASlowReaderBehindAndMissesNothing) {
     step();
   }
   text += take(*stream);
-  int events = 0;
-  for (std::size_t at = text.find("event: task"); at != text.npos;
-       at = text.find("event: task", at + 1)) {
-    ++events;
-  }
-  EXPECT_EQ(events, kTasks);
+  EXPECT_EQ(std::ssize(events_in(text)), kTasks);
 }
 
 TEST_F(EventFeedTest, TellsAClientThatHasSeenMoreThanThereIsToListAgain) {

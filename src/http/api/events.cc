@@ -17,12 +17,22 @@ std::optional<std::uint64_t> parse_sequence(std::string_view text) {
   return sequence;
 }
 
-Answer<Reply> stream_events(const ApiParts& parts, const Call& call) {
-  EventFilter filter{.queues = call.query.texts("queue"), .states = {}, .task = std::nullopt};
-  for (const std::string& state : call.query.texts("state")) {
+/// The query keeps to its schema, so its texts are what they have to be.
+EventFilter filter_in(const Query& query) {
+  EventFilter filter{.queues = query.texts("queue"),
+                     .kinds = query.texts("kind"),
+                     .definitions = query.texts("definition"),
+                     .created_by = query.texts("created_by"),
+                     .labels = labels_in(query)};
+  for (const std::string& state : query.texts("state")) {
     filter.states.push_back(parse_state(state).value());
   }
-  if (call.query.has("task")) filter.task = parse_uuid(call.query.text("task")).value();
+  if (query.has("task")) filter.task = parse_uuid(query.text("task")).value();
+  return filter;
+}
+
+Answer<Reply> stream_events(const ApiParts& parts, const Call& call) {
+  EventFilter filter = filter_in(call.query);
   std::optional<std::uint64_t> after;
   if (call.query.has("after")) after = static_cast<std::uint64_t>(call.query.integer("after"));
   // What EventSource says after a lost connection goes before what the address said.

@@ -19,6 +19,12 @@ std::optional<std::string_view> session_cookie(const LoginDesk* logins, const Re
 /// say. Where nobody is asked, only requests that no web
 /// page of somebody else can have sent are let in: those to an address of this machine, and
 /// without a foreign Origin.
+/// A secret that is wrong is `too-many-wrong-tokens` from an address that has sent many; one that
+/// is right is not, wherever it comes from, but may be `too-many-requests`.
 Answer<Principal> who_asks(const ApiGate& gate, const Request& request);
+
+/// The same of a request that was let in before, for what it has opened: it counts as nothing, nor
+/// as the use of a session.
+Answer<Principal> who_still_asks(const ApiGate& gate, const Request& request);
 
 }  // namespace waybill::http

@@ -9,6 +9,7 @@
 #include "http/api/gate.h"
 #include "http/api/routes.h"
 #include "http/cookie.h"
+#include "services/audit_writer.h"
 #include "services/login_desk.h"
 
 namespace waybill::http {
@@ -65,17 +66,40 @@ Answer<Reply> begin(const ApiParts& parts, const Call& call) {
   return response;
 }
 
+/// Logins leave rows in the audit log, also those that came to nothing.
+void keep_login(const ApiParts& parts, const Call& call, std::string who, const Problem* problem) {
+  if (parts.audit == nullptr) return;
+  AuditEntry row{.at = parts.ledger.ledger.now(),
+                 .who = who.empty() ? "unknown" : std::move(who),
+                 .from = call.request.peer,
+                 .operation = "completeLogin",
+                 .subject = call.at("provider")};
+  if (problem == nullptr) return parts.audit->keep(row);
+  const bool refused = problem->status == 401 || problem->status == 403;
+  row.outcome = refused ? AuditOutcome::refused : AuditOutcome::failed;
+  row.reason = refused ? problem->detail : problem->type;
+  parts.audit->keep_soon(std::move(row));
+}
+
 Answer<Reply> complete(const ApiParts& parts, const Call& call) {
   if (parts.logins == nullptr) return no_login();
   LoginDesk& desk = *parts.logins;
-  const auto entry = desk.complete(
-      {.provider = call.at("provider"),
-       .code = std::string(call.query.text("code")),
-       .state = std::string(call.query.text("state")),
-       .issuer = std::string(call.query.text("iss")),
-       .error = std::string(call.query.text("error")),
-       .slip = std::string(cookie(call.request, cookie_name(kLogin, over_of(desk))))});
-  if (!entry) return refuse(entry.error());
+  std::string who;
+  const auto entry =
+      desk.complete({.provider = call.at("provider"),
+                     .code = std::string(call.query.text("code")),
+                     .state = std::string(call.query.text("state")),
+                     .issuer = std::string(call.query.text("iss")),
+                     .error = std::string(call.query.text("error")),
+                     .slip = std::string(cookie(call.request, cookie_name(kLogin, over_of(desk))))},
+                    &who);
+  if (!entry) {
+    Problem problem = problem_of(entry.error());
+    // From a provider that there is not nobody can have come.
+    if (problem.status != 404) keep_login(parts, call, std::move(who), &problem);
+    return refuse(std::move(problem));
+  }
+  keep_login(parts, call, std::move(who), nullptr);
   // Whatever session this browser had is not the new one's, and of no more use.
   if (const auto before = session_cookie(&desk, call.request)) {
     if (Status ended = desk.end(*before); !ended) return refuse(ended.error());

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/json.h"
 #include "core/definition_fields.h"
@@ -62,16 +64,22 @@ Answer<Reply> write_logs(const ApiParts& parts, const Call& call) {
   const auto attempt =
       attempt_of_lease(parts, *id, static_cast<std::uint64_t>(fields.integer("fence", 0)));
   if (!attempt) return refuse(attempt.error());
+  std::vector<LogChunk> chunks;
   for (const bj::value& value : fields.find("chunks")->get_array()) {
     const Fields chunk(value.get_object());
     const Time at =
         chunk.has("at") ? parse_time(chunk.text("at")).value() : parts.ledger.ledger.now();
-    const Status written = parts.logs.append(*id, {.attempt = *attempt,
-                                                   .at = at,
-                                                   .stream = read_stream(chunk.text("stream")),
-                                                   .bytes = chunk.text("text")});
-    if (!written) return refuse(written.error());
+    chunks.push_back({.attempt = *attempt,
+                      .at = at,
+                      .stream = read_stream(chunk.text("stream")),
+                      .bytes = chunk.text("text")});
   }
+  std::optional<std::uint64_t> before;
+  if (fields.has("chunks_before")) {
+    before = static_cast<std::uint64_t>(fields.integer("chunks_before", 0));
+  }
+  const Status written = parts.logs.append_all(*id, chunks, before);
+  if (!written) return refuse(written.error());
   return Response{.status = 204, .body = {}, .content_type = {}, .headers = {}, .stream = nullptr};
 }
 

@@ -1,9 +1,11 @@
 #include "http/api/metrics.h"
 
 #include <chrono>
+#include <set>
 
-#include "core/metrics_text.h"
 #include "core/scan_plan.h"
+#include "services/rate_limiter.h"
+#include "services/wrong_tokens.h"
 
 namespace waybill::http {
 namespace {
@@ -16,6 +18,13 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 std::string two_labels(std::string first, const std::string& second) {
   first.pop_back();
   return first + "," + second.substr(1);
+}
+
+/// A worker that has a task is wanted too, so leased ones count: an autoscaler that looked at ready
+/// ones alone would take workers away while they work.
+std::int64_t depth(const QueueCounts& queue) {
+  return queue.by_state[static_cast<int>(State::ready)] +
+         queue.by_state[static_cast<int>(State::leased)];
 }
 
 std::string label(std::string_view name, std::string_view value) {
@@ -46,10 +55,24 @@ void add_server(std::vector<MetricSample>& samples, const ServerCounts& server) 
 
 }  // namespace
 
-ApiMetrics::ApiMetrics(LedgerReader& reader, Clock& clock) : reader_(reader), clock_(clock) {}
+ApiMetrics::ApiMetrics(LedgerReader& reader, Registry& registry, Clock& clock)
+    : reader_(reader), registry_(registry), clock_(clock) {}
+
+Result<std::vector<QueueCounts>> ApiMetrics::counts_of_all_queues() {
+  auto counts = reader_.counts();
+  if (!counts) return counts;
+  const auto configured = registry_.queues();
+  if (!configured) return fail(configured.error());
+  std::set<std::string> counted;
+  for (const QueueCounts& queue : *counts) counted.insert(queue.queue);
+  for (const QueueSettings& queue : *configured) {
+    if (!counted.contains(queue.name)) counts->push_back({.queue = queue.name});
+  }
+  return counts;
+}
 
 Result<Duration> ApiMetrics::step(const Deadline&) {
-  auto counts = reader_.counts();
+  auto counts = counts_of_all_queues();
   const Lock lock(mutex_);
   ledger_answers_ = counts.has_value();
   if (!counts) return fail(counts.error());
@@ -72,6 +95,7 @@ bool ApiMetrics::ledger_answers() const {
 std::string ApiMetrics::text(const ServerCounts& server) const {
   std::vector<MetricSample> samples;
   add_server(samples, server);
+  for (const More& more : more_) more(samples);
   {
     const Lock lock(mutex_);
     for (const QueueCounts& queue : tasks_) {
@@ -83,6 +107,10 @@ std::string ApiMetrics::text(const ServerCounts& server) const {
              .value = static_cast<double>(queue.by_state[state]),
              .help = "Tasks that the ledger has, by queue and state."});
       }
+      samples.push_back({.name = "waybill_queue_depth",
+                         .labels = label("queue", queue.queue),
+                         .value = static_cast<double>(depth(queue)),
+                         .help = "Tasks that are ready or leased: as many slots are wanted."});
     }
     for (const auto& [what, requests] : requests_) {
       const std::string labels =
@@ -100,6 +128,19 @@ std::string ApiMetrics::text(const ServerCounts& server) const {
     }
   }
   return metrics_text(samples);
+}
+
+void add_sent_away(const RateLimiter& limits, const WrongTokens& wrong_tokens,
+                   std::vector<MetricSample>& samples) {
+  const auto add = [&](std::string_view why, std::uint64_t count) {
+    samples.push_back({.name = "waybill_http_sent_away_total",
+                       .labels = label("why", why),
+                       .value = static_cast<double>(count),
+                       .type = MetricType::counter,
+                       .help = "Requests that were answered 429, of gRPC too."});
+  };
+  add("rate_limit", limits.refused());
+  add("wrong_tokens", wrong_tokens.refused());
 }
 
 }  // namespace waybill::http

@@ -7,8 +7,6 @@
 #include "base/ascii.h"
 #include "base/digest.h"
 #include "base/json.h"
-#include "core/definition_fields.h"
-#include "core/json_schema.h"
 #include "core/secret.h"
 #include "core/suggest.h"
 
@@ -28,50 +26,6 @@ tl::unexpected<Problem> invalid(const NewTaskPlace& place, std::string_view fiel
   const std::string pointer = place.pointer + std::string(field);
   return refuse(Error{.code = Code::invalid_argument,
                       .message = (pointer.empty() ? "" : pointer + ": ") + std::string(why)});
-}
-
-Answer<TaskRequest> begin(const ApiParts& parts, const Principal& who, const Fields& fields,
-                          const NewTaskPlace& place) {
-  const bool defined = fields.has("definition");
-  if (defined == fields.has("kind")) {
-    return invalid(place, "", "give either the name of a definition or a kind");
-  }
-  std::string params = fields.json("params", "{}");
-  if (!defined) {
-    // Such a task runs whatever program it names: definitions are what others are held to.
-    if (!may(who.role, Right::operate)) {
-      return refuse(Error{.code = Code::permission_denied,
-                          .message = "a " + std::string(to_string(who.role)) +
-                                     " makes tasks from definitions only; to name a kind takes an "
-                                     "operator"});
-    }
-    TaskRequest request;
-    request.kind = fields.text("kind");
-    request.spec = fields.json("spec", "{}");
-    request.params = std::move(params);
-    // Or else everybody who may name a program could have it print any secret, turned round.
-    if (names_secrets(request.spec) && !may(who.role, Right::admin)) {
-      return refuse(Error{.code = Code::permission_denied,
-                          .message = "a task with secrets of its own takes an admin; an operator "
-                                     "makes it from a definition that names them"});
-    }
-    return request;
-  }
-  if (fields.has("spec")) {
-    return invalid(place, "/spec", "what the task is to do stands in its definition");
-  }
-  const std::string name = fields.text("definition");
-  const auto definition = parts.definitions.find(name);
-  if (definition == parts.definitions.end()) {
-    std::vector<std::string> known;
-    for (const auto& [other, unused] : parts.definitions) known.push_back(other);
-    return invalid(place, "/definition",
-                   "there is no task definition \"" + name + "\"" + did_you_mean(name, known));
-  }
-  if (Status fits = check_params(definition->second.params_schema, params); !fits) {
-    return invalid(place, "/params", fits.error().message);
-  }
-  return make_request(definition->second, std::move(params));
 }
 
 void read_retry(const Fields& fields, RetryPolicy& retry) {
@@ -100,13 +54,6 @@ void read_waits(const Fields& fields, TaskRequest& request) {
   }
 }
 
-/// What the caller sent, by whom, under which key: 32 hexadecimal digits.
-std::string fingerprint(const Call& call, std::size_t index) {
-  const std::string all =
-      call.who.name + "\n" + call.key + "\n" + std::to_string(index) + "\n" + call.request.body;
-  return to_hex(sha256(all)).substr(0, 32);
-}
-
 /// Keys that this program makes itself: whoever took one would keep a fire of a schedule, a batch
 /// of a scan or somebody's repeat out.
 bool is_reserved(const std::string& key) {
@@ -128,33 +75,84 @@ bool is_traceparent(std::string_view text) {
   return true;
 }
 
-void read_identity(const ApiParts& parts, const Call& call, const Fields& fields,
-                   const NewTaskPlace& place, TaskRequest& request) {
-  request.created_by = call.who.name;
+}  // namespace
+
+Answer<TaskRequest> NewTaskReader::of_kind(const Fields& fields, const NewTaskPlace& place) const {
+  const Role role = call_.who.role;
+  // Such a task runs whatever program it names: definitions are what others are held to.
+  if (!may(role, Right::operate)) {
+    return refuse(Error{.code = Code::permission_denied,
+                        .message = "a " + std::string(to_string(role)) +
+                                   " makes tasks from definitions only; to name a kind takes an "
+                                   "operator"});
+  }
+  TaskRequest request;
+  request.kind = fields.text("kind");
+  request.spec = fields.json("spec", "{}");
+  request.params = fields.json("params", "{}");
+  // Or else everybody who may name a program could have it print any secret, turned round.
+  if (names_secrets(request.spec) && !may(role, Right::admin)) {
+    return refuse(Error{.code = Code::permission_denied,
+                        .message = "a task with secrets of its own takes an admin; an operator "
+                                   "makes it from a definition that names them"});
+  }
+  return request;
+}
+
+Answer<TaskRequest> NewTaskReader::begin(const Fields& fields, const NewTaskPlace& place) {
+  const bool defined = fields.has("definition");
+  if (defined == fields.has("kind")) {
+    return invalid(place, "", "give either the name of a definition or a kind");
+  }
+  if (!defined) return of_kind(fields, place);
+  if (fields.has("spec")) {
+    return invalid(place, "/spec", "what the task is to do stands in its definition");
+  }
+  const std::string name = fields.text("definition");
+  const auto definition = parts_.definitions.find(name);
+  if (definition == parts_.definitions.end()) {
+    std::vector<std::string> known;
+    for (const auto& [other, unused] : parts_.definitions) known.push_back(other);
+    return invalid(place, "/definition",
+                   "there is no task definition \"" + name + "\"" + did_you_mean(name, known));
+  }
+  const bj::value* params = fields.find("params");
+  const bj::value none = bj::object();
+  const Status fits =
+      checks_.check(definition->second.params_schema, params == nullptr ? none : *params);
+  if (!fits) return invalid(place, "/params", fits.error().message);
+  return make_request(definition->second, fields.json("params", "{}"));
+}
+
+/// What the caller sent, by whom, under which key: 32 hexadecimal digits.
+std::string NewTaskReader::fingerprint(std::size_t index) {
+  if (digest_.empty()) {
+    digest_ = sha256(call_.who.name + "\n" + call_.key + "\n" + call_.request.body);
+  }
+  return to_hex(sha256(digest_ + std::to_string(index))).substr(0, 32);
+}
+
+void NewTaskReader::read_identity(const Fields& fields, const NewTaskPlace& place,
+                                  TaskRequest& request) {
+  request.created_by = call_.who.name;
   request.dedup_key = fields.text("dedup_key");
   // Tells a repeat from another request under the key, whatever has changed meanwhile.
-  if (request.dedup_key.empty() && !call.key.empty()) {
-    request.dedup_key = std::string(kKeyedPrefix) + fingerprint(call, place.index);
+  if (request.dedup_key.empty() && !call_.key.empty()) {
+    request.dedup_key = std::string(kKeyedPrefix) + fingerprint(place.index);
   }
   if (fields.has("id")) {
     request.id = parse_uuid(fields.text("id")).value();
-  } else if (!call.key.empty()) {
-    request.id = keyed_id(call, place.index);
+  } else if (!call_.key.empty()) {
+    request.id = keyed_id(call_, place.index);
   } else {
-    request.id = parts.new_id();
+    request.id = parts_.new_id();
   }
-  const std::string_view trace = call.request.header("traceparent");
-  if (is_traceparent(trace)) {
-    read_labels(bj::object{{"traceparent", json::text(trace)}}, request);
-  }
+  label_trace(call_.request, request);
 }
 
-}  // namespace
-
-Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call, const bj::object& body,
-                              const NewTaskPlace& place) {
+Answer<NewTask> NewTaskReader::read(const bj::object& body, const NewTaskPlace& place) {
   const Fields fields(body);
-  auto request = begin(parts, call.who, fields, place);
+  auto request = begin(fields, place);
   if (!request) return refuse(std::move(request.error()));
   NewTask task{.request = std::move(*request)};
   TaskRequest& asked = task.request;
@@ -170,7 +168,7 @@ Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call, const bj:
   if (is_reserved(fields.text("dedup_key"))) {
     return invalid(place, "/dedup_key", "keys of schedules, scans and Idempotency-Keys are taken");
   }
-  read_identity(parts, call, fields, place, asked);
+  read_identity(fields, place, asked);
   if (fields.has("id") && is_from_a_key(asked.id)) {
     return invalid(place, "/id", "ids of version 5 are made from keys; take version 4 or 7");
   }
@@ -180,11 +178,16 @@ Answer<NewTask> read_new_task(const ApiParts& parts, const Call& call, const bj:
   if (fields.has("run_at")) asked.run_at = parse_time(fields.text("run_at")).value();
   task.delay = fields.duration("delay", Duration::zero());
   if (task.delay < Duration::zero()) return invalid(place, "/delay", "has to be 0 or more");
-  if (task.delay > Duration::zero()) asked.run_at = parts.ledger.ledger.now() + task.delay;
+  if (task.delay > Duration::zero()) asked.run_at = parts_.ledger.ledger.now() + task.delay;
   Status fits = check_request(asked);
-  if (fits && parts.check_task) fits = parts.check_task(asked);
+  if (fits && parts_.check_task) fits = parts_.check_task(asked);
   if (!fits) return invalid(place, "", fits.error().message);
   return task;
+}
+
+void label_trace(const Request& request, TaskRequest& task) {
+  const std::string_view trace = request.header("traceparent");
+  if (is_traceparent(trace)) read_labels(bj::object{{"traceparent", json::text(trace)}}, task);
 }
 
 Uuid keyed_id(const Call& call, std::size_t index) {
@@ -201,8 +204,16 @@ bool is_known_by_its_key(const Call& call) {
   return std::ranges::none_of(tasks->get_array(), names_its_own);
 }
 
+std::string older_keyed_dedup_key(const Call& call, std::size_t index) {
+  const std::string all =
+      call.who.name + "\n" + call.key + "\n" + std::to_string(index) + "\n" + call.request.body;
+  return std::string(kKeyedPrefix) + to_hex(sha256(all)).substr(0, 32);
+}
+
+bool is_keyed(std::string_view dedup_key) { return dedup_key.starts_with(kKeyedPrefix); }
+
 bool is_same_request(const NewTask& asked, const Task& stored) {
-  if (asked.request.dedup_key.starts_with(kKeyedPrefix)) {
+  if (is_keyed(asked.request.dedup_key)) {
     return asked.request.dedup_key == stored.request.dedup_key;
   }
   TaskRequest request = asked.request;

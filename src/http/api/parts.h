@@ -15,8 +15,12 @@
 #include "services/rule_desk.h"
 
 namespace waybill {
+class ArtifactDesk;
 class AuditWriter;
-}
+class QueueAllowance;
+class RunDesk;
+class WebhookDesk;
+}  // namespace waybill
 #include "services/secret_vault.h"
 
 namespace waybill::http {
@@ -27,7 +31,9 @@ struct ApiParts {
   LogStore& logs;
   Clock& clock;
   const std::map<std::string, TaskDefinition>& definitions;
-  std::vector<std::string> kinds;  ///< that the workers of this program run
+  /// The kinds that the workers of this program run, each with the JSON Schema of its spec; empty:
+  /// it takes any.
+  std::map<std::string, std::string> kinds;
   /// Says before a task is accepted whether its kind can ever run it; empty: anything goes.
   std::function<Status(const TaskRequest&)> check_task;
   /// A new id, and a chance in [0, 1); thread-safe.
@@ -35,10 +41,15 @@ struct ApiParts {
   std::function<double()> chance;
   EventFeed& feed;
   FirstAnswers& first_answers;
-  LoginDesk* logins = nullptr;     ///< null: nobody logs in
-  RuleDesk* rules = nullptr;       ///< null: there are none
-  AuditWriter* audit = nullptr;    ///< none: no audit log is kept
-  SecretVault* secrets = nullptr;  ///< null: there are none here
+  LoginDesk* logins = nullptr;        ///< null: nobody logs in
+  RuleDesk* rules = nullptr;          ///< null: there are none
+  AuditWriter* audit = nullptr;       ///< none: no audit log is kept
+  SecretVault* secrets = nullptr;     ///< null: there are none here
+  WebhookDesk* webhooks = nullptr;    ///< null: likewise
+  ArtifactDesk* artifacts = nullptr;  ///< null: likewise
+  RunDesk* runs = nullptr;            ///< null: likewise
+  /// Of those who may not operate; null: they may name as many queues as they like.
+  QueueAllowance* queue_allowance = nullptr;
 };
 
 }  // namespace waybill::http

@@ -19,12 +19,16 @@ void add_change_handlers(const ApiParts& parts, Handlers& handlers);
 void add_audit_handler(const ApiParts& parts, Handlers& handlers);
 void add_amend_handler(const ApiParts& parts, Handlers& handlers);
 void add_log_handlers(const ApiParts& parts, Handlers& handlers);
+void add_artifact_handlers(const ApiParts& parts, Handlers& handlers);
 void add_view_handlers(const ApiParts& parts, Handlers& handlers);
 void add_worker_handlers(const ApiParts& parts, Handlers& handlers);
 void add_finish_handler(const ApiParts& parts, Handlers& handlers);
 void add_event_handlers(const ApiParts& parts, Handlers& handlers);
 void add_login_handlers(const ApiParts& parts, Handlers& handlers);
+void add_schedule_handlers(const ApiParts& parts, Handlers& handlers);
 void add_secret_handlers(const ApiParts& parts, Handlers& handlers);
+void add_run_handlers(const ApiParts& parts, Handlers& handlers);
+void add_webhook_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// The id that a path names; the problem `not-found` if it is none: there is no such task.
 Answer<Uuid> id_in_path(const Call& call);
@@ -36,12 +40,18 @@ Answer<void> check_rules(const ApiParts& parts, const Principal& who, const Task
 /// right to operate.
 Answer<void> may_change(const ApiParts& parts, const Call& call, const Uuid& id);
 
+/// The labels of a query that has them as `name=value`.
+Labels labels_in(const Query& query);
+
 /// Grows with every change, and so tells two versions of one task apart.
 std::string etag_of(const Task& task);
 
 /// The answer with its ETag; 304 instead if the request's If-None-Match has that (RFC
 /// 9110, 13.1.2).
 Response with_etag(const Call& call, Response response, const std::string& etag);
+
+/// Likewise, of an answer whose content itself tells two versions of it apart.
+Response with_own_etag(const Call& call, Response response);
 
 /// Refuses reports that are larger than params may be: `fields` is the body's `/tasks/INDEX`.
 Answer<void> check_sizes(const Fields& fields, std::size_t index);

@@ -79,5 +79,140 @@ TEST_F(SecretsTest, ATaskOfADefinitionThatNamesOneTakesNoAdmin) {
   EXPECT_EQ(post("/v1/tasks", R"({"definition":"rev"})", as("op")).status, 201);
 }
 
+/// A worker that has leased a task which names the secret "token".
+class TaskSecretsTest : public SecretsTest {
+ protected:
+  TaskSecretsTest() {
+    EXPECT_TRUE(secrets_.put("token", "hunter2", "me"));
+    EXPECT_TRUE(secrets_.put("other", "classified", "me"));
+    id_ = create(R"({"kind":"command","spec":{"command":["x"],"secrets":{"T":"token"}}})");
+    EXPECT_EQ(post("/v1/claims", R"({"worker":"w"})").status, 200);
+  }
+  Response read(std::string body = R"({"worker":"w","fence":1})", Pairs headers = {}) {
+    return post("/v1/tasks/" + id_ + "/secrets", std::move(body), std::move(headers));
+  }
+  Response read_from(const std::string& peer, bool over_tls) {
+    Request asked = request("POST", "/v1/tasks/" + id_ + "/secrets", R"({"worker":"w","fence":1})");
+    asked.peer = peer;
+    asked.over_tls = over_tls;
+    return ask(asked);
+  }
+  AuditEntry last_entry() {
+    EXPECT_TRUE(audit_.step({}));
+    const auto page = audit_log_.page({.filter = {.operation = "readTaskSecrets"}});
+    return page->entries.empty() ? AuditEntry{} : page->entries.front();
+  }
+
+  std::string id_;
+};
+
+TEST_F(TaskSecretsTest, WhoHoldsTheLeaseIsGivenWhatTheTaskNamesAndNothingElse) {
+  const Response given = read();
+  ASSERT_EQ(given.status, 200) << given.body;
+  const bj::object answer = json_of(given);
+  const bj::array& secrets = answer.at("secrets").get_array();
+  ASSERT_EQ(secrets.size(), 1U);
+  EXPECT_EQ(secrets[0].at("name"), "token");
+  EXPECT_EQ(secrets[0].at("value"), "aHVudGVyMg==");
+  EXPECT_TRUE(secrets[0].at("problem").is_null());
+  EXPECT_EQ(header(given, "Cache-Control"), "no-store");
+  const Response refused = read(R"({"worker":"w","fence":1,"names":["token","other"]})");
+  EXPECT_EQ(refused.status, 403) << refused.body;
+}
+
+TEST_F(TaskSecretsTest, WhoDoesNotHoldItIsGivenNone) {
+  EXPECT_EQ(read(R"({"worker":"v","fence":1})").status, 409);
+  EXPECT_EQ(read(R"({"worker":"w","fence":2})").status, 409);
+  ASSERT_EQ(
+      post("/v1/finishes", R"({"tasks":[{"id":")" + id_ + R"(","fence":1,"outcome":"succeeded"}]})")
+          .status,
+      200);
+  EXPECT_EQ(read().status, 409);
+}
+
+TEST_F(TaskSecretsTest, OnlyRolesThatWorkAreGivenAny) {
+  principals_ = {{"op", {.name = "token:op", .role = Role::operator_}},
+                 {"w", {.name = "token:w", .role = Role::worker}}};
+  EXPECT_EQ(read(R"({"worker":"w","fence":1})", as("op")).status, 403);
+  EXPECT_EQ(read(R"({"worker":"w","fence":1})", as("w")).status, 200);
+}
+
+TEST_F(TaskSecretsTest, TheyCrossANetworkOnlyOverTls) {
+  const Response refused = read_from("192.0.2.7", false);
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("--tls-certificate-file"));
+  EXPECT_EQ(read_from("192.0.2.7", true).status, 200);
+  for (const char* peer : {"127.0.0.1", "::1", "::ffff:127.0.0.1"}) {
+    EXPECT_EQ(read_from(peer, false).status, 200) << peer;
+  }
+  EXPECT_EQ(read_from("", false).status, 403);
+}
+
+TEST_F(TaskSecretsTest, AProxyOnTheServersMachineHasToSayThatItWasAskedOverTls) {
+  const std::string body = R"({"worker":"w","fence":1})";
+  for (const char* name : {"x-forwarded-for", "forwarded", "via"}) {
+    EXPECT_EQ(read(body, {{name, "192.0.2.7"}}).status, 403) << name;
+    EXPECT_EQ(read(body, {{name, "192.0.2.7"}, {"x-forwarded-proto", "http"}}).status, 403);
+    EXPECT_EQ(read(body, {{name, "192.0.2.7"}, {"x-forwarded-proto", "https"}}).status, 200);
+  }
+}
+
+TEST_F(TaskSecretsTest, TheAuditLogSaysWhoReadWhichAndNeverWhatTheyAre) {
+  read();
+  AuditEntry entry = last_entry();
+  EXPECT_EQ(entry.who, "local");
+  EXPECT_EQ(entry.subject, id_);
+  EXPECT_EQ(entry.reason, "token");
+  EXPECT_EQ(entry.outcome, AuditOutcome::done);
+  read(R"({"worker":"w","fence":1,"names":["other"]})");
+  entry = last_entry();
+  EXPECT_EQ(entry.outcome, AuditOutcome::refused);
+  EXPECT_THAT(entry.reason, HasSubstr("other"));
+}
+
+TEST_F(TaskSecretsTest, TheAuditLogSaysWhoWasKeptOutOfThem) {
+  principals_ = {{"op", {.name = "token:op", .role = Role::operator_}}};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(read(R"({"worker":"w","fence":1})", as("op")).status, 403);
+  AuditEntry entry = last_entry();
+  EXPECT_EQ(entry.who, "token:op");
+  EXPECT_EQ(entry.subject, id_);
+  EXPECT_EQ(entry.outcome, AuditOutcome::refused);
+  EXPECT_THAT(entry.reason, HasSubstr("readTaskSecrets needs the right to work"));
+  EXPECT_EQ(read(R"({"worker":"w","fence":1})", as("stolen")).status, 401);
+  EXPECT_EQ(read().status, 401);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(post("/v1/tasks/" + std::to_string(i) + "/secrets", R"({"worker":"w","fence":1})",
+                   as("stolen"))
+                  .status,
+              401);
+  }
+  entry = last_entry();
+  EXPECT_EQ(entry.who, "unknown");
+  EXPECT_EQ(entry.from, "127.0.0.1");
+  EXPECT_EQ(entry.outcome, AuditOutcome::refused);
+  clock_.advance(std::chrono::minutes(1));
+  entry = last_entry();
+  EXPECT_EQ(entry.count, 101) << "those that came after it are one row";
+  EXPECT_EQ(audit_log_.page({.filter = {.operation = "readTaskSecrets"}})->entries.size(), 4U);
+}
+
+TEST_F(TaskSecretsTest, NoAnswerIsKeptUnderAnIdempotencyKey) {
+  const Pairs key = {{"idempotency-key", "k"}};
+  EXPECT_THAT(read(R"({"worker":"w","fence":1})", key).body, HasSubstr("aHVudGVyMg=="));
+  ASSERT_TRUE(secrets_.put("token", "hunter3", "me"));
+  const Response again = read(R"({"worker":"w","fence":1})", key);
+  EXPECT_EQ(again.status, 200);
+  EXPECT_THAT(again.body, Not(HasSubstr("aHVudGVyMg=="))) << "the first answer was kept";
+}
+
+TEST_F(TaskSecretsTest, ASecretThatIsGoneIsAProblemOfItsOwn) {
+  ASSERT_TRUE(secrets_.remove("token"));
+  const Response given = read();
+  ASSERT_EQ(given.status, 200) << given.body;
+  const bj::value secret = json_of(given).at("secrets").get_array()[0];
+  EXPECT_TRUE(secret.at("value").is_null());
+  EXPECT_EQ(secret.at("problem").at("status"), 404);
+}
+
 }  // namespace
 }  // namespace waybill::http

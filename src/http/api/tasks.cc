@@ -4,17 +4,17 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "core/task_json.h"
 #include "http/api/routes.h"
+#include "http/api/rule_call.h"
 #include "services/task_facts.h"
 
 namespace waybill::http {
 namespace {
 
 namespace bj = boost::json;
-
-constexpr Duration kRetry = std::chrono::seconds(5);
 
 /// Of tasks that a filter refuses a page looks at no more, so that no query takes for ever.
 constexpr std::size_t kLookedMax = 20'000;
@@ -39,10 +39,7 @@ PageParams page_params(const Query& query) {
   filter.created_after = time_in(query, "created_after");
   filter.created_before = time_in(query, "created_before");
   filter.text = query.text("text");
-  for (const std::string& label : query.texts("label")) {
-    const std::size_t equals = label.find('=');
-    filter.labels.emplace_back(label.substr(0, equals), label.substr(equals + 1));
-  }
+  filter.labels = labels_in(query);
   params.order =
       query.text("order") == "oldest_first" ? PageOrder::oldest_first : PageOrder::newest_first;
   params.cursor = query.text("cursor");
@@ -83,6 +80,20 @@ Answer<Reply> get_history(const ApiParts& parts, const Call& call) {
   bj::array history;
   for (const HistoryEntry& entry : *entries) history.push_back(history_to_json(entry));
   return json_response(bj::object{{"history", std::move(history)}});
+}
+
+Answer<Reply> get_progress(const ApiParts& parts, const Call& call) {
+  const auto id = id_in_path(call);
+  if (!id) return refuse(id.error());
+  const auto reported = parts.ledger.reader.reported(*id);
+  if (!reported) return refuse(reported.error());
+  bj::value progress = nullptr;
+  if (!reported->progress.empty()) {
+    auto parsed = json::parse(reported->progress);
+    if (!parsed) return refuse_storage(parsed.error());
+    progress = std::move(*parsed);
+  }
+  return json_response(bj::object{{"progress", std::move(progress)}});
 }
 
 WhyReason reason_of(const RuleAnswer& answer) {
@@ -133,11 +144,25 @@ std::string etag_of(const Task& task) {
          std::to_string(to_micros(task.status.lease_until)) + "\"";
 }
 
+Labels labels_in(const Query& query) {
+  Labels labels;
+  for (const std::string& label : query.texts("label")) {
+    const std::size_t equals = label.find('=');
+    labels.emplace_back(label.substr(0, equals), label.substr(equals + 1));
+  }
+  return labels;
+}
+
 Response with_etag(const Call& call, Response response, const std::string& etag) {
   const std::string_view header = call.request.header("if-none-match");
   if (header == "*" || header.find(etag) != header.npos) response = {.status = 304};
   response.headers.emplace_back("ETag", etag);
   return response;
+}
+
+Response with_own_etag(const Call& call, Response response) {
+  const std::string etag = "\"" + to_hex(sha256(response.body)).substr(0, 32) + "\"";
+  return with_etag(call, std::move(response), etag);
 }
 
 Answer<Uuid> id_in_path(const Call& call) {
@@ -150,17 +175,13 @@ Answer<Uuid> id_in_path(const Call& call) {
 Answer<void> check_rules(const ApiParts& parts, const Principal& who, const TaskRequest& task) {
   if (parts.rules == nullptr) return {};
   const auto answer = parts.rules->may(who, task, {.at = parts.clock.steady_now() + kRulePatience});
-  if (!answer || answer->is == RuleAnswer::Is::allowed) return {};
-  const bool denied = answer->is == RuleAnswer::Is::denied;
-  return refuse(Error{
-      .code = denied ? Code::permission_denied : Code::unavailable,
-      .message = answer->because,
-      .retry_after = denied ? std::nullopt : std::optional<std::chrono::microseconds>(kRetry)});
+  return answer ? refuse_unless_allowed(*answer) : Answer<void>();
 }
 
 void add_task_handlers(const ApiParts& parts, Handlers& handlers) {
   handlers["listTasks"] = [&parts](const Call& call) { return list_tasks(parts, call); };
   handlers["getTask"] = [&parts](const Call& call) { return get_task(parts, call); };
+  handlers["getTaskProgress"] = [&parts](const Call& call) { return get_progress(parts, call); };
   handlers["getTaskHistory"] = [&parts](const Call& call) { return get_history(parts, call); };
   handlers["explainTask"] = [&parts](const Call& call) { return explain(parts, call); };
 }

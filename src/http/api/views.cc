@@ -1,11 +1,12 @@
-// Queues, definitions, kinds, schedules, workers.
+// Queues, definitions, kinds, workers.
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <map>
+#include <span>
 #include <utility>
 
-#include "base/digest.h"
 #include "base/json.h"
-#include "core/schedule_json.h"
 #include "core/suggest.h"
 #include "core/task_json.h"
 #include "http/api/routes.h"
@@ -15,6 +16,11 @@ namespace waybill::http {
 namespace {
 
 namespace bj = boost::json;
+
+/// Leased tasks that are looked at for the list of workers, in all and at a time.
+constexpr std::size_t kLeasedMax = 5000;
+constexpr std::size_t kLeasedPage = 500;
+constexpr std::size_t kHeldShown = 100;  ///< of one worker
 
 tl::unexpected<Problem> unknown(std::string_view what, const std::string& name,
                                 const std::vector<std::string>& known) {
@@ -50,12 +56,6 @@ Answer<QueueView> queue_named(const ApiParts& parts, const std::string& name) {
   const auto found = views->find(name);
   if (found == views->end()) return unknown("queue", name, names_of(*views));
   return found->second;
-}
-
-/// An answer whose content itself tells two versions of it apart.
-Response with_own_etag(const Call& call, Response response) {
-  const std::string etag = "\"" + to_hex(sha256(response.body)).substr(0, 32) + "\"";
-  return with_etag(call, std::move(response), etag);
 }
 
 Answer<Response> queue_response(const ApiParts& parts, const Call& call) {
@@ -140,31 +140,53 @@ Answer<Reply> get_definition(const ApiParts& parts, const Call& call) {
 
 Answer<Reply> list_kinds(const ApiParts& parts) {
   bj::array kinds;
-  for (const std::string& kind : parts.kinds) kinds.push_back(bj::object{{"name", kind}});
+  for (const auto& [name, spec_schema] : parts.kinds) {
+    kinds.push_back(bj::object{{"name", name}, {"spec_schema", text_to_json(spec_schema)}});
+  }
   return json_response(bj::object{{"kinds", std::move(kinds)}});
 }
 
-Answer<Reply> list_schedules(const ApiParts& parts) {
-  const auto all = parts.ledger.registry.schedules();
-  if (!all) return refuse(all.error());
-  const Time now = parts.ledger.ledger.now();
-  bj::array schedules;
-  for (const Schedule& schedule : *all) schedules.push_back(schedule_to_json(schedule, now));
-  return json_response(bj::object{{"schedules", std::move(schedules)}});
+/// What each worker holds, by its name: of one that is not here by our own process, only the ledger
+/// knows it.
+Answer<std::map<std::string, std::vector<Uuid>>> tasks_by_worker(const ApiParts& parts) {
+  std::map<std::string, std::vector<Uuid>> held;
+  PageParams params{.filter = {.states = {State::leased}},
+                    .order = PageOrder::oldest_first,
+                    .limit = kLeasedPage,
+                    .bytes_max = 1 << 20};
+  for (std::size_t seen = 0; seen < kLeasedMax;) {
+    const auto page = parts.ledger.reader.page(params);
+    if (!page) return refuse(page.error());
+    for (const Task& task : page->tasks) held[task.status.worker].push_back(task.id());
+    seen += page->tasks.size();
+    if (page->next_cursor.empty()) break;
+    params.cursor = page->next_cursor;
+  }
+  return held;
 }
 
 Answer<Reply> list_workers(const ApiParts& parts) {
   const auto all = parts.ledger.registry.workers();
   if (!all) return refuse(all.error());
+  auto held = tasks_by_worker(parts);
+  if (!held) return refuse(std::move(held.error()));
   bj::array workers;
   for (const WorkerInfo& worker : *all) {
+    const std::vector<Uuid>& ids = (*held)[worker.name];
+    bj::array tasks;
+    for (const Uuid& id : std::span(ids).first(std::min(ids.size(), kHeldShown))) {
+      tasks.emplace_back(to_string(id));
+    }
+    const auto taken = static_cast<std::uint32_t>(ids.size());
     workers.push_back(bj::object{{"name", json::text(worker.name)},
                                  {"host", json::text(worker.host)},
                                  {"process_id", worker.process_id},
+                                 {"version", json::text_or_null(worker.version)},
                                  {"queues", names_to_json(worker.queues)},
                                  {"kinds", names_to_json(worker.kinds)},
                                  {"slots", worker.slots},
-                                 {"busy", worker.busy},
+                                 {"busy", std::max(worker.busy, std::min(taken, worker.slots))},
+                                 {"tasks", std::move(tasks)},
                                  {"started_at", time_to_json(worker.started_at)},
                                  {"seen_at", time_to_json(worker.seen_at)}});
   }
@@ -185,7 +207,6 @@ void add_view_handlers(const ApiParts& parts, Handlers& handlers) {
   handlers["listDefinitions"] = [&parts](const Call&) { return list_definitions(parts); };
   handlers["getDefinition"] = [&parts](const Call& call) { return get_definition(parts, call); };
   handlers["listKinds"] = [&parts](const Call&) { return list_kinds(parts); };
-  handlers["listSchedules"] = [&parts](const Call&) { return list_schedules(parts); };
   handlers["listWorkers"] = [&parts](const Call&) { return list_workers(parts); };
 }
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <memory>
+#include <unordered_map>
 #include <utility>
 
 #include "base/json.h"
+#include "base/mutex.h"
 #include "core/definition_fields.h"
 #include "core/task_json.h"
 #include "http/api/routes.h"
@@ -19,6 +22,7 @@ constexpr Duration kLeaseMax = std::chrono::hours(24);
 constexpr Duration kWaitMax = std::chrono::seconds(60);
 /// How soon a waiting claim sees what no event tells of: a queue that goes on.
 constexpr Duration kLook = std::chrono::seconds(1);
+constexpr Duration kRegisterEvery = std::chrono::seconds(10);
 
 std::vector<std::string> texts(const Fields& fields, std::string_view name) {
   std::vector<std::string> all;
@@ -59,20 +63,58 @@ Answer<bj::array> claimed_to_json(const ApiParts& parts, const std::vector<Task>
   return array;
 }
 
-void tell_registry(const ApiParts& parts, const Fields& fields, const ClaimParams& params) {
+/// When the workers that wait were last told of. Thread-safe.
+class LastTold {
+ public:
+  /// Whether it is time again; then it counts as told.
+  bool is_due(const std::string& worker, SteadyTime now) {
+    const Lock lock(mutex_);
+    if (told_.size() >= kWorkersMax) {
+      std::erase_if(told_, [&](const auto& entry) { return now - entry.second >= kRegisterEvery; });
+    }
+    const auto [entry, is_new] = told_.try_emplace(worker, now);
+    if (!is_new && now - entry->second < kRegisterEvery) return false;
+    entry->second = now;
+    return true;
+  }
+  void told(const std::string& worker, SteadyTime now) {
+    const Lock lock(mutex_);
+    told_[worker] = now;
+  }
+
+ private:
+  static constexpr std::size_t kWorkersMax = 10'000;  // about; those beyond are looked through
+  Mutex mutex_;
+  std::unordered_map<std::string, SteadyTime> told_ GUARDED_BY(mutex_);
+};
+
+/// With the first look of a claim, and now and then while it waits, however often it looks: a
+/// worker that waits is there.
+void tell_registry(const ApiParts& parts, const Call& call, const ClaimParams& params,
+                   LastTold& last_told) {
+  const Fields fields(call.body.get_object());
   if (!fields.has("slots")) return;
+  const SteadyTime now = parts.clock.steady_now();
+  if (!call.request.counted) {
+    last_told.told(params.worker, now);
+  } else if (!last_told.is_due(params.worker, now)) {
+    return;
+  }
   const WorkerInfo info{.name = params.worker,
                         .host = fields.text("host"),
-                        .process_id = 0,
+                        .process_id = fields.integer("process_id", 0),
+                        .version = fields.text("version"),
                         .queues = params.queues,
                         .kinds = params.kinds,
                         .slots = static_cast<std::uint32_t>(fields.integer("slots", 0)),
-                        .started_at = parts.ledger.ledger.now()};
+                        .started_at = fields.has("started_at")
+                                          ? parse_time(fields.text("started_at")).value()
+                                          : parts.ledger.ledger.now()};
   // For people alone: a claim does not fail for it.
   (void)parts.ledger.registry.put_worker(info);
 }
 
-Answer<Reply> claim(const ApiParts& parts, const Call& call) {
+Answer<Reply> claim(const ApiParts& parts, const Call& call, LastTold& last_told) {
   const Fields fields(call.body.get_object());
   const auto lease = lease_of(fields);
   if (!lease) return refuse(lease.error());
@@ -85,8 +127,7 @@ Answer<Reply> claim(const ApiParts& parts, const Call& call) {
                            .limit = static_cast<std::size_t>(fields.integer("limit", 1)),
                            .lease = *lease};
   const SteadyTime now = parts.clock.steady_now();
-  const bool first_time = now - call.request.came_at < kLook;
-  if (first_time) tell_registry(parts, fields, params);
+  tell_registry(parts, call, params, last_told);
   auto tasks = parts.ledger.ledger.claim(params);
   if (!tasks) return refuse_storage(tasks.error());
   if (parts.rules != nullptr) {
@@ -134,6 +175,10 @@ Answer<Reply> beat(const ApiParts& parts, const Call& call) {
                        .progress = task.json("progress"),
                        .checkpoint = task.json("checkpoint")});
   }
+  if (fields.flag("leaving", false)) {
+    const Status left = parts.ledger.registry.remove_worker(fields.text("worker"));
+    if (!left) return refuse_storage(left.error());
+  }
   const auto outcomes = parts.ledger.ledger.extend(extensions);
   if (!outcomes) return refuse_storage(outcomes.error());
   // One whose lease is lost is told so below; what it reports is of no use to anybody.
@@ -150,7 +195,9 @@ Answer<Reply> beat(const ApiParts& parts, const Call& call) {
 }  // namespace
 
 void add_worker_handlers(const ApiParts& parts, Handlers& handlers) {
-  handlers["claimTasks"] = [&parts](const Call& call) { return claim(parts, call); };
+  handlers["claimTasks"] = [&parts, last_told = std::make_shared<LastTold>()](const Call& call) {
+    return claim(parts, call, *last_told);
+  };
   handlers["beatTasks"] = [&parts](const Call& call) { return beat(parts, call); };
 }
 

@@ -134,7 +134,7 @@ std::optional<Response> TaskMgmtDoors::answer(const Request& request) {
   const auto who = who_asks(gate_, request);
   if (!who) return to_envelope(who.error());
   // A page of somebody else can make a browser GET this, and nothing tells whose page it was.
-  if (path[0] == "ipfs" && request.method != "POST" && !gate_.asks()) {
+  if (path[0] == "ipfs" && request.method != "POST" && !gate_.asks().value_or(false)) {
     return error_envelope(403, "send it with POST: without a token a GET may come from any page");
   }
   const bool looks = request.method == "GET" || request.method == "HEAD";

@@ -4,6 +4,9 @@
 
 #include <boost/json.hpp>
 
+#include "base/json.h"
+#include "http/compat/task_mgmt_json.h"
+#include "testing/builders.h"
 #include "tests/api/api_fixture.h"
 
 namespace waybill::http {
@@ -113,6 +116,56 @@ TEST_F(TaskMgmt, TellsHowATaskHasEnded) {
   EXPECT_EQ(post("/v1/tasks/" + cancelled + "/cancel", "{}").status, 200);
   EXPECT_TRUE(told(cancelled).contains("failed"));
   EXPECT_EQ(told(cancelled).at("error"), "Task Cancelled");
+}
+
+TEST_F(TaskMgmt, TellsOnAChannelOfATaskWithItsProgress) {
+  const auto made = json_of(
+      knock("POST", "/tasks", R"({"type":"ipfs.addurl","title":"t","params":{"url":"u"}})"));
+  const std::string id(made.at("data").at("id").get_string());
+  const auto told = [&](std::string_view progress) {
+    const Task task = *ledger_.get(*parse_uuid(id));
+    const ChannelMessage message = task_mgmt_message(task, progress);
+    EXPECT_EQ(message.channel, "tasks." + id);
+    auto body = json::parse(message.body)->get_object();
+    EXPECT_EQ(body.at("title"), "t");
+    EXPECT_EQ(body.at("params").at("url"), "u");
+    return body.at("progress").get_object();
+  };
+  const auto nothing = told("");
+  EXPECT_EQ(nothing.at("percent").as_double(), 0.0);
+  EXPECT_EQ(nothing.at("steps"), 0);
+  EXPECT_EQ(nothing.at("done"), false);
+  EXPECT_FALSE(nothing.contains("error"));
+  const auto own = told(R"({"percent":0.5,"step":2,"steps":4,"status":"pinning","dest":"/d"})");
+  EXPECT_EQ(own.at("percent").as_double(), 0.5);
+  EXPECT_EQ(own.at("step"), 2);
+  EXPECT_EQ(own.at("steps"), 4);
+  EXPECT_EQ(own.at("status"), "pinning");
+  EXPECT_EQ(own.at("dest"), "/d");
+  const auto translated = told(R"({"done":3,"of":12,"message":"third"})");
+  EXPECT_EQ(translated.at("percent").as_double(), 0.25);
+  EXPECT_EQ(translated.at("step"), 3);
+  EXPECT_EQ(translated.at("steps"), 12);
+  EXPECT_EQ(translated.at("status"), "third");
+  // What a task says may be anything; what is told has its types.
+  const auto odd = told(R"({"percent":7,"done":-1,"of":0,"step":1.5,"steps":"x","status":{}})");
+  EXPECT_EQ(odd.at("percent").as_double(), 1.0);
+  EXPECT_EQ(odd.at("step"), 0);
+  EXPECT_EQ(odd.at("steps"), 0);
+  EXPECT_EQ(odd.at("status"), "");
+}
+
+TEST_F(TaskMgmt, TellsOnAChannelHowATaskHasEnded) {
+  Task task{.request = a_task(1), .status = {.state = State::succeeded}};
+  auto progress = json::parse(task_mgmt_message(task, R"({"percent":0.9})").body)->at("progress");
+  EXPECT_EQ(progress.at("done"), true);
+  EXPECT_EQ(progress.at("percent").as_double(), 1.0);
+  task.status = {.state = State::failed, .error = "no route"};
+  const auto failed = *json::parse(task_mgmt_message(task, R"({"percent":0.9})").body);
+  EXPECT_EQ(failed.at("error"), "no route");
+  EXPECT_EQ(failed.at("progress").at("error"), boost::json::object());
+  EXPECT_EQ(failed.at("progress").at("done"), false);
+  EXPECT_EQ(failed.at("progress").at("percent").as_double(), 0.9);
 }
 
 TEST_F(TaskMgmt, AnswersPreflightsAndAsksForTokensAsTheApiDoes) {

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "core/size.h"
+#include "kinds/command/artifact_files.h"
 #include "kinds/command/command_run.h"
 #include "kinds/command/supervisor_image.h"
 
@@ -80,6 +81,37 @@ Outcome without_secrets(const Error& error, TaskContext& context) {
   return outcome::Snoozed{.delay = kWithoutKeyDelay};
 }
 
+/// Why an attempt that would have succeeded does not: what it left cannot be found or kept.
+enum class Stage : std::uint8_t { finding, keeping };
+Outcome without_artifacts(const Error& error, Stage stage, const RunRecord& record) {
+  if (error.code == Code::cancelled) return outcome::Stopped{.proof = proof_json(record)};
+  const bool is_its_own =
+      error.code == Code::invalid_argument || error.code == Code::out_of_range ||
+      (error.code == Code::permission_denied && stage == Stage::finding);
+  return failed(is_its_own ? FailureClass::permanent : FailureClass::transient,
+                with_context(error, "its artifacts were not kept"));
+}
+
+/// Keeps what a program that has succeeded left behind; its outcome then.
+Outcome keep_artifacts(const CommandSpec& spec, const RunPlaces& places,
+                       CommandKind::ProgramRun run, TaskContext& context) {
+  const auto found = find_artifacts(places, run.artifacts, spec.limits.artifact_bytes);
+  if (!found) return without_artifacts(found.error(), Stage::finding, run.record);
+  for (const std::string& what : found->passed_over) {
+    context.log(LogStream::system, "[no artifact: " + what + "]\n");
+  }
+  if (!found->files.empty()) {
+    if (const Status kept = context.artifacts().keep(found->files); !kept) {
+      return without_artifacts(kept.error(), Stage::keeping, run.record);
+    }
+    const std::string number = std::to_string(found->files.size());
+    context.log(LogStream::system, "[kept " + number +
+                                       (number == "1" ? " artifact, " : " artifacts, ") +
+                                       format_size(found->size_bytes) + "]\n");
+  }
+  return outcome::Succeeded{.result = std::move(run.result)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CommandKind>> CommandKind::create(CommandOptions options, Clock& clock) {
@@ -106,11 +138,18 @@ Outcome CommandKind::run(const Task& task, TaskContext& context) {
   if (const Status given = give_secrets(*spec, context); !given) {
     return without_secrets(given.error(), context);
   }
-  auto environment = make_environment(options_.environment, *spec, task, context);
+  const auto places = make_run_places(context.scratch_directory());
+  if (!places) return failed(FailureClass::transient, places.error());
+  auto environment = make_environment(
+      options_.environment,
+      {.spec = *spec, .task = task, .places = *places, .checkpoint = context.last_checkpoint()});
   if (!environment) return failed(FailureClass::transient, environment.error());
+  if (spec->working_directory.empty()) spec->working_directory = places->scratch;
   auto run = run_program(*spec, std::move(*environment), context);
   if (!run) return failed(FailureClass::transient, run.error());
-  return judge(run->record, *spec, std::move(run->result));
+  Outcome judged = judge(run->record, *spec, run->result);
+  if (!std::holds_alternative<outcome::Succeeded>(judged)) return judged;
+  return keep_artifacts(*spec, *places, std::move(*run), context);
 }
 
 Result<CommandKind::ProgramRun> CommandKind::run_program(const CommandSpec& spec,
@@ -135,7 +174,7 @@ Result<CommandKind::ProgramRun> CommandKind::run_program(const CommandSpec& spec
   } else if (record->started) {
     (*cgroup)->kill_and_wait();
   }
-  return ProgramRun{.record = *record, .result = run.result()};
+  return ProgramRun{.record = *record, .result = run.result(), .artifacts = run.artifacts()};
 }
 
 }  // namespace waybill

@@ -8,6 +8,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
+#include "kinds/command/artifact_files.h"
 #include "kinds/command/cgroup.h"
 #include "kinds/command/environment.h"
 #include "kinds/command/run_record.h"
@@ -40,6 +41,7 @@ class CommandKind final : public TaskKind {
   CommandKind(CommandOptions options, FileDescriptor supervisor, Clock& clock);
 
   std::string_view name() const override { return "command"; }
+  std::string_view spec_schema() const override { return command_spec_schema(); }
   /// What can be guarded here, for people.
   const CgroupRoots& cgroup_roots() const { return cgroups_.roots(); }
   Status check(const TaskRequest& request) const override;
@@ -49,6 +51,7 @@ class CommandKind final : public TaskKind {
   struct ProgramRun {
     RunRecord record;
     std::string result;  ///< JSON object of what it put out
+    std::vector<ReportedArtifact> artifacts;
   };
   /// Runs a program by its spec with this environment (NAME=value); blocks until nothing of it is
   /// left. Thread-safe.

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "kinds/command/report_reader.h"
@@ -31,6 +32,7 @@ class CommandRun {
   Result<RunRecord> see_through();
   /// What the program put out, see ReportReader.
   std::string result() const { return reports_.result(); }
+  const std::vector<ReportedArtifact>& artifacts() const { return reports_.artifacts(); }
 
  private:
   enum class Readable { more, nothing_now, ended };

@@ -249,5 +249,46 @@ TEST_F(CommandTest, ASpecThatCanNeverRunIsRefused) {
   EXPECT_TRUE(kind_->check(a_command(R"({"shell":"true"})").request).has_value());
 }
 
+TEST_F(CommandTest, WhatItLeavesIsKeptWhenItHasSucceeded) {
+  EXPECT_TRUE(succeeded(
+      run_shell("echo 1 > $WAYBILL_ARTIFACTS/a.csv; echo 2 > b; ln -s b $WAYBILL_ARTIFACTS/link;"
+                R"(echo '{"artifact": {"path": "b", "name": "c/b"}}' >&3)")));
+  ASSERT_EQ(context_.kept_files.size(), 2u);
+  EXPECT_EQ(context_.kept_files[0].name, "a.csv");
+  EXPECT_EQ(context_.kept_files[0].media_type, "text/csv");
+  EXPECT_EQ(context_.kept_files[0].bytes, "1\n");
+  EXPECT_EQ(context_.kept_files[1].name, "c/b");
+  EXPECT_EQ(context_.kept_files[1].bytes, "2\n");
+  EXPECT_NE(context_.logged(LogStream::system).find("[no artifact: link is a link]"),
+            std::string::npos);
+  EXPECT_NE(context_.logged(LogStream::system).find("[kept 2 artifacts, 4B]"), std::string::npos);
+}
+
+TEST_F(CommandTest, WhatAFailureLeavesIsNotKept) {
+  EXPECT_EQ(failure(run_shell("echo 1 > $WAYBILL_ARTIFACTS/a; exit 1")).failure_class,
+            FailureClass::permanent);
+  EXPECT_TRUE(context_.kept_files.empty());
+}
+
+TEST_F(CommandTest, ArtifactsThatCannotBeKeptForNowAreATransientFailureThatSaysWhy) {
+  context_.keep_answer = fail(Code::resource_exhausted, "the disk is full");
+  const auto failed = failure(run_shell("echo 1 > $WAYBILL_ARTIFACTS/a"));
+  EXPECT_EQ(failed.failure_class, FailureClass::transient);
+  EXPECT_NE(failed.error.find("the disk is full"), std::string::npos);
+}
+
+TEST_F(CommandTest, TooManyBytesOfArtifactsAreAPermanentFailure) {
+  const auto failed =
+      failure(run_shell("echo 12345 > $WAYBILL_ARTIFACTS/a", R"(,"limits":{"artifacts":"5B"})"));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_NE(failed.error.find("limits.artifacts"), std::string::npos);
+}
+
+TEST_F(CommandTest, StoppedWhileItsArtifactsAreKeptItIsStopped) {
+  context_.keep_answer = fail(Code::cancelled, "stopped");
+  const Outcome outcome = run_shell("echo 1 > $WAYBILL_ARTIFACTS/a");
+  EXPECT_TRUE(std::holds_alternative<outcome::Stopped>(outcome));
+}
+
 }  // namespace
 }  // namespace waybill

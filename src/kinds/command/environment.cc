@@ -59,22 +59,24 @@ Environment inherited_environment() {
   return environment;
 }
 
-Result<std::vector<std::string>> make_environment(Environment environment, const CommandSpec& spec,
-                                                  const Task& task, const TaskContext& context) {
-  const std::string& scratch = context.scratch_directory();
+Result<std::vector<std::string>> make_environment(Environment environment,
+                                                  const EnvironmentParams& params) {
+  const auto& [spec, task, places, checkpoint] = params;
+  const std::string& scratch = places.scratch;
   environment["TMPDIR"] = scratch;
   for (const auto& [name, value] : spec.environment) environment[name] = value;
   environment["WAYBILL_TASK_ID"] = to_string(task.id());
   environment["WAYBILL_ATTEMPT"] = std::to_string(task.status.attempt);
   environment["WAYBILL_SCRATCH"] = scratch;
+  environment["WAYBILL_ARTIFACTS"] = places.artifacts;
   environment["WAYBILL_REPORT_FD"] = std::to_string(kWaybillReportFd);
   // W3C Trace Context: what the program does belongs to the trace of whoever asked for it.
   for (const auto& [name, value] : task.request.labels) {
     if (name == "traceparent") environment.emplace("TRACEPARENT", value);
   }
   Status put = put_or_spill(environment, "WAYBILL_PARAMS", task.request.params, scratch);
-  if (put && !context.last_checkpoint().empty()) {
-    put = put_or_spill(environment, "WAYBILL_CHECKPOINT", context.last_checkpoint(), scratch);
+  if (put && !checkpoint.empty()) {
+    put = put_or_spill(environment, "WAYBILL_CHECKPOINT", checkpoint, scratch);
   }
   if (!put) return fail(put.error());
   std::vector<std::string> texts;

@@ -6,8 +6,8 @@
 
 #include "base/result.h"
 #include "core/task.h"
+#include "kinds/command/artifact_files.h"
 #include "kinds/command/spec.h"
-#include "ports/task_kind.h"
 
 namespace waybill {
 
@@ -18,10 +18,17 @@ using Environment = std::map<std::string, std::string>;
 Environment inherited_environment();
 
 /// The environment of one run as NAME=value: what is inherited, then TMPDIR and what the spec says,
-/// then WAYBILL_TASK_ID, WAYBILL_ATTEMPT, WAYBILL_SCRATCH, WAYBILL_REPORT_FD, WAYBILL_PARAMS and
-/// WAYBILL_CHECKPOINT. A value over 100 KiB, which Linux would refuse, is written to a file in the
-/// scratch directory, and its name is in WAYBILL_PARAMS_FILE or WAYBILL_CHECKPOINT_FILE instead.
-Result<std::vector<std::string>> make_environment(Environment environment, const CommandSpec& spec,
-                                                  const Task& task, const TaskContext& context);
+/// then WAYBILL_TASK_ID, WAYBILL_ATTEMPT, WAYBILL_SCRATCH, WAYBILL_ARTIFACTS, WAYBILL_REPORT_FD,
+/// WAYBILL_PARAMS and WAYBILL_CHECKPOINT (empty: none). A value over 100 KiB, which Linux would
+/// refuse, is written to a file in the scratch directory, and its name is in WAYBILL_PARAMS_FILE or
+/// WAYBILL_CHECKPOINT_FILE instead.
+struct EnvironmentParams {
+  const CommandSpec& spec;
+  const Task& task;
+  const RunPlaces& places;
+  const std::string& checkpoint;
+};
+Result<std::vector<std::string>> make_environment(Environment environment,
+                                                  const EnvironmentParams& params);
 
 }  // namespace waybill

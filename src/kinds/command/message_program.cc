@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kLineBytesMax = 64 << 10;  // a longer one is passed on in pieces
 
 /// What a program may use while it runs for a message. Called by the run's own thread.
-class ProgramContext final : public TaskContext {
+class ProgramContext final : public TaskContext, private TaskArtifacts {
  public:
   ProgramContext(std::string directory, std::stop_token stop, const ProgramLines& lines)
       : directory_(std::move(directory)), stop_(std::move(stop)), lines_(lines) {}
@@ -46,8 +46,15 @@ class ProgramContext final : public TaskContext {
   Result<std::string> secret(std::string_view) override {
     return fail(Code::unimplemented, "a program for messages is given no secrets");
   }
+  TaskArtifacts& artifacts() override { return *this; }
 
  private:
+  Status keep(std::span<const ArtifactFile>) override {
+    return fail(Code::unimplemented, "a program for messages leaves no artifacts");
+  }
+  Result<std::string> fetch(const std::string&, const std::string&) override {
+    return fail(Code::unimplemented, "a program for messages is given no artifacts");
+  }
   void pass_on(LogStream stream) {
     std::string& pending = pending_[static_cast<std::size_t>(stream)];
     if (pending.empty()) return;

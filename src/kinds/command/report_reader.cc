@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
+#include "core/artifact.h"
 #include "core/task.h"
 
 namespace waybill {
@@ -14,6 +15,7 @@ constexpr std::size_t kBytesMax = kParamsBytesMax;
 // A program that takes the descriptor for its output must not fill the disk with our complaints.
 constexpr std::size_t kComplaintsMax = 20;
 constexpr std::size_t kKeyShownMax = 100;
+constexpr std::size_t kPathBytesMax = 4096;
 
 }  // namespace
 
@@ -58,9 +60,11 @@ void ReportReader::read_line(std::string_view line) {
       context_.checkpoint(json::serialize(*object));
     } else if (key == "output") {
       merge(*object);
+    } else if (key == "artifact") {
+      take_artifact(*object);
     } else {
       complain("has \"" + std::string(key.substr(0, kKeyShownMax)) +
-               "\", but only progress, checkpoint and output are known");
+               "\", but only progress, checkpoint, output and artifact are known");
     }
   }
 }
@@ -79,6 +83,25 @@ void ReportReader::merge(const bj::object& output) {
     output_bytes_ += added - freed;
     outputs_.insert_or_assign(std::move(key), std::move(text));
   }
+}
+
+void ReportReader::take_artifact(const bj::object& artifact) {
+  ReportedArtifact reported;
+  for (const auto& member : artifact) {
+    const std::string_view key(member.key().data(), member.key().size());
+    std::string* const field = key == "path"         ? &reported.path
+                               : key == "name"       ? &reported.name
+                               : key == "media_type" ? &reported.media_type
+                                                     : nullptr;
+    const bj::string* text = member.value().if_string();
+    if (field == nullptr || text == nullptr || text->size() > kPathBytesMax) {
+      return complain("has an artifact that is not {\"path\": …, \"name\": …, \"media_type\": …}");
+    }
+    field->assign(text->data(), text->size());
+  }
+  if (reported.path.empty()) return complain("has an artifact without a path");
+  if (artifacts_.size() == kArtifactsMax) return complain("has one artifact too many");
+  artifacts_.push_back(std::move(reported));
 }
 
 std::string ReportReader::result() const {

@@ -44,6 +44,7 @@ CommandLimits read_limits(const Fields& fields) {
   CommandLimits limits;
   limits.memory_bytes = read_size(fields, "memory");
   limits.output_bytes = read_size(fields, "output").value_or(limits.output_bytes);
+  limits.artifact_bytes = read_size(fields, "artifacts").value_or(limits.artifact_bytes);
   limits.processes = read_count(fields, "processes");
   limits.open_files = read_count(fields, "open_files");
   if (fields.has("cpu")) limits.cpu = fields.duration("cpu", {});

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/artifact.h"
 
 namespace waybill {
 
@@ -20,11 +21,12 @@ inline constexpr int kExitTransient = 75;
 
 struct CommandLimits {
   std::optional<std::int64_t>
-      memory_bytes;                        ///< of all processes together where a cgroup can be made
-  std::optional<Duration> cpu;             ///< of each process; whole seconds, rounded up
-  std::int64_t output_bytes = 10 << 20;    ///< kept of stdout and stderr together
-  std::optional<std::int64_t> processes;   ///< at a time
-  std::optional<std::int64_t> open_files;  ///< of each process
+      memory_bytes;                      ///< of all processes together where a cgroup can be made
+  std::optional<Duration> cpu;           ///< of each process; whole seconds, rounded up
+  std::int64_t output_bytes = 10 << 20;  ///< kept of stdout and stderr together
+  std::int64_t artifact_bytes = kArtifactBytesDefault;  ///< of all artifacts together
+  std::optional<std::int64_t> processes;                ///< at a time
+  std::optional<std::int64_t> open_files;               ///< of each process
 };
 
 /// The spec of a task of kind `command`: spec.schema.json says what each field means.

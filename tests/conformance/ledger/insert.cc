@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/queue_limit.h"
 #include "tests/conformance/ledger/suite.h"
 
 namespace waybill {
@@ -173,6 +174,24 @@ TEST_P(LedgerConformance, ARemovedIdIsUnknownAgain) {
   ASSERT_EQ(ledger().remove(std::vector<Uuid>{task_id(1)}, kTimeMax)->size(), 1u);
   EXPECT_EQ(insert_one(a_task(1)), InsertOutcome::inserted);
   EXPECT_EQ(state(task_id(1)), State::ready);
+}
+
+TEST_P(LedgerConformance, AQueueTooManyKeepsTheWholeCallOutAndTheOthersGoOn) {
+  constexpr std::size_t kCall = 5'000;
+  const auto in_queue = [](std::size_t queue) {
+    return TaskRequest(a_task(static_cast<int>(queue) + 1).queue("q" + std::to_string(queue)));
+  };
+  for (std::size_t first = 0; first < kQueuesMax; first += kCall) {
+    std::vector<TaskRequest> requests;
+    for (std::size_t i = first; i < first + kCall; ++i) requests.push_back(in_queue(i));
+    ASSERT_TRUE(ledger().insert(requests).has_value());
+  }
+  const TaskRequest more = a_task(20'001).queue("q3");
+  const std::vector<TaskRequest> both = {more, in_queue(kQueuesMax)};
+  const auto refused = ledger().insert(both);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Code::out_of_range);
+  EXPECT_EQ(insert_one(more), InsertOutcome::inserted) << "it was not kept, and its queue goes on";
 }
 
 TEST_P(LedgerConformance, ATaskWithADependencyIsBlocked) {

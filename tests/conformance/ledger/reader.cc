@@ -142,6 +142,10 @@ TEST_P(LedgerConformance, LabelsAndTextSelect) {
   EXPECT_EQ(select({.text = "example.org"}), task_ids({2}));
   EXPECT_EQ(select({.text = "night"}), task_ids({3}));
   EXPECT_EQ(select({.text = "big"}), task_ids({1}));
+  const std::string id = to_string(task_id(2));
+  EXPECT_EQ(select({.text = id.substr(9)}), task_ids({2}));
+  EXPECT_EQ(select({.text = id.substr(0, 4)}), task_ids({2}));
+  EXPECT_EQ(select({.text = id.substr(id.size() - 7)}), task_ids({})) << "too little of it";
   EXPECT_EQ(select({.text = "nowhere"}), task_ids({}));
 }
 

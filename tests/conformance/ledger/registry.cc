@@ -98,7 +98,44 @@ TEST_P(LedgerConformance, SettlingTouchesNothingElse) {
   EXPECT_THAT(*registry().schedules(), ElementsAre(schedule));
 }
 
+TEST_P(LedgerConformance, APauseOfAScheduleIsKeptWhateverItsDefinitionSays) {
+  Schedule schedule = a_schedule("nightly");
+  schedule.handled_until = clock_.now();
+  const SchedulePause pause{.at = clock_.now(), .by = "token:ann", .reason = "the disk is full"};
+  schedule.pause = pause;
+  ASSERT_TRUE(registry().put_schedule(schedule));
+  EXPECT_FALSE(registry().schedules()->at(0).pause.is_set()) << "only a call of its own pauses it";
+  ASSERT_TRUE(registry().pause_schedule("nightly", pause, clock_.now() + 1h));
+  EXPECT_THAT(*registry().schedules(), ElementsAre(schedule)) << "nothing of it is settled";
+  schedule.pause = {};
+  schedule.cron = "@daily";
+  ASSERT_TRUE(registry().put_schedule(schedule));
+  schedule.pause = pause;
+  EXPECT_THAT(*registry().schedules(), ElementsAre(schedule));
+}
+
+TEST_P(LedgerConformance, AScheduleThatGoesOnOwesNothingOfItsPause) {
+  Schedule schedule = a_schedule("nightly");
+  const Time settled = clock_.now();
+  schedule.handled_until = settled;
+  ASSERT_TRUE(registry().put_schedule(schedule));
+  ASSERT_TRUE(registry().pause_schedule("nightly", {}, settled + 1h));
+  EXPECT_EQ(registry().schedules()->at(0).handled_until, settled) << "it was not paused";
+  ASSERT_TRUE(registry().pause_schedule("nightly", {.at = settled, .by = "ann"}, settled));
+  ASSERT_TRUE(registry().pause_schedule("nightly", {}, settled - 1h));
+  EXPECT_EQ(registry().schedules()->at(0).handled_until, settled) << "never back";
+  ASSERT_TRUE(registry().pause_schedule("nightly", {.at = settled, .by = "ann"}, settled));
+  ASSERT_TRUE(registry().pause_schedule("nightly", {}, settled + 1h));
+  schedule.handled_until = settled + 1h;
+  EXPECT_THAT(*registry().schedules(), ElementsAre(schedule));
+  ASSERT_TRUE(registry().pause_schedule("nightly", {.at = settled, .by = "ann"}, settled));
+  ASSERT_TRUE(registry().remove_schedule("nightly"));
+  ASSERT_TRUE(registry().put_schedule(schedule));
+  EXPECT_FALSE(registry().schedules()->at(0).pause.is_set()) << "a new one begins anew";
+}
+
 TEST_P(LedgerConformance, AScheduleThatIsNotThereIsNotFound) {
+  EXPECT_EQ(registry().pause_schedule("nightly", {}, clock_.now()).error().code, Code::not_found);
   EXPECT_EQ(registry().remove_schedule("nightly").error().code, Code::not_found);
   EXPECT_EQ(registry().settle_schedule("nightly", clock_.now()).error().code, Code::not_found);
   EXPECT_THAT(*registry().schedules(), IsEmpty());
@@ -120,6 +157,7 @@ TEST_P(LedgerConformance, AWorkerIsKeptAsItLastSaidWithTheTimeItWasSeen) {
   WorkerInfo worker{.name = "host-1-ab",
                     .host = "host",
                     .process_id = 17,
+                    .version = "1.2.3",
                     .queues = {"a", "b"},
                     .kinds = {"command"},
                     .slots = 4,
@@ -136,6 +174,7 @@ TEST_P(LedgerConformance, AWorkerIsKeptAsItLastSaidWithTheTimeItWasSeen) {
   EXPECT_EQ(kept.name, "host-1-ab");
   EXPECT_EQ(kept.host, "host");
   EXPECT_EQ(kept.process_id, 17);
+  EXPECT_EQ(kept.version, "1.2.3");
   EXPECT_THAT(kept.queues, ElementsAre("a", "b"));
   EXPECT_THAT(kept.kinds, ElementsAre("command"));
   EXPECT_EQ(kept.slots, 4u);

@@ -172,6 +172,33 @@ TEST_P(LogStoreConformance, AStoreWithoutLogsListsNone) {
   EXPECT_EQ(page->next_cursor, "");
 }
 
+TEST_P(LogStoreConformance, ABatchIsWrittenOnceHoweverOftenItComes) {
+  const std::vector<LogChunk> first = {chunk("1"), chunk(""), chunk("2", 1, LogStream::err)};
+  const std::vector<LogChunk> second = {chunk("3"), chunk("4")};
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(store().append_all(task_id(1), first, 0));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(store().append_all(task_id(1), second, 2));
+  EXPECT_EQ(text_of(read_all(task_id(1))), "1234");
+  EXPECT_EQ(read_all(task_id(1)).at(1).stream, LogStream::err);
+  ASSERT_TRUE(store().append_all(task_id(1), std::vector{chunk("next", 2)}, 0));
+  EXPECT_EQ(text_of(read_all(task_id(1))), "1234next") << "each attempt is counted for itself";
+}
+
+TEST_P(LogStoreConformance, OfABatchThatIsThereInPartTheRestIsWritten) {
+  append(task_id(1), chunk("1"));
+  append(task_id(1), chunk("2"));
+  ASSERT_TRUE(store().append_all(task_id(1), std::vector{chunk("2"), chunk("3"), chunk("4")}, 1));
+  EXPECT_EQ(text_of(read_all(task_id(1))), "1234");
+  ASSERT_TRUE(store().append_all(task_id(1), std::vector{chunk("7")}, 6));
+  EXPECT_EQ(text_of(read_all(task_id(1))), "12347") << "what was lost before is no reason";
+}
+
+TEST_P(LogStoreConformance, ABatchWithoutACountIsWrittenAsItComes) {
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(store().append_all(task_id(1), std::vector{chunk("a"), chunk("b")}, std::nullopt));
+  }
+  EXPECT_EQ(text_of(read_all(task_id(1))), "abab");
+}
+
 TEST_P(LogStoreConformance, ManyTasksWriteAtOnce) {
   {
     std::vector<std::jthread> writers;

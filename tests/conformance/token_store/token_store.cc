@@ -48,6 +48,7 @@ TEST_P(TokenStoreConformance, ATokenIsKeptWithAllItsFields) {
   full.role = Role::admin;
   for (std::size_t i = 0; i < full.hash.size(); ++i) full.hash[i] = static_cast<char>(i * 37);
   full.created_at = kNow + 1us;
+  full.rate_limit = 20;
   full.expires_at = kNow + 3us;
   full.last_used_at = kNow + 2us;
   full.revoked_at = kNow + 4us;

@@ -2,6 +2,8 @@
 // document and with such that are broken, and holds every answer to that document.
 // usage: fuzz.mjs URL REQUESTS SEED. Exit status 1: an answer was not as the document says.
 
+import { createHash } from "node:crypto";
+
 import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { createGeneratorSync, registerFormat } from "json-schema-faker";
@@ -62,11 +64,18 @@ function generate(schema) {
 // Tasks that are there, of which some are leased, so that requests can meet something.
 const known = [];
 let running = "";  // leased with the first fence, and touched by nothing but its output
+// A content that `running` has recorded, and the artifact of a task that has succeeded.
+const kContent = "fuzz\n";
+const digest = createHash("sha256").update(kContent).digest("hex");
+let left = "";
+let run = "";  // reuses another one, and waits for an approval
 async function post(path, body) {
   const answer = await fetch(url + path, { method: "POST", body: JSON.stringify(body),
                                            headers: { "Content-Type": "application/json" } });
   return answer.json();
 }
+const put = (path, body, type = "application/json") =>
+  fetch(url + path, { method: "PUT", body, headers: { "Content-Type": type } });
 async function makeTasks() {
   const tasks = Array.from({ length: 20 }, (_, i) =>
     ({ kind: "command", spec: { command: ["true"] }, queue: `fuzz-${i % 3}` }));
@@ -75,7 +84,25 @@ async function makeTasks() {
   await post("/v1/claims", { worker: "fuzz", limit: 8 });
   const task = { kind: "command", spec: { command: ["true"] }, queue: "fuzz-logs" };
   running = (await post("/v1/tasks", task)).task.id;
+  left = (await post("/v1/tasks", task)).task.id;
   await post("/v1/claims", { worker: "fuzz", queues: [task.queue], limit: 1000, lease: "24h" });
+  const artifacts = [{ name: "fuzz-0", sha256: digest, size_bytes: kContent.length }];
+  for (const id of [running, left]) {
+    await put(`/v1/tasks/${id}/artifacts`, JSON.stringify({ fence: 1, artifacts }));
+    await put(`/v1/artifacts/sha256/${digest}?task=${id}&fence=1`, kContent,
+              "application/octet-stream");
+  }
+  await post("/v1/finishes", { tasks: [{ id: left, fence: 1, outcome: "succeeded" }] });
+  const first = await post("/v1/runs", { pipeline: "fuzz-0" });
+  run = (await post("/v1/runs", { pipeline: "fuzz-0", reuse_from: first.id })).id;
+}
+
+/** One that is there, whatever became of it before. */
+async function makeWebhook() {
+  const value = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
+  await put("/v1/secrets/fuzz-webhook", JSON.stringify({ value }));
+  await put("/v1/webhooks/fuzz-0",
+            JSON.stringify({ url: "https://fuzz.invalid/", secrets: ["fuzz-webhook"] }));
 }
 
 const kWords = ["", "x", "fuzz-0", "ready", "\u0000", "\u202e", "\ud83d\ude00", "%00", "../..",
@@ -111,8 +138,26 @@ const kWording = {
       if (task.delay) delete task.run_at;
     }
   },
+  createRun(body) {
+    body.pipeline = "fuzz-0";
+    for (const name of ["reuse_from", "anew"]) delete body[name];
+  },
+  retryRun(body) {
+    delete body.anew;
+  },
+  putWebhook(body) {
+    Object.assign(body, { url: "https://fuzz.invalid/hook", secrets: ["fuzz-webhook"] });
+  },
   writeTaskLogs(body) {
     body.fence = 1;
+  },
+  recordTaskArtifacts(body) {
+    body.fence = 1;
+    body.artifacts = [{ name: "fuzz-0", sha256: digest, size_bytes: kContent.length }];
+  },
+  readTaskSecrets(body) {
+    Object.assign(body, { worker: "fuzz", fence: 1 });
+    delete body.names;  // it names none
   },
   finishTasks(body) {
     const takes = { succeeded: ["result"], failed: ["error", "permanent", "proof"],
@@ -151,7 +196,9 @@ function queryOf(operation, isBroken) {
   const query = new URLSearchParams();
   for (const parameter of (operation.parameters ?? []).map(resolve)) {
     if (parameter.in !== "query" || (!parameter.required && chance(0.6))) continue;
-    const value = isBroken && chance(0.5) ? pick(kWords) : generate(resolve(parameter.schema));
+    const value = isBroken && chance(0.5) ? pick(kWords)
+                : parameter.name === "task" && parameter.required ? running
+                : parameter.name === "fence" ? 1 : generate(resolve(parameter.schema));
     for (const one of Array.isArray(value) ? value : [value]) query.append(parameter.name, one);
   }
   if (isBroken && chance(0.2)) query.append(pick(["x", "limit", "cursor", "state"]), pick(kWords));
@@ -160,8 +207,12 @@ function queryOf(operation, isBroken) {
 
 function pathOf({ template, operation }, isBroken) {
   return template.replace(/{(\w+)}/g, (_, name) => {
-    const task = operation.operationId === "writeTaskLogs" ? running : pick(known).id;
-    const value = name === "id" ? task : "fuzz-0";
+    const isForRunning = ["writeTaskLogs", "readTaskSecrets", "recordTaskArtifacts"]
+      .includes(operation.operationId);
+    const isForLeft = operation.operationId === "getTaskArtifact";
+    const isForRun = template.startsWith("/v1/runs/");
+    const task = isForRunning ? running : isForLeft ? left : isForRun ? run : pick(known).id;
+    const value = name === "id" ? task : name === "sha256" ? digest : "fuzz-0";
     return encodeURIComponent(isBroken && chance(0.3) ? pick(kWords.slice(1)) : value);
   });
 }
@@ -173,7 +224,10 @@ function requestOf({ method, template, operation }) {
   if (method === "post" && chance(0.2)) headers["Idempotency-Key"] = `k${below(200)}`;
   const content = operation.requestBody && resolve(operation.requestBody).content;
   let body;
-  if (content) {
+  if (content?.["application/octet-stream"]) {
+    body = isBroken ? pick(kWords) : kContent;
+    headers["Content-Type"] = "application/octet-stream";
+  } else if (content) {
     const value = meet(generate(content["application/json"].schema));
     kWording[operation.operationId]?.(value);
     body = JSON.stringify(isBroken ? broken(value) : value);
@@ -194,6 +248,8 @@ async function problemOf({ method, template, operation }, answer) {
   const response = resolve(operation.responses[name]);
   const types = Object.keys(response.content ?? {});
   if (types.length === 0) return (await answer.text()) === "" ? undefined : "a body was sent";
+  // An artifact has the type of its own, as its media_type says.
+  if (types.includes("application/octet-stream")) return void (await answer.arrayBuffer());
   if (!types.includes(type)) return `content type "${type}" is none of ${types}`;
   if (type === "text/event-stream") return void (await answer.body.cancel());
   if (!type.endsWith("json")) return void (await answer.text());
@@ -218,6 +274,7 @@ let failures = 0;
 for (let i = 0; i < requests; ++i) {
   if (i % 150 === 0) await makeTasks();
   const what = operations[i % operations.length];
+  if (what.template.startsWith("/v1/webhooks/")) await makeWebhook();
   const request = requestOf(what);
   const answer = await fetch(url + request.target, {
     method: what.method.toUpperCase(), headers: request.headers, body: request.body,

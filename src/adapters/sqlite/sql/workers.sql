@@ -1,2 +1,2 @@
-SELECT name, host, process_id, queues, kinds, slots, busy, started_at, seen_at
+SELECT name, host, process_id, queues, kinds, slots, busy, started_at, seen_at, version
 FROM workers ORDER BY name

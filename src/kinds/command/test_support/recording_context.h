@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <functional>
@@ -16,7 +17,7 @@
 namespace waybill {
 
 /// A context that keeps what a run says, and gives it a scratch directory. For tests.
-class RecordingContext final : public TaskContext {
+class RecordingContext final : public TaskContext, private TaskArtifacts {
  public:
   RecordingContext() {
     std::string pattern = ::testing::TempDir() + "waybill-run-XXXXXX";
@@ -44,6 +45,8 @@ class RecordingContext final : public TaskContext {
     return fail(secret_refusal, "no secret \"" + std::string(name) + "\" for you");
   }
 
+  TaskArtifacts& artifacts() override { return *this; }
+
   void request_stop() { stop_.request_stop(); }
   std::string logged(LogStream stream) const {
     const Lock lock(mutex_);
@@ -60,10 +63,32 @@ class RecordingContext final : public TaskContext {
   std::map<std::string, std::string, std::less<>> secrets;
   Code secret_refusal = Code::not_found;  ///< of all others
   std::string checkpoint_before;
+  struct KeptFile {
+    std::string name;
+    std::string media_type;
+    std::string bytes;
+  };
+  std::vector<KeptFile> kept_files;
+  Status keep_answer;  ///< of every call
   std::vector<std::string> progress_reports;
   std::vector<std::string> checkpoints;
 
  private:
+  Status keep(std::span<const ArtifactFile> files) override {
+    kept_files.clear();
+    for (const ArtifactFile& file : files) {
+      const auto opened = file.open();
+      if (!opened) return fail(opened.error());
+      std::string bytes(1 << 20, '\0');
+      bytes.resize(static_cast<std::size_t>(::read(opened->get(), bytes.data(), bytes.size())));
+      kept_files.push_back({file.name, file.media_type, std::move(bytes)});
+    }
+    return keep_answer;
+  }
+  Result<std::string> fetch(const std::string&, const std::string&) override {
+    return fail(Code::unimplemented, "nothing is fetched in this test");
+  }
+
   std::stop_source stop_;
   std::string directory_;
   mutable Mutex mutex_;

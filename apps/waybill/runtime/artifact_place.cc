@@ -1,0 +1,91 @@
+#include "apps/waybill/runtime/artifact_place.h"
+
+#include <string>
+#include <utility>
+
+#include "adapters/curl/http_client.h"
+#include "adapters/file/artifact_store.h"
+#include "adapters/file/file_url.h"
+#include "adapters/gcs/object_store.h"
+#include "adapters/s3/object_store.h"
+#include "apps/waybill/environment.h"
+#include "apps/waybill/runtime/clouds.h"
+#include "core/bucket_url.h"
+#include "decorators/object_artifact_store.h"
+
+namespace waybill::cli {
+namespace {
+
+/// Contents in a bucket, with all that speaks to its cloud.
+class CloudArtifacts final : public ArtifactStore {
+ public:
+  CloudArtifacts(std::unique_ptr<HttpClient> http, const BucketUrl& url,
+                 const Variables& environment, Clock& clock, std::string room)
+      : http_(std::move(http)),
+        clouds_(*http_, clock, environment, "waybill"),
+        store_(open_bucket(url, environment, clock), std::move(room)) {}
+
+  std::int64_t bytes_max() const override { return store_.bytes_max(); }
+  Result<ArtifactContent> put(const FileDescriptor& file) override { return store_.put(file); }
+  Result<FileDescriptor> open(const std::string& sha256, IfBusy if_busy) override {
+    return store_.open(sha256, if_busy);
+  }
+  Result<std::int64_t> size_bytes(const std::string& sha256, IfBusy if_busy) override {
+    return store_.size_bytes(sha256, if_busy);
+  }
+  Status remove(const std::string& sha256, Time not_put_after) override {
+    return store_.remove(sha256, not_put_after);
+  }
+  Result<KeptContents> kept(const std::string& cursor) override { return store_.kept(cursor); }
+  Result<StoreOwner> owner() override { return store_.owner(); }
+  Status set_owner(const std::string& text, SetOwner how) override {
+    return store_.set_owner(text, how);
+  }
+
+ private:
+  std::shared_ptr<ObjectStore> open_bucket(const BucketUrl& url, const Variables& environment,
+                                           Clock& clock) {
+    if (url.scheme == BucketScheme::gs) {
+      const bool emulator = !variable_in(environment, "STORAGE_EMULATOR_HOST").empty();
+      return std::make_shared<GcsObjectStore>(
+          GcsObjectStoreOptions{.bucket = url.name,
+                                .writer = to_string(clouds_.fresh_id()),
+                                .endpoint = gcs_endpoint(environment)},
+          GcsObjectStorePorts{clouds_.http(), clouds_.google_tokens(emulator), clock});
+    }
+    return std::make_shared<S3ObjectStore>(
+        S3ObjectStoreOptions{.address = {.region = url.region, .bucket = url.name},
+                             .endpoint = clouds_.settings().endpoint("S3")},
+        S3ObjectStorePorts{clouds_.http(), clouds_.credentials("", url.region), clock});
+  }
+
+  const std::unique_ptr<HttpClient> http_;
+  Clouds clouds_;
+  ObjectArtifactStore store_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ArtifactStore>> open_artifact_store(const Config& config, Clock& clock) {
+  const std::string& place = config.artifact_store;
+  if (place.empty()) {
+    return std::make_unique<FileArtifactStore>(config.data + "/artifacts", clock);
+  }
+  if (place.find("://") == place.npos) return std::make_unique<FileArtifactStore>(place, clock);
+  if (place.starts_with("file:")) {
+    const auto directory = parse_file_url(place);
+    if (!directory) return fail(with_context(directory.error(), "--artifact-store"));
+    return std::make_unique<FileArtifactStore>(*directory, clock);
+  }
+  const auto url = parse_bucket_url(place);
+  if (!url) {
+    return fail(Code::invalid_argument, "--artifact-store: " + url.error().message +
+                                            "; give a directory, s3://REGION/NAME or gs://NAME");
+  }
+  const Variables environment = process_environment();
+  auto http = CurlHttpClient::create(clock, curl_params(environment));
+  if (!http) return fail(http.error());
+  return std::make_unique<CloudArtifacts>(std::move(*http), *url, environment, clock, config.data);
+}
+
+}  // namespace waybill::cli

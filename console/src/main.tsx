@@ -1,0 +1,12 @@
+import { render } from "preact";
+import { App } from "./app";
+import { applyTheme } from "./state/settings";
+import "./style/base.css";
+import "./style/shell.css";
+import "./style/parts.css";
+import "./style/table.css";
+import "./style/pages.css";
+import "./style/task.css";
+
+applyTheme();
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,223 @@
+// The same for many tasks: those that are selected, or all that fit the filter.
+
+import { useState } from "preact/hooks";
+import { path, post } from "../api/client";
+import { type BulkResult, LIVE, type State, type Task } from "../api/types";
+import { problemOf } from "../state/resource";
+import { may } from "../state/session";
+import { undoSeconds } from "../state/settings";
+import { Trouble } from "../ui/bits";
+import { Dialog } from "../ui/dialog";
+import { counted } from "../ui/format";
+import { Icon } from "../ui/icon";
+import { doSoon } from "../ui/toast";
+import type { Problem } from "../api/client";
+import { type Filter, isFiltered } from "./tasks_filter";
+
+type Change = "cancel" | "retry";
+
+const suits = {
+  cancel: (state: State) => LIVE.includes(state),
+  retry: (state: State) => state === "failed" || state === "cancelled",
+};
+const doing = { cancel: "Cancelling", retry: "Retrying" };
+const done = { cancel: "Cancelled", retry: "Retried" };
+
+/** What is asked of each by itself: one that cannot be changed any more stops no other. */
+async function changeEach(change: Change, tasks: Task[], reason: string): Promise<string> {
+  const refused: string[] = [];
+  for (const task of tasks) {
+    const body = change === "cancel" && reason ? { reason } : {};
+    await post(path("tasks", task.id, change), body).catch((error) => {
+      refused.push(problemOf(error).message);
+    });
+  }
+  const text = `${done[change]}: ${counted(tasks.length - refused.length, "task")}`;
+  return refused.length ? `${text}; ${refused.length} not: ${refused[0]}` : text;
+}
+
+function statesFor(change: Change, filter: Filter): State[] {
+  return filter.states.filter((state) => suits[change](state));
+}
+
+function bulkBody(filter: Filter, reason: string, change: Change) {
+  const states = statesFor(change, filter);
+  const given = {
+    queue: filter.queue,
+    kind: filter.kind,
+    definition: filter.definition,
+    created_by: filter.createdBy,
+    created_after: filter.after,
+    created_before: filter.before,
+  };
+  const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
+  return {
+    filter: { ...fields, ...(states.length ? { states } : {}) },
+    ...(reason ? { reason } : {}),
+  };
+}
+
+async function changeAll(change: Change, filter: Filter, reason: string): Promise<string> {
+  let changed = 0;
+  let failed = 0;
+  for (;;) {
+    const result = await post<BulkResult>(`/v1/bulk/${change}`, bulkBody(filter, reason, change));
+    changed += result.changed;
+    failed += result.failed.length;
+    if (!result.more || !result.changed) break;
+  }
+  return `${done[change]}: ${counted(changed, "task")}${failed ? `; ${failed} not` : ""}`;
+}
+
+function Confirm(props: {
+  change: Change;
+  tasks: Task[];
+  filter: Filter | null; // null: only the tasks
+  matched: string;
+  onClose: () => void;
+  onDone: () => void;
+}) {
+  const [reason, setReason] = useState("");
+  const confirm = (event: Event) => {
+    event.preventDefault();
+    const { change, tasks, filter, onDone } = props;
+    doSoon(`${doing[change]} ${props.matched}`, async () => {
+      const text = filter
+        ? await changeAll(change, filter, reason)
+        : await changeEach(change, tasks, reason);
+      onDone();
+      return text;
+    });
+    props.onClose();
+  };
+  const verb = props.change === "cancel" ? "Cancel" : "Retry";
+  return (
+    <Dialog title={`${verb} ${props.matched}?`} onClose={props.onClose}>
+      <form onSubmit={confirm}>
+        {props.change === "cancel" ? (
+          <p>Those that run are told to stop; their workers keep proof of how they ended.</p>
+        ) : (
+          <p>They become ready again, their counters at the beginning.</p>
+        )}
+        {props.change === "cancel" && (
+          <label class="field">
+            <span>Reason (for the history)</span>
+            <input
+              value={reason}
+              maxLength={1000}
+              onInput={(event) => setReason(event.currentTarget.value)}
+            />
+          </label>
+        )}
+        <p class="muted">You have {undoSeconds.value} seconds to take it back.</p>
+        <div class="row end">
+          <button type="button" onClick={props.onClose}>
+            Leave them
+          </button>
+          <button type="submit" class={props.change === "cancel" ? "danger" : "primary"}>
+            {verb} {props.matched}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** As it is now: what is made after somebody was told how many they are is not meant. */
+function untilNow(filter: Filter): Filter {
+  const now = new Date();
+  const isPast = filter.before !== "" && new Date(filter.before) < now;
+  return isPast ? filter : { ...filter, before: now.toISOString() };
+}
+
+/** Why the bulk calls cannot take this filter; empty: they can. */
+function whyNotAll(filter: Filter): string {
+  if (filter.text || filter.labels.length) return "not by text or label";
+  return isFiltered(filter) ? "" : "set a filter first";
+}
+
+/** The same for one of them. Without states the server would take all that the call is for. */
+function whyNotThis(change: Change, filter: Filter): string {
+  const why = whyNotAll(filter);
+  if (why || !filter.states.length || statesFor(change, filter).length) return why;
+  return change === "cancel" ? "none of these can be cancelled" : "none of these can be retried";
+}
+
+export function BulkBar(props: { filter: Filter; picked: Task[]; onDone: () => void }) {
+  const [asked, setAsked] = useState<{
+    change: Change;
+    matched: string;
+    tasks: Task[];
+    filter: Filter | null;
+  } | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  if (!may("submit")) return null;
+  const askAll = async (change: Change) => {
+    try {
+      const filter = untilNow(props.filter);
+      const body = { ...bulkBody(filter, "", change), preview: true };
+      const { matched, more } = await post<BulkResult>(`/v1/bulk/${change}`, body);
+      setProblem(null);
+      const text = (more ? "more than " : "") + counted(matched, "task");
+      setAsked({ change, matched: text, tasks: [], filter });
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  };
+  const why = whyNotAll(props.filter);
+  const ofPicked = (change: Change) => props.picked.filter((task) => suits[change](task.state));
+  if (!props.picked.length && !isFiltered(props.filter) && !asked) return null;
+  return (
+    <div class="bulk">
+      <div class="row" role="group" aria-label="Selected tasks">
+        <span class="muted">
+          {props.picked.length ? `${counted(props.picked.length, "task")} selected` : "Selected"}
+        </span>
+        {(["cancel", "retry"] as const).map((change) => (
+          <button
+            type="button"
+            key={change}
+            disabled={!ofPicked(change).length}
+            onClick={() => {
+              const tasks = ofPicked(change);
+              setAsked({ change, matched: counted(tasks.length, "task"), tasks, filter: null });
+            }}
+          >
+            <Icon name={change === "cancel" ? "stop" : "retry"} />
+            {change === "cancel" ? "Cancel" : "Retry"}
+          </button>
+        ))}
+      </div>
+      {may("operate") && (
+        <div class="row" role="group" aria-label="All tasks that fit">
+          <span class="muted">All that fit{why && ` (${why})`}</span>
+          {(["cancel", "retry"] as const).map((change) => {
+            const whyNot = whyNotThis(change, props.filter);
+            return (
+              <button
+                type="button"
+                key={change}
+                disabled={!!whyNot}
+                title={whyNot}
+                onClick={() => void askAll(change)}
+              >
+                {change === "cancel" ? "Cancel all…" : "Retry all…"}
+              </button>
+            );
+          })}
+        </div>
+      )}
+      {problem && <Trouble problem={problem} />}
+      {asked && (
+        <Confirm
+          change={asked.change}
+          matched={asked.matched}
+          tasks={asked.tasks}
+          filter={asked.filter}
+          onClose={() => setAsked(null)}
+          onDone={props.onDone}
+        />
+      )}
+    </div>
+  );
+}

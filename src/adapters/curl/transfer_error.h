@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/error.h"
+
+namespace waybill {
+
+/// Whether the URL begins so, in whatever case: "https://".
+bool has_scheme(std::string_view url, std::string_view scheme);
+
+/// What a failed transfer means, by its CURLcode. `sent` is whether a byte of the request may have
+/// left.
+Code code_of_transfer(int result, bool sent);
+
+/// Of a handle (CURL*) whose transfer has ended: whether nobody whom we trust vouches for the
+/// server, about which whoever asks could do something.
+bool is_untrusted(void* easy);
+
+/// Likewise: whether a byte of the request may have left. What asked a proxy for a tunnel counts as
+/// sent in libcurl, but before a new connection's TLS stands nothing of a request for https has.
+bool may_have_sent(void* easy, std::string_view url);
+
+}  // namespace waybill

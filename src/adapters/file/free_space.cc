@@ -1,0 +1,32 @@
+#include "adapters/file/free_space.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/size.h"
+
+namespace waybill {
+namespace {
+
+constexpr std::int64_t kLeftFree = std::int64_t{128} << 20;
+
+}  // namespace
+
+Status require_free_space(const FileDescriptor& directory, std::int64_t bytes,
+                          const std::string& what) {
+  struct statvfs status {};
+  if (::fstatvfs(directory.get(), &status) != 0) {
+    return fail(system_error(errno, "looking for room for " + what));
+  }
+  const auto block = static_cast<std::int64_t>(status.f_frsize);
+  const std::int64_t free = static_cast<std::int64_t>(status.f_bavail) * block;
+  const std::int64_t left =
+      std::min(kLeftFree, static_cast<std::int64_t>(status.f_blocks) * block / 20);
+  if (bytes <= free && free - bytes >= left) return {};
+  return fail(system_error(ENOSPC, "keeping " + what + " of " + format_size(bytes) + ", with " +
+                                       format_size(left) + " left for the ledger"));
+}
+
+}  // namespace waybill

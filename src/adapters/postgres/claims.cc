@@ -1,0 +1,112 @@
+#include "adapters/postgres/claims.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "core/history.h"
+
+namespace waybill::postgres {
+
+bool ClaimPart::may_merge(const ClaimParams& one, const ClaimParams& other) {
+  return one.queues == other.queues && one.kinds == other.kinds &&
+         one.only_ids.empty() == other.only_ids.empty();
+}
+
+void ClaimPart::look(Batch& batch) {
+  if (empty()) return;
+  batch.add(Sql::queue_limits, {}, [this](const Rows& rows) { return take_limits(rows); });
+}
+
+Status ClaimPart::take_limits(const Rows& rows) {
+  for (int row = 0; row < rows.size(); ++row) {
+    room_.emplace(rows.text(row, 0), rows.integer(row, 1) - rows.integer(row, 2));
+  }
+  round_.hints.queues_limited = !room_.empty();
+  return {};
+}
+
+void ClaimPart::write(Batch& batch) {
+  if (empty()) return;
+  const ClaimParams& common = *calls_.front()->claim;
+  std::size_t limit = 0;
+  std::vector<Uuid> only_ids;
+  for (const WriteCall* call : calls_) {
+    limit += call->claim->limit;
+    const auto& ids = call->claim->only_ids;
+    only_ids.insert(only_ids.end(), ids.begin(), ids.end());
+  }
+  Params params;
+  params.texts(common.queues).texts(common.kinds);
+  const bool shared = round_.mode == Mode::shared;
+  if (shared) {
+    batch.add(Sql::any_queue_limited, Params().texts(common.queues),
+              [this](const Rows& rows) -> Status {
+                round_.needs_exclusive = round_.needs_exclusive || rows.integer(0, 0) != 0;
+                if (round_.needs_exclusive) round_.hints.queues_limited = true;
+                return {};
+              });
+  }
+  params.boolean(!shared);
+  const bool named = !common.only_ids.empty();
+  named ? params.uuids(only_ids) : params.integer(static_cast<std::int64_t>(limit));
+  batch.add(named ? Sql::claim_named : Sql::claim_ready, std::move(params),
+            [this](const Rows& rows) { return take_candidates(rows); });
+}
+
+WriteCall* ClaimPart::call_for(const Task& task) const {
+  for (WriteCall* call : calls_) {
+    if (call->claimed.size() >= call->claim->limit) continue;
+    const auto& ids = call->claim->only_ids;
+    if (ids.empty() || std::ranges::find(ids, task.id()) != ids.end()) return call;
+  }
+  return nullptr;
+}
+
+bool ClaimPart::has_room(const std::string& queue) {
+  const auto room = room_.find(queue);
+  return room == room_.end() || room->second > 0;
+}
+
+Status ClaimPart::take_candidates(const Rows& rows) {
+  const auto names = names_for(round_.lanes, rows, 2);
+  if (!names) return fail(names.error());
+  const Time now = round_.time.now();
+  for (int row = 0; row < rows.size(); ++row) {
+    LoadedTask loaded = read_row(rows, row, **names);
+    Task& task = loaded.task;
+    if (!has_room(task.request.queue)) continue;
+    WriteCall* call = call_for(task);
+    if (call == nullptr) continue;
+    if (!loaded.whole) return loaded.whole;
+    auto change =
+        transition(task, event::Claim{.worker = call->claim->worker, .lease = call->claim->lease},
+                   {.now = now});
+    WAYBILL_CHECK(change.has_value(), "a ready task can be claimed");
+    if (const auto room = room_.find(task.request.queue); room != room_.end()) --room->second;
+    Claimed& claimed = claimed_.emplace_back();
+    append_history(claimed.entry, change->entry);
+    claimed.lane = loaded.lane;
+    task.status = change->after;
+    claimed.change = std::move(*change);
+    call->claimed.push_back(std::move(task));
+  }
+  return {};
+}
+
+Status ClaimPart::conclude(Batch& batch) {
+  ChangeRows rows(Sql::update_tasks);
+  for (const Claimed& claimed : claimed_) {
+    rows.add(claimed.change, claimed.entry);
+    round_.record.tell(claimed.change.id, claimed.lane, State::ready, State::leased, claimed.entry);
+  }
+  if (rows.empty()) return {};
+  rows.write(batch, [wanted = claimed_.size()](const Rows& written) -> Status {
+    WAYBILL_CHECK(written.affected() == static_cast<std::int64_t>(wanted),
+                  "a task whose row is locked stays ready");
+    return {};
+  });
+  return {};
+}
+
+}  // namespace waybill::postgres

@@ -1,0 +1,84 @@
+#include "adapters/postgres/database.h"
+
+#include "adapters/postgres/postgres_error.h"
+
+namespace waybill::postgres {
+namespace {
+
+/// An error of a statement or transaction, and what to do about it.
+enum class Next { again, give_up };
+
+Next after(const Connection& connection, int tries) {
+  const bool met = met_another(connection.last_sqlstate()) && !connection.is_lost();
+  return met && tries < kTriesMax ? Next::again : Next::give_up;
+}
+
+Status run_transaction(Connection& connection, const Database::Work& work, Sql begin, Sql settings,
+                       const Deadline& deadline) {
+  const Call opening[] = {{begin, {}}, {settings, {}}};
+  if (const auto begun = connection.run_all(opening, deadline); !begun) return fail(begun.error());
+  if (Status done = work(connection); !done) return done;
+  const auto committed = connection.run(Sql::commit, {}, deadline);
+  if (committed) return {};
+  return fail(connection.is_lost() ? commit_not_known(committed.error()) : committed.error());
+}
+
+}  // namespace
+
+Error commit_not_known(const Error& failure) {
+  return {.code = Code::deadline_exceeded,
+          .message = "whether the last commit took effect is not known; " + failure.message};
+}
+
+Result<Rows> Database::read(Sql sql, const Params& params, const Deadline& deadline) {
+  for (int tries = 1;; ++tries) {
+    auto connection = pool_.take(deadline);
+    if (!connection) return fail(connection.error());
+    auto rows = (*connection)->run(sql, params, deadline);
+    const bool again =
+        !rows && (*connection)->is_lost() && tries == 1 && rows.error().code == Code::unavailable;
+    if (!again) return rows;
+    pool_.forget_idle();
+  }
+}
+
+Result<Rows> Database::write(Sql sql, const Params& params, const Deadline& deadline) {
+  for (int tries = 1;; ++tries) {
+    auto connection = pool_.take(deadline);
+    if (!connection) return fail(connection.error());
+    auto rows = (*connection)->run(sql, params, deadline);
+    if (rows) return rows;
+    if ((*connection)->is_lost()) {
+      pool_.forget_idle();
+      return fail(commit_not_known(rows.error()));
+    }
+    if (after(**connection, tries) == Next::give_up) return rows;
+  }
+}
+
+Status Database::transaction(const Work& work, const Deadline& deadline) {
+  for (int tries = 1;; ++tries) {
+    auto connection = pool_.take(deadline);
+    if (!connection) return fail(connection.error());
+    Status done =
+        run_transaction(**connection, work, Sql::begin_write, Sql::write_settings, deadline);
+    if (done) return done;
+    if ((*connection)->is_lost()) pool_.forget_idle();
+    const Next next = after(**connection, tries);
+    if (Status undone = (*connection)->roll_back({}); !undone || next == Next::give_up) return done;
+  }
+}
+
+Status Database::snapshot(const Work& work, const Deadline& deadline) {
+  auto connection = pool_.take(deadline);
+  if (!connection) return fail(connection.error());
+  Status done =
+      run_transaction(**connection, work, Sql::begin_snapshot, Sql::read_settings, deadline);
+  if (!done && (*connection)->in_transaction()) {
+    // The answer is `done`'s; a connection that cannot roll back is closed.
+    [[maybe_unused]] const Status undone = (*connection)->roll_back({});
+  }
+  return done;
+}
+
+}  // namespace waybill::postgres

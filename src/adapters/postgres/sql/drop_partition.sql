@@ -1,0 +1,1 @@
+SELECT waybill.drop_partition($1)

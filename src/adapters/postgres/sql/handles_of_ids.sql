@@ -1,0 +1,1 @@
+SELECT id, handle FROM waybill.ids WHERE id = ANY ($1)

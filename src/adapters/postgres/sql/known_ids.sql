@@ -1,0 +1,1 @@
+SELECT id FROM waybill.ids WHERE id = ANY ($1)

@@ -1,0 +1,1 @@
+SELECT pg_advisory_xact_lock(1467567207, 3) -- "WyLg": new lanes

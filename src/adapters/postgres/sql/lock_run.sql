@@ -1,0 +1,1 @@
+SELECT state FROM waybill.runs WHERE id = $1 FOR NO KEY UPDATE

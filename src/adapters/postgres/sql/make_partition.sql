@@ -1,0 +1,1 @@
+SELECT waybill.make_partition($1)

@@ -1,0 +1,1 @@
+UPDATE waybill.runs SET asked = asked + 1 WHERE id = $1

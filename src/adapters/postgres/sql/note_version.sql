@@ -1,0 +1,1 @@
+UPDATE waybill.ledger SET schema_version = $1

@@ -1,0 +1,14 @@
+-- Tasks after the last page ($6), oldest first: of lanes ($1), in states ($2), finished before $3. Of
+-- many that are not, no more than $7 are passed over.
+SELECT r.handle, r.id, r.lane, r.priority, r.state, r.revision, r.fence, r.waiting_for, r.run_at,
+       r.lease_until, r.finished_at, r.dedup_key, r.dedup_scope, r.detail, r.created_at,
+       r.definition, r.created_by, r.spec, r.params, r.rest,
+       $4 AND EXISTS (SELECT FROM waybill.waits AS w WHERE w.on_id = r.id)
+FROM (
+  SELECT * FROM waybill.rows AS walked WHERE walked.handle > $6
+  ORDER BY walked.handle LIMIT $7
+) AS r
+WHERE (cardinality($1) = 0 OR r.lane = ANY ($1)) AND (cardinality($2) = 0 OR r.state = ANY ($2))
+  AND ($3 = 9223372036854775807 OR r.finished_at < $3)
+ORDER BY r.handle
+LIMIT $5

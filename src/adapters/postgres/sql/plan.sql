@@ -1,0 +1,1 @@
+SELECT plan FROM waybill.plans WHERE digest = $1

@@ -1,0 +1,1 @@
+DELETE FROM waybill.artifacts WHERE task = ANY ($1)

@@ -1,0 +1,1 @@
+DELETE FROM waybill.finished WHERE handle = ANY ($1)

@@ -1,0 +1,1 @@
+DELETE FROM waybill.ids WHERE id = ANY ($1)

@@ -1,0 +1,1 @@
+DELETE FROM waybill.log_chunks WHERE task = $1

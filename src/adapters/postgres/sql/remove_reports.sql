@@ -1,0 +1,1 @@
+DELETE FROM waybill.reports WHERE task = ANY ($1)

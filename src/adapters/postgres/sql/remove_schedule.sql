@@ -1,0 +1,1 @@
+DELETE FROM waybill.schedules WHERE name = $1

@@ -1,0 +1,1 @@
+DELETE FROM waybill.secrets WHERE name = $1

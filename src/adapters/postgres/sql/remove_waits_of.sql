@@ -1,0 +1,1 @@
+DELETE FROM waybill.waits WHERE task = ANY ($1)

@@ -1,0 +1,1 @@
+DELETE FROM waybill.waits WHERE on_id = ANY ($1)

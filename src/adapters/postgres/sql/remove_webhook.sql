@@ -1,0 +1,1 @@
+DELETE FROM waybill.webhooks WHERE name = $1

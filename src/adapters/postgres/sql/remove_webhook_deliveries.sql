@@ -1,0 +1,1 @@
+DELETE FROM waybill.webhook_deliveries WHERE webhook = $1 AND sequence = ANY ($2::bigint[])

@@ -1,0 +1,1 @@
+DELETE FROM waybill.workers WHERE name = $1

@@ -1,0 +1,1 @@
+SELECT schema_version, usable_from FROM waybill.ledger

@@ -1,0 +1,6 @@
+SELECT i.id, coalesce(t.state, f.state), coalesce(t.fence, f.fence),
+       coalesce(t.revision, f.revision), i.handle
+FROM waybill.ids AS i
+LEFT JOIN waybill.tasks AS t ON t.handle = i.handle
+LEFT JOIN waybill.finished AS f ON f.handle = i.handle
+WHERE i.id = ANY ($1)

@@ -1,0 +1,1 @@
+SELECT uuid_send(ledger), round FROM waybill.store_claims

@@ -1,0 +1,1 @@
+SELECT on_id, task FROM waybill.waits WHERE on_id = ANY ($1)

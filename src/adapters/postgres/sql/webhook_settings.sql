@@ -1,0 +1,1 @@
+SELECT settings FROM waybill.webhooks WHERE name = $1 FOR NO KEY UPDATE

@@ -1,0 +1,2 @@
+SELECT name, host, process_id, queues, kinds, slots, busy, started_at, seen_at, version
+FROM waybill.workers ORDER BY name

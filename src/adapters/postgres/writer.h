@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "adapters/postgres/database.h"
+#include "adapters/postgres/part.h"
+#include "adapters/postgres/transaction.h"
+#include "base/mutex.h"
+#include "ports/bell.h"
+
+namespace waybill::postgres {
+
+/// The one place that changes tasks. Calls of all threads that wait are committed in one
+/// transaction: the first to come while fewer than `writers` transactions are under way does the
+/// work for those that wait, so that a single caller pays for no other thread. Thread-safe.
+class Writer {
+ public:
+  struct Params {
+    std::size_t writers = 2;      ///< transactions at a time
+    std::size_t events_kept = 0;  ///< newest changes that are not removed
+  };
+  /// Rings `bell` after each commit that made events.
+  Writer(const Params& params, Database& database, LaneTable& lanes, Timekeeper& time, Bell& bell);
+
+  /// Answers the call. What it answers is on disk.
+  Status write(WriteCall& call);
+  /// Whether some task is known to wait for others: then a success is better exclusive at once.
+  bool tasks_wait() const { return hints_.tasks_wait; }
+  bool queues_limited() const { return hints_.queues_limited; }
+
+ private:
+  using Turn = WriteCall::Turn;
+  using Group = std::vector<WriteCall*>;
+  enum class Outcome : std::uint8_t { done, failed, again, exclusive, apart };
+
+  static Turn wait_for_turn(WriteCall& call);
+  static void give_turn(WriteCall& call, Turn turn);
+  Group take_group(WriteCall& first) REQUIRES(mutex_);
+  void run(const Group& group);
+  /// False: it has to be tried with each call apart, because of one among several.
+  bool run_together(const Group& group);
+  struct Attempt {
+    const Group& group;
+    Mode mode = Mode::shared;
+    Deadline limit{};  ///< of all attempts and inquiries together
+    Status failure{};
+  };
+  Outcome run_once(Attempt& attempt);
+  Outcome judge(const Connection& connection, const std::string& sqlstate,
+                const GroupTransaction& transaction, Attempt& attempt);
+  /// Now and then: has counts folded, and old events removed.
+  void keep_up();
+  /// Whether the transaction whose answer was lost has committed.
+  Result<bool> find_commit(const CommitIdentity& identity, const Deadline& limit);
+  Status await_end(const CommitIdentity& identity, const Deadline& limit);
+  /// Completes the answers of removals that may have taken effect before.
+  Status settle_removals(const Group& group, const Deadline& limit);
+
+  const Params params_;
+  Database& database_;
+  LaneTable& lanes_;
+  Timekeeper& time_;
+  Bell& bell_;
+  Hints hints_;
+  std::atomic<std::uint64_t> commits_ = 0;
+  Mutex mutex_;
+  Group waiting_ GUARDED_BY(mutex_);
+  std::size_t busy_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace waybill::postgres

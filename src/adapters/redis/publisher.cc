@@ -1,0 +1,53 @@
+#include "adapters/redis/publisher.h"
+
+#include <algorithm>
+
+#include "base/sigpipe_held.h"
+
+namespace waybill {
+namespace {
+
+/// Whether the connection may still be of use: its server has answered.
+bool answered(const Status& status) {
+  return status || status.error().code == Code::permission_denied;
+}
+
+}  // namespace
+
+Status RedisPublisher::connect(const Deadline& deadline) {
+  const SigpipeHeld held;
+  const Lock lock(mutex_);
+  if (connection_ && connection_->ping(until(deadline))) return {};
+  return open(until(deadline));
+}
+
+Status RedisPublisher::publish(std::span<const ChannelMessage> messages, const Deadline& deadline) {
+  const SigpipeHeld held;
+  const Lock lock(mutex_);
+  const SteadyTime end = until(deadline);
+  if (connection_) {
+    const Status published = connection_->publish(messages, end);
+    if (answered(published)) return published;
+    connection_.reset();
+    // Only a connection that was lost meanwhile is worth another try at once.
+    if (published.error().code != Code::unavailable) return published;
+  }
+  if (Status opened = open(end); !opened) return opened;
+  Status published = connection_->publish(messages, end);
+  if (!answered(published)) connection_.reset();
+  return published;
+}
+
+Status RedisPublisher::open(SteadyTime until) {
+  connection_.reset();
+  auto opened = redis::Connection::open(address_, clock_, until);
+  if (!opened) return fail(opened.error());
+  connection_ = std::move(*opened);
+  return {};
+}
+
+SteadyTime RedisPublisher::until(const Deadline& deadline) const {
+  return std::min(deadline.at, clock_.steady_now() + kCallTimeMax);
+}
+
+}  // namespace waybill

@@ -1,0 +1,1 @@
+SELECT 1 FROM condemned_contents WHERE sha256 = ?1

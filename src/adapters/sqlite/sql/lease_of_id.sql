@@ -1,0 +1,1 @@
+SELECT state, fence FROM tasks WHERE id = ?1

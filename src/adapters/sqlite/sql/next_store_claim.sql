@@ -1,0 +1,1 @@
+UPDATE store_claims SET round = round + 1

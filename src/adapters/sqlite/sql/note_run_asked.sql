@@ -1,0 +1,1 @@
+UPDATE runs SET asked = asked + 1 WHERE number = ?1

@@ -1,0 +1,1 @@
+SELECT plan FROM plans WHERE digest = ?1

@@ -1,0 +1,1 @@
+SELECT number, state FROM runs WHERE id = ?1

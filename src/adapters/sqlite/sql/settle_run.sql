@@ -1,0 +1,4 @@
+UPDATE runs SET state = ?3, ended_at = CASE WHEN ?3 >= 2 THEN ?4 END, outputs = ?5, error = ?6,
+  next_at = ?7
+WHERE id = ?1 AND holder = ?2 AND state = 1
+RETURNING number

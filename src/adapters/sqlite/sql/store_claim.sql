@@ -1,0 +1,1 @@
+SELECT ledger, round FROM store_claims

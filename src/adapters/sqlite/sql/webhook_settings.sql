@@ -1,0 +1,1 @@
+SELECT settings FROM webhooks WHERE name = ?1

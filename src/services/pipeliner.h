@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/mutex.h"
+#include "core/pipeline/run.h"
+#include "ports/clock.h"
+#include "ports/run_store.h"
+#include "services/ledger_parts.h"
+#include "services/service.h"
+#include "services/url_waits.h"
+
+namespace waybill {
+
+struct PipelinerParams {
+  std::string holder;         ///< tells this server from others
+  std::size_t batch = 1'000;  ///< actions written down in one transaction
+  /// How often runs that are new, or that somebody asked something of, are looked for.
+  Duration look_every = std::chrono::milliseconds(200);
+  /// How long after its end another server goes on.
+  Duration hold = std::chrono::seconds(3);
+  /// Ended runs are removed after it; zero: never.
+  Duration keep{};
+};
+
+/// Whether anything is left to do for runs without somebody's help.
+struct RunsAtRest {
+  bool is_at_rest = false;
+  std::uint64_t sequence = 0;  ///< of the ledger: all changes up to it were looked at
+  Time looked_at{};            ///< runs made before were seen
+  std::size_t live = 0;        ///< runs that have not ended, then
+};
+
+/// Carries live runs on: tells each what ended, and does what it says then, in transactions that
+/// write down tasks and records together. What was not written down is said again by a run that is
+/// opened anew, so it may end at any moment. Events of the ledger only say when to look; what a
+/// task came to is read from the ledger itself, also when a run is opened, so that none is missed.
+/// Each run is held by one of several servers. step() on one thread; at_rest() on any.
+class Pipeliner final : public Service {
+ public:
+  struct Ports {
+    RunStore& store;
+    LedgerParts ledger;
+    UrlWaits& urls;
+    Clock& clock;
+    std::function<double()> chance;  ///< in [0, 1)
+  };
+  /// The ports outlive it.
+  Pipeliner(Ports ports, PipelinerParams params);
+  ~Pipeliner() override;
+
+  std::string_view name() const override { return "pipeliner"; }
+  Result<Duration> step(const Deadline& deadline) override;
+  /// Lets another server go on at once; after the last step.
+  void release();
+  RunsAtRest at_rest() const;
+
+ private:
+  /// A run in memory.
+  struct Open;
+  using Runs = std::map<Uuid, std::unique_ptr<Open>>;
+
+  // pipeliner.cc
+  Status look(const Deadline& deadline);
+  Status see(const pipeline::KeptRun& run);
+  /// Whether it is in memory now; not if another server holds it, or it is not its turn.
+  Result<bool> take_up(const pipeline::KeptRun& run, SteadyTime now);
+  Result<bool> hold(const pipeline::KeptRun& run, std::uint32_t running_max);
+  Status read_news();
+  Status read_urls();
+  Status hear_of_task(Open& open, const Uuid& task);
+  Status hear_of_asked(Open& open, const pipeline::KeptRun& run);
+  Status advance(Open& open);
+  Status write_down(Open& open, const std::vector<pipeline::Action>& actions);
+  Status end_task(const pipeline::action::Cancel& cancel);
+  /// A run that could not be seen to: left alone for a while, or ended where that is for good.
+  Status end_broken(const pipeline::KeptRun& run, const Error& error);
+  Status go_to_newest();
+  Result<std::uint32_t> running_max_of(const pipeline::KeptRun& run);
+  void note_rest(std::uint64_t sequence);
+  Status tidy();
+  bool is_moving(const Open& open) const;
+  /// Lets go of it in memory: the next look opens it from its records.
+  void forget(const Uuid& run);
+
+  // pipeliner_open.cc
+  Result<std::shared_ptr<const pipeline::Plan>> plan_of(const pipeline::KeptRun& run);
+  Result<std::unique_ptr<Open>> open(const pipeline::KeptRun& run);
+  Result<std::vector<pipeline::KeptNode>> all_nodes(const Uuid& run);
+  Status resume(Open& open, const std::vector<pipeline::KeptNode>& nodes);
+
+  const Ports ports_;
+  const PipelinerParams params_;
+  Runs runs_;
+  std::unordered_map<Uuid, Uuid> run_of_task_;  ///< of tasks that run
+  std::uint64_t seen_ = 0;                      ///< changes of the ledger up to it were looked at
+  SteadyTime next_look_{};
+  SteadyTime next_tidy_{};
+  Time looked_at_{};
+  std::size_t held_by_others_ = 0;
+  std::size_t live_ = 0;
+  std::map<std::string, std::uint32_t> running_max_;  ///< by the digest of the plan
+  std::map<std::string, std::uint32_t> running_;      ///< by pipeline, of those seen in this look
+  /// Runs that could not be carried on, or that another server holds.
+  std::map<Uuid, SteadyTime> left_alone_until_;
+  mutable Mutex mutex_;
+  RunsAtRest rest_ GUARDED_BY(mutex_);
+};
+
+}  // namespace waybill

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "ports/ledger.h"
+#include "ports/run_store.h"
+
+namespace waybill {
+
+/// The runs in memory; their tasks go into `ledger`, which outlives it. Thread-safe.
+class FakeRunStore final : public RunStore {
+ public:
+  explicit FakeRunStore(Ledger& ledger) : ledger_(ledger) {}
+
+  Result<RunMade> create(const NewRun& made) override;
+  Result<pipeline::KeptRun> get(const Uuid& id) override;
+  Result<RunPage> page(const RunQuery& query) override;
+  Result<std::string> plan(const std::string& digest) override;
+  Result<std::vector<pipeline::KeptNode>> nodes(const NodeQuery& query) override;
+  Result<bool> hold(const RunHold& hold) override;
+  Status settle(const RunSettlement& settlement) override;
+  Status ask(const RunAsk& ask) override;
+  Result<std::size_t> remove(Time ended_before, std::size_t limit) override;
+
+ private:
+  struct Row {
+    pipeline::KeptRun run;
+    std::int64_t number = 0;
+    std::string holder{};
+    Time held_until{};
+    std::map<std::string, pipeline::KeptNode> nodes{};
+  };
+  static void write(Row& row, const pipeline::NodeChange& change, Time at);
+
+  Ledger& ledger_;
+  Mutex mutex_;
+  std::map<Uuid, Row> rows_ GUARDED_BY(mutex_);
+  std::map<std::string, std::string> plans_ GUARDED_BY(mutex_);
+  std::int64_t last_number_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace waybill

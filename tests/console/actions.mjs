@@ -1,0 +1,206 @@
+// What people do: find, filter, start, cancel, retry, change, pause; and that it shows at once.
+
+import assert from "node:assert/strict";
+import { given, open, run, settled } from "./browser.mjs";
+
+const { tasks } = given;
+
+async function state(page, wanted) {
+  await page.locator(`.page-head .state-${wanted}`).waitFor();
+}
+
+async function filtersAreInTheAddress({ page, go }) {
+  await go("/tasks");
+  await settled(page);
+  await page.getByRole("button", { name: /^failed/ }).click();
+  await page.locator(`[data-task="${tasks.fails}"]`).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("[data-task]").length === 1);
+  assert.match(page.url(), /state=failed/);
+  await page.reload();
+  await page.locator(`[data-task="${tasks.fails}"]`).waitFor();
+  await page.goBack();
+  await page.locator(`[data-task="${tasks.greet}"]`).waitFor();
+  await page.getByLabel("Text").fill("leaves-a-file");
+  await page.getByLabel("Text").press("Enter");
+  await page.waitForFunction(() => document.querySelectorAll("[data-task]").length === 1);
+  assert.match(page.url(), /text=leaves-a-file/);
+}
+
+async function viewsAreKept({ page, go }) {
+  await go("/tasks?state=failed");
+  await settled(page);
+  await page.getByRole("button", { name: "Save this view" }).click();
+  await page.getByLabel("Name of the view").fill("dead letters");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await go("/tasks");
+  await page.getByRole("button", { name: "dead letters", exact: true }).click();
+  await page.waitForURL(/state=failed/);
+}
+
+async function aTaskIsStarted({ page, go }) {
+  await go("/start?definition=greet");
+  await settled(page);
+  const start = page.getByRole("button", { name: "Start greet" });
+  await start.click();
+  assert.match(page.url(), /start/, "who is required");
+  await page.getByLabel("who (required)").fill("<b>you</b>");
+  await page.getByLabel("times").fill("4");
+  await page.getByLabel("tone").selectOption("dry");
+  await page.getByLabel("also").fill("ann\nben");
+  await start.click();
+  await page.waitForURL(/tasks\/[0-9a-f-]{36}/);
+  await state(page, "succeeded");
+  const params = await page.locator(".json pre").first().innerText();
+  assert.deepEqual(JSON.parse(params), {
+    who: "<b>you</b>",
+    times: 4,
+    tone: "dry",
+    also: ["ann", "ben"],
+  });
+  await page.getByText("hello from attempt 1").waitFor();
+  await page.locator(".log-stderr").getByText("to stderr").waitFor();
+}
+
+async function theLogIsFollowedSearchedAndSaved({ page, go }) {
+  await go(`/tasks/${tasks.crawl}`);
+  await page.getByText("page 3", { exact: true }).waitFor();
+  await page.getByText("30 of 120 (25%)").waitFor();
+  const before = await page.locator(".log-line").count();
+  await page.waitForFunction((n) => document.querySelectorAll(".log-line").length > n, before);
+  await page.getByLabel("Search in the log").fill("page 2");
+  await page.locator("mark").first().waitFor();
+  const coming = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download" }).click();
+  assert.match((await coming).suggestedFilename(), /^crawl-.*\.log$/);
+}
+
+async function aTaskIsCancelled({ page, go }) {
+  await go(`/tasks/${tasks.crawl}`);
+  await state(page, "leased");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByLabel("Reason (for the history)").fill("enough");
+  await page.getByRole("button", { name: "Cancel the task" }).click();
+  await state(page, "cancelled");
+  await page.getByRole("heading", { name: "Proof of how it ended" }).waitFor();
+  const before = await page.locator(".log-line").count();
+  await page.getByRole("button", { name: "Retry" }).click();
+  await state(page, "leased");
+  await page.waitForFunction((n) => document.querySelectorAll(".log-line").length > n + 2, before);
+}
+
+async function priorityIsChanged({ page, go }) {
+  await go(`/tasks/${tasks.later}`);
+  await state(page, "scheduled");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByLabel(/^Priority/).fill("7");
+  await page.getByRole("dialog").getByRole("button", { name: "Change" }).click();
+  await page.locator(".facts div", { hasText: "Priority" }).getByText("7").waitFor();
+}
+
+/** However long the browser takes, there is time to take it back. */
+async function undoFor(page, go, seconds) {
+  await go("/you");
+  await settled(page);
+  await page.getByLabel(/^How long messages stay/).selectOption(String(seconds));
+}
+
+/** Without a state that suits, the server would cancel all that live. */
+async function whatHasEndedIsNotCancelled({ page, go }) {
+  await go("/tasks?queue=held&state=failed");
+  await page.getByText("No task fits these filters").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Cancel all…" }).isDisabled());
+  assert.ok(await page.getByRole("button", { name: "Retry all…" }).isEnabled());
+}
+
+async function manyAreCancelledAndTakenBack({ page, go }) {
+  await undoFor(page, go, 120);
+  await go("/tasks?queue=held&state=ready");
+  await page.locator(`[data-task="${tasks.held}"]`).waitFor();
+  await page.getByRole("button", { name: "Cancel all…" }).click();
+  await page.getByRole("heading", { name: "Cancel 1 task?" }).waitFor();
+  await page.getByRole("button", { name: "Cancel 1 task" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("Taken back: nothing was changed").waitFor();
+  await undoFor(page, go, 8);
+  await go("/tasks?queue=held&state=ready");
+  await page.getByLabel("Select all on this page").check();
+  await page.getByRole("group", { name: "Selected tasks" }).getByText("Cancel").click();
+  await page.getByRole("button", { name: "Cancel 1 task" }).click();
+  await page.getByText("No task fits these filters").waitFor();
+}
+
+async function aQueueIsResumedAndPaused({ page, go }) {
+  await go("/queues");
+  await settled(page);
+  const row = page.locator("tr", { hasText: "held" });
+  await row.getByRole("button", { name: "Resume" }).click();
+  await row.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Pause it" }).click();
+  await row.getByText("paused").waitFor();
+}
+
+async function secretsAndWebhooksArePut({ page, go }) {
+  await go("/secrets");
+  await page.getByRole("button", { name: "Add a secret" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/^Name/).fill("hook-key");
+  await dialog.getByLabel(/^Value/).fill(`whsec_${"A".repeat(40)}`);
+  await dialog.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("cell", { name: "hook-key" }).waitFor();
+  await go("/webhooks");
+  await page.getByRole("button", { name: "Add a webhook" }).click();
+  await dialog.getByLabel(/^Name:/).fill("second");
+  await dialog.getByLabel("Address").fill("http://127.0.0.1:9/second");
+  await dialog.getByLabel(/^Name of the secret/).fill("hook-key");
+  await dialog.getByRole("button", { name: "Add it" }).click();
+  const heading = page.getByRole("heading", { name: "second" });
+  const panel = page.locator("section.panel", { has: heading });
+  await panel.getByRole("button", { name: "Pause" }).click();
+  await panel.getByText("paused", { exact: true }).waitFor();
+  await panel.getByRole("button", { name: "Test" }).click();
+  await page.getByText(/^It has not taken it/).waitFor();
+}
+
+async function keysGoEverywhere({ page, go }) {
+  await go("/overview");
+  await settled(page);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").getByRole("combobox").fill(tasks.fails);
+  await page.getByRole("dialog").getByRole("option", { name: /task, failed/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(tasks.fails));
+  await settled(page);
+  await page.keyboard.press("g");
+  await page.keyboard.press("q");
+  await page.waitForURL(/queues$/);
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.waitForURL(/tasks$/);
+  await page.locator("[data-task]").first().waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.getByText("1 task selected").waitFor();
+  await page.keyboard.press("o");
+  await page.waitForURL(/tasks\/[0-9a-f-]{36}/);
+}
+
+await run(async (browser) => {
+  const opened = await open(browser, { acceptDownloads: true });
+  for (const scene of [
+    filtersAreInTheAddress,
+    viewsAreKept,
+    aTaskIsStarted,
+    theLogIsFollowedSearchedAndSaved,
+    aTaskIsCancelled,
+    priorityIsChanged,
+    whatHasEndedIsNotCancelled,
+    manyAreCancelledAndTakenBack,
+    aQueueIsResumedAndPaused,
+    secretsAndWebhooksArePut,
+    keysGoEverywhere,
+  ]) {
+    console.log(scene.name);
+    await scene(opened);
+  }
+  opened.watch.check();
+});

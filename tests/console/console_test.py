@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""The console in a browser, against the real server: pages, actions, live updates, reconnect, and
+who may not. Exit status 77: there is no Chromium, or npm cannot be reached."""
+
+import argparse
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", folder) for folder in ("http", "login", "servers")]
+import github  # pylint: disable=wrong-import-position
+import npm_packages  # pylint: disable=wrong-import-position
+import serving  # pylint: disable=wrong-import-position
+from place import LoginServing  # pylint: disable=wrong-import-position
+from serving import Serving, until  # pylint: disable=wrong-import-position
+
+OPTIONS = argparse.Namespace()
+PATIENCE_SECONDS = 240
+HOSTILE = "<script>document.title='broken'</script><img src=x onerror=alert(1)>\u202eright\u2066"
+
+DEFINITIONS = r"""
+tasks:
+  greet:
+    command: [sh, -c, 'echo "hello from attempt $WAYBILL_ATTEMPT"; echo "to stderr" >&2']
+    labels: {team: data}
+    params:
+      type: object
+      required: [who]
+      properties:
+        who: {type: string, minLength: 1, description: Whom to greet.}
+        times: {type: integer, minimum: 1, maximum: 9, default: 1}
+        tone: {type: string, enum: [kind, dry]}
+        loud: {type: boolean}
+        also: {type: array, items: {type: string}}
+  fails:
+    command: [sh, -c, 'echo "no answer from the host" >&2; exit 3']
+    retry: {failures: 1}
+  leaves-a-file:
+    queue: reports
+    command: [sh, -c, 'echo a,b > $WAYBILL_ARTIFACTS/report.csv']
+  crawl:
+    queue: crawl
+    command: [./crawl.sh]
+  held:
+    queue: held
+    command: ["true"]
+queues:
+  default: {}
+  crawl: {concurrency: 2}
+  held: {}
+  reports: {}
+pipelines:
+  archive:
+    params: {type: object, required: [day], properties: {day: {type: string}}}
+    steps:
+      list: {task: leaves-a-file}
+      fetch: {needs: list, task: greet, for_each: [ann, ben], with: {who: "${{ item }}"}}
+      approve: {needs: fetch, wait: {approval: {}}, timeout: 2d}
+      tidy: {needs: approve, task: leaves-a-file}
+schedules:
+  nightly: {cron: "0 3 * * *", task: leaves-a-file}
+  every-morning: {cron: "30 6 * * 1-5", zone: Europe/Berlin, task: greet, params: {who: all}}
+"""
+
+
+CRAWL = r"""#!/bin/sh
+printf '{"progress": {"done": 30, "of": 120}}\n' >&"$WAYBILL_REPORT_FD"
+n=0
+while true; do n=$((n+1)); echo "page $n"; sleep 0.3; done
+"""
+
+
+def find_chromium():
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if shutil.which(name):
+            return shutil.which(name)
+    return None
+
+
+class Browser:
+    """A program of Node beside a server. It asks for what only we can do by a line `wish WORD`."""
+
+    def __init__(self, program, server, **more):
+        words = {"url": server.url, "chromium": OPTIONS.chromium, "screens": OPTIONS.screens,
+                 **more}
+        self.process = subprocess.Popen(
+            ["node", os.path.join(OPTIONS.directory, program), json.dumps(words)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def run(self, wishes):
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if line.startswith("wish "):
+                wishes[line.split()[1]]()
+                self.process.stdin.write("granted\n")
+                self.process.stdin.flush()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        return self.process.wait(PATIENCE_SECONDS), "".join(said)
+
+
+class ServingWithWorker(Serving):
+    """`waybill up`."""
+
+    def command(self, *words):
+        return super().command(*(("up", *words[1:]) if words[0] == "serve" else words))
+
+
+class ConsoleTest(unittest.TestCase):
+    def serve(self, kind=Serving):
+        top = tempfile.mkdtemp(prefix="waybill-console-")
+        self.addCleanup(shutil.rmtree, top)
+        with open(os.path.join(top, "all.yaml"), "w", encoding="utf-8") as file:
+            file.write(DEFINITIONS)
+        crawl = os.path.join(top, "crawl.sh")
+        with open(crawl, "w", encoding="utf-8") as file:
+            file.write(CRAWL)
+        os.chmod(crawl, 0o755)
+        server = kind("--definitions", top, "--webhook-networks", "127.0.0.0/8",
+                      environment={"WAYBILL_SECRET_KEY":
+                                   base64.b64encode(os.urandom(32)).decode()})
+        self.addCleanup(server.close)
+        return server
+
+    def browse(self, program, server, wishes=None, **more):
+        status, said = Browser(program, server, **more).run(wishes or {})
+        print(said)
+        self.assertEqual(status, 0, said + server.log())
+
+    def fill(self, server):
+        """Tasks in every state, of every kind that pages show."""
+        def make(definition, **more):
+            made = server.post("/v1/tasks", {"definition": definition, **more})
+            self.assertIn(made.status, (200, 201), made)
+            return made.json["task"]["id"]
+
+        server.post("/v1/queues/held/pause", {})
+        secret = "whsec_" + base64.b64encode(os.urandom(32)).decode()
+        put = server.call("PUT", "/v1/secrets/ci-webhook", {"value": secret})
+        self.assertEqual(put.status, 201, put)
+        # Nobody listens there: its messages are sent again and again.
+        put = server.call("PUT", "/v1/webhooks/ci", {
+            "url": "http://127.0.0.1:9/hook", "states": ["failed"], "secrets": ["ci-webhook"]})
+        self.assertEqual(put.status, 201, put)
+        tasks = {"greet": make("greet", params={"who": "you", "times": 3}),
+                 "fails": make("fails"), "crawl": make("crawl"), "file": make("leaves-a-file"),
+                 "held": make("held"), "later": make("greet", params={"who": "her"}, delay="2h")}
+        tasks["blocked"] = make("greet", params={"who": "him"}, waits_for=[tasks["held"]])
+        tasks["hostile"] = make("greet", params={"who": HOSTILE + "x" * 10_000},
+                                labels={"title": HOSTILE, "long": "y" * 10_000}, delay="3h")
+        gone = make("held")
+        server.post(f"/v1/tasks/{gone}/cancel", {"reason": HOSTILE})
+        tasks["cancelled"] = gone
+        for name, state in (("greet", "succeeded"), ("fails", "failed"), ("crawl", "leased"),
+                            ("file", "succeeded")):
+            until(lambda name=name, state=state:
+                  server.get(f"/v1/tasks/{tasks[name]}").json["state"] == state, name)
+        return tasks
+
+    def test_every_page_light_and_dark(self):
+        server = self.serve(ServingWithWorker)
+        self.browse("pages.mjs", server, tasks=self.fill(server), hostile=HOSTILE)
+
+    def test_what_people_do(self):
+        server = self.serve(ServingWithWorker)
+        self.browse("actions.mjs", server, tasks=self.fill(server))
+
+    def test_pipelines_are_run_and_looked_at(self):
+        server = self.serve(ServingWithWorker)
+        if "/v1/runs" not in server.get("/v1/openapi.json").json["paths"]:
+            self.skipTest("this server's API has no runs")
+        self.browse("runs.mjs", server)
+
+    def test_it_goes_on_after_a_restart(self):
+        server = self.serve()
+        def make():
+            self.assertEqual(server.post("/v1/tasks", {"definition": "held"}).status, 201)
+        self.browse("reconnect.mjs", server,
+                    {"make": make, "stop": server.terminate, "start": server.start})
+
+    def test_people_log_in_at_a_provider_and_come_back_to_their_page(self):
+        provider = github.Github()
+        self.addCleanup(provider.close)
+        server = self.serve(LoginServing)
+        task = server.post("/v1/tasks", {"definition": "held"}).json["task"]["id"]
+        definitions = server.words
+        server.write("secret", github.github_stand_in.CLIENT[1] + "\n")
+        people = [{"match": {"provider": "github", "login": "ann"}, "role": "operator"}]
+        place = f"http://localhost:{server.port}"
+        server.let_in({**provider.login_file(people), "base_url": place}, *definitions)
+        self.browse("session.mjs", server, task=task, place=place, provider=provider.url)
+
+    def test_a_token_lets_in_and_says_what_one_may(self):
+        server = self.serve()
+        tokens = {role: server.run("token", "create", "--name", role, "--role", role).strip()
+                  for role in ("admin", "viewer")}
+        server.token = tokens["admin"]
+        task = server.post("/v1/tasks", {"definition": "held"}).json["task"]["id"]
+        self.browse("login.mjs", server, tokens=tokens, task=task)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--waybill", required=True, help="the program that is tested")
+    parser.add_argument("--directory", required=True, help="where npm packages are installed")
+    parser.add_argument("--screens", required=True, help="where screenshots go")
+    parser.add_argument("--only", help="the name of one test")
+    parser.parse_args(namespace=OPTIONS)
+    serving.WAYBILL[0] = OPTIONS.waybill
+    OPTIONS.chromium = find_chromium()
+    if not OPTIONS.chromium:
+        npm_packages.skip("chromium is not installed")
+    npm_packages.install(HERE, OPTIONS.directory, "playwright-core")
+    os.makedirs(OPTIONS.screens, exist_ok=True)
+    unittest.main(argv=[sys.argv[0], *([f"ConsoleTest.{OPTIONS.only}"] if OPTIONS.only else [])])
+
+
+if __name__ == "__main__":
+    main()
