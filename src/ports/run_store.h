@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct RunQuery {
   std::string cursor;  ///< from the last page; empty: the beginning. Opaque
   std::size_t limit = 100;
   bool with_texts = true;  ///< else their params and outputs are empty
+  /// text_bytes of its runs at which the page ends, with the run that reaches it; 0: no limit.
+  std::size_t bytes_max = 0;
 };
 struct RunPage {
   std::vector<pipeline::KeptRun> runs;
@@ -45,8 +48,13 @@ struct NodeQuery {
   std::string after;       ///< a path: only those behind it; "" leaves out the run itself, too
   bool with_root = false;  ///< the run itself comes first, if `after` is empty
   std::size_t limit = 100;
-  bool with_texts = true;  ///< else their outputs are empty
+  bool with_texts = true;     ///< else their outputs are empty
+  std::size_t bytes_max = 0;  ///< as in RunQuery
 };
+std::size_t text_bytes(const pipeline::KeptRun& run);
+std::size_t text_bytes(const pipeline::KeptNode& node);
+/// Whether there may be more behind these.
+bool is_full(const std::vector<pipeline::KeptNode>& nodes, const NodeQuery& query);
 
 struct RunHold {
   Uuid id;
@@ -98,9 +106,10 @@ class RunStore {
   virtual Result<std::string> plan(const std::string& digest) = 0;
   virtual Result<std::vector<pipeline::KeptNode>> nodes(const NodeQuery& query) = 0;
 
-  /// Holds a live run for one of several servers, as WebhookStore::hold does, and begins it if it
-  /// waits. False: another server holds it, it is not there or has ended, or it waits for others.
-  virtual Result<bool> hold(const RunHold& hold) = 0;
+  /// Holds live runs for one of several servers, each as WebhookStore::hold does, in this order, in
+  /// one transaction, and begins those that wait. An answer each; false: another server holds it,
+  /// it is not there or has ended, or it waits for others.
+  virtual Result<std::vector<bool>> hold(std::span<const RunHold> holds) = 0;
   /// Inserts the tasks and writes down the rest, all or none. `aborted`, with nothing changed: it
   /// is not held by this holder, or has ended. Otherwise errors as for Ledger::insert.
   virtual Status settle(const RunSettlement& settlement) = 0;
@@ -111,6 +120,8 @@ class RunStore {
   /// plans that no run has any more; how many runs.
   virtual Result<std::size_t> remove(Time ended_before, std::size_t limit) = 0;
 };
+
+Result<bool> hold_one(RunStore& store, const RunHold& hold);
 
 /// What stores answer, in the same words.
 Error no_run(const Uuid& id);

@@ -21,8 +21,6 @@ using pipeline::NodeState;
 using pipeline::RunState;
 
 constexpr std::size_t kChangesAtOnce = 1'000;
-/// How long a run is left out after something went wrong with it.
-constexpr Duration kLeftOut = std::chrono::seconds(10);
 constexpr Duration kTidyEvery = std::chrono::minutes(1);
 constexpr std::size_t kRemovedAtOnce = 20;
 /// A time that is further off keeps nobody waiting for it.
@@ -57,13 +55,16 @@ RunsAtRest Pipeliner::at_rest() const {
 }
 
 void Pipeliner::release() {
-  const Time now = ports_.clock.now();
+  std::vector<RunHold> ends;
   for (const auto& [id, open] : runs_) {
-    const auto let_go =
-        ports_.store.hold({.id = id, .holder = params_.holder, .now = now, .until = now});
-    // If it cannot be told, the others wait until it is held no more.
-    if (!let_go) log::warn("run_not_released", let_go.error().message, {{"run", to_string(id)}});
+    ends.push_back(hold_of(id, 0));
+    ends.back().until = ends.back().now;
     ports_.urls.drop_run(id);
+  }
+  if (!ends.empty()) {
+    // If it cannot be told, the others wait until they are held no more.
+    const auto let_go = ports_.store.hold(ends);
+    if (!let_go) log::warn("runs_not_released", let_go.error().message, {{"runs", ends.size()}});
   }
   runs_.clear();
   run_of_task_.clear();
@@ -93,8 +94,7 @@ Result<Duration> Pipeliner::step(const Deadline& deadline) {
         continue;
       }
       if (done.error().code != Code::aborted) {
-        log::warn("run_left_out", done.error().message, {{"run", to_string(id)}});
-        left_alone_until_[id] = ports_.clock.steady_now() + kLeftOut;
+        leave_alone(id, done.error());
       }
       forget(id);
     }

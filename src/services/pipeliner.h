@@ -71,9 +71,16 @@ class Pipeliner final : public Service {
   // pipeliner.cc
   Status look(const Deadline& deadline);
   Status see(const pipeline::KeptRun& run);
+  /// Holds those that are in memory for longer, and takes those that run and nobody holds: one
+  /// call, however many they are. Lets go of those that another server holds.
+  Status hold_running(const std::vector<pipeline::KeptRun>& runs);
   /// Whether it is in memory now; not if another server holds it, or it is not its turn.
-  Result<bool> take_up(const pipeline::KeptRun& run, SteadyTime now);
-  Result<bool> hold(const pipeline::KeptRun& run, std::uint32_t running_max);
+  Result<bool> take_up(const pipeline::KeptRun& run);
+  /// Begins one that waits for its turn, or that is to end.
+  Result<bool> begin_waiting(const pipeline::KeptRun& run);
+  RunHold hold_of(const Uuid& run, std::uint32_t running_max) const;
+  bool is_left_alone(const Uuid& run);
+  void leave_alone(const Uuid& run, const Error& error);
   Status read_news();
   Status read_urls();
   Status hear_of_task(Open& open, const Uuid& task);
@@ -83,6 +90,8 @@ class Pipeliner final : public Service {
   Status end_task(const pipeline::action::Cancel& cancel);
   /// A run that could not be seen to: left alone for a while, or ended where that is for good.
   Status end_broken(const pipeline::KeptRun& run, const Error& error);
+  /// Also those of which its records say nothing.
+  Status end_tasks_of(const Uuid& run, const std::string& reason);
   Status go_to_newest();
   Result<std::uint32_t> running_max_of(const pipeline::KeptRun& run);
   void note_rest(std::uint64_t sequence);
@@ -109,6 +118,7 @@ class Pipeliner final : public Service {
   std::size_t live_ = 0;
   std::map<std::string, std::uint32_t> running_max_;  ///< by the digest of the plan
   std::map<std::string, std::uint32_t> running_;      ///< by pipeline, of those seen in this look
+  std::map<Uuid, SteadyTime> newly_held_;  ///< not in memory yet; until when, by this page's look
   /// Runs that could not be carried on, or that another server holds.
   std::map<Uuid, SteadyTime> left_alone_until_;
   mutable Mutex mutex_;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "core/pipeline/plan.h"
+#include "core/run_prefix.h"
 #include "services/open_run.h"
 #include "services/pipeliner.h"
 
@@ -20,7 +21,8 @@ using pipeline::NodeState;
 using pipeline::RunState;
 
 constexpr std::size_t kLiveAtOnce = 500;
-/// How long a run is left out after something went wrong with it.
+/// How long a run is left alone with which something went wrong: what passes, and else.
+constexpr Duration kTroubledFor = std::chrono::seconds(1);
 constexpr Duration kBrokenFor = std::chrono::seconds(10);
 /// How soon a run is wanted again that another server held.
 constexpr Duration kAskAgain = std::chrono::milliseconds(500);
@@ -57,6 +59,7 @@ Status Pipeliner::look(const Deadline& deadline) {
     const auto page = ports_.store.page(
         {.is_live = true, .cursor = cursor, .limit = kLiveAtOnce, .with_texts = false});
     if (!page) return fail(page.error());
+    if (Status held = hold_running(page->runs); !held) return held;
     for (const KeptRun& run : page->runs) {
       if (deadline.stop_requested()) return {};
       ++live_;
@@ -71,59 +74,110 @@ Status Pipeliner::look(const Deadline& deadline) {
   return {};
 }
 
-Status Pipeliner::see(const KeptRun& run) {
+RunHold Pipeliner::hold_of(const Uuid& run, std::uint32_t running_max) const {
+  const Time now = ports_.clock.now();
+  return {.id = run,
+          .holder = params_.holder,
+          .now = now,
+          .until = now + params_.hold,
+          .running_max = running_max};
+}
+
+bool Pipeliner::is_left_alone(const Uuid& run) { return left_alone_until_.contains(run); }
+
+void Pipeliner::leave_alone(const Uuid& run, const Error& error) {
+  const bool passes = error.code == Code::unavailable || error.code == Code::deadline_exceeded ||
+                      error.code == Code::resource_exhausted;
+  log::warn("run_left_alone", error.message, {{"run", to_string(run)}});
+  left_alone_until_[run] = ports_.clock.steady_now() + (passes ? kTroubledFor : kBrokenFor);
+}
+
+Status Pipeliner::hold_running(const std::vector<KeptRun>& runs) {
   const SteadyTime now = ports_.clock.steady_now();
+  newly_held_.clear();
+  std::vector<RunHold> holds;
+  for (const KeptRun& run : runs) {
+    const auto found = runs_.find(run.id);
+    const bool is_wanted = found != runs_.end()
+                               ? found->second->held_until < now + params_.hold / 2
+                               : run.state == RunState::running && !is_left_alone(run.id);
+    if (is_wanted) holds.push_back(hold_of(run.id, 0));
+  }
+  if (holds.empty()) return {};
+  const auto held = ports_.store.hold(holds);
+  if (!held) return fail(held.error());
+  for (std::size_t i = 0; i < holds.size(); ++i) {
+    const Uuid& id = holds[i].id;
+    if (!(*held)[i]) {
+      forget(id);
+      left_alone_until_[id] = now + kAskAgain;
+      continue;
+    }
+    const auto found = runs_.find(id);
+    const SteadyTime until = now + params_.hold;
+    found != runs_.end() ? void(found->second->held_until = until)
+                         : void(newly_held_.emplace(id, until));
+  }
+  return {};
+}
+
+Status Pipeliner::see(const KeptRun& run) {
   auto found = runs_.find(run.id);
   if (found == runs_.end()) {
-    const auto taken = take_up(run, now);
+    const auto taken = take_up(run);
     if (!taken) return fail(taken.error());
     if (!*taken) return {};
     found = runs_.find(run.id);
   }
   Open& open = *found->second;
-  if (open.held_until < now + params_.hold / 2) {
-    const auto held = hold(run, 0);
-    if (!held) return fail(held.error());
-    if (!*held) {
-      forget(run.id);
-      return {};
-    }
-    open.held_until = now + params_.hold;
-  }
   return run.asked == open.heard ? Status() : hear_of_asked(open, run);
 }
 
-Result<bool> Pipeliner::take_up(const KeptRun& run, SteadyTime now) {
-  const bool runs = run.state == RunState::running;
-  const auto left_alone = left_alone_until_.find(run.id);
-  if (left_alone != left_alone_until_.end()) {
-    if (left_alone->second > now) {
-      held_by_others_ += runs ? 1 : 0;
-      return false;
+Result<bool> Pipeliner::take_up(const KeptRun& run) {
+  const SteadyTime now = ports_.clock.steady_now();
+  SteadyTime held_until = now + params_.hold;
+  if (run.state == RunState::running) {
+    const auto newly = newly_held_.find(run.id);
+    bool is_held = newly != newly_held_.end();
+    if (is_held && newly->second < now + params_.hold / 2) {
+      // Opening those before it has taken long.
+      const auto longer = hold_one(ports_.store, hold_of(run.id, 0));
+      if (!longer) return longer;
+      is_held = *longer;
+    } else if (is_held) {
+      held_until = newly->second;
     }
-    left_alone_until_.erase(left_alone);
+    held_by_others_ += is_held ? 0 : 1;
+    if (!is_held) return false;
+  } else {
+    if (is_left_alone(run.id)) return false;
+    const auto began = begin_waiting(run);
+    if (!began || !*began) return began;
   }
+  auto opened = open(run);
+  if (!opened) return fail(opened.error());
+  (*opened)->held_until = held_until;
+  runs_.emplace(run.id, std::move(*opened));
+  return true;
+}
+
+Result<bool> Pipeliner::begin_waiting(const KeptRun& run) {
   std::uint32_t running_max = 0;
   // One that is to end needs no turn for that.
-  if (!runs && run.stop.stop == pipeline::Stop::none) {
+  if (run.stop.stop == pipeline::Stop::none) {
     const auto known = running_max_of(run);
     if (!known) return fail(known.error());
     running_max = *known;
     // Those that run come first: this one would be refused.
     if (running_max > 0 && running_[run.pipeline] >= running_max) return false;
   }
-  const auto held = hold(run, running_max);
-  if (!held) return fail(held.error());
+  const auto held = hold_one(ports_.store, hold_of(run.id, running_max));
+  if (!held) return held;
   if (!*held) {
-    held_by_others_ += runs ? 1 : 0;
-    left_alone_until_[run.id] = now + kAskAgain;
+    left_alone_until_[run.id] = ports_.clock.steady_now() + kAskAgain;
     return false;
   }
-  if (!runs) ++running_[run.pipeline];
-  auto opened = open(run);
-  if (!opened) return fail(opened.error());
-  (*opened)->held_until = now + params_.hold;
-  runs_.emplace(run.id, std::move(*opened));
+  ++running_[run.pipeline];
   return true;
 }
 
@@ -136,25 +190,19 @@ Result<std::uint32_t> Pipeliner::running_max_of(const KeptRun& run) {
   return running_max_[run.plan] = (*plan)->root().definition.concurrency;
 }
 
-Result<bool> Pipeliner::hold(const KeptRun& run, std::uint32_t running_max) {
-  const Time now = ports_.clock.now();
-  return ports_.store.hold({.id = run.id,
-                            .holder = params_.holder,
-                            .now = now,
-                            .until = now + params_.hold,
-                            .running_max = running_max});
-}
-
 Status Pipeliner::end_broken(const KeptRun& run, const Error& error) {
-  log::error("run_broken", error.message, {{"run", to_string(run.id)}});
-  left_alone_until_[run.id] = ports_.clock.steady_now() + kBrokenFor;
+  leave_alone(run.id, error);
   forget(run.id);
   const bool is_for_good = error.code == Code::invalid_argument || error.code == Code::data_loss ||
                            error.code == Code::not_found;
   if (!is_for_good) return {};
-  const auto held = hold(run, 0);
+  log::error("run_broken", error.message, {{"run", to_string(run.id)}});
+  const auto held = hold_one(ports_.store, hold_of(run.id, 0));
   if (!held) return fail(held.error());
   if (!*held) return {};
+  // First, so that the next server does it if this one ends here.
+  const std::string why = "it cannot be carried on: " + error.message;
+  if (Status ended = end_tasks_of(run.id, why); !ended) return ended;
   Status settled = ports_.store.settle({.id = run.id,
                                         .holder = params_.holder,
                                         .at = ports_.clock.now(),
@@ -162,9 +210,28 @@ Status Pipeliner::end_broken(const KeptRun& run, const Error& error) {
                                         .nodes = {},
                                         .state = RunState::failed,
                                         .outputs = {},
-                                        .error = "it cannot be carried on: " + error.message});
+                                        .error = why});
   if (!settled && settled.error().code == Code::aborted) return {};
   return settled;
+}
+
+Status Pipeliner::end_tasks_of(const Uuid& run, const std::string& reason) {
+  PageParams live{.filter = {.created_by = std::string(kRunPrefix) + to_string(run)},
+                  .limit = kLiveAtOnce};
+  for (int i = 0; i < kStateCount; ++i) {
+    if (!is_finished(State(i))) live.filter.states.push_back(State(i));
+  }
+  do {
+    const auto page = ports_.ledger.reader.page(live);
+    if (!page) return fail(page.error());
+    for (const Task& task : page->tasks) {
+      const Uuid& id = task.request.id;
+      Status ended = end_task({.path = to_string(id), .id = id, .reason = reason});
+      if (!ended) return ended;
+    }
+    live.cursor = page->next_cursor;
+  } while (!live.cursor.empty());
+  return {};
 }
 
 Status Pipeliner::hear_of_asked(Open& open, const KeptRun& run) {

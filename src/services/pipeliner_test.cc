@@ -236,36 +236,6 @@ TEST_F(PipelinerTest, ATaskOfAStepIsNotRetriedByHand) {
   EXPECT_THAT(change.error().message, HasSubstr("`waybill run retry " + to_string(id) + "`"));
 }
 
-TEST_F(PipelinerTest, OneServerCarriesARunOnUntilItLetsGoOrIsGone) {
-  const Uuid id = start("chain");
-  settle();
-  succeed(id, "a");
-  begin("two");
-  settle();
-  EXPECT_EQ(node(id, "a"), "running");
-  EXPECT_FALSE(pipeliner_->at_rest().is_at_rest) << "another server may have something to do";
-  clock_.advance(std::chrono::seconds(4));
-  settle();
-  EXPECT_EQ(node(id, "a"), "succeeded");
-  pipeliner_->release();
-  begin("three");
-  succeed(id, "b");
-  settle();
-  EXPECT_EQ(state(id), "succeeded");
-}
-
-TEST_F(PipelinerTest, SoManyRunsOfAPipelineRunAtATimeTheFirstFirst) {
-  const Uuid first = start("one_at_a_time");
-  const Uuid second = start("one_at_a_time");
-  settle();
-  EXPECT_EQ(state(first), "running");
-  EXPECT_EQ(state(second), "waiting");
-  succeed(first, "a");
-  settle();
-  settle();
-  EXPECT_EQ(state(second), "running");
-}
-
 TEST_F(PipelinerTest, ARetryDoesAgainOnlyWhatDidNotSucceed) {
   const Uuid first = start("chain", R"({"day": 3})");
   settle();
@@ -329,36 +299,6 @@ TEST_F(PipelinerTest, WhatCannotRunIsRefusedAtTheStart) {
             Code::not_found);
   const Uuid other = start("gate");
   EXPECT_EQ(refused({.pipeline = "chain", .reuse_from = other}).code, Code::invalid_argument);
-}
-
-TEST_F(PipelinerTest, ARunWhosePlanIsGoneFailsAndHoldsNobodyUp) {
-  const pipeline::KeptRun bad{.id = ids_.next(clock_.now()),
-                              .pipeline = "chain",
-                              .plan = pipeline::plan_digest("x"),
-                              .priority = {},
-                              .reuse_from = {},
-                              .anew = {},
-                              .created_by = "cli:ann",
-                              .created_at = clock_.now(),
-                              .outputs = {},
-                              .error = {},
-                              .stop = {}};
-  ASSERT_TRUE(store_.create({.run = bad, .plan = "no plan"}));
-  const Uuid good = start("chain");
-  settle();
-  EXPECT_TRUE(has_task(good, "a"));
-  EXPECT_EQ(state(bad.id), "failed");
-  EXPECT_THAT(run(bad.id).error, HasSubstr("it cannot be carried on"));
-}
-
-TEST_F(PipelinerTest, OldRunsAreRemoved) {
-  const Uuid id = start("chain");
-  settle();
-  fail_task(id, "a");
-  settle();
-  clock_.advance(std::chrono::hours(25));
-  settle();
-  EXPECT_EQ(store_.get(id).error().code, Code::not_found);
 }
 
 }  // namespace

@@ -59,13 +59,16 @@ Result<RunPage> FakeRunStore::page(const RunQuery& query) {
     return query.is_live ? a->number < b->number : a->number > b->number;
   });
   RunPage page;
+  std::size_t bytes = 0;
   for (const Row* row : found) {
     page.runs.push_back(row->run);
     if (!query.with_texts) {
       page.runs.back().params = "{}";
       page.runs.back().outputs.clear();
     }
-    if (page.runs.size() < query.limit) continue;
+    bytes += text_bytes(page.runs.back());
+    const bool is_full = query.bytes_max > 0 && bytes >= query.bytes_max;
+    if (page.runs.size() < query.limit && !is_full) continue;
     page.next_cursor = std::to_string(row->number);
     break;
   }
@@ -85,19 +88,26 @@ Result<std::vector<KeptNode>> FakeRunStore::nodes(const NodeQuery& query) {
   const auto row = rows_.find(query.run);
   if (row == rows_.end()) return nodes;
   for (const auto& [path, node] : row->second.nodes) {
-    if (nodes.size() == query.limit) break;
     const bool is_root = path.empty() && query.with_root && query.after.empty();
     if (!is_root && path <= query.after) continue;
     if (!is_one_of(query.states, node.record.state)) continue;
     if (query.waits_only && node.kind != pipeline::BegunAs::wait) continue;
     nodes.push_back(node);
     if (!query.with_texts) nodes.back().record.outputs.clear();
+    if (is_full(nodes, query)) break;
   }
   return nodes;
 }
 
-Result<bool> FakeRunStore::hold(const RunHold& hold) {
+Result<std::vector<bool>> FakeRunStore::hold(std::span<const RunHold> holds) {
+  ++hold_calls_;
   const Lock lock(mutex_);
+  std::vector<bool> held;
+  for (const RunHold& hold : holds) held.push_back(hold_row(hold));
+  return held;
+}
+
+bool FakeRunStore::hold_row(const RunHold& hold) {
   const auto found = rows_.find(hold.id);
   if (found == rows_.end() || is_ended(found->second.run.state)) return false;
   Row& row = found->second;
@@ -206,6 +216,11 @@ Result<std::size_t> FakeRunStore::remove(Time ended_before, std::size_t limit) {
   for (const auto& [id, row] : rows_) used.insert(row.run.plan);
   std::erase_if(plans_, [&](const auto& plan) { return !used.contains(plan.first); });
   return old.size();
+}
+
+void FakeRunStore::lose_plan(const std::string& digest) {
+  const Lock lock(mutex_);
+  plans_.erase(digest);
 }
 
 }  // namespace waybill

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,10 +21,14 @@ class FakeRunStore final : public RunStore {
   Result<RunPage> page(const RunQuery& query) override;
   Result<std::string> plan(const std::string& digest) override;
   Result<std::vector<pipeline::KeptNode>> nodes(const NodeQuery& query) override;
-  Result<bool> hold(const RunHold& hold) override;
+  Result<std::vector<bool>> hold(std::span<const RunHold> holds) override;
   Status settle(const RunSettlement& settlement) override;
   Status ask(const RunAsk& ask) override;
   Result<std::size_t> remove(Time ended_before, std::size_t limit) override;
+
+  std::size_t hold_calls() const { return hold_calls_; }
+  /// As damage does.
+  void lose_plan(const std::string& digest);
 
  private:
   struct Row {
@@ -33,12 +38,14 @@ class FakeRunStore final : public RunStore {
     Time held_until{};
     std::map<std::string, pipeline::KeptNode> nodes{};
   };
+  bool hold_row(const RunHold& hold) REQUIRES(mutex_);
   static void write(Row& row, const pipeline::NodeChange& change, Time at);
 
   Ledger& ledger_;
   Mutex mutex_;
   std::map<Uuid, Row> rows_ GUARDED_BY(mutex_);
   std::map<std::string, std::string> plans_ GUARDED_BY(mutex_);
+  std::atomic<std::size_t> hold_calls_ = 0;
   std::int64_t last_number_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -62,8 +62,8 @@ TEST_F(PostgresRuns, OfThoseThatWaitNoMoreBeginThanMayHoweverManyServersTry) {
     for (int i = 0; i < kServers; ++i) {
       threads.emplace_back([&, i] {
         for (std::uint8_t id = 1; id <= kRuns; ++id) {
-          const auto held = servers_[static_cast<std::size_t>(i)]->runs().hold(
-              hold_of("server " + std::to_string(i), id, 2));
+          const auto held = hold_one(servers_[static_cast<std::size_t>(i)]->runs(),
+                                     hold_of("server " + std::to_string(i), id, 2));
           EXPECT_TRUE(held) << held.error().message;
           begun += held.value_or(false);
         }
@@ -77,8 +77,8 @@ TEST_F(PostgresRuns, OfThoseThatWaitNoMoreBeginThanMayHoweverManyServersTry) {
 TEST_F(PostgresRuns, OneThatIsNotHeldUndoesNothingOfTheCallsBesideIt) {
   ASSERT_TRUE(servers_[0]->runs().create(a_run(1)));
   ASSERT_TRUE(servers_[0]->runs().create(a_run(2)));
-  ASSERT_EQ(servers_[0]->runs().hold(hold_of("one", 1)), true);
-  ASSERT_EQ(servers_[1]->runs().hold(hold_of("two", 2)), true);
+  ASSERT_EQ(hold_one(servers_[0]->runs(), hold_of("one", 1)), true);
+  ASSERT_EQ(hold_one(servers_[1]->runs(), hold_of("two", 2)), true);
   constexpr std::uint8_t kRounds = 40;
   {
     std::vector<std::jthread> threads;

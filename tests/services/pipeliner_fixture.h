@@ -40,6 +40,7 @@ inline constexpr const char* kPipelines = R"x({
   "asks": {"steps": {
       "up": {"wait": {"http": {"url": "https://x.example/up", "every": "10s", "timeout": "1m"}}},
       "b": {"task": "t", "needs": "up", "with": {"status": "${{ steps.up.outputs.status }}"}}}},
+  "limited": {"concurrency": 1, "timeout": "1h", "steps": {"a": {"task": "t"}}},
   "one_at_a_time": {"concurrency": 1, "steps": {"a": {"task": "t"}}}})x";
 
 /// Can lose what happened, as a ledger does that keeps only so many changes.

@@ -1,6 +1,8 @@
 #include "adapters/postgres/run_store.h"
 
+#include <algorithm>
 #include <charconv>
+#include <numeric>
 #include <utility>
 
 #include "adapters/postgres/plain_text.h"
@@ -35,6 +37,47 @@ Result<std::int64_t> run_number_of(const std::string& cursor, std::int64_t begin
   return fail(Code::invalid_argument, "\"" + cursor +
                                           "\" is no cursor that a list of runs gave; begin again "
                                           "without one");
+}
+
+/// Texts come with their rows: where a page has a bound of bytes, few rows at a time.
+std::size_t rows_at_once(std::size_t bytes_max, std::size_t wanted) {
+  return bytes_max == 0 ? wanted : std::min<std::size_t>(wanted, 50);
+}
+
+Params params_of(const RunQuery& query, std::int64_t from, std::size_t limit) {
+  Params params;
+  params.integer(from);
+  if (query.is_live) {
+    params.integer(static_cast<std::int64_t>(limit)).boolean(query.with_texts);
+    return params;
+  }
+  params.integer(mask_of(query.states)).text(plain_text(query.pipeline));
+  params.text(plain_text(query.created_by)).uuid(query.id_first);
+  params.uuid(query.id_last.is_nil() ? last_id() : query.id_last);
+  params.boolean(query.with_texts).integer(static_cast<std::int64_t>(limit));
+  return params;
+}
+
+Params params_of(const NodeQuery& query) {
+  Params params;
+  params.uuid(query.run).text(plain_text(query.after));
+  params.boolean(query.with_root && query.after.empty()).integer(mask_of(query.states));
+  params.boolean(query.waits_only).boolean(query.with_texts);
+  params.integer(static_cast<std::int64_t>(query.limit));
+  return params;
+}
+
+Params params_of(const RunHold& hold, TimeSource source) {
+  Params params;
+  params.uuid(hold.id).text(hold.holder);
+  if (source == TimeSource::database) {
+    params.null_integer();
+  } else {
+    params.integer(to_micros(hold.now));
+  }
+  params.integer(to_micros(hold.until) - to_micros(hold.now));
+  params.integer(hold.running_max).integer(to_micros(hold.now));
+  return params;
 }
 
 Status decide_wait(Connection& connection, const RunAsk& ask) {
@@ -95,31 +138,31 @@ Result<pipeline::KeptRun> PostgresRunPort::get(const Uuid& id) {
 Result<RunPage> PostgresRunPort::page(const RunQuery& query) {
   const auto from = run_number_of(query.cursor, query.is_live ? 0 : INT64_MAX);
   if (!from) return fail(from.error());
-  Params params;
-  params.integer(*from);
-  const auto limit = static_cast<std::int64_t>(query.limit);
-  if (query.is_live) {
-    params.integer(limit).boolean(query.with_texts);
-  } else {
-    params.integer(mask_of(query.states)).text(plain_text(query.pipeline));
-    params.text(plain_text(query.created_by)).uuid(query.id_first);
-    params.uuid(query.id_last.is_nil() ? last_id() : query.id_last);
-    params.boolean(query.with_texts).integer(limit);
-  }
-  const auto rows = parts_.database.read(query.is_live ? Sql::live_runs : Sql::runs, params);
-  if (!rows) return fail(rows.error());
   RunPage page;
-  for (int row = 0; row < rows->size(); ++row) {
-    auto run = read_run(*rows, row);
-    if (run) {
-      page.runs.push_back(std::move(*run));
-    } else {
-      log::error("run_damaged", run.error().message, {{"number", rows->integer(row, 0)}});
+  std::size_t bytes = 0;
+  std::size_t seen = 0;
+  std::int64_t number = *from;
+  const auto is_full = [&] { return query.bytes_max > 0 && bytes >= query.bytes_max; };
+  while (seen < query.limit && !is_full()) {
+    const std::size_t asked = rows_at_once(query.bytes_max, query.limit - seen);
+    const auto rows = parts_.database.read(query.is_live ? Sql::live_runs : Sql::runs,
+                                           params_of(query, number, asked));
+    if (!rows) return fail(rows.error());
+    int row = 0;
+    for (; row < rows->size() && !is_full(); ++row) {
+      number = rows->integer(row, 0);
+      ++seen;
+      auto run = read_run(*rows, row);
+      if (run) {
+        bytes += text_bytes(*run);
+        page.runs.push_back(std::move(*run));
+      } else {
+        log::error("run_damaged", run.error().message, {{"number", number}});
+      }
     }
+    if (row == rows->size() && static_cast<std::size_t>(row) < asked) return page;
   }
-  if (rows->size() > 0 && static_cast<std::size_t>(rows->size()) == query.limit) {
-    page.next_cursor = std::to_string(rows->integer(rows->size() - 1, 0));
-  }
+  if (seen > 0) page.next_cursor = std::to_string(number);
   return page;
 }
 
@@ -131,41 +174,44 @@ Result<std::string> PostgresRunPort::plan(const std::string& digest) {
 }
 
 Result<std::vector<pipeline::KeptNode>> PostgresRunPort::nodes(const NodeQuery& query) {
-  Params params;
-  params.uuid(query.run).text(plain_text(query.after));
-  params.boolean(query.with_root && query.after.empty()).integer(mask_of(query.states));
-  params.boolean(query.waits_only).boolean(query.with_texts);
-  params.integer(static_cast<std::int64_t>(query.limit));
-  const auto rows = parts_.database.read(Sql::run_nodes, params);
-  if (!rows) return fail(rows.error());
   std::vector<pipeline::KeptNode> nodes;
-  for (int row = 0; row < rows->size(); ++row) {
-    auto node = read_run_node(*rows, row);
-    if (!node) return fail(node.error());
-    nodes.push_back(std::move(*node));
+  NodeQuery rest = query;
+  while (nodes.size() < query.limit) {
+    rest.limit = rows_at_once(query.bytes_max, query.limit - nodes.size());
+    const auto rows = parts_.database.read(Sql::run_nodes, params_of(rest));
+    if (!rows) return fail(rows.error());
+    for (int row = 0; row < rows->size(); ++row) {
+      auto node = read_run_node(*rows, row);
+      if (!node) return fail(node.error());
+      nodes.push_back(std::move(*node));
+      if (is_full(nodes, query)) return nodes;
+    }
+    if (static_cast<std::size_t>(rows->size()) < rest.limit) break;
+    rest.after = nodes.back().path;
+    rest.with_root = false;
   }
   return nodes;
 }
 
-Result<bool> PostgresRunPort::hold(const RunHold& hold) {
-  Params params;
-  params.uuid(hold.id).text(hold.holder);
-  if (source_ == TimeSource::database) {
-    params.null_integer();
-  } else {
-    params.integer(to_micros(hold.now));
-  }
-  params.integer(to_micros(hold.until) - to_micros(hold.now));
-  params.integer(hold.running_max).integer(to_micros(hold.now));
-  bool held = false;
+Result<std::vector<bool>> PostgresRunPort::hold(std::span<const RunHold> holds) {
+  std::vector<Call> calls;
+  // In the order of their ids: two servers that ask for the same rows do not wait for each other.
+  std::vector<std::size_t> order(holds.size());
+  std::iota(order.begin(), order.end(), 0);
+  const bool takes_turns =
+      std::ranges::any_of(holds, [](const RunHold& hold) { return hold.running_max > 0; });
+  if (!takes_turns) std::ranges::sort(order, {}, [&](std::size_t i) { return holds[i].id; });
+  for (const std::size_t i : order) calls.push_back({Sql::hold_run, params_of(holds[i], source_)});
+  std::vector<bool> held;
   const Status written = parts_.database.transaction([&](Connection& connection) -> Status {
+    held.assign(holds.size(), false);
     // Of two that begin at once each would not see the other.
-    if (hold.running_max > 0) {
+    if (takes_turns) {
       if (Status locked = lock_store(connection, StoreLock::run_turns); !locked) return locked;
     }
-    const auto done = connection.run(Sql::hold_run, params, {});
+    const auto done = connection.run_all(calls, {});
     if (!done) return fail(done.error());
-    held = done->affected() > 0;
+    for (std::size_t i = 0; i < order.size(); ++i) held[order[i]] = (*done)[i].affected() > 0;
     return {};
   });
   if (!written) return fail(written.error());

@@ -202,7 +202,9 @@ Result<RunPage> SqliteRunPort::page(const RunQuery& query) {
     RunPage page;
     std::int64_t number = 0;
     std::size_t rows = 0;
-    for (;;) {
+    std::size_t bytes = 0;
+    const auto is_full = [&] { return query.bytes_max > 0 && bytes >= query.bytes_max; };
+    while (!is_full()) {
       const auto row = statement.step();
       if (!row) return fail(row.error());
       if (!*row) break;
@@ -210,12 +212,13 @@ Result<RunPage> SqliteRunPort::page(const RunQuery& query) {
       ++rows;
       auto run = read_run(statement);
       if (run) {
+        bytes += text_bytes(*run);
         page.runs.push_back(std::move(*run));
       } else {
         log::error("run_damaged", run.error().message, {{"number", number}});
       }
     }
-    if (rows > 0 && rows == query.limit) {
+    if (rows > 0 && (rows == query.limit || is_full())) {
       page.next_cursor = std::to_string(number);
     }
     return page;
@@ -246,27 +249,33 @@ Result<std::vector<pipeline::KeptNode>> SqliteRunPort::nodes(const NodeQuery& qu
     statement.bind(4, mask_of(query.states)).bind(5, query.waits_only ? 1 : 0);
     statement.bind(6, query.with_texts ? 1 : 0).bind(7, static_cast<std::int64_t>(query.limit));
     Nodes nodes;
-    for (;;) {
+    std::size_t bytes = 0;
+    while (query.bytes_max == 0 || bytes < query.bytes_max) {
       const auto row = statement.step();
       if (!row) return fail(row.error());
-      if (!*row) return nodes;
+      if (!*row) break;
       auto node = read_run_node(statement);
       if (!node) return fail(node.error());
+      bytes += text_bytes(*node);
       nodes.push_back(std::move(*node));
     }
+    return nodes;
   });
 }
 
-Result<bool> SqliteRunPort::hold(const RunHold& hold) {
-  bool held = false;
+Result<std::vector<bool>> SqliteRunPort::hold(std::span<const RunHold> holds) {
+  std::vector<bool> held;
   const Status written = writer_.write([&](Transaction& transaction) -> Status {
+    held.clear();
     const auto statement = transaction.database().statement(Sql::hold_run);
     if (!statement) return fail(statement.error());
-    transaction.note_write();
-    (*statement)->bind_blob(1, bytes_of(hold.id)).bind_text(2, hold.holder);
-    (*statement)->bind(3, to_micros(hold.now)).bind(4, to_micros(hold.until));
-    if (Status done = (*statement)->bind(5, hold.running_max).run(); !done) return done;
-    held = transaction.database().rows_changed() > 0;
+    for (const RunHold& hold : holds) {
+      transaction.note_write();
+      (*statement)->bind_blob(1, bytes_of(hold.id)).bind_text(2, hold.holder);
+      (*statement)->bind(3, to_micros(hold.now)).bind(4, to_micros(hold.until));
+      if (Status done = (*statement)->bind(5, hold.running_max).run(); !done) return done;
+      held.push_back(transaction.database().rows_changed() > 0);
+    }
     return {};
   });
   if (!written) return fail(written.error());

@@ -20,7 +20,7 @@ class SqliteRunPort final : public RunStore {
   Result<RunPage> page(const RunQuery& query) override;
   Result<std::string> plan(const std::string& digest) override;
   Result<std::vector<pipeline::KeptNode>> nodes(const NodeQuery& query) override;
-  Result<bool> hold(const RunHold& hold) override;
+  Result<std::vector<bool>> hold(std::span<const RunHold> holds) override;
   Status settle(const RunSettlement& settlement) override;
   Status ask(const RunAsk& ask) override;
   Result<std::size_t> remove(Time ended_before, std::size_t limit) override;

@@ -41,6 +41,12 @@ void RunEngine::cancel(Stop stop, std::string reason) {
   stop_reason_ = std::move(reason);
 }
 
+void RunEngine::heed_stop() {
+  if (finished_ || stop_asked_ <= frames_[0].stop) return;
+  emit(action::Cancel{.path = "", .id = {}, .stop = stop_asked_, .reason = stop_reason_});
+  stop_frame(0, stop_asked_, stop_reason_);
+}
+
 std::vector<Action> RunEngine::take(Time now) {
   now_ = now;
   if (frames_.empty() && !finished_) {
@@ -53,15 +59,14 @@ std::vector<Action> RunEngine::take(Time now) {
       if (due != Time{}) due_.emplace(due, kNone);
       note_stored();
       open_frame(plan_->root(), kNone, json::parse(request_.params).value(), record);
+      // One that is to end before it began starts nothing but its clean-up.
+      if (record == nullptr) heed_stop();
       settle();
       stored_.clear();  // all of it was looked at: what is recorded are only decisions
     }
   }
-  if (!finished_ && stop_asked_ > frames_[0].stop) {
-    emit(action::Cancel{.path = "", .id = {}, .stop = stop_asked_, .reason = stop_reason_});
-    stop_frame(0, stop_asked_, stop_reason_);
-    settle();
-  }
+  heed_stop();
+  settle();
   std::vector<Ended> told = std::exchange(told_, {});
   std::stable_sort(told.begin(), told.end(),
                    [](const Ended& a, const Ended& b) { return a.at < b.at; });

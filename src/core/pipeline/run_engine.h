@@ -141,6 +141,8 @@ class RunEngine {
   bool is_same(const std::string& path, const Fingerprint& fingerprint) const;
 
   // run_stop.cc: ends before their time
+  /// Stops all if that was asked for and has not been done.
+  void heed_stop();
   void stop_frame(std::uint32_t frame, Stop stop, const std::string& reason);
   void stop_step(std::uint32_t frame, std::uint32_t step, Stop stop, const std::string& reason);
   void stop_instance(std::uint32_t index, Stop stop, const std::string& reason);

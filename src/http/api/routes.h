@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 
@@ -29,6 +30,9 @@ void add_schedule_handlers(const ApiParts& parts, Handlers& handlers);
 void add_secret_handlers(const ApiParts& parts, Handlers& handlers);
 void add_run_handlers(const ApiParts& parts, Handlers& handlers);
 void add_webhook_handlers(const ApiParts& parts, Handlers& handlers);
+
+/// A page ends early rather than hold much more than this, in bytes.
+inline constexpr std::size_t kPageBytesMax = 8u << 20;
 
 /// The id that a path names; the problem `not-found` if it is none: there is no such task.
 Answer<Uuid> id_in_path(const Call& call);

@@ -99,7 +99,11 @@ Answer<void> may_change_run(const ApiParts& parts, const Principal& who,
 
 Answer<void> may_decide(const ApiParts& parts, const Principal& who, const pipeline::KeptRun& run,
                         const pipeline::Wait& wait) {
-  if (wait.who_may.empty()) return check_pipeline(parts, who, run.pipeline, run.params);
+  if (wait.who_may.empty()) {
+    const auto plan = parts.runs->plan_of(run);
+    if (!plan) return refuse(plan.error());
+    return may_start(parts, who, **plan, run.params);
+  }
   const auto unreadable = [&] {
     return refuse(Error{.code = Code::permission_denied,
                         .message = "who may approve this cannot be read: nobody may"});

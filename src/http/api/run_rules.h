@@ -18,8 +18,8 @@ Answer<void> may_start(const ApiParts& parts, const Principal& who, const pipeli
 /// to who has not the right to operate.
 Answer<void> may_change_run(const ApiParts& parts, const Principal& who,
                             const pipeline::KeptRun& run);
-/// Refuses who may not answer a wait for an approval: by its own who_may, or else by that of the
-/// pipeline.
+/// Refuses who may not answer a wait for an approval: by its own who_may, or else as for
+/// starting the run.
 Answer<void> may_decide(const ApiParts& parts, const Principal& who, const pipeline::KeptRun& run,
                         const pipeline::Wait& wait);
 

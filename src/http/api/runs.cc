@@ -103,7 +103,8 @@ Answer<Reply> list_runs(const ApiParts& parts, const Call& call) {
                  .pipeline = query.text("pipeline"),
                  .created_by = query.text("created_by"),
                  .cursor = query.text("cursor"),
-                 .limit = static_cast<std::size_t>(query.integer("limit"))};
+                 .limit = static_cast<std::size_t>(query.integer("limit")),
+                 .bytes_max = kPageBytesMax};
   for (const std::string& state : query.texts("state")) {
     asked.states.push_back(pipeline::parse_run_state(state).value());
   }
@@ -132,8 +133,10 @@ Answer<Reply> get_plan(const ApiParts& parts, const Call& call) {
 Answer<Reply> list_nodes(const ApiParts& parts, const Call& call) {
   const auto run = run_in_path(*parts.runs, call);
   if (!run) return refuse(run.error());
-  const auto limit = static_cast<std::size_t>(call.query.integer("limit"));
-  NodeQuery query{.run = run->id, .after = call.query.text("after"), .limit = limit};
+  NodeQuery query{.run = run->id,
+                  .after = call.query.text("after"),
+                  .limit = static_cast<std::size_t>(call.query.integer("limit")),
+                  .bytes_max = kPageBytesMax};
   for (const std::string& state : call.query.texts("state")) {
     query.states.push_back(pipeline::parse_node_state(state).value());
   }
@@ -143,7 +146,7 @@ Answer<Reply> list_nodes(const ApiParts& parts, const Call& call) {
   for (const pipeline::KeptNode& node : *nodes) {
     array.push_back(pipeline::node_to_json(run->id, node));
   }
-  const bool more = !nodes->empty() && nodes->size() == limit;
+  const bool more = is_full(*nodes, query);
   return json_response(
       bj::object{{"nodes", std::move(array)},
                  {"next_after", more ? json::text_or_null(nodes->back().path) : nullptr}});

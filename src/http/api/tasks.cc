@@ -18,9 +18,6 @@ namespace bj = boost::json;
 
 /// Of tasks that a filter refuses a page looks at no more, so that no query takes for ever.
 constexpr std::size_t kLookedMax = 20'000;
-/// A page ends early rather than hold much more than this.
-constexpr std::size_t kPageBytesMax = 8u << 20;
-
 /// The times in a query that keeps to its schema are times.
 Time time_in(const Query& query, std::string_view name) {
   return query.has(name) ? parse_time(query.text(name)).value() : Time{};

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "tests/conformance/run_store/builders.h"
 #include "tests/conformance/run_store/suite.h"
 
@@ -34,7 +36,7 @@ KeptRun RunStoreConformance::make(std::uint8_t id, const std::string& name) {
 
 KeptRun RunStoreConformance::make_running(std::uint8_t id, const std::string& name) {
   KeptRun run = make(id, name);
-  EXPECT_EQ(store().hold(held_by("one", id)), true);
+  EXPECT_EQ(hold_one(store(), held_by("one", id)), true);
   return run;
 }
 
@@ -92,7 +94,7 @@ TEST_P(RunStoreConformance, WhatIsNotThereIsNotFound) {
   EXPECT_EQ(store().get(run_id(1)).error().code, Code::not_found);
   EXPECT_EQ(store().plan("x").error().code, Code::not_found);
   EXPECT_EQ(store().ask(stop_of(1, Stop::cancel)).error().code, Code::not_found);
-  EXPECT_EQ(store().hold(held_by("one", 1)), false);
+  EXPECT_EQ(hold_one(store(), held_by("one", 1)), false);
   EXPECT_EQ(store().settle(settled(1, {})).error().code, Code::aborted);
 }
 
@@ -145,15 +147,15 @@ TEST_P(RunStoreConformance, TextsAreLeftOutWhereNobodyWantsThem) {
 
 TEST_P(RunStoreConformance, OneHoldsARunAtATimeAndItRunsFromThenOn) {
   make(1);
-  EXPECT_EQ(store().hold(held_by("one", 1)), true);
+  EXPECT_EQ(hold_one(store(), held_by("one", 1)), true);
   const KeptRun run = get(run_id(1));
   EXPECT_EQ(run.state, RunState::running);
   EXPECT_NE(run.started_at, Time{});
-  EXPECT_EQ(store().hold(held_by("two", 1)), false);
-  EXPECT_EQ(store().hold(held_by("one", 1)), true);
+  EXPECT_EQ(hold_one(store(), held_by("two", 1)), false);
+  EXPECT_EQ(hold_one(store(), held_by("one", 1)), true);
   EXPECT_EQ(store().settle({.id = run_id(1), .holder = "two"}).error().code, Code::aborted);
-  EXPECT_EQ(store().hold(held_by("one", 1, 0, 0)), true);
-  EXPECT_EQ(store().hold(held_by("two", 1)), true);
+  EXPECT_EQ(hold_one(store(), held_by("one", 1, 0, 0)), true);
+  EXPECT_EQ(hold_one(store(), held_by("two", 1)), true);
   EXPECT_EQ(store().settle(settled(1, {})).error().code, Code::aborted);
 }
 
@@ -164,7 +166,7 @@ TEST_P(RunStoreConformance, SoManyOfAPipelineRunAtATime) {
   const auto begin = [&](std::uint8_t id) {
     RunHold hold = held_by("one", id);
     hold.running_max = 1;
-    return store().hold(hold).value();
+    return hold_one(store(), hold).value();
   };
   EXPECT_TRUE(begin(1));
   EXPECT_FALSE(begin(2));
@@ -174,6 +176,28 @@ TEST_P(RunStoreConformance, SoManyOfAPipelineRunAtATime) {
   ASSERT_TRUE(
       store().settle({.id = run_id(1), .holder = "one", .at = kNow, .state = RunState::cancelled}));
   EXPECT_TRUE(begin(2));
+}
+
+TEST_P(RunStoreConformance, ManyAreHeldAtOnceEachAnsweredForItself) {
+  make(1);
+  make_running(2);
+  make(3);
+  make(4);
+  ASSERT_EQ(hold_one(store(), held_by("two", 3)), true);
+  const RunHold holds[] = {held_by("one", 4), held_by("one", 3), held_by("one", 9),
+                           held_by("one", 1), held_by("one", 2)};
+  EXPECT_EQ(store().hold(holds).value(), (std::vector<bool>{true, false, false, true, true}));
+  EXPECT_EQ(get(run_id(1)).state, RunState::running);
+  EXPECT_EQ(store().hold({}).value(), std::vector<bool>());
+}
+
+TEST_P(RunStoreConformance, TurnsAreTakenInTheOrderOfTheHolds) {
+  make(1);
+  make(2);
+  RunHold second = held_by("one", 2);
+  RunHold first = held_by("one", 1);
+  second.running_max = first.running_max = 1;
+  EXPECT_EQ(store().hold(std::array{second, first}).value(), (std::vector<bool>{true, false}));
 }
 
 TEST_P(RunStoreConformance, ASettlementInsertsTasksAndWritesNodesDown) {
@@ -276,7 +300,7 @@ TEST_P(RunStoreConformance, ARunEndsWithWhatItGave) {
   EXPECT_EQ(run.outputs, R"({"n":1})");
   EXPECT_EQ(run.ended_at, later(1));
   EXPECT_EQ(store().settle(settled(1, {})).error().code, Code::aborted);
-  EXPECT_EQ(store().hold(held_by("one", 1)), false);
+  EXPECT_EQ(hold_one(store(), held_by("one", 1)), false);
   EXPECT_EQ(store().ask(stop_of(1, Stop::cancel)).error().code, Code::failed_precondition);
 }
 
