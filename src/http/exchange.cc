@@ -59,6 +59,15 @@ bool is_header(const std::pair<std::string, std::string>& header) {
   return std::ranges::all_of(header.first, in_name) && std::ranges::all_of(header.second, in_value);
 }
 
+/// As it was sent, or nearly.
+std::size_t header_bytes(const Exchange& exchange) {
+  std::size_t bytes = exchange.request.method.size() + exchange.target.size();
+  for (const auto& [name, value] : exchange.request.headers) {
+    bytes += name.size() + value.size() + std::string_view(": \r\n").size();
+  }
+  return bytes;
+}
+
 /// A request whose end two readers may see in two places: the way to smuggle another one in.
 std::string length_doubt(const Request& request) {
   const std::size_t lengths = count_headers(request, "content-length");
@@ -104,12 +113,23 @@ MHD_Response* with_body(Response& response) {
 
 }  // namespace
 
-std::string begin_request(Exchange& exchange, const char* method, int& status) {
+std::string begin_request(Exchange& exchange, const char* method, const RequestLimits& limits,
+                          int& status) {
   Request& request = exchange.request;
   exchange.begun = true;
   request.method = method;
   request.peer = peer_of(exchange.connection);
   MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, &take_header, &request.headers);
+  if (exchange.target.size() > limits.target_bytes_max) {
+    status = 414;
+    return "the path and query have more than " + std::to_string(limits.target_bytes_max) +
+           " bytes, the most that is taken";
+  }
+  if (header_bytes(exchange) > limits.header_bytes_max) {
+    status = 431;
+    return "the request's headers have more than " + std::to_string(limits.header_bytes_max) +
+           " bytes, the most that is taken";
+  }
   status = 400;
   if (!std::ranges::all_of(request.headers, is_header)) {
     return "a header has a name or a value that none may have";

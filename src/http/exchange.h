@@ -29,9 +29,15 @@ struct Exchange {
   std::shared_ptr<BodyStream> stream;  ///< being sent
 };
 
+struct RequestLimits {
+  std::size_t target_bytes_max = 0;
+  std::size_t header_bytes_max = 0;  ///< with the request line
+};
+
 /// Fills in method, target, headers and peer. Answers why the request is refused, with the status
 /// in `status`; empty if it is fine.
-std::string begin_request(Exchange& exchange, const char* method, int& status);
+std::string begin_request(Exchange& exchange, const char* method, const RequestLimits& limits,
+                          int& status);
 
 /// Compresses a body that is worth it, if the client takes that.
 void compress(const Request& request, Response& response);

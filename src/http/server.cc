@@ -121,6 +121,10 @@ void completed_exchange(void* parts, MHD_Connection*, void** exchange, MHD_Reque
   if (owned) static_cast<Server::Parts*>(parts)->completed(*owned);
 }
 
+/// What is over the limit of headers is read up to so many times of it, so that the refusal is
+/// ours: the library's own are pages of HTML.
+constexpr std::size_t kLibraryMemory = 4;
+
 std::string too_large(std::size_t bytes_max) {
   return "the body has more than " + format_size(static_cast<std::int64_t>(bytes_max)) +
          ", the most that is taken at once";
@@ -148,7 +152,7 @@ Status Server::Parts::listen() {
       MHD_OPTION_NOTIFY_CONNECTION, &note_connection, this, MHD_OPTION_URI_LOG_CALLBACK,
       &begin_exchange, this, MHD_OPTION_NOTIFY_COMPLETED, &completed_exchange, this,
       MHD_OPTION_CONNECTION_LIMIT, params.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      params.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
+      kLibraryMemory * params.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(params.idle_max).count()),
       MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY,
       tls.data(), MHD_OPTION_END);
@@ -191,7 +195,9 @@ MHD_Result Server::Parts::take(Exchange& exchange, const char* method, const cha
 MHD_Result Server::Parts::begin(Exchange& exchange, const char* method) {
   int status = 0;
   exchange.request.over_tls = params.tls != nullptr;
-  const std::string why = begin_request(exchange, method, status);
+  const RequestLimits limits{.target_bytes_max = params.header_bytes_max / 2,
+                             .header_bytes_max = params.header_bytes_max};
+  const std::string why = begin_request(exchange, method, limits, status);
   if (!why.empty()) return refuse(exchange, status, why);
   const std::string_view length = exchange.request.header("content-length");
   if (length.size() > 12 ||

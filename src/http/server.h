@@ -35,8 +35,8 @@ struct ServerParams {
 
 /// An HTTP/1.1 server (RFC 9112) on libmicrohttpd: one thread reads and writes all sockets, others
 /// handle the requests. Refused with 400, and the connection closed: requests whose length can be
-/// read in two ways (RFC 9112, 6.3), and what parse_target refuses; with 413 bodies that are too
-/// large.
+/// read in two ways (RFC 9112, 6.3), and what parse_target refuses; with 413, 414 and 431
+/// bodies, targets and headers that are too large.
 class Server {
  public:
   /// Listens when it returns. `application` and `clock` outlive it. `unavailable`: the address is

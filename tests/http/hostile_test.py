@@ -113,6 +113,23 @@ class HostileTest(ServedTest):
             client.sendall(post(b"Transfer-Encoding: chunked\r\nConnection: close\r\n", body))
             self.assertEqual(self.statuses(self.read_all(client)), [201])
 
+    def test_what_is_rather_too_large_is_refused_with_a_problem(self):
+        """Beyond 64 KiB it is libmicrohttpd that answers, with a page of its own."""
+        long_path = b"GET /v1/queues?x=" + b"y" * 9000 + b" HTTP/1.1\r\n"
+        one = b"X: " + b"y" * 17_000 + b"\r\n"
+        many = (b"X-Many: " + b"y" * 50 + b"\r\n") * 300
+        for sent, wanted in ((long_path, "uri-too-long"),
+                             (b"GET /v1/queues HTTP/1.1\r\n" + one, "headers-too-large"),
+                             (b"GET /v1/queues HTTP/1.1\r\n" + many, "headers-too-large")):
+            with self.subTest(wanted=wanted):
+                answer = self.talk(sent + HOST + b"\r\n", ends=False)
+                head, _, body = answer.partition(b"\r\n\r\n")
+                self.assertIn(b"application/problem+json", head)
+                problem = json.loads(body)
+                self.assertEqual(problem["type"], f"urn:waybill:problem:{wanted}")
+                self.assertIn(f"HTTP/1.1 {problem['status']} ".encode(), head)
+        self.assertEqual(self.serving.get("/v1/queues?x=" + "y" * 8000).status, 400)
+
     def test_what_is_too_large_is_refused(self):
         huge = b"x" * (1 << 20)
         over = (8 << 20) + 1
