@@ -3,6 +3,7 @@
 option(WAYBILL_TESTS "Build tests and benchmarks" ON)
 option(WAYBILL_POSTGRES "Build the ledger on PostgreSQL (libpq)" ON)
 option(WAYBILL_CONSOLE "Build the console into the binary (nodejs, npm)" ON)
+option(WAYBILL_JEMALLOC "Link the program with jemalloc" ON)
 option(WAYBILL_FUZZ "Build libFuzzer targets (clang only)" OFF)
 option(WAYBILL_WERROR "Warnings are errors" OFF)
 option(WAYBILL_COVERAGE "Count the lines that run" OFF)

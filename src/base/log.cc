@@ -111,7 +111,20 @@ spdlog::logger& logger() {
   return *instance;
 }
 
+void write_out(std::string_view lines) { logger().info(spdlog::string_view_t(lines)); }
+
+thread_local int t_together = 0;
+thread_local std::string t_lines;  // with line ends between them
+
 }  // namespace
+
+Together::Together() { ++t_together; }
+
+Together::~Together() {
+  if (--t_together > 0 || t_lines.empty()) return;
+  write_out(t_lines);
+  t_lines.clear();
+}
 
 void configure(Level level, Format format) {
   g_level = level;
@@ -121,10 +134,12 @@ void configure(Level level, Format format) {
 void write(Level level, std::string_view event, std::string_view message, Fields fields) {
   if (level < g_level.load(std::memory_order_relaxed)) return;
   const Format format = g_format.load(std::memory_order_relaxed);
-  logger().info(spdlog::string_view_t(format == Format::human ? human_line(level, message, fields)
-                                      : format == Format::severity
-                                          ? severity_line(level, message, fields)
-                                          : json_line(level, event, message, fields)));
+  const std::string line = format == Format::human      ? human_line(level, message, fields)
+                           : format == Format::severity ? severity_line(level, message, fields)
+                                                        : json_line(level, event, message, fields);
+  if (t_together == 0) return write_out(line);
+  if (!t_lines.empty()) t_lines += '\n';
+  t_lines += line;
 }
 
 }  // namespace waybill::log

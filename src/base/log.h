@@ -45,6 +45,15 @@ void configure(Level level, Format format);
 /// Thread-safe.
 void write(Level level, std::string_view event, std::string_view message, Fields fields = {});
 
+/// While one lives, this thread's lines are kept, and its end writes them as one: for many at once.
+class Together {
+ public:
+  Together();
+  ~Together();
+  Together(const Together&) = delete;
+  Together& operator=(const Together&) = delete;
+};
+
 inline void debug(std::string_view event, std::string_view message, Fields fields = {}) {
   write(Level::debug, event, message, fields);
 }

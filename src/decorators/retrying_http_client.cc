@@ -36,8 +36,23 @@ RetryingHttpClient::RetryingHttpClient(HttpClient& inner, Clock& clock, Rng rng,
 Result<HttpResponse> RetryingHttpClient::send(const HttpRequest& request,
                                               const Deadline& deadline) {
   const SteadyTime latest = std::min(deadline.at, clock_.steady_now() + options_.total_max);
+  return repeat(request, deadline, latest, inner_.send(request, deadline));
+}
+
+std::vector<Result<HttpResponse>> RetryingHttpClient::send_all(
+    std::span<const HttpRequest> requests, const Deadline& deadline) {
+  const SteadyTime latest = std::min(deadline.at, clock_.steady_now() + options_.total_max);
+  std::vector<Result<HttpResponse>> results = inner_.send_all(requests, deadline);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    results[i] = repeat(requests[i], deadline, latest, std::move(results[i]));
+  }
+  return results;
+}
+
+Result<HttpResponse> RetryingHttpClient::repeat(const HttpRequest& request,
+                                                const Deadline& deadline, SteadyTime latest,
+                                                Result<HttpResponse> result) {
   for (int attempt = 1;; ++attempt) {
-    Result<HttpResponse> result = inner_.send(request, deadline);
     if (!may_repeat(result, request.repeat, options_)) {
       count(&HttpRetryCounts::answered);
       return result;
@@ -63,6 +78,7 @@ Result<HttpResponse> RetryingHttpClient::send(const HttpRequest& request,
       return fail(Code::cancelled, "waiting to repeat an HTTP request: stopped");
     }
     count(&HttpRetryCounts::retried);
+    result = inner_.send(request, deadline);
   }
 }
 

@@ -44,9 +44,15 @@ class RetryingHttpClient final : public HttpClient {
   RetryingHttpClient(HttpClient& inner, Clock& clock, Rng rng, HttpRetryOptions options = {});
 
   Result<HttpResponse> send(const HttpRequest& request, const Deadline& deadline) override;
+  /// The first attempts of all at once; what has to be repeated, one after the other.
+  std::vector<Result<HttpResponse>> send_all(std::span<const HttpRequest> requests,
+                                             const Deadline& deadline) override;
   HttpRetryCounts counts() const;
 
  private:
+  /// What becomes of a request after the first attempt.
+  Result<HttpResponse> repeat(const HttpRequest& request, const Deadline& deadline,
+                              SteadyTime latest, Result<HttpResponse> result);
   Duration backoff(int attempt) EXCLUDES(mutex_);
   bool take_from_budget() EXCLUDES(mutex_);
   void count(std::uint64_t HttpRetryCounts::*outcome) EXCLUDES(mutex_);

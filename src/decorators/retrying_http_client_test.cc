@@ -80,6 +80,28 @@ TEST_F(RetryingHttpClientTest, EachErrorIsRepeatedOrNotAsItsMeaningSays) {
   }
 }
 
+TEST_F(RetryingHttpClientTest, OfManyAllAreTriedBeforeOneIsRepeated) {
+  answers_ = {status(200), status(503),
+              status(404), fail(Code::unavailable, "x"),
+              status(201), fail(Code::unavailable, "x"),
+              status(202)};
+  std::vector<HttpRequest> requests;
+  for (const char* url : {"/0", "/1", "/2", "/3"}) {
+    requests.push_back({.url = url, .headers = {}, .body = {}});
+  }
+  const auto responses = client_->send_all(requests, {});
+  ASSERT_EQ(responses.size(), 4u);
+  EXPECT_EQ(responses[0]->status, 200);
+  EXPECT_EQ(responses[1]->status, 201);
+  EXPECT_EQ(responses[2]->status, 404);
+  EXPECT_EQ(responses[3]->status, 202);
+  std::string order;
+  for (const HttpRequest& request : server_.requests()) order += request.url;
+  EXPECT_EQ(order, "/0/1/2/3/1/3/3");
+  EXPECT_EQ(client_->counts().retried, 3u);
+  EXPECT_EQ(client_->counts().answered, 4u);
+}
+
 TEST_F(RetryingHttpClientTest, TheBackoffDoublesUpToItsMostWithHalfOfItLeftToChance) {
   answers_ = {status(503)};
   use({.attempts_max = 6, .backoff_first = 1s, .backoff_max = 5s});

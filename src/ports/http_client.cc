@@ -22,6 +22,14 @@ Duration until_date(std::string_view text, Time now) {
 
 }  // namespace
 
+std::vector<Result<HttpResponse>> HttpClient::send_all(std::span<const HttpRequest> requests,
+                                                       const Deadline& deadline) {
+  std::vector<Result<HttpResponse>> responses;
+  responses.reserve(requests.size());
+  for (const HttpRequest& request : requests) responses.push_back(send(request, deadline));
+  return responses;
+}
+
 std::string_view header(const HttpResponse& response, std::string_view name) {
   const auto found = std::find_if(response.headers.begin(), response.headers.end(),
                                   [&](const auto& field) { return field.first == name; });

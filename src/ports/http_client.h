@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,10 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   virtual Result<HttpResponse> send(const HttpRequest& request, const Deadline& deadline) = 0;
+  /// Several at once, to one host, each answered for itself, in their order. Here: one after the
+  /// other.
+  virtual std::vector<Result<HttpResponse>> send_all(std::span<const HttpRequest> requests,
+                                                     const Deadline& deadline);
 };
 
 }  // namespace waybill

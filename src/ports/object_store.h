@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@ struct ObjectStoreCaps {
   bool nested_keys = true;       ///< "a" and "a/b" may both be there
   /// Else keys are UTF-8 without control characters, and neither `.` nor `..`.
   bool any_bytes = true;
+  /// put_all_if_absent asks for all at once: it takes about as long as one put.
+  bool puts_at_once = false;
 };
 
 /// How much is said about each object. `keys_only` spares a store on disk one call per object; size
@@ -35,6 +38,10 @@ struct ObjectInfo {
   std::string key;
   std::uint64_t size_bytes = 0;
   Time modified_at{};  ///< zero where the store does not say
+};
+struct ObjectPut {
+  std::string key;
+  std::string_view body;
 };
 struct ListPage {
   std::vector<ObjectInfo> objects;    ///< in byte order of their keys
@@ -57,6 +64,8 @@ class ObjectStore {
   virtual Status put(const std::string& key, std::string_view body) = 0;
   /// `already_exists` if there is one; of rivals exactly one wins (where caps say so).
   virtual Status put_if_absent(const std::string& key, std::string_view body) = 0;
+  /// The same for several, each answered for itself, in their order. Here: one after the other.
+  virtual std::vector<Status> put_all_if_absent(std::span<const ObjectPut> puts);
   /// Fine if it is not there.
   virtual Status remove(const std::string& key) = 0;
 };

@@ -31,6 +31,10 @@ class CountedStore final : public ObjectStore {
     ++calls_;
     return inner_.put_if_absent(key, body);
   }
+  std::vector<Status> put_all_if_absent(std::span<const ObjectPut> puts) override {
+    calls_ += static_cast<std::int64_t>(puts.size());
+    return inner_.put_all_if_absent(puts);
+  }
   Status remove(const std::string& key) override {
     ++calls_;
     return inner_.remove(key);

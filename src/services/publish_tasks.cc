@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -17,11 +18,12 @@ namespace {
 // As many keep two processors and a near server busy. Each has its connections and buffers, and
 // more of them than that find what they left in the processor's cache gone.
 constexpr std::size_t kWorkersFirst = 4;
-// More threads help who waits for a server, and only cost where the processors are busy. Of a
-// batch's markers the quickest tells: a store that is not of this machine takes 3 ms and more for
-// each, one that is a tenth of that. Of the call to publish there is but one.
-constexpr Duration kNearMarkerMax = std::chrono::microseconds(1500);
+// More threads help who waits for a server, and only cost where the processors are busy. A store
+// that is not of this machine takes 3 ms and more for a marker, or for several at once; one that is
+// a tenth of that.
+constexpr Duration kNearMarkersMax = std::chrono::microseconds(2500);
 constexpr Duration kNearPublishMax = std::chrono::milliseconds(30);
+constexpr std::size_t kMarkersAtOnce = 16;  // a connection each
 
 std::string marker_key(const std::string& marker) { return std::string(kMarkerPrefix) + marker; }
 
@@ -56,7 +58,15 @@ class Publisher {
   /// Whether it still has to be published.
   bool is_due(const PlannedTask& task);
   void confirmed(const Taken& taken, Kind kind);
+  /// Of tasks that were confirmed. How long the quickest call took.
+  Duration write_markers(const std::vector<const Taken*>& confirmed, Kind kind);
+  void marked(const Taken& taken, Kind kind, const Status& written);
   Status write_marker(const std::string& marker);
+  /// What an answer to a put of a marker means.
+  Status settle_marker(const std::string& marker, Status written);
+  std::size_t markers_at_once() const {
+    return ports_.own.caps().puts_at_once ? std::min(kMarkersAtOnce, options_.workers) : 1;
+  }
   bool all_marked(const ClosingMarker& closing) EXCLUDES(mutex_);
   void close_windows();
   bool may_go_on() const { return !options_.stop.stop_requested() && lock_.is_held(); }
@@ -94,7 +104,10 @@ void Publisher::run() {
 void Publisher::publish_all(const Range& range, Kind kind) {
   const std::size_t size = options_.publish_batch;
   const std::size_t batches = (range.size + size - 1) / size;
-  const GrowingThreads threads{.first = kWorkersFirst, .most = options_.workers};
+  // A thread has one message call under way, and then so many markers: half of them on average.
+  const std::size_t at_once = std::min(markers_at_once(), size);
+  const std::size_t most = std::max<std::size_t>(1, options_.workers / ((at_once + 1) / 2));
+  const GrowingThreads threads{.first = std::min(kWorkersFirst, most), .most = most};
   in_growing_parallel(batches, threads, [&](std::size_t i) {
     const std::size_t done = i * size;
     return publish_batch({.begin = range.begin + done, .size = std::min(size, range.size - done)},
@@ -113,10 +126,13 @@ Pace Publisher::publish_batch(const Range& range, Kind kind) {
     Taken taken = take(range.begin + i, kind);
     if (is_due(taken.task)) due.push_back(std::move(taken));
   }
+  {
+    const log::Together at_once;
+    for (const auto& [task, subject] : due) log_scheduling(task, subject);
+  }
   std::vector<Message> messages;
   messages.reserve(due.size());
   for (auto& [task, subject] : due) {
-    log_scheduling(task, subject);
     messages.push_back({.id = to_string(task.id),
                         .body = std::move(task.params),
                         .attributes = {},
@@ -128,22 +144,22 @@ Pace Publisher::publish_batch(const Range& range, Kind kind) {
   const Result<std::vector<Status>> answers = queue.publish(messages);
   const bool is_near = ports_.clock.steady_now() - asked <= kNearPublishMax;
   tally([](PublishTally& t) { ++t.publish_calls; });
-  std::optional<Duration> quickest;  // of the markers
+  std::vector<const Taken*> to_mark;
+  to_mark.reserve(due.size());
   for (std::size_t i = 0; i < due.size(); ++i) {
     due[i].task.params = std::move(messages[i].body);
     const Status answer = answers ? (*answers)[i] : Status(fail(answers.error()));
     if (answer) {
-      asked = ports_.clock.steady_now();
       confirmed(due[i], kind);
-      const Duration took = ports_.clock.steady_now() - asked;
-      quickest = std::min(took, quickest.value_or(took));
+      to_mark.push_back(&due[i]);
     } else {
       tally([](PublishTally& t) { ++t.publish_failed; });
       log_publish_failed(due[i].task, answer.error());
     }
   }
+  const bool is_all_near = write_markers(to_mark, kind) <= kNearMarkersMax && is_near;
   tell_progress();
-  return is_near && quickest <= kNearMarkerMax ? Pace::quick : Pace::slow;
+  return is_all_near ? Pace::quick : Pace::slow;
 }
 
 Publisher::Taken Publisher::take(std::size_t index, Kind kind) {
@@ -177,7 +193,36 @@ void Publisher::confirmed(const Taken& taken, Kind kind) {
             static_cast<std::int64_t>(subject.batches));
     }
   }
-  if (const Status written = write_marker(task.marker); !written) {
+}
+
+Duration Publisher::write_markers(const std::vector<const Taken*>& confirmed, Kind kind) {
+  const std::size_t at_once = markers_at_once();
+  std::optional<Duration> quickest;
+  std::vector<ObjectPut> puts;
+  for (std::size_t begin = 0; begin < confirmed.size(); begin += at_once) {
+    const auto some =
+        std::span(confirmed).subspan(begin, std::min(at_once, confirmed.size() - begin));
+    puts.clear();
+    for (const Taken* taken : some) {
+      const std::string& marker = taken->task.marker;
+      puts.push_back({.key = marker_key(marker), .body = marker});
+      log::debug("writing_marker", "writing task marker to " + markers_url_ + puts.back().key);
+    }
+    tally([&](PublishTally& t) { t.marker_calls += static_cast<std::int64_t>(some.size()); });
+    const SteadyTime asked = ports_.clock.steady_now();
+    const std::vector<Status> written = ports_.own.put_all_if_absent(puts);
+    const Duration took = ports_.clock.steady_now() - asked;
+    quickest = std::min(took, quickest.value_or(took));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      marked(*some[i], kind, settle_marker(some[i]->task.marker, written[i]));
+    }
+  }
+  return quickest.value_or(Duration(0));
+}
+
+void Publisher::marked(const Taken& taken, Kind kind, const Status& written) {
+  const auto& [task, subject] = taken;
+  if (!written) {
     tally([](PublishTally& t) { ++t.marker_failed; });
     return log_marker_failed(task, written.error());
   }
@@ -194,7 +239,10 @@ Status Publisher::write_marker(const std::string& marker) {
   tally([](PublishTally& t) { ++t.marker_calls; });
   const std::string key = marker_key(marker);
   log::debug("writing_marker", "writing task marker to " + markers_url_ + key);
-  const Status written = ports_.own.put_if_absent(key, marker);
+  return settle_marker(marker, ports_.own.put_if_absent(key, marker));
+}
+
+Status Publisher::settle_marker(const std::string& marker, Status written) {
   if (written || written.error().code != Code::already_exists) return written;
   log::warn("marker_present",
             "a marker was there already: another scanner, which does not know the scan lock, is at "

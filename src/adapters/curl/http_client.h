@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ namespace waybill {
 struct CurlHttpClientParams {
   std::size_t body_bytes_max = std::size_t{64} << 20;  ///< of an answer, after decompression
   Duration connect_timeout = std::chrono::seconds(10);
-  std::size_t idle_max = 256;  ///< transfers, each with its connections, that are kept between uses
+  std::size_t idle_max = 256;  ///< sets of connections, one a caller, that are kept between uses
   std::vector<std::string> ca_files;        ///< PEM; trusted besides the system's authorities
   std::vector<std::string> ca_directories;  ///< of such files, besides others
   /// For http://; empty: that of `http_proxy`, which libcurl reads. For https:// it reads
@@ -42,7 +43,7 @@ struct CurlHttpClientParams {
 CurlHttpClientParams curl_params(const std::map<std::string, std::string>& environment);
 
 /// HttpClient over libcurl: HTTP/1.1, or 2 where TLS negotiates it. The caller's thread drives its
-/// own transfer; no thread of its own. As many requests run at once as there are callers.
+/// own transfers; no thread of its own.
 class CurlHttpClient final : public HttpClient {
  public:
   /// `clock` must be real, for the network is.
@@ -53,18 +54,20 @@ class CurlHttpClient final : public HttpClient {
   ~CurlHttpClient() override;
 
   Result<HttpResponse> send(const HttpRequest& request, const Deadline& deadline) override;
+  std::vector<Result<HttpResponse>> send_all(std::span<const HttpRequest> requests,
+                                             const Deadline& deadline) override;
 
  private:
-  class Transfer;
+  class Line;
   CurlHttpClient(Clock& clock, CurlHttpClientParams params, std::string authorities);
-  std::unique_ptr<Transfer> take(const std::string& host);
-  void give_back(std::unique_ptr<Transfer> transfer);
+  std::unique_ptr<Line> take(const std::string& host);
+  void give_back(std::unique_ptr<Line> line);
 
   Clock& clock_;
   const CurlHttpClientParams params_;
   const std::string authorities_;  // what `ca_files` and `ca_directories` hold
   Mutex mutex_;
-  std::vector<std::unique_ptr<Transfer>> idle_ GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Line>> idle_ GUARDED_BY(mutex_);
 };
 
 }  // namespace waybill

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "testing/http_test_server.h"
 #include "tests/conformance/http_client/suite.h"
 
@@ -45,6 +47,33 @@ TEST(CurlHttpClient, AnAddressThatIsNotAllowedIsNotConnectedTo) {
   EXPECT_EQ(server.connections(), 0);
   EXPECT_TRUE(client->send({.url = base + "/open"}, soon));
   EXPECT_EQ(asked.front().substr(0, base.size() + 6), base + "/shut ");
+}
+
+TEST(CurlHttpClient, ManyRequestsAreUnderWayAtOnceAndKeepTheirConnections) {
+  constexpr std::size_t kMany = 10;
+  HttpTestServer server([](const ReceivedRequest& request) {
+    return ScriptedAnswer{.body = request.target, .hold = true};
+  });
+  const auto client = CurlHttpClient::create(network_clock).value();
+  std::vector<HttpRequest> requests;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    requests.push_back({.url = server.url() + "/" + std::to_string(i), .headers = {}, .body = {}});
+  }
+  const Deadline soon{.at = network_clock.steady_now() + std::chrono::seconds(30)};
+  // None is answered before all have come.
+  const std::jthread release([&] {
+    server.await_requests(kMany);
+    server.release();
+  });
+  for (int round = 0; round < 3; ++round) {
+    const auto responses = client->send_all(requests, soon);
+    for (std::size_t i = 0; i < kMany; ++i) {
+      ASSERT_TRUE(responses[i]) << responses[i].error().message;
+      EXPECT_EQ(responses[i]->body, "/" + std::to_string(i));
+    }
+  }
+  EXPECT_TRUE(client->send(requests[0], soon));
+  EXPECT_EQ(server.connections(), static_cast<int>(kMany));
 }
 
 /// Both ways in which it gives a URL to libcurl.

@@ -67,11 +67,12 @@ Error S3ObjectStore::refused(const HttpResponse& response, const Call& call) con
   return s3::refusal(response, options_.address, what(call), ports_.clock.now());
 }
 
-Result<HttpResponse> S3ObjectStore::send(const Call& call) {
-  const Deadline deadline{.at = ports_.clock.steady_now() + options_.request_timeout,
-                          .stop = options_.stop};
-  const auto credentials = ports_.credentials.credentials(deadline);
-  if (!credentials) return fail(with_context(credentials.error(), what(call)));
+Deadline S3ObjectStore::deadline() const {
+  return {.at = ports_.clock.steady_now() + options_.request_timeout, .stop = options_.stop};
+}
+
+Result<HttpRequest> S3ObjectStore::signed_request(const Call& call,
+                                                  const AwsCredentials& credentials) {
   HttpRequest request{.method = call.method,
                       .url = bucket_url_ + '/' + to_percent(call.key, "/") + call.query,
                       .headers = {},
@@ -83,10 +84,19 @@ Result<HttpResponse> S3ObjectStore::send(const Call& call) {
                              .url = request.url,
                              .headers = request.headers,
                              .body = request.body},
-                            signing_key(*credentials), ports_.clock.now());
+                            signing_key(credentials), ports_.clock.now());
   if (!added) return fail(with_context(added.error(), what(call)));
   std::move(added->begin(), added->end(), std::back_inserter(request.headers));
-  auto response = ports_.http.send(request, deadline);
+  return request;
+}
+
+Result<HttpResponse> S3ObjectStore::send(const Call& call) {
+  const Deadline until = deadline();
+  const auto credentials = ports_.credentials.credentials(until);
+  if (!credentials) return fail(with_context(credentials.error(), what(call)));
+  const auto request = signed_request(call, *credentials);
+  if (!request) return fail(request.error());
+  auto response = ports_.http.send(*request, until);
   if (!response) return fail(with_context(response.error(), what(call)));
   return response;
 }
@@ -185,39 +195,75 @@ Status S3ObjectStore::put_if_absent(const std::string& key, std::string_view bod
   return put(key, body);
 }
 
-Status S3ObjectStore::put_conditionally(const std::string& key, std::string_view body) {
+S3ObjectStore::Call S3ObjectStore::conditional_put(const std::string& key, std::string_view body) {
   Call call{.method = "PUT",
             .key = key,
             .headers = body_headers(body),
             .body = body,
             .repeat = Repeat::never};
   call.headers.emplace_back("if-none-match", "*");
+  return call;
+}
+
+/// So that a request whose time ran out is tried once more, but nobody is waited for till tomorrow.
+SteadyTime S3ObjectStore::latest_repeat() const {
+  return ports_.clock.steady_now() + 2 * options_.request_timeout;
+}
+
+Status S3ObjectStore::put_conditionally(const std::string& key, std::string_view body) {
+  const SteadyTime latest = latest_repeat();
+  const Call call = conditional_put(key, body);
+  return carry_on(call, send(call), latest);
+}
+
+std::vector<Status> S3ObjectStore::put_all_if_absent(std::span<const ObjectPut> puts) {
+  const SteadyTime latest = latest_repeat();
+  const Deadline until = deadline();
+  const auto credentials = ports_.credentials.credentials(until);
+  std::vector<Call> calls;
+  std::vector<HttpRequest> requests;
+  for (const auto& [key, body] : puts) {
+    if (!conditional_put_ || !credentials || !check_key(key)) break;
+    calls.push_back(conditional_put(key, body));
+    auto request = signed_request(calls.back(), *credentials);
+    if (!request) break;
+    requests.push_back(std::move(*request));
+  }
+  // One by one they say what is wrong.
+  if (requests.size() < puts.size()) return ObjectStore::put_all_if_absent(puts);
+  auto responses = ports_.http.send_all(requests, until);
+  std::vector<Status> done;
+  done.reserve(puts.size());
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    if (!responses[i]) responses[i] = fail(with_context(responses[i].error(), what(calls[i])));
+    done.push_back(carry_on(calls[i], std::move(responses[i]), latest));
+  }
+  return done;
+}
+
+Status S3ObjectStore::carry_on(const Call& call, Result<HttpResponse> response, SteadyTime latest) {
   bool may_be_ours = false;
   Error last;
   Duration backoff = kFirstWait;
-  // So that a request whose time ran out is tried once more, but nobody is waited for till
-  // tomorrow.
-  const SteadyTime latest = ports_.clock.steady_now() + 2 * options_.request_timeout;
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    if (attempt > 0) {
-      const Duration wait = std::max(backoff, last.retry_after.value_or(Duration(0)));
-      const SteadyTime next = ports_.clock.steady_now() + wait;
-      if (next >= latest) break;
-      ports_.clock.wait_until(next, options_.stop);
-      if (options_.stop.stop_requested()) break;
-      backoff *= 2;
-    }
-    const auto response = send(call);
+  for (int attempt = 1;; ++attempt) {
     if (response && is_put(*response)) return {};
     if (response && response->status == 412) {
-      if (may_be_ours) return settle(key, body);
-      return fail(Code::already_exists, "object '" + key + "' of " + url() + " is there");
+      if (may_be_ours) return settle(call.key, call.body);
+      return fail(Code::already_exists, "object '" + call.key + "' of " + url() + " is there");
     }
     last = response ? refused(*response, call) : response.error();
     const bool doubtful = is_doubtful(response);
     const bool rival_is_writing = response && response->status == 409;
     if (!doubtful && !rival_is_writing) return fail(std::move(last));
     may_be_ours = may_be_ours || doubtful;
+    if (attempt == kAttemptsMax) break;
+    const Duration wait = std::max(backoff, last.retry_after.value_or(Duration(0)));
+    const SteadyTime next = ports_.clock.steady_now() + wait;
+    if (next >= latest) break;
+    ports_.clock.wait_until(next, options_.stop);
+    if (options_.stop.stop_requested()) break;
+    backoff *= 2;
+    response = send(call);
   }
   last.code = Code::unavailable;
   return fail(std::move(last));

@@ -43,13 +43,15 @@ class S3ObjectStore final : public ObjectStore {
   S3ObjectStore(S3ObjectStoreOptions options, S3ObjectStorePorts ports);
 
   ObjectStoreCaps caps() const override {
-    return {.conditional_put = conditional_put_, .any_bytes = false};
+    return {
+        .conditional_put = conditional_put_, .any_bytes = false, .puts_at_once = conditional_put_};
   }
   std::string url() const override { return to_s3_url(options_.address); }
   Result<ListPage> list(const ListParams& params) override;
   Result<std::string> get(const std::string& key) override;
   Status put(const std::string& key, std::string_view body) override;
   Status put_if_absent(const std::string& key, std::string_view body) override;
+  std::vector<Status> put_all_if_absent(std::span<const ObjectPut> puts) override;
   Status remove(const std::string& key) override;
 
   /// Whether the server honours `If-None-Match: *`: puts `key`, which must be the
@@ -66,14 +68,20 @@ class S3ObjectStore final : public ObjectStore {
     Repeat repeat = Repeat::safe;
   };
 
+  Deadline deadline() const;
   Result<HttpResponse> send(const Call& call);
+  Result<HttpRequest> signed_request(const Call& call, const AwsCredentials& credentials);
   Error refused(const HttpResponse& response, const Call& call) const;
   std::string what(const Call& call) const;
   Result<ListPage> list_once(const ListParams& params, std::size_t count);
   Result<bool> has_between(const std::string& prefix, const ListParams& params);
   Status fold_start(ListPage& page, const ListParams& params);
   Status cut_end(ListPage& page, const ListParams& params);
+  static Call conditional_put(const std::string& key, std::string_view body);
+  SteadyTime latest_repeat() const;
   Status put_conditionally(const std::string& key, std::string_view body);
+  /// What becomes of a put after its first answer; none is sent again after `latest`.
+  Status carry_on(const Call& call, Result<HttpResponse> response, SteadyTime latest);
   Status settle(const std::string& key, std::string_view body);
 
   const S3ObjectStoreOptions options_;

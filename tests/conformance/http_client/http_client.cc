@@ -98,6 +98,52 @@ TEST_P(HttpClientConformance, AnEmptyBodyHasALengthButForGetAndHead) {
   }
 }
 
+TEST_P(HttpClientConformance, OfManyEachIsAnsweredForItselfInTheirOrder) {
+  answer([](const ReceivedRequest& request) {
+    return ScriptedAnswer{.status = request.target == "/3" ? 418 : 200,
+                          .body = request.target + request.body,
+                          .cut = request.target == "/2" ? Cut::before_answer : Cut::nowhere};
+  });
+  for (int round = 0; round < 2; ++round) {
+    std::vector<HttpRequest> requests;
+    for (int i = 0; i < 5; ++i) {
+      requests.push_back({.method = "PUT",
+                          .url = server_.url() + "/" + std::to_string(i),
+                          .headers = {},
+                          .body = "b" + std::to_string(i),
+                          .repeat = Repeat::never});
+    }
+    const auto responses = client_->send_all(requests, within(30s));
+    ASSERT_EQ(responses.size(), 5u);
+    for (std::size_t i = 0; i < responses.size(); ++i) {
+      const std::string text = std::to_string(i);
+      ASSERT_EQ(responses[i].has_value(), i != 2) << i;
+      if (i != 2) EXPECT_EQ(responses[i]->body, "/" + text + "b" + text);
+    }
+    EXPECT_EQ(responses[2].error().code, Code::aborted);
+    EXPECT_EQ(responses[3]->status, 418);
+  }
+  EXPECT_EQ(server_.requests().size(), 10u);
+  EXPECT_TRUE(client_->send_all({}, {}).empty());
+}
+
+TEST_P(HttpClientConformance, OfManyOneThatIsNotAnsweredInTimeTakesNoneWithIt) {
+  answer([](const ReceivedRequest& request) {
+    return ScriptedAnswer{.body = request.target, .hold = request.target == "/1"};
+  });
+  std::vector<HttpRequest> requests;
+  for (int i = 0; i < 3; ++i) {
+    requests.push_back({.url = server_.url() + "/" + std::to_string(i), .headers = {}, .body = {}});
+  }
+  const auto responses = client_->send_all(requests, within(300ms));
+  ASSERT_EQ(responses.size(), 3u);
+  ASSERT_TRUE(responses[0] && !responses[1]);
+  EXPECT_EQ(responses[1].error().code, Code::deadline_exceeded);
+  EXPECT_EQ(responses[0]->body, "/0");
+  server_.release();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send("GET", "/2").value().body, "/2");
+}
+
 TEST_P(HttpClientConformance, TheAnswerToHeadHasNoBodyAndTheConnectionStaysInStep) {
   answer([](const ReceivedRequest&) { return ScriptedAnswer{.body = "12345"}; });
   const auto head = send("HEAD", "/");

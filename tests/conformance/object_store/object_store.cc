@@ -77,6 +77,27 @@ TEST_P(ObjectStoreConformance, PutIfAbsentNeverReplaces) {
   EXPECT_EQ(*store().get("k"), "third");
 }
 
+TEST_P(ObjectStoreConformance, OfManyPutsEachIsAnsweredForItself) {
+  ASSERT_TRUE(store().put("many/3", "before"));
+  std::vector<ObjectPut> puts;
+  for (int i = 0; i < 12; ++i) puts.push_back({"many/" + std::to_string(i), "x"});
+  auto done = store().put_all_if_absent(puts);
+  ASSERT_EQ(done.size(), puts.size());
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    if (i == 3) continue;
+    EXPECT_TRUE(done[i]) << i << ": " << done[i].error().message;
+    EXPECT_EQ(store().get(puts[i].key).value(), "x");
+  }
+  EXPECT_EQ(done[3].error().code, Code::already_exists);
+  EXPECT_EQ(store().get("many/3").value(), "before");
+  const std::vector<ObjectPut> odd = {{"odd/a", "1"}, {"", "2"}, {"odd/b", "3"}};
+  done = store().put_all_if_absent(odd);
+  EXPECT_TRUE(done[0]);
+  EXPECT_EQ(done[1].error().code, Code::invalid_argument);
+  EXPECT_TRUE(done[2]);
+  EXPECT_TRUE(store().put_all_if_absent({}).empty());
+}
+
 TEST_P(ObjectStoreConformance, OfRivalsExactlyOneWinsWhereCapsSaySo) {
   if (!store().caps().conditional_put) GTEST_SKIP() << "no conditional put here";
   for (int round = 0; round < 20; ++round) {
