@@ -99,14 +99,17 @@ std::string GcsObjectStore::object_url(const std::string& key) const {
   return options_.endpoint + "/storage/v1" + bucket_path_ + '/' + to_percent(key);
 }
 
+Deadline GcsObjectStore::deadline() const {
+  return {.at = ports_.clock.steady_now() + options_.request_timeout, .stop = options_.stop};
+}
+
 Result<HttpResponse> GcsObjectStore::send(HttpRequest request, const Call& call) {
-  const Deadline deadline{.at = ports_.clock.steady_now() + options_.request_timeout,
-                          .stop = options_.stop};
-  const auto token = ports_.tokens.token(deadline);
+  const Deadline until = deadline();
+  const auto token = ports_.tokens.token(until);
   if (!token) return fail(with_context(token.error(), what(call)));
   if (!token->empty()) request.headers.emplace_back("authorization", "Bearer " + *token);
   request.method = call.method;
-  auto response = ports_.http.send(request, deadline);
+  auto response = ports_.http.send(request, until);
   if (!response) return fail(with_context(response.error(), what(call)));
   return response;
 }
@@ -196,21 +199,30 @@ Result<std::string> GcsObjectStore::get(const std::string& key) {
   return std::move(response->body);
 }
 
-Result<HttpResponse> GcsObjectStore::upload(const std::string& key, const std::string& put_name,
-                                            std::string_view body) {
+HttpRequest GcsObjectStore::upload_request(const std::string& key, const std::string& put_name,
+                                           std::string_view body) const {
   gcs::Upload upload = gcs::multipart_upload(key, put_name, body);
   std::string url = options_.endpoint + "/upload/storage/v1" + bucket_path_ +
                     "?uploadType=multipart&fields=generation";
   if (!put_name.empty()) url += "&ifGenerationMatch=0";
+  return {.method = "POST",
+          .url = std::move(url),
+          .headers = {{"content-type", std::move(upload.content_type)}},
+          .body = std::move(upload.body)};
+}
+
+Result<HttpResponse> GcsObjectStore::upload(const std::string& key, const std::string& put_name,
+                                            std::string_view body) {
   const Call call{.method = "POST", .key = key};
-  auto response = send({.url = std::move(url),
-                        .headers = {{"content-type", std::move(upload.content_type)}},
-                        .body = std::move(upload.body)},
-                       call);
+  return check_upload(send(upload_request(key, put_name, body), call), key);
+}
+
+Result<HttpResponse> GcsObjectStore::check_upload(Result<HttpResponse> response,
+                                                  const std::string& key) const {
   if (response && is_success(*response) && !gcs::is_upload_answer(response->body)) {
-    return fail(
-        Code::unavailable,
-        what(call) + ": the answer is none of Cloud Storage's; does a proxy stand before it?");
+    return fail(Code::unavailable,
+                what({.method = "POST", .key = key}) +
+                    ": the answer is none of Cloud Storage's; does a proxy stand before it?");
   }
   return response;
 }
@@ -225,9 +237,39 @@ Status GcsObjectStore::put(const std::string& key, std::string_view body) {
 
 Status GcsObjectStore::put_if_absent(const std::string& key, std::string_view body) {
   if (Status fine = check_key(key); !fine) return fine;
-  const std::string put_name = options_.writer + '-' + std::to_string(++puts_);
-  for (int settling = 0; settling < kSettlingsMax; ++settling) {
-    const auto response = upload(key, put_name, body);
+  const std::string put_name = next_put_name();
+  return settle({key, body}, put_name, upload(key, put_name, body));
+}
+
+std::vector<Status> GcsObjectStore::put_all_if_absent(std::span<const ObjectPut> puts) {
+  const Deadline until = deadline();
+  const auto token = ports_.tokens.token(until);
+  std::vector<std::string> names;
+  std::vector<HttpRequest> requests;
+  for (const auto& [key, body] : puts) {
+    if (!token || !check_key(key)) break;
+    names.push_back(next_put_name());
+    requests.push_back(upload_request(key, names.back(), body));
+    if (token->empty()) continue;
+    requests.back().headers.emplace_back("authorization", "Bearer " + *token);
+  }
+  // One by one they say what is wrong.
+  if (requests.size() < puts.size()) return ObjectStore::put_all_if_absent(puts);
+  auto responses = ports_.http.send_all(requests, until);
+  std::vector<Status> done;
+  done.reserve(puts.size());
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    const Call call{.method = "POST", .key = puts[i].key};
+    if (!responses[i]) responses[i] = fail(with_context(responses[i].error(), what(call)));
+    done.push_back(settle(puts[i], names[i], check_upload(std::move(responses[i]), puts[i].key)));
+  }
+  return done;
+}
+
+Status GcsObjectStore::settle(const ObjectPut& put, const std::string& put_name,
+                              Result<HttpResponse> response) {
+  const std::string& key = put.key;
+  for (int settling = 0;; ++settling) {
     if (!response) return fail(response.error());
     if (is_success(*response)) return {};
     if (response->status != 412) {
@@ -241,6 +283,8 @@ Status GcsObjectStore::put_if_absent(const std::string& key, std::string_view bo
       return fail(Code::already_exists, "object '" + key + "' of " + url() + " is there");
     }
     if (code != Code::not_found) return fail(is_ours.error());
+    if (settling + 1 == kSettlingsMax) break;
+    response = upload(key, put_name, put.body);
   }
   return fail(Code::unavailable, "object '" + key + "' of " + url() + " comes and goes; try again");
 }

@@ -47,12 +47,15 @@ class GcsObjectStore final : public ObjectStore {
  public:
   GcsObjectStore(GcsObjectStoreOptions options, GcsObjectStorePorts ports);
 
-  ObjectStoreCaps caps() const override { return {.conditional_put = true, .any_bytes = false}; }
+  ObjectStoreCaps caps() const override {
+    return {.conditional_put = true, .any_bytes = false, .puts_at_once = true};
+  }
   std::string url() const override { return "gs://" + options_.bucket; }
   Result<ListPage> list(const ListParams& params) override;
   Result<std::string> get(const std::string& key) override;
   Status put(const std::string& key, std::string_view body) override;
   Status put_if_absent(const std::string& key, std::string_view body) override;
+  std::vector<Status> put_all_if_absent(std::span<const ObjectPut> puts) override;
   Status remove(const std::string& key) override;
 
  private:
@@ -69,8 +72,16 @@ class GcsObjectStore final : public ObjectStore {
   Result<ListPage> list_once(const ListParams& params, std::size_t count);
   Result<bool> has_between(const std::string& prefix, const ListParams& params);
   Status fold_bounds(ListPage& page, const ListParams& params);
+  Deadline deadline() const;
+  HttpRequest upload_request(const std::string& key, const std::string& put_name,
+                             std::string_view body) const;
   Result<HttpResponse> upload(const std::string& key, const std::string& put_name,
                               std::string_view body);
+  /// An answer of success that is none of the service's is an error.
+  Result<HttpResponse> check_upload(Result<HttpResponse> response, const std::string& key) const;
+  std::string next_put_name() { return options_.writer + '-' + std::to_string(++puts_); }
+  /// What becomes of a put after its first answer.
+  Status settle(const ObjectPut& put, const std::string& put_name, Result<HttpResponse> response);
   /// Whether the object that is there was written by that put; `not_found`: now there is none.
   Result<bool> is_of_put(const std::string& key, const std::string& put_name);
 
