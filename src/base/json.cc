@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,16 @@ void append_canonical(std::string& out, const bj::value& value) {
   }
 }
 
+/// Boost.JSON makes Infinity of 1e400, which no JSON text can say again.
+bool is_finite(const bj::value& value) {
+  if (const auto* number = value.if_double()) return std::isfinite(*number);
+  if (const auto* object = value.if_object()) {
+    return std::ranges::all_of(*object, [](const auto& each) { return is_finite(each.value()); });
+  }
+  const auto* array = value.if_array();
+  return array == nullptr || std::ranges::all_of(*array, is_finite);
+}
+
 Result<bj::value> parse_into(bj::storage_ptr storage, std::string_view text) {
   bj::parse_options options;
   options.max_depth = 64;
@@ -50,7 +61,9 @@ Result<bj::value> parse_into(bj::storage_ptr storage, std::string_view text) {
     return fail(Code::invalid_argument,
                 "not JSON: " + error.message() + " at byte " + std::to_string(read));
   }
-  return parser.release();
+  bj::value value = parser.release();
+  if (is_finite(value)) return value;
+  return fail(Code::invalid_argument, "a number is beyond what can be kept, 1.8e308");
 }
 
 }  // namespace

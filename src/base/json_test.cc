@@ -47,6 +47,18 @@ TEST(JsonParse, SaysWhereItStopped) {
   }
 }
 
+TEST(JsonParse, NumbersAreFinite) {
+  for (const char* text : {"1e400", "-1e999", R"({"a":[1,{"b":1e400}]})"}) {
+    const auto value = parse(text);
+    ASSERT_FALSE(value) << text;
+    EXPECT_EQ(value.error().code, Code::invalid_argument);
+    Arena arena(100);
+    EXPECT_FALSE(parse(text, arena)) << text;
+  }
+  EXPECT_FALSE(parse(std::string(400, '9')));
+  EXPECT_TRUE(parse("1.7e308"));
+}
+
 TEST(JsonParse, IsBoundedInDepth) {
   EXPECT_TRUE(json::parse(std::string(64, '[') + std::string(64, ']')));
   EXPECT_FALSE(json::parse(std::string(65, '[') + std::string(65, ']')));

@@ -42,6 +42,8 @@ inline constexpr int kPriorityMin = -100;
 inline constexpr int kPriorityMax = 100;
 inline constexpr std::size_t kParamsBytesMax = 1 << 20;
 inline constexpr std::size_t kNameBytesMax = 200;
+inline constexpr std::size_t kLabelsMax = 100;
+inline constexpr std::size_t kLabelBytesMax = 1000;  // of a value
 
 /// A task as it is asked for; nothing of it changes after it was accepted but its priority, which
 /// an amendment does. When it is run from then on TaskStatus::run_at says.

@@ -60,6 +60,34 @@ TEST(CheckRequest, NamesTheFieldThatIsWrong) {
            {"params", [](TaskRequest& r) { r.params.assign(kParamsBytesMax + 1, ' '); }},
            {"timeout", [](TaskRequest& r) { r.run_time_max = Duration(-1); }},
            {"dedup_key", [](TaskRequest& r) { r.dedup_key.assign(1025, 'k'); }},
+           {"labels",
+            [](TaskRequest& r) {
+              r.labels = {{"", "x"}};
+            }},
+           {"labels",
+            [](TaskRequest& r) {
+              r.labels = {{"a=b", "x"}};
+            }},
+           {"labels",
+            [](TaskRequest& r) {
+              r.labels = {{"a\n", "x"}};
+            }},
+           {"labels",
+            [](TaskRequest& r) {
+              r.labels = {{std::string(201, 'n'), "x"}};
+            }},
+           {"labels",
+            [](TaskRequest& r) {
+              r.labels = {{"a", std::string(1001, 'v')}};
+            }},
+           {"labels",
+            [](TaskRequest& r) {
+              r.labels = {{"a", std::string("\0", 1)}};
+            }},
+           {"labels",
+            [](TaskRequest& r) {
+              r.labels = Labels(101, {"a", "b"});
+            }},
            {"waits_for", [](TaskRequest& r) { r.waits_for = {r.id}; }},
            {"retry.failures", [](TaskRequest& r) { r.retry.failures_max = 0; }}}) {
     TaskRequest request = good();

@@ -25,6 +25,9 @@ struct ClaimParams {
   std::vector<Uuid> only_ids;      ///< from queue messages; empty: any
   std::string worker;
   std::size_t limit = 1;
+  /// text_bytes of the tasks after which no more are claimed, the one that reaches it included; 0:
+  /// no limit.
+  std::size_t bytes_max = 0;
   Duration lease = std::chrono::seconds(30);
 };
 

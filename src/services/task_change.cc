@@ -1,5 +1,8 @@
 #include "services/task_change.h"
 
+#include <optional>
+#include <utility>
+
 namespace waybill {
 namespace {
 
@@ -7,12 +10,19 @@ constexpr int kAttemptsMax = 20;
 
 struct Planned {
   Task task;
-  Change change;
+  std::optional<Change> change;  ///< none: it is as was asked
 };
+
+/// Whether that has been asked of it already.
+bool is_ending(const Task& task, const Event& event) {
+  return std::holds_alternative<event::Cancel>(event) && task.status.state == State::leased &&
+         task.status.cancel.requested();
+}
 
 Result<Planned> plan(const LedgerParts& parts, const Uuid& id, const Event& event, double chance) {
   auto task = parts.reader.get(id);
   if (!task) return fail(task.error());
+  if (is_ending(*task, event)) return Planned{.task = std::move(*task), .change = {}};
   auto change = transition(*task, event, {.now = parts.ledger.now(), .chance = chance});
   if (!change) return fail(change.error());
   return Planned{std::move(*task), std::move(*change)};
@@ -25,7 +35,8 @@ Result<Task> change_task(const LedgerParts& parts, const Uuid& id, const Event& 
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     const auto planned = plan(parts, id, event, chance);
     if (!planned) return fail(planned.error());
-    const auto answers = parts.ledger.apply({&planned->change, 1});
+    if (!planned->change) return planned->task;
+    const auto answers = parts.ledger.apply({&*planned->change, 1});
     if (!answers) return fail(answers.error());
     const Status& answer = answers->front();
     if (answer) return parts.reader.get(id);
@@ -37,6 +48,7 @@ Result<Task> change_task(const LedgerParts& parts, const Uuid& id, const Event& 
 
 Result<Task> change_task_as_read(const LedgerParts& parts, const Task& task, const Event& event,
                                  double chance) {
+  if (is_ending(task, event)) return task;
   const auto change = transition(task, event, {.now = parts.ledger.now(), .chance = chance});
   if (!change) return fail(change.error());
   const auto answers = parts.ledger.apply({&*change, 1});
@@ -49,9 +61,10 @@ Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Even
                             double chance) {
   auto planned = plan(parts, id, event, chance);
   if (!planned) return fail(planned.error());
-  planned->task.status = planned->change.after;
+  if (!planned->change) return std::move(planned->task);
+  planned->task.status = planned->change->after;
   int& priority = planned->task.request.priority;
-  priority = planned->change.priority.value_or(priority);
+  priority = planned->change->priority.value_or(priority);
   return std::move(planned->task);
 }
 

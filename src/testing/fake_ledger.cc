@@ -76,16 +76,19 @@ Status FakeLedger::check_insert(std::span<const TaskRequest> requests) const {
 Result<std::vector<Task>> FakeLedger::claim(const ClaimParams& params) {
   const Time now = clock_.now();
   std::vector<Task> claimed;
+  std::size_t bytes = 0;
   {
     const Lock lock(mutex_);
     for (const auto& [rank, handle] : claimable(params)) {
       if (claimed.size() == params.limit) break;
+      if (params.bytes_max > 0 && bytes >= params.bytes_max) break;
       LedgerTable::Row& row = *table_.find(table_.at(handle).task.id());
       if (!has_room(row.task.request.queue)) continue;
       const auto change = transition(
           row.task, event::Claim{.worker = params.worker, .lease = params.lease}, {.now = now});
       WAYBILL_CHECK(change.has_value(), "a ready task can be claimed");
       table_.change(row, *change);
+      bytes += text_bytes(row.task);
       claimed.push_back(row.task);
     }
   }

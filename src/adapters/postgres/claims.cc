@@ -56,7 +56,9 @@ void ClaimPart::write(Batch& batch) {
 
 WriteCall* ClaimPart::call_for(const Task& task) const {
   for (WriteCall* call : calls_) {
+    const std::size_t bytes_max = call->claim->bytes_max;
     if (call->claimed.size() >= call->claim->limit) continue;
+    if (bytes_max > 0 && call->claimed_bytes >= bytes_max) continue;
     const auto& ids = call->claim->only_ids;
     if (ids.empty() || std::ranges::find(ids, task.id()) != ids.end()) return call;
   }
@@ -89,6 +91,7 @@ Status ClaimPart::take_candidates(const Rows& rows) {
     claimed.lane = loaded.lane;
     task.status = change->after;
     claimed.change = std::move(*change);
+    call->claimed_bytes += text_bytes(task);
     call->claimed.push_back(std::move(task));
   }
   return {};

@@ -32,6 +32,7 @@ struct WriteCall {
   Status answer{};
   std::vector<Inserted> inserted{};
   std::vector<Task> claimed{};
+  std::size_t claimed_bytes = 0;
   std::vector<Status> statuses{};
   std::vector<ExtendOutcome> extended{};
   std::vector<Uuid> removed{};
@@ -42,6 +43,7 @@ struct WriteCall {
     answer = Status();
     inserted.clear();
     claimed.clear();
+    claimed_bytes = 0;
     statuses.clear();
     extended.clear();
     removed.clear();

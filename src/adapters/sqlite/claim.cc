@@ -1,6 +1,8 @@
 #include "adapters/sqlite/claim.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,6 +14,8 @@
 
 namespace waybill::sqlite {
 namespace {
+
+constexpr std::size_t kLoadedAtOnce = 32;
 
 /// A ready task that may be claimed, in the order in which they start.
 struct Candidate {
@@ -89,6 +93,26 @@ std::vector<std::int64_t> choose(Transaction& transaction, std::vector<Candidate
   return chosen;
 }
 
+/// Until `bytes_left` is 0.
+Status claim_some(Transaction& transaction, const ClaimParams& params,
+                  std::span<const std::int64_t> handles, Time now, std::size_t& bytes_left,
+                  std::vector<Task>& claimed) {
+  auto loaded = load_tasks(transaction.database(), handles);
+  if (!loaded) return fail(loaded.error());
+  for (LoadedTask& one : *loaded) {
+    if (bytes_left == 0) break;
+    name_lane(one, transaction.lanes().at(one.lane));
+    bytes_left -= std::min(bytes_left, text_bytes(one.task));
+    const auto change = transition(
+        one.task, event::Claim{.worker = params.worker, .lease = params.lease}, {.now = now});
+    WAYBILL_CHECK(change.has_value(), "a ready task can be claimed");
+    transaction.change(transaction.adopt(one.task, one.lane), *change);
+    one.task.status = change->after;
+    claimed.push_back(std::move(one.task));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status claim_tasks(Transaction& transaction, const ClaimParams& params, Time now,
@@ -107,17 +131,15 @@ Status claim_tasks(Transaction& transaction, const ClaimParams& params, Time now
     }
   }
   const auto chosen = choose(transaction, std::move(candidates), params.limit);
-  auto loaded = load_tasks(database, chosen);
-  if (!loaded) return fail(loaded.error());
-  claimed.reserve(loaded->size());
-  for (LoadedTask& one : *loaded) {
-    name_lane(one, transaction.lanes().at(one.lane));
-    const auto change = transition(
-        one.task, event::Claim{.worker = params.worker, .lease = params.lease}, {.now = now});
-    WAYBILL_CHECK(change.has_value(), "a ready task can be claimed");
-    transaction.change(transaction.adopt(one.task, one.lane), *change);
-    one.task.status = change->after;
-    claimed.push_back(std::move(one.task));
+  // Where bytes are counted, few at a time: what is not claimed was read in vain.
+  const std::size_t at_once = params.bytes_max > 0 ? kLoadedAtOnce : chosen.size();
+  std::size_t bytes_left = params.bytes_max > 0 ? params.bytes_max : SIZE_MAX;
+  claimed.reserve(chosen.size());
+  for (std::size_t begin = 0; begin < chosen.size() && bytes_left > 0; begin += at_once) {
+    const auto some = std::span(chosen).subspan(begin, std::min(at_once, chosen.size() - begin));
+    if (Status done = claim_some(transaction, params, some, now, bytes_left, claimed); !done) {
+      return done;
+    }
   }
   return {};
 }

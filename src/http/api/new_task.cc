@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "core/secret.h"
 #include "core/suggest.h"
+#include "core/trace_context.h"
 
 namespace waybill::http {
 namespace {
@@ -63,17 +64,6 @@ bool is_reserved(const std::string& key) {
 
 /// Ids of version 5 are made from keys, by this program (RFC 9562, 5.5).
 bool is_from_a_key(const Uuid& id) { return id.bytes[6] >> 4 == 5; }
-
-/// `00-` and three fields of hexadecimal digits (W3C Trace Context, 3.2.2).
-bool is_traceparent(std::string_view text) {
-  if (text.size() != 55) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 2 || i == 35 || i == 52;
-    const bool hex = is_digit(text[i]) || (text[i] >= 'a' && text[i] <= 'f');
-    if (dash ? text[i] != '-' : !hex) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -187,7 +177,10 @@ Answer<NewTask> NewTaskReader::read(const bj::object& body, const NewTaskPlace& 
 
 void label_trace(const Request& request, TaskRequest& task) {
   const std::string_view trace = request.header("traceparent");
-  if (is_traceparent(trace)) read_labels(bj::object{{"traceparent", json::text(trace)}}, task);
+  const bool has_own = std::ranges::any_of(
+      task.labels, [](const auto& label) { return label.first == kTraceLabel; });
+  if (!has_own && is_traceparent(trace))
+    read_labels(bj::object{{kTraceLabel, json::text(trace)}}, task);
 }
 
 Uuid keyed_id(const Call& call, std::size_t index) {

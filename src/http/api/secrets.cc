@@ -39,6 +39,8 @@ Answer<Reply> put_secret(const ApiParts& parts, const Call& call) {
   const Fields fields(call.body.get_object());
   const std::string& name = call.at("name");
   const auto put = (*vault)->put(name, fields.text("value"), call.who.name);
+  // Without a key nothing is wrong with the ledger.
+  if (!put && put.error().code == Code::failed_precondition) return refuse(put.error());
   if (!put) return refuse_storage(put.error());
   const auto record = (*vault)->record(name);
   if (!record) return refuse(record.error());

@@ -125,6 +125,7 @@ Answer<Reply> claim(const ApiParts& parts, const Call& call, LastTold& last_told
                            .only_ids = {},
                            .worker = fields.text("worker"),
                            .limit = static_cast<std::size_t>(fields.integer("limit", 1)),
+                           .bytes_max = kPageBytesMax,
                            .lease = *lease};
   const SteadyTime now = parts.clock.steady_now();
   tell_registry(parts, call, params, last_told);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/file_descriptor.h"
+#include "core/trace_context.h"
 #include "kinds/command/supervisor_protocol.h"
 
 namespace waybill {
@@ -72,7 +73,7 @@ Result<std::vector<std::string>> make_environment(Environment environment,
   environment["WAYBILL_REPORT_FD"] = std::to_string(kWaybillReportFd);
   // W3C Trace Context: what the program does belongs to the trace of whoever asked for it.
   for (const auto& [name, value] : task.request.labels) {
-    if (name == "traceparent") environment.emplace("TRACEPARENT", value);
+    if (name == kTraceLabel && is_traceparent(value)) environment.emplace("TRACEPARENT", value);
   }
   Status put = put_or_spill(environment, "WAYBILL_PARAMS", task.request.params, scratch);
   if (put && !checkpoint.empty()) {

@@ -31,6 +31,19 @@ TEST_P(LedgerConformance, ATaskIsClaimedOnce) {
   EXPECT_TRUE(claim(5).empty());
 }
 
+TEST_P(LedgerConformance, AClaimEndsWithTheTaskThatReachesItsBytes) {
+  std::vector<TaskRequest> tasks = some_tasks(1, 100);
+  for (TaskRequest& task : tasks) task.params = R"({"x":")" + std::string(1000, 'x') + "\"}";
+  insert(tasks);
+  EXPECT_THAT(ids_of(claim(100, {.bytes_max = 2500})),
+              ElementsAre(task_id(1), task_id(2), task_id(3)));
+  EXPECT_THAT(ids_of(claim(100, {.bytes_max = 1})), ElementsAre(task_id(4)));
+  const std::size_t some = claim(100, {.bytes_max = 60'000}).size();
+  EXPECT_GT(some, 50u);
+  EXPECT_LT(some, 61u);
+  EXPECT_EQ(claim(100, {.bytes_max = 1 << 20}).size(), 96 - some) << "none of them is lost";
+}
+
 TEST_P(LedgerConformance, NothingIsClaimedFromAQueueThatWasNotNamed) {
   insert({a_task(1).queue("a"), a_task(2).queue("b")});
   EXPECT_THAT(ids_of(claim(5, {.queues = {"b", "unknown"}})), ElementsAre(task_id(2)));
