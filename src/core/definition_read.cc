@@ -127,6 +127,7 @@ TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& viola
   task.params_schema = fields.json("params");
   task.spec = task.kind == "command" ? command_spec(entry) : fields.json("spec", "{}");
   task.who_may = read_who_may(entry, violations);
+  task.notify = read_notify_of(entry);
   if (task.run_time_max < Duration::zero()) {
     violations.push_back({.pointer = "/timeout", .message = "has to be 0 or more"});
   }
@@ -207,6 +208,7 @@ Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
   schedule.task = make_request(task, params);
   schedule.task.priority = static_cast<int>(fields.integer("priority", task.priority));
   schedule.task.created_by = "schedule:" + entry.name;
+  schedule.task.notify = merge_notify(task.notify, read_notify_of(entry));
   add_error(check_params(task.params_schema, params), "/params", violations);
   add_error(check_schedule(schedule), "", violations);
   return schedule;

@@ -68,7 +68,9 @@ class Loader {
     for (const Document& document : documents_) check(document);
     each("tasks", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       const auto read = result_.definitions.tasks.emplace(entry.name, read_task(entry, violations));
-      if (violations.empty()) check_kind(entry, read.first->second, violations);
+      if (!violations.empty()) return;
+      check_kind(entry, read.first->second, violations);
+      check_notify(entry, violations);
     });
     each("queues", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       result_.definitions.queues.emplace(entry.name, read_queue(entry, violations));
@@ -87,6 +89,7 @@ class Loader {
       if (task == nullptr) return;
       Schedule schedule = read_schedule(entry, *task, violations);
       schedule.source = entry.file;
+      if (violations.empty()) check_notify(entry, violations);
       result_.definitions.schedules.emplace(entry.name, std::move(schedule));
     });
     read_pipelines();
@@ -156,6 +159,7 @@ class Loader {
       for (const pipeline::StepDefinition& step : read.steps) {
         if (step.inline_task && violations.empty()) check_inline(entry, step, violations);
       }
+      if (violations.empty()) check_notify(entry, violations);
       places.emplace(entry.name, Place{document_, pointer_});
       result_.definitions.pipelines.emplace(entry.name, std::move(read));
     });
@@ -183,6 +187,9 @@ class Loader {
     check_kind(
         {.name = step.name, .object = task, .file = entry.file, .directory = entry.directory},
         *step.inline_task, inner);
+    check_notify(
+        {.name = step.name, .object = task, .file = entry.file, .directory = entry.directory},
+        inner);
     for (SchemaViolation& violation : inner) {
       violation.pointer = pointer + violation.pointer;
       violations.push_back(std::move(violation));
@@ -212,6 +219,19 @@ class Loader {
     if (checked) return;
     const std::string& message = checked.error().message;
     violations.push_back({.pointer = refused_field(entry, message), .message = message});
+  }
+
+  /// What the kinds of notifications refuse of its rules.
+  void check_notify(const Entry& entry, std::vector<SchemaViolation>& violations) const {
+    if (!check_task_) return;
+    for (const auto& [rule, pointer] : read_notify_rules(entry)) {
+      const Status checked = check_task_(notification_request(rule, "{}"));
+      if (checked) continue;
+      const std::string& message = checked.error().message;
+      const std::string field =
+          message.starts_with('/') ? message.substr(0, message.find_first_of(" :")) : "";
+      violations.push_back({.pointer = pointer + field, .message = message});
+    }
   }
 
   /// Null if the field is not there, or names no task that could be read.

@@ -42,6 +42,8 @@ inline constexpr int kPriorityMin = -100;
 inline constexpr int kPriorityMax = 100;
 inline constexpr std::size_t kParamsBytesMax = 1 << 20;
 inline constexpr std::size_t kNameBytesMax = 200;
+/// Of all rules of one task that say who is told of its end.
+inline constexpr std::size_t kNotifyBytesMax = std::size_t{256} << 10;
 
 /// A task as it is asked for; nothing of it changes after it was accepted but its priority, which
 /// an amendment does. When it is run from then on TaskStatus::run_at says.
@@ -61,6 +63,7 @@ struct TaskRequest {
   std::vector<Uuid> waits_for;  ///< tasks that must have succeeded first
   Labels labels;
   std::string created_by;  ///< e.g. "scan:drop", "schedule:nightly", "cli:ann"
+  std::string notify;      ///< JSON: who is told when it ends, see core/notify.h; empty: nobody
 
   bool operator==(const TaskRequest&) const = default;
 };

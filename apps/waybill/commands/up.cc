@@ -11,6 +11,7 @@
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/idle.h"
+#include "apps/waybill/runtime/notifier.h"
 #include "apps/waybill/runtime/redis_progress.h"
 #include "apps/waybill/runtime/upkeep.h"
 #include "apps/waybill/runtime/work_loop.h"
@@ -120,6 +121,9 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
+  RuleDesk* const rules = host ? host->rules() : own.desk.get();
+  const auto notifier = start_notifier(session, store, rules);
+  if (!notifier) return fail(notifier.error());
   const Status worked = work_until_done(
       {.session = session,
        .store = store,
@@ -129,7 +133,8 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
                    " and " + counted(schedules, "schedule"),
        .scans = scans,
        .schedules = schedules,
-       .rules = host ? host->rules() : own.desk.get(),
+       .rules = rules,
+       .other_kinds = (*notifier)->kinds(),
        .runs_at_rest = [&] { return house->runs_at_rest(); },
        .begin =
            [&] {
@@ -137,6 +142,7 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
              house.emplace(session, store, std::move(*kinds), std::move(http->client),
                            House::Terms{definitions, idle, until_idle});
            }});
+  stop_notifier(**notifier, session.config().grace);
   if (host) host->drain(session.config().grace);
   if (!worked) return fail(worked.error());
   return 0;
