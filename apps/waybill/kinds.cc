@@ -8,6 +8,7 @@
 #include "kinds/noop/noop.h"
 #include "kinds/notify/mail.h"
 #include "kinds/notify/webhook.h"
+#include "kinds/pipeline/start.h"
 
 namespace waybill::cli {
 
@@ -20,6 +21,7 @@ Result<Kinds> Kinds::create(Clock& clock) {
   Kinds kinds(std::move(run_here));
   kinds.known_.push_back(std::make_unique<MailKind>());
   kinds.known_.push_back(std::make_unique<WebhookKind>());
+  kinds.known_.push_back(std::make_unique<PipelineStartKind>());
   return kinds;
 }
 

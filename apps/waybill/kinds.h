@@ -16,8 +16,8 @@ namespace waybill::cli {
 /// The kinds of tasks that a worker of this program can run, and those that it knows besides.
 class Kinds {
  public:
-  /// Those of every worker; kinds of notifications, which `up` and `serve` run apart
-  /// (runtime/notifier.h), are known. `clock` outlives the kinds.
+  /// Those of every worker; others, which `up` and `serve` run apart (runtime/errands.h), are
+  /// known. `clock` outlives the kinds.
   static Result<Kinds> create(Clock& clock);
   explicit Kinds(std::vector<std::unique_ptr<TaskKind>> kinds) : kinds_(std::move(kinds)) {}
 

@@ -75,8 +75,8 @@ Status check_ledger_url(std::string_view text) {
 /// One line of text, or none.
 Status check_line(std::string_view text) {
   const bool fits = text.size() <= kNameBytesMax && std::ranges::none_of(text, [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-  });
+                      return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+                    });
   if (fits) return {};
   return fail(Code::invalid_argument, "must be at most 200 bytes, without line breaks");
 }
@@ -313,8 +313,9 @@ class ConfigLoader {
       refuse("mail_password_file", "give this or mail_password_secret, not both");
     }
     if (config.mail_username.empty() == (by_secret || by_file)) {
-      refuse(config.mail_username.empty() ? (by_file ? "mail_password_file" : "mail_password_secret")
-                                          : "mail_username",
+      refuse(config.mail_username.empty()
+                 ? (by_file ? "mail_password_file" : "mail_password_secret")
+                 : "mail_username",
              "mail_username needs mail_password_secret or mail_password_file, and the other way "
              "round");
     }

@@ -40,6 +40,10 @@ std::vector<PlacedNotifyRule> read_notify_rules(const Entry& entry);
 /// All of them, as tasks keep them.
 std::string read_notify_of(const Entry& entry);
 
+/// Of a schedule that starts runs of this pipeline.
+Schedule read_schedule(const Entry& entry, const pipeline::PipelineDefinition& pipeline,
+                       std::vector<SchemaViolation>& violations);
+
 // Parts of entries that pipelines have too.
 RetryPolicy read_retry(const Fields& fields);
 Labels read_labels(const boost::json::object& object);

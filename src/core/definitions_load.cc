@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -84,15 +85,20 @@ class Loader {
       }
       result_.definitions.scans.emplace(entry.name, read_scan(entry, violations));
     });
-    each("schedules", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
-      const TaskDefinition* task = find_task(entry, "task", violations);
-      if (task == nullptr) return;
-      Schedule schedule = read_schedule(entry, *task, violations);
-      schedule.source = entry.file;
-      if (violations.empty()) check_notify(entry, violations);
-      result_.definitions.schedules.emplace(entry.name, std::move(schedule));
-    });
     read_pipelines();
+    each("schedules", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
+      std::optional<Schedule> schedule;
+      if (Fields(entry.object).has("pipeline")) {
+        const pipeline::PipelineDefinition* found = find_pipeline(entry, violations);
+        if (found != nullptr) schedule = read_schedule(entry, *found, violations);
+      } else if (const TaskDefinition* task = find_task(entry, "task", violations)) {
+        schedule = read_schedule(entry, *task, violations);
+      }
+      if (!schedule) return;
+      schedule->source = entry.file;
+      if (violations.empty()) check_notify(entry, violations);
+      result_.definitions.schedules.emplace(entry.name, std::move(*schedule));
+    });
     sort_problems();
     return std::move(result_);
   }
@@ -132,6 +138,7 @@ class Loader {
         const std::string name(member.key());
         const std::string pointer = child_pointer("/" + std::string(map), name);
         if (map == "tasks") task_names_.push_back(name);
+        if (map == "pipelines") pipeline_names_.push_back(name);
         const auto [first, is_new] = places.emplace(name, place(*checked.document, pointer));
         if (!is_new) {
           add(*checked.document,
@@ -156,10 +163,12 @@ class Loader {
     std::map<std::string, Place> places;
     each("pipelines", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       auto read = pipeline::read_pipeline(entry, violations);
-      for (const pipeline::StepDefinition& step : read.steps) {
-        if (step.inline_task && violations.empty()) check_inline(entry, step, violations);
+      if (violations.empty()) {
+        check_notify(entry, violations);
+        for (const pipeline::StepDefinition& step : read.steps) {
+          if (step.inline_task) check_inline(entry, step, violations);
+        }
       }
-      if (violations.empty()) check_notify(entry, violations);
       places.emplace(entry.name, Place{document_, pointer_});
       result_.definitions.pipelines.emplace(entry.name, std::move(read));
     });
@@ -249,6 +258,20 @@ class Loader {
     return nullptr;
   }
 
+  /// The same of the pipeline that a schedule names.
+  const pipeline::PipelineDefinition* find_pipeline(
+      const Entry& entry, std::vector<SchemaViolation>& violations) const {
+    const std::string name = Fields(entry.object).text("pipeline");
+    const auto found = result_.definitions.pipelines.find(name);
+    if (found != result_.definitions.pipelines.end()) return &found->second;
+    if (std::ranges::find(pipeline_names_, name) == pipeline_names_.end()) {
+      violations.push_back({.pointer = "/pipeline",
+                            .message = "there is no pipeline \"" + name + "\"" +
+                                       did_you_mean(name, pipeline_names_)});
+    }
+    return nullptr;
+  }
+
   static std::string place(const Document& document, const std::string& pointer) {
     return document.file + ":" + std::to_string(document.key_at(pointer).line);
   }
@@ -278,6 +301,7 @@ class Loader {
   const CheckTask& check_task_;
   std::vector<Checked> checked_;
   std::vector<std::string> task_names_;
+  std::vector<std::string> pipeline_names_;
   const Document* document_ = nullptr;  ///< where the entry stands that is read now
   std::string pointer_;
   DefinitionsLoad result_;

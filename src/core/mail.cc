@@ -28,9 +28,8 @@ bool is_letter_or_digit(char c) {
 
 bool is_local_part(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-/=?^_`{|}~.";
-  const bool fits = std::ranges::all_of(text, [&](char c) {
-    return is_letter_or_digit(c) || kMarks.find(c) != kMarks.npos;
-  });
+  const bool fits = std::ranges::all_of(
+      text, [&](char c) { return is_letter_or_digit(c) || kMarks.find(c) != kMarks.npos; });
   return fits && !text.empty() && text.size() <= kLocalBytesMax && text.front() != '.' &&
          text.back() != '.' && text.find("..") == text.npos;
 }
@@ -88,9 +87,8 @@ std::string mail_date(Time at) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d +0000",
                 kDays.at(weekday(day).c_encoding()), static_cast<unsigned>(date.day()),
-                kMonths.at(static_cast<unsigned>(date.month()) - 1),
-                static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()),
+                kMonths.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
                 static_cast<int>(time.seconds().count()));
   return text.data();
 }
@@ -144,13 +142,13 @@ Status check_mail_address(std::string_view address) {
 
 Status check_mail_url(std::string_view url) {
   const auto refuse = [](const std::string& why) {
-    return fail(Code::invalid_argument,
-                "has to be a URL like smtp://mail.example.org:587 or smtps://mail.example.org:465" +
-                    why);
+    return fail(
+        Code::invalid_argument,
+        "has to be a URL like smtp://mail.example.org:587 or smtps://mail.example.org:465" + why);
   };
   const std::size_t scheme = url.find("://");
-  const bool known = scheme != url.npos &&
-                     (url.substr(0, scheme) == "smtp" || url.substr(0, scheme) == "smtps");
+  const bool known =
+      scheme != url.npos && (url.substr(0, scheme) == "smtp" || url.substr(0, scheme) == "smtps");
   if (!known) return refuse("");
   const std::string_view authority = url.substr(scheme + 3);
   if (authority.find('@') != authority.npos) {

@@ -95,13 +95,14 @@ TEST(Mail, ATextHoldsNoOtherControlCharacters) {
 }
 
 TEST(Mail, AddressesArePlain) {
-  for (const char* good : {"ops@example.org", "a.b+c@x", "o'neil@mail.example.org", "x@127.0.0.1"}) {
+  for (const char* good :
+       {"ops@example.org", "a.b+c@x", "o'neil@mail.example.org", "x@127.0.0.1"}) {
     EXPECT_TRUE(check_mail_address(good)) << good;
   }
   for (const char* bad :
-       {"", "ops", "@example.org", "ops@", "Ops <ops@example.org>", "ops@example.org\r\nRCPT TO:<x@y>",
-        "ops@example.org, x@y", "a b@x", "ops@-x", "a..b@x", ".a@x", "a@x..y", "a@[127.0.0.1]",
-        "ö@example.org", "a@b>c"}) {
+       {"", "ops", "@example.org", "ops@", "Ops <ops@example.org>",
+        "ops@example.org\r\nRCPT TO:<x@y>", "ops@example.org, x@y", "a b@x", "ops@-x", "a..b@x",
+        ".a@x", "a@x..y", "a@[127.0.0.1]", "ö@example.org", "a@b>c"}) {
     EXPECT_FALSE(check_mail_address(bad)) << bad;
   }
   EXPECT_FALSE(check_mail_address(std::string(65, 'a') + "@x"));
@@ -112,10 +113,9 @@ TEST(Mail, AServerIsAUrlOfItsOwn) {
                            "smtps://127.0.0.1"}) {
     EXPECT_TRUE(check_mail_url(good)) << good;
   }
-  for (const char* bad :
-       {"mail.example.org", "http://x", "smtp://", "smtp://user:pass@x", "smtp://x/path",
-        "smtp://x:0", "smtp://x:99999", "smtp://x:1y", "smtp://x\r\n", "smtp://[x]:1", "SMTP://x",
-        "smtp://x?y"}) {
+  for (const char* bad : {"mail.example.org", "http://x", "smtp://", "smtp://user:pass@x",
+                          "smtp://x/path", "smtp://x:0", "smtp://x:99999", "smtp://x:1y",
+                          "smtp://x\r\n", "smtp://[x]:1", "SMTP://x", "smtp://x?y"}) {
     EXPECT_FALSE(check_mail_url(bad)) << bad;
   }
 }

@@ -173,8 +173,8 @@ std::string notify_json(std::span<const NotifyRule> rules) {
   for (const NotifyRule& rule : rules) {
     bj::array on;
     for (const State state : rule.on) on.push_back(json::text(to_string(state)));
-    array.push_back(bj::object{
-        {"on", std::move(on)}, {"kind", rule.kind}, {"spec", text_to_json(rule.spec)}});
+    array.push_back(
+        bj::object{{"on", std::move(on)}, {"kind", rule.kind}, {"spec", text_to_json(rule.spec)}});
   }
   return json::serialize(array);
 }

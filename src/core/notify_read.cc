@@ -40,10 +40,9 @@ void add_rules(const bj::object& object, const std::string& pointer,
                      .pointer = pointer + "/mail"});
   }
   if (const bj::value* webhook = fields.find("webhook")) {
-    rules.push_back({.rule = {.on = on,
-                              .kind = std::string(kWebhookKind),
-                              .spec = json::serialize(*webhook)},
-                     .pointer = pointer + "/webhook"});
+    rules.push_back(
+        {.rule = {.on = on, .kind = std::string(kWebhookKind), .spec = json::serialize(*webhook)},
+         .pointer = pointer + "/webhook"});
   }
 }
 

@@ -51,7 +51,8 @@ Change after(const Task& task, const Event& event) {
 }
 
 Change failed(const Task& task, const std::string& error = "exit status 1") {
-  return after(task, event::Fail{.fence = 1, .failure_class = FailureClass::permanent, .error = error});
+  return after(task,
+               event::Fail{.fence = 1, .failure_class = FailureClass::permanent, .error = error});
 }
 
 bj::object facts_in(const TaskRequest& request) {

@@ -97,7 +97,8 @@ class NotifyNames : public pipeline::Names {
 
 std::string notify_contexts() {
   std::string names;
-  for (const std::string_view name : kContexts) names.append(names.empty() ? "" : ", ").append(name);
+  for (const std::string_view name : kContexts)
+    names.append(names.empty() ? "" : ", ").append(name);
   return names;
 }
 

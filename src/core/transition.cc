@@ -271,8 +271,7 @@ std::string_view to_string(Happening happening) {
 Result<Change> transition(const Task& task, const Event& event, const Moment& moment) {
   Step step(task, moment);
   auto change = std::visit([&](const auto& happened) { return on(step, happened); }, event);
-  const bool ends =
-      change && !is_finished(change->from.state) && is_finished(change->after.state);
+  const bool ends = change && !is_finished(change->from.state) && is_finished(change->after.state);
   if (ends) change->notifications = notifications_of(task, *change);
   return change;
 }

@@ -173,8 +173,7 @@ Status Pipeliner::end_broken(const KeptRun& run, const Error& error) {
   return settled;
 }
 
-Status Pipeliner::settle(const KeptRun& run, const pipeline::Plan& plan,
-                         RunSettlement settlement) {
+Status Pipeliner::settle(const KeptRun& run, const pipeline::Plan& plan, RunSettlement settlement) {
   const std::string& notify = plan.root().definition.notify;
   if (!pipeline::is_ended(settlement.state) || notify.empty()) {
     return ports_.store.settle(settlement);

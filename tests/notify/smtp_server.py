@@ -32,7 +32,8 @@ class Desk:
             file.write(json.dumps(what) + "\n")
 
     # aiosmtpd calls these by their names.
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # pylint: disable=invalid-name
+    # pylint: disable=invalid-name
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
         answer = self.behaviour().get("rcpt", {}).get(address)
         once = self.behaviour().get("once", {}).get(address)
         if once and address not in self.later:
@@ -44,7 +45,7 @@ class Desk:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server, session, envelope):  # pylint: disable=invalid-name
+    async def handle_DATA(self, _server, session, envelope):
         if self.behaviour().get("hang"):
             self.note(hang=True)
             await asyncio.sleep(3600)

@@ -8,10 +8,10 @@
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/errands.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/idle.h"
-#include "apps/waybill/runtime/notifier.h"
 #include "apps/waybill/runtime/redis_progress.h"
 #include "apps/waybill/runtime/upkeep.h"
 #include "apps/waybill/runtime/work_loop.h"
@@ -122,8 +122,8 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
   RuleDesk* const rules = host ? host->rules() : own.desk.get();
-  const auto notifier = start_notifier(session, store, rules);
-  if (!notifier) return fail(notifier.error());
+  const auto errands = start_errands(session, store, definitions, rules);
+  if (!errands) return fail(errands.error());
   const Status worked = work_until_done(
       {.session = session,
        .store = store,
@@ -134,7 +134,7 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
        .scans = scans,
        .schedules = schedules,
        .rules = rules,
-       .other_kinds = (*notifier)->kinds(),
+       .other_kinds = (*errands)->kinds(),
        .runs_at_rest = [&] { return house->runs_at_rest(); },
        .begin =
            [&] {
@@ -142,7 +142,7 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
              house.emplace(session, store, std::move(*kinds), std::move(http->client),
                            House::Terms{definitions, idle, until_idle});
            }});
-  stop_notifier(**notifier, session.config().grace);
+  stop_errands(**errands, session.config().grace);
   if (host) host->drain(session.config().grace);
   if (!worked) return fail(worked.error());
   return 0;

@@ -23,7 +23,7 @@ struct WorkTerms {
   std::int64_t scans = 0;     ///< what this process does besides, to be told of
   std::int64_t schedules = 0;
   RuleDesk* rules = nullptr;                   ///< only what they let run is run; null: everything
-  std::vector<std::string> other_kinds{};  ///< that this process runs too
+  std::vector<std::string> other_kinds{};      ///< that this process runs too
   std::function<RunsAtRest()> runs_at_rest{};  ///< empty: it carries on none
   std::function<void()> begin{};  ///< begins the rest, once the start has been told; may be empty
 };

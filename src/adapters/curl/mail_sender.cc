@@ -127,10 +127,11 @@ bool CurlMailSender::Conversation::prepare(const CurlMailSenderParams& params,
   if (recipients_ == nullptr) return false;
   const auto connect = std::chrono::ceil<std::chrono::milliseconds>(params.connect_timeout);
   const long tls = params.tls == MailTls::required ? CURLUSESSL_ALL : CURLUSESSL_NONE;
-  // Never by a proxy of the environment, which is there for HTTP.
-  return set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_PROTOCOLS_STR, "smtp,smtps") &&
-         set(CURLOPT_URL, params.url.c_str()) && set(CURLOPT_PROXY, "") &&
-         set(CURLOPT_USE_SSL, tls) &&
+  // Never by a proxy of the environment, which is there for HTTP. Not kept: else it says goodbye
+  // when nobody can have it give up any more.
+  return set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_FORBID_REUSE, 1L) &&
+         set(CURLOPT_PROTOCOLS_STR, "smtp,smtps") && set(CURLOPT_URL, params.url.c_str()) &&
+         set(CURLOPT_PROXY, "") && set(CURLOPT_USE_SSL, tls) &&
          set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
          set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count())) &&
          set(CURLOPT_SERVER_RESPONSE_TIMEOUT, kAnswerSeconds) &&
@@ -140,7 +141,8 @@ bool CurlMailSender::Conversation::prepare(const CurlMailSenderParams& params,
          set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(mail_.message.size())) &&
          set(CURLOPT_HEADERFUNCTION, &Conversation::on_reply) && set(CURLOPT_HEADERDATA, this) &&
          set(CURLOPT_NOPROGRESS, 0L) && set(CURLOPT_XFERINFOFUNCTION, &Conversation::on_wait) &&
-         set(CURLOPT_XFERINFODATA, this) && set(CURLOPT_ERRORBUFFER, text_.data()) && prepare_login() && prepare_trust(authorities);
+         set(CURLOPT_XFERINFODATA, this) && set(CURLOPT_ERRORBUFFER, text_.data()) &&
+         prepare_login() && prepare_trust(authorities);
 }
 
 Result<CURLcode> CurlMailSender::Conversation::drive() {
@@ -152,8 +154,8 @@ Result<CURLcode> CurlMailSender::Conversation::drive() {
     if (given_up_) return fail(*given_up_);
     if (running == 0) break;
     const Duration left = deadline_.at - clock_.steady_now();
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
-        std::clamp(left, Duration(0), kLookAgain));
+    const auto wait =
+        std::chrono::ceil<std::chrono::milliseconds>(std::clamp(left, Duration(0), kLookAgain));
     curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
   }
   int left_in_queue = 0;
@@ -167,9 +169,9 @@ Error CurlMailSender::Conversation::explain(CURLcode result) {
   const std::string said = "the server said: " + mend_utf8(refusal_);
   if (is_passing(code)) return {Code::unavailable, said};
   if (result == CURLE_LOGIN_DENIED) {
-    return {Code::permission_denied,
-            is_lasting(code) ? "the login was refused; " + said
-                             : "the server knows no way to log in that is known here"};
+    return {Code::permission_denied, is_lasting(code)
+                                         ? "the login was refused; " + said
+                                         : "the server knows no way to log in that is known here"};
   }
   if (is_lasting(code)) return {Code::invalid_argument, said};
   if (result == CURLE_USE_SSL_FAILED) {

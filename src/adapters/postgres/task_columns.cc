@@ -31,10 +31,9 @@ void TaskColumns::add(const TaskRequest& request, const PreparedInsert::Item& it
 
 Params TaskColumns::take() {
   Params all;
-  for (Array* array :
-       {&ids_, &lanes_, &priorities_, &states_, &waiting_for_, &run_at_, &ranks_, &keys_, &scopes_,
-        &details_, &entries_, &created_at_, &definitions_, &creators_, &specs_, &params_,
-        &rests_}) {
+  for (Array* array : {&ids_, &lanes_, &priorities_, &states_, &waiting_for_, &run_at_, &ranks_,
+                       &keys_, &scopes_, &details_, &entries_, &created_at_, &definitions_,
+                       &creators_, &specs_, &params_, &rests_}) {
     all.array(std::move(*array));
   }
   return all;

@@ -141,8 +141,7 @@ Status insert_notifications(Transaction& transaction, std::span<const Change> ch
   const Status done = insertion.run(transaction, inserted);
   if (done || done.error().code != Code::out_of_range) return done;
   // Nothing was written of them. That a ledger is full of queues must not keep work from ending.
-  log::error("notification_dropped", done.error().message,
-             {{"notifications", requests.size()}});
+  log::error("notification_dropped", done.error().message, {{"notifications", requests.size()}});
   return {};
 }
 

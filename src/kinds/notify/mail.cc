@@ -39,9 +39,9 @@ bj::object params_of(const Task& task) {
 /// What one attempt does.
 struct MailKind::Round {
   std::string message;
-  std::vector<std::string> taken;    ///< addresses that have it, by this attempt or one before
-  std::string refusals;              ///< for good, with why
-  std::string passing;               ///< why an address has to be asked again; empty: none has
+  std::vector<std::string> taken;  ///< addresses that have it, by this attempt or one before
+  std::string refusals;            ///< for good, with why
+  std::string passing;             ///< why an address has to be asked again; empty: none has
 
   std::string checkpoint() const {
     return json::serialize(bj::object{{"taken", bj::array(taken.begin(), taken.end())}});
@@ -63,7 +63,8 @@ struct MailKind::Round {
   /// Forgets nothing that an earlier attempt has done.
   void resume(const std::string& checkpoint) {
     const bj::value kept = text_to_json(checkpoint);
-    const bj::value* addresses = kept.is_object() ? kept.get_object().if_contains("taken") : nullptr;
+    const bj::value* addresses =
+        kept.is_object() ? kept.get_object().if_contains("taken") : nullptr;
     if (addresses == nullptr || !addresses->is_array()) return;
     for (const bj::value& each : addresses->get_array()) {
       if (each.is_string()) taken.emplace_back(each.get_string());
@@ -81,11 +82,8 @@ Status MailKind::check(const TaskRequest& request) const {
 
 Status MailKind::send(const std::string& message, const std::string& to,
                       TaskContext& context) const {
-  OutgoingMail mail{.from = desk_.from,
-                    .to = to,
-                    .message = message,
-                    .username = desk_.username,
-                    .password = {}};
+  OutgoingMail mail{
+      .from = desk_.from, .to = to, .message = message, .username = desk_.username, .password = {}};
   if (!mail.username.empty()) {
     auto password = desk_.password(context);
     if (!password) return fail(with_context(password.error(), "the password of the mail server"));

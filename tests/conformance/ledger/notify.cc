@@ -27,13 +27,13 @@ TaskRequest told(int number) {
 }
 
 Event failure_of(const Task& leased, FailureClass failure_class) {
-  return event::Fail{.fence = leased.status.fence,
-                     .failure_class = failure_class,
-                     .error = "no such host"};
+  return event::Fail{
+      .fence = leased.status.fence, .failure_class = failure_class, .error = "no such host"};
 }
 
 std::vector<Task> notifications(LedgerReader& reader) {
-  return reader.page({.filter = {.queue = std::string(kNotifyQueue)}, .order = PageOrder::oldest_first})
+  return reader
+      .page({.filter = {.queue = std::string(kNotifyQueue)}, .order = PageOrder::oldest_first})
       ->tasks;
 }
 
