@@ -6,15 +6,22 @@
 #include "core/suggest.h"
 #include "kinds/command/command.h"
 #include "kinds/noop/noop.h"
+#include "kinds/notify/mail.h"
+#include "kinds/notify/webhook.h"
+#include "kinds/pipeline/start.h"
 
 namespace waybill::cli {
 
 Result<Kinds> Kinds::create(Clock& clock) {
   auto command = CommandKind::create({.environment = inherited_environment()}, clock);
   if (!command) return fail(with_context(command.error(), "preparing tasks of kind command"));
-  Kinds kinds;
-  kinds.kinds_.push_back(std::move(*command));
-  kinds.kinds_.push_back(std::make_unique<NoopKind>());
+  std::vector<std::unique_ptr<TaskKind>> run_here;
+  run_here.push_back(std::move(*command));
+  run_here.push_back(std::make_unique<NoopKind>());
+  Kinds kinds(std::move(run_here));
+  kinds.known_.push_back(std::make_unique<MailKind>());
+  kinds.known_.push_back(std::make_unique<WebhookKind>());
+  kinds.known_.push_back(std::make_unique<PipelineStartKind>());
   return kinds;
 }
 
@@ -32,16 +39,22 @@ std::vector<std::string> Kinds::names() const {
 
 std::map<std::string, std::string> Kinds::spec_schemas() const {
   std::map<std::string, std::string> schemas;
-  for (const auto& kind : kinds_) schemas.emplace(kind->name(), kind->spec_schema());
+  for (const auto* kinds : {&kinds_, &known_}) {
+    for (const auto& kind : *kinds) schemas.emplace(kind->name(), kind->spec_schema());
+  }
   return schemas;
 }
 
 Status Kinds::check(const TaskRequest& request) const {
-  for (const auto& kind : kinds_) {
-    if (kind->name() == request.kind) return kind->check(request);
+  std::vector<std::string> known;
+  for (const auto* kinds : {&kinds_, &known_}) {
+    for (const auto& kind : *kinds) {
+      if (kind->name() == request.kind) return kind->check(request);
+      known.emplace_back(kind->name());
+    }
   }
   return fail(Code::invalid_argument,
-              "there is no kind \"" + request.kind + "\"" + did_you_mean(request.kind, names()));
+              "there is no kind \"" + request.kind + "\"" + did_you_mean(request.kind, known));
 }
 
 }  // namespace waybill::cli

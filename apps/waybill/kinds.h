@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -12,15 +13,18 @@
 
 namespace waybill::cli {
 
-/// The kinds of tasks that this program can run.
+/// The kinds of tasks that a worker of this program can run, and those that it knows besides.
 class Kinds {
  public:
-  /// `clock` outlives the kinds.
+  /// Those of every worker; others, which `up` and `serve` run apart (runtime/errands.h), are
+  /// known. `clock` outlives the kinds.
   static Result<Kinds> create(Clock& clock);
+  explicit Kinds(std::vector<std::unique_ptr<TaskKind>> kinds) : kinds_(std::move(kinds)) {}
 
+  /// Those that it can run.
   std::vector<TaskKind*> all() const;
   std::vector<std::string> names() const;
-  /// The JSON Schema of each kind's spec, by its name; empty: it takes any.
+  /// The JSON Schema of the spec of each kind that is known, by its name; empty: it takes any.
   std::map<std::string, std::string> spec_schemas() const;
   /// Refuses what can never run: an unknown kind, a spec that the kind does not take.
   /// `invalid_argument` says what would be right.
@@ -28,6 +32,7 @@ class Kinds {
 
  private:
   std::vector<std::unique_ptr<TaskKind>> kinds_;
+  std::vector<std::unique_ptr<TaskKind>> known_;  ///< besides
 };
 
 }  // namespace waybill::cli

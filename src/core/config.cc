@@ -1,5 +1,6 @@
 #include "core/config.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "base/json.h"
 #include "core/ip_network.h"
 #include "core/listen_address.h"
+#include "core/mail.h"
 #include "core/size.h"
 #include "core/suggest.h"
 #include "core/task.h"
@@ -54,7 +56,6 @@ auto parse_within(const ConfigEntry& entry, std::string_view text, Parse parse)
 
 /// The text is shown where settings are, so it must hold no secret.
 Status check_ledger_url(std::string_view text) {
-  if (text.empty()) return {};
   const auto scheme = text.find("://");
   const std::string_view name = text.substr(0, scheme == text.npos ? 0 : scheme);
   if (name != "postgres" && name != "postgresql") {
@@ -69,6 +70,27 @@ Status check_ledger_url(std::string_view text) {
   if (!has_password) return {};
   return fail(Code::invalid_argument,
               "must not hold a password; set PGPASSWORD, or name a file with PGPASSFILE");
+}
+
+/// One line of text, or none.
+Status check_line(std::string_view text) {
+  const bool fits = text.size() <= kNameBytesMax && std::ranges::none_of(text, [](char c) {
+                      return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+                    });
+  if (fits) return {};
+  return fail(Code::invalid_argument, "must be at most 200 bytes, without line breaks");
+}
+
+/// What is wrong with a setting that is a text and may be empty.
+Status check_text(ConfigType type, std::string_view text) {
+  if (text.empty()) return {};
+  if (type == ConfigType::ledger_url) return check_ledger_url(text);
+  if (type == ConfigType::mail_url) return check_mail_url(text);
+  if (type == ConfigType::mail_address) return check_mail_address(text);
+  if (type == ConfigType::name && !is_name(text)) {
+    return fail(Code::invalid_argument, std::string(kNameRule));
+  }
+  return check_line(text);
 }
 
 Status assign_choice(const ConfigEntry& entry, const std::string& text, Config& config) {
@@ -134,7 +156,11 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};
     case ConfigType::ledger_url:
-      if (Status fits = check_ledger_url(text); !fits) return fits;
+    case ConfigType::mail_url:
+    case ConfigType::mail_address:
+    case ConfigType::name:
+    case ConfigType::text:
+      if (Status fits = check_text(entry.type, text); !fits) return fits;
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};
     case ConfigType::size:
@@ -269,7 +295,40 @@ class ConfigLoader {
     return false;
   }
 
+  /// A setting that does not go with the others.
+  void refuse(const std::string& name, std::string_view why) {
+    const ConfigValue& value = load_.values[name];
+    add(value.source, {}, about(*find_entry(name), value) + std::string(why));
+  }
+
+  void check_mail() {
+    const Config& config = load_.config;
+    const bool by_secret = !config.mail_password_secret.empty();
+    const bool by_file = !config.mail_password_file.empty();
+    if (config.mail_url.empty() != config.mail_from.empty()) {
+      refuse(config.mail_url.empty() ? "mail_from" : "mail_url",
+             "mail_url and mail_from belong together: give both");
+    }
+    if (by_secret && by_file) {
+      refuse("mail_password_file", "give this or mail_password_secret, not both");
+    }
+    if (config.mail_username.empty() == (by_secret || by_file)) {
+      refuse(config.mail_username.empty()
+                 ? (by_file ? "mail_password_file" : "mail_password_secret")
+                 : "mail_username",
+             "mail_username needs mail_password_secret or mail_password_file, and the other way "
+             "round");
+    }
+    if (config.mail_tls == "none" && !config.mail_username.empty()) {
+      refuse("mail_tls", "a password is never sent without encryption; leave out mail_username");
+    }
+    if (config.mail_tls == "none" && config.mail_url.starts_with("smtps:")) {
+      refuse("mail_tls", "smtps:// is encrypted; write smtp://, or leave out mail_tls");
+    }
+  }
+
   void check_together() {
+    if (load_.problems.empty()) check_mail();
     const Config& config = load_.config;
     if (!load_.problems.empty() || config.lease > 2 * config.beat) return;
     const ConfigValue& lease = load_.values["lease"];

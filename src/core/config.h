@@ -39,6 +39,12 @@ struct Config {
   std::string redis_url_file;
   std::string login;
   std::vector<std::string> webhook_networks;
+  std::string mail_url;
+  std::string mail_from;
+  std::string mail_username;
+  std::string mail_password_secret;
+  std::string mail_password_file;
+  std::string mail_tls;
   std::int64_t rate_limit = 0;
   std::int64_t cache = 0;
   std::int64_t log_bytes = 0;
@@ -53,7 +59,11 @@ enum class ConfigType : std::uint8_t {
   duration,
   size,
   address,
-  ledger_url
+  ledger_url,
+  mail_url,
+  mail_address,
+  name,  ///< one as of is_name, or empty
+  text
 };
 
 /// One setting. The flag is `--name` and the variable `WAYBILL_NAME`, with dashes and capitals.

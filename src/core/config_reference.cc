@@ -38,7 +38,14 @@ std::string_view type_name(ConfigType type) {
     case ConfigType::address:
       return "address";
     case ConfigType::ledger_url:
+    case ConfigType::mail_url:
       return "URL";
+    case ConfigType::mail_address:
+      return "mail address";
+    case ConfigType::name:
+      return "name";
+    case ConfigType::text:
+      return "text";
     case ConfigType::size:
       return "size";
   }

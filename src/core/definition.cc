@@ -122,7 +122,8 @@ TaskRequest make_request(const TaskDefinition& definition, std::string params) {
           .priority = definition.priority,
           .run_time_max = definition.run_time_max,
           .retry = definition.retry,
-          .labels = definition.labels};
+          .labels = definition.labels,
+          .notify = definition.notify};
 }
 
 Status check_scan(const ScanDefinition& scan) {

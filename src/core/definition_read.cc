@@ -1,11 +1,13 @@
 #include "core/definition_read.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
 #include "base/json.h"
 #include "core/definition_fields.h"
 #include "core/definitions_load.h"
+#include "core/pipeline/start_spec.h"
 
 namespace waybill {
 namespace bj = boost::json;
@@ -127,6 +129,7 @@ TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& viola
   task.params_schema = fields.json("params");
   task.spec = task.kind == "command" ? command_spec(entry) : fields.json("spec", "{}");
   task.who_may = read_who_may(entry, violations);
+  task.notify = read_notify_of(entry);
   if (task.run_time_max < Duration::zero()) {
     violations.push_back({.pointer = "/timeout", .message = "has to be 0 or more"});
   }
@@ -193,9 +196,10 @@ QueueSettings read_queue(const Entry& entry, std::vector<SchemaViolation>& viola
   return queue;
 }
 
-Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
-                       std::vector<SchemaViolation>& violations) {
-  const Fields fields(entry.object);
+namespace {
+
+/// All but its task.
+Schedule read_times(const Entry& entry, const Fields& fields) {
   Schedule schedule;
   schedule.name = entry.name;
   schedule.cron = fields.text("cron");
@@ -203,10 +207,52 @@ Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
   schedule.daylight = read_daylight(fields.text("daylight"));
   schedule.catch_up = read_catch_up(fields.text("catch_up"));
   schedule.paused = fields.flag("paused", false);
+  return schedule;
+}
+
+/// Those rules that want to be told of a failure, for that alone: of a start whose run tells the
+/// rest.
+std::string rules_for_failures(const std::string& notify) {
+  std::vector<NotifyRule> rules = read_notify(notify).value();
+  std::vector<NotifyRule> kept;
+  for (NotifyRule& rule : rules) {
+    if (std::ranges::find(rule.on, State::failed) == rule.on.end()) continue;
+    rule.on = {State::failed};
+    kept.push_back(std::move(rule));
+  }
+  return notify_json(kept);
+}
+
+}  // namespace
+
+Schedule read_schedule(const Entry& entry, const pipeline::PipelineDefinition& pipeline,
+                       std::vector<SchemaViolation>& violations) {
+  const Fields fields(entry.object);
+  Schedule schedule = read_times(entry, fields);
+  pipeline::StartSpec spec{.pipeline = pipeline.name, .notify = read_notify_of(entry)};
+  if (fields.has("priority")) spec.priority = static_cast<int>(fields.integer("priority", 0));
+  TaskRequest& task = schedule.task;
+  task.kind = pipeline::kStartKind;
+  if (!pipeline.queue.empty()) task.queue = pipeline.queue;
+  task.priority = spec.priority.value_or(pipeline.priority.value_or(0));
+  task.spec = to_json_text(spec);
+  task.params = fields.json("params", "{}");
+  task.created_by = "schedule:" + entry.name;
+  task.notify = rules_for_failures(merge_notify(pipeline.notify, spec.notify));
+  add_error(check_params(pipeline.params_schema, task.params), "/params", violations);
+  add_error(check_schedule(schedule), "", violations);
+  return schedule;
+}
+
+Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
+                       std::vector<SchemaViolation>& violations) {
+  const Fields fields(entry.object);
+  Schedule schedule = read_times(entry, fields);
   const std::string params = fields.json("params", "{}");
   schedule.task = make_request(task, params);
   schedule.task.priority = static_cast<int>(fields.integer("priority", task.priority));
   schedule.task.created_by = "schedule:" + entry.name;
+  schedule.task.notify = merge_notify(task.notify, read_notify_of(entry));
   add_error(check_params(task.params_schema, params), "/params", violations);
   add_error(check_schedule(schedule), "", violations);
   return schedule;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "core/definition.h"
 #include "core/json_schema.h"
+#include "core/notify.h"
 
 namespace waybill {
 
@@ -28,6 +29,19 @@ QueueSettings read_queue(const Entry& entry, std::vector<SchemaViolation>& viola
 std::optional<WhoMay> read_who_may(const Entry& entry, std::vector<SchemaViolation>& violations);
 /// `task` is the definition that the schedule names.
 Schedule read_schedule(const Entry& entry, const TaskDefinition& task,
+                       std::vector<SchemaViolation>& violations);
+
+/// A rule of the entry's `notify`, and where in the entry it stands.
+struct PlacedNotifyRule {
+  NotifyRule rule;
+  std::string pointer;
+};
+std::vector<PlacedNotifyRule> read_notify_rules(const Entry& entry);
+/// All of them, as tasks keep them.
+std::string read_notify_of(const Entry& entry);
+
+/// Of a schedule that starts runs of this pipeline.
+Schedule read_schedule(const Entry& entry, const pipeline::PipelineDefinition& pipeline,
                        std::vector<SchemaViolation>& violations);
 
 // Parts of entries that pipelines have too.

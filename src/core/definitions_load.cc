@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -68,7 +69,9 @@ class Loader {
     for (const Document& document : documents_) check(document);
     each("tasks", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       const auto read = result_.definitions.tasks.emplace(entry.name, read_task(entry, violations));
-      if (violations.empty()) check_kind(entry, read.first->second, violations);
+      if (!violations.empty()) return;
+      check_kind(entry, read.first->second, violations);
+      check_notify(entry, violations);
     });
     each("queues", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       result_.definitions.queues.emplace(entry.name, read_queue(entry, violations));
@@ -82,14 +85,20 @@ class Loader {
       }
       result_.definitions.scans.emplace(entry.name, read_scan(entry, violations));
     });
-    each("schedules", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
-      const TaskDefinition* task = find_task(entry, "task", violations);
-      if (task == nullptr) return;
-      Schedule schedule = read_schedule(entry, *task, violations);
-      schedule.source = entry.file;
-      result_.definitions.schedules.emplace(entry.name, std::move(schedule));
-    });
     read_pipelines();
+    each("schedules", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
+      std::optional<Schedule> schedule;
+      if (Fields(entry.object).has("pipeline")) {
+        const pipeline::PipelineDefinition* found = find_pipeline(entry, violations);
+        if (found != nullptr) schedule = read_schedule(entry, *found, violations);
+      } else if (const TaskDefinition* task = find_task(entry, "task", violations)) {
+        schedule = read_schedule(entry, *task, violations);
+      }
+      if (!schedule) return;
+      schedule->source = entry.file;
+      if (violations.empty()) check_notify(entry, violations);
+      result_.definitions.schedules.emplace(entry.name, std::move(*schedule));
+    });
     sort_problems();
     return std::move(result_);
   }
@@ -129,6 +138,7 @@ class Loader {
         const std::string name(member.key());
         const std::string pointer = child_pointer("/" + std::string(map), name);
         if (map == "tasks") task_names_.push_back(name);
+        if (map == "pipelines") pipeline_names_.push_back(name);
         const auto [first, is_new] = places.emplace(name, place(*checked.document, pointer));
         if (!is_new) {
           add(*checked.document,
@@ -153,8 +163,11 @@ class Loader {
     std::map<std::string, Place> places;
     each("pipelines", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       auto read = pipeline::read_pipeline(entry, violations);
-      for (const pipeline::StepDefinition& step : read.steps) {
-        if (step.inline_task && violations.empty()) check_inline(entry, step, violations);
+      if (violations.empty()) {
+        check_notify(entry, violations);
+        for (const pipeline::StepDefinition& step : read.steps) {
+          if (step.inline_task) check_inline(entry, step, violations);
+        }
       }
       places.emplace(entry.name, Place{document_, pointer_});
       result_.definitions.pipelines.emplace(entry.name, std::move(read));
@@ -183,6 +196,9 @@ class Loader {
     check_kind(
         {.name = step.name, .object = task, .file = entry.file, .directory = entry.directory},
         *step.inline_task, inner);
+    check_notify(
+        {.name = step.name, .object = task, .file = entry.file, .directory = entry.directory},
+        inner);
     for (SchemaViolation& violation : inner) {
       violation.pointer = pointer + violation.pointer;
       violations.push_back(std::move(violation));
@@ -214,6 +230,19 @@ class Loader {
     violations.push_back({.pointer = refused_field(entry, message), .message = message});
   }
 
+  /// What the kinds of notifications refuse of its rules.
+  void check_notify(const Entry& entry, std::vector<SchemaViolation>& violations) const {
+    if (!check_task_) return;
+    for (const auto& [rule, pointer] : read_notify_rules(entry)) {
+      const Status checked = check_task_(notification_request(rule, "{}"));
+      if (checked) continue;
+      const std::string& message = checked.error().message;
+      const std::string field =
+          message.starts_with('/') ? message.substr(0, message.find_first_of(" :")) : "";
+      violations.push_back({.pointer = pointer + field, .message = message});
+    }
+  }
+
   /// Null if the field is not there, or names no task that could be read.
   const TaskDefinition* find_task(const Entry& entry, const char* field,
                                   std::vector<SchemaViolation>& violations) const {
@@ -225,6 +254,20 @@ class Loader {
       violations.push_back({.pointer = "/" + std::string(field),
                             .message = "there is no task definition \"" + name + "\"" +
                                        did_you_mean(name, task_names_)});
+    }
+    return nullptr;
+  }
+
+  /// The same of the pipeline that a schedule names.
+  const pipeline::PipelineDefinition* find_pipeline(
+      const Entry& entry, std::vector<SchemaViolation>& violations) const {
+    const std::string name = Fields(entry.object).text("pipeline");
+    const auto found = result_.definitions.pipelines.find(name);
+    if (found != result_.definitions.pipelines.end()) return &found->second;
+    if (std::ranges::find(pipeline_names_, name) == pipeline_names_.end()) {
+      violations.push_back({.pointer = "/pipeline",
+                            .message = "there is no pipeline \"" + name + "\"" +
+                                       did_you_mean(name, pipeline_names_)});
     }
     return nullptr;
   }
@@ -258,6 +301,7 @@ class Loader {
   const CheckTask& check_task_;
   std::vector<Checked> checked_;
   std::vector<std::string> task_names_;
+  std::vector<std::string> pipeline_names_;
   const Document* document_ = nullptr;  ///< where the entry stands that is read now
   std::string pointer_;
   DefinitionsLoad result_;

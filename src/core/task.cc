@@ -74,8 +74,8 @@ std::optional<State> parse_state(std::string_view text) {
 std::size_t text_bytes(const Task& task) {
   const TaskRequest& request = task.request;
   std::size_t bytes = request.spec.size() + request.params.size() +
-                      request.waits_for.size() * sizeof(Uuid) + task.status.error.size() +
-                      task.status.result.size();
+                      request.waits_for.size() * sizeof(Uuid) + request.notify.size() +
+                      task.status.error.size() + task.status.result.size();
   for (const auto& [name, value] : request.labels) bytes += name.size() + value.size();
   return bytes;
 }
@@ -108,6 +108,7 @@ Status check_request(const TaskRequest& request) {
     return refuse("params", "and spec must be at most 1 MiB each; keep big data in a file");
   }
   if (Status labels = check_labels(request.labels); !labels) return labels;
+  if (request.notify.size() > kNotifyBytesMax) return refuse("notify", "is over 256 KiB");
   if (request.run_time_max < Duration(0)) return refuse("timeout", "must not be negative");
   if (request.dedup_key.size() > 1024) return refuse("dedup_key", "is over 1024 bytes");
   for (const Uuid& id : request.waits_for) {

@@ -44,6 +44,8 @@ inline constexpr std::size_t kParamsBytesMax = 1 << 20;
 inline constexpr std::size_t kNameBytesMax = 200;
 inline constexpr std::size_t kLabelsMax = 100;
 inline constexpr std::size_t kLabelBytesMax = 1000;  // of a value
+/// Of all rules of one task that say who is told of its end.
+inline constexpr std::size_t kNotifyBytesMax = std::size_t{256} << 10;
 
 /// A task as it is asked for; nothing of it changes after it was accepted but its priority, which
 /// an amendment does. When it is run from then on TaskStatus::run_at says.
@@ -63,6 +65,7 @@ struct TaskRequest {
   std::vector<Uuid> waits_for;  ///< tasks that must have succeeded first
   Labels labels;
   std::string created_by;  ///< e.g. "scan:drop", "schedule:nightly", "cli:ann"
+  std::string notify;      ///< JSON: who is told when it ends, see core/notify.h; empty: nobody
 
   bool operator==(const TaskRequest&) const = default;
 };

@@ -22,6 +22,7 @@ struct TaskDefinition {
   RetryPolicy retry{};
   Labels labels;
   std::optional<WhoMay> who_may;  ///< none: whoever the roles let
+  std::string notify;             ///< who is told when a task ends, see TaskRequest::notify
 
   bool operator==(const TaskDefinition&) const = default;
 };

@@ -11,6 +11,12 @@ namespace waybill {
 namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
+/// Of a request that has parts which version 1 does not know: their number follows the rest, and
+/// tag and bytes of each. One without such parts is written as version 1, which older programs
+/// read.
+constexpr std::uint8_t kTaggedVersion = 2;
+/// Tags of those parts: never give one another meaning.
+constexpr std::uint64_t kNotifyTag = 1;
 
 /// The retry policy of a stored request without a rest. Ledgers in use hold such requests: never
 /// change it, also when the defaults of RetryPolicy change. What is not equal to it is stored
@@ -48,6 +54,14 @@ class RecordFields {
     fits_ = value == kRecordVersion;
     return fits_;
   }
+  /// Of a request, which has one of two.
+  bool request_version() {
+    const auto value = reader_.byte();
+    fits_ = value == kRecordVersion || value == kTaggedVersion;
+    tagged_ = value == kTaggedVersion;
+    return fits_;
+  }
+  bool tagged() const { return tagged_; }
   template <class Integer>
   RecordFields& number(Integer& out) {
     if (const auto value = take(reader_.varint())) out = static_cast<Integer>(*value);
@@ -91,7 +105,14 @@ class RecordFields {
 
   ByteReader reader_;
   bool fits_ = true;
+  bool tagged_ = false;
 };
+
+bool has_tagged_parts(const TaskRequest& request) { return !request.notify.empty(); }
+
+void put_request_version(std::string& out, const TaskRequest& request) {
+  out += static_cast<char>(has_tagged_parts(request) ? kTaggedVersion : kRecordVersion);
+}
 
 void put_rest(std::string& out, const TaskRequest& request) {
   put_micros(out, to_micros(request.run_at));
@@ -110,6 +131,21 @@ void put_rest(std::string& out, const TaskRequest& request) {
     put_text(out, name);
     put_text(out, value);
   }
+  if (!has_tagged_parts(request)) return;
+  put_varint(out, 1);
+  put_varint(out, kNotifyTag);
+  put_text(out, request.notify);
+}
+
+/// Those of version 2. False for a tag that nobody has given yet.
+bool take_tagged_parts(RecordFields& fields, TaskRequest& request) {
+  for (std::size_t left = fields.count(); left > 0; --left) {
+    std::uint64_t tag = 0;
+    fields.number(tag);
+    if (tag != kNotifyTag) return false;
+    fields.text(request.notify);
+  }
+  return fields.fits();
 }
 
 void take_rest(RecordFields& fields, TaskRequest& request) {
@@ -124,10 +160,19 @@ void take_rest(RecordFields& fields, TaskRequest& request) {
   for (auto& [name, value] : request.labels) fields.text(name).text(value);
 }
 
+/// Also what follows the rest.
+bool takes_all(RecordFields& fields, TaskRequest& request) {
+  take_rest(fields, request);
+  request.notify.clear();
+  if (fields.tagged() && !take_tagged_parts(fields, request)) return false;
+  return fields.at_end();
+}
+
 /// Keep in step with set_no_rest.
 bool needs_no_rest(const TaskRequest& request) {
   return request.run_at == Time{} && request.run_time_max == Duration(0) &&
-         request.waits_for.empty() && request.labels.empty() && request.retry == kRetryOfNoRest;
+         request.waits_for.empty() && request.labels.empty() && !has_tagged_parts(request) &&
+         request.retry == kRetryOfNoRest;
 }
 
 void set_no_rest(TaskRequest& request) {
@@ -135,6 +180,7 @@ void set_no_rest(TaskRequest& request) {
   request.run_time_max = Duration(0);
   request.waits_for.clear();
   request.labels.clear();
+  request.notify.clear();
   request.retry = kRetryOfNoRest;
 }
 
@@ -172,7 +218,7 @@ Status decode_detail(std::string_view bytes, TaskStatus& status) {
 std::string encode_rest(const TaskRequest& request) {
   std::string out;
   if (needs_no_rest(request)) return out;
-  out += static_cast<char>(kRecordVersion);
+  put_request_version(out, request);
   put_rest(out, request);
   return out;
 }
@@ -183,15 +229,15 @@ Status decode_rest(std::string_view bytes, TaskRequest& request) {
     return {};
   }
   RecordFields fields(bytes);
-  if (!fields.version()) return damaged_part("the request");
-  take_rest(fields, request);
-  if (!fields.at_end()) return damaged_part("the request");
+  if (!fields.request_version() || !takes_all(fields, request)) {
+    return damaged_part("the request");
+  }
   return {};
 }
 
 std::string encode_request(const TaskRequest& request) {
   std::string out;
-  out += static_cast<char>(kRecordVersion);
+  put_request_version(out, request);
   out += bytes_of(request.id);
   put_text(out, request.queue);
   put_text(out, request.kind);
@@ -208,14 +254,13 @@ std::string encode_request(const TaskRequest& request) {
 
 Result<TaskRequest> decode_request(std::string_view bytes) {
   RecordFields fields(bytes);
-  if (!fields.version()) return damaged_part("the request");
+  if (!fields.request_version()) return damaged_part("the request");
   TaskRequest request;
   fields.id(request.id).text(request.queue).text(request.kind).text(request.definition);
   fields.text(request.spec).text(request.params).number(request.priority);
   request.priority += kPriorityMin;
   fields.text(request.dedup_key).number(request.dedup_scope).text(request.created_by);
-  take_rest(fields, request);
-  if (!fields.at_end()) return damaged_part("the request");
+  if (!takes_all(fields, request)) return damaged_part("the request");
   return request;
 }
 

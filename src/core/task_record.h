@@ -19,7 +19,8 @@ std::string encode_detail(const TaskStatus& status);
 /// Fills those fields of `status`.
 Status decode_detail(std::string_view bytes, TaskStatus& status);
 
-/// requests.rest: run_at as asked for, run_time_max, retry policy, what it waits for, labels.
+/// requests.rest: run_at as asked for, run_time_max, retry policy, what it waits for, labels, and
+/// in version 2 what came later, each part with a tag.
 /// Empty when all of them are what most requests have: values fixed in task_record.cc, not the
 /// defaults that TaskRequest has today.
 std::string encode_rest(const TaskRequest& request);

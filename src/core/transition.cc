@@ -4,6 +4,7 @@
 #include <array>
 #include <type_traits>
 
+#include "core/notify.h"
 #include "core/run_prefix.h"
 
 namespace waybill {
@@ -269,7 +270,10 @@ std::string_view to_string(Happening happening) {
 
 Result<Change> transition(const Task& task, const Event& event, const Moment& moment) {
   Step step(task, moment);
-  return std::visit([&](const auto& happened) { return on(step, happened); }, event);
+  auto change = std::visit([&](const auto& happened) { return on(step, happened); }, event);
+  const bool ends = change && !is_finished(change->from.state) && is_finished(change->after.state);
+  if (ends) change->notifications = notifications_of(task, *change);
+  return change;
 }
 
 Acceptance accept(const TaskRequest& request, std::uint32_t waiting_for, Time now) {

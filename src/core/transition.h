@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -124,6 +125,9 @@ struct Change {
   std::optional<int> priority;           ///< the request's from now on; none: it stays
   TaskStatus after;
   HistoryEntry entry;
+  /// To be inserted with it, all or none; see core/notify.h. An id that is there already stays as
+  /// it is.
+  std::vector<TaskRequest> notifications{};
 };
 
 /// Now, by the ledger's clock, and a chance in [0, 1) for jitter.

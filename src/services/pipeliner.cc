@@ -253,7 +253,9 @@ Status Pipeliner::write_down(Open& open, const std::vector<pipeline::Action>& ac
       }
       settlement.nodes.push_back(std::move(change));
     }
-    if (Status settled = ports_.store.settle(settlement); !settled) return settled;
+    if (Status settled = settle(open.kept, *open.plan, std::move(settlement)); !settled) {
+      return settled;
+    }
   }
   return {};
 }

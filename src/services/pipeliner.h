@@ -88,6 +88,8 @@ class Pipeliner final : public Service {
   Status advance(Open& open);
   Status write_down(Open& open, const std::vector<pipeline::Action>& actions);
   Status end_task(const pipeline::action::Cancel& cancel);
+  /// Writes it down, with who is told if that ends the run.
+  Status settle(const pipeline::KeptRun& run, const pipeline::Plan& plan, RunSettlement settlement);
   /// A run that could not be seen to: left alone for a while, or ended where that is for good.
   Status end_broken(const pipeline::KeptRun& run, const Error& error);
   /// Also those of which its records say nothing.

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <utility>
 
 #include "base/json.h"
 #include "base/log.h"
+#include "core/notify.h"
 #include "core/pipeline/plan.h"
 #include "core/run_prefix.h"
 #include "services/open_run.h"
@@ -203,14 +205,18 @@ Status Pipeliner::end_broken(const KeptRun& run, const Error& error) {
   // First, so that the next server does it if this one ends here.
   const std::string why = "it cannot be carried on: " + error.message;
   if (Status ended = end_tasks_of(run.id, why); !ended) return ended;
-  Status settled = ports_.store.settle({.id = run.id,
-                                        .holder = params_.holder,
-                                        .at = ports_.clock.now(),
-                                        .tasks = {},
-                                        .nodes = {},
-                                        .state = RunState::failed,
-                                        .outputs = {},
-                                        .error = why});
+  RunSettlement settlement{.id = run.id,
+                           .holder = params_.holder,
+                           .at = ports_.clock.now(),
+                           .tasks = {},
+                           .nodes = {},
+                           .state = RunState::failed,
+                           .outputs = {},
+                           .error = why};
+  // Without its plan nobody knows who is to be told.
+  const auto plan = plan_of(run);
+  Status settled =
+      plan ? settle(run, **plan, std::move(settlement)) : ports_.store.settle(settlement);
   if (!settled && settled.error().code == Code::aborted) return {};
   return settled;
 }
@@ -232,6 +238,29 @@ Status Pipeliner::end_tasks_of(const Uuid& run, const std::string& reason) {
     live.cursor = page->next_cursor;
   } while (!live.cursor.empty());
   return {};
+}
+
+Status Pipeliner::settle(const KeptRun& run, const pipeline::Plan& plan, RunSettlement settlement) {
+  const std::string& notify = plan.root().definition.notify;
+  if (!pipeline::is_ended(settlement.state) || notify.empty()) {
+    return ports_.store.settle(settlement);
+  }
+  auto ended = ports_.store.get(run.id);
+  if (!ended) return fail(ended.error());
+  ended->state = settlement.state;
+  ended->ended_at = settlement.at;
+  ended->outputs = settlement.outputs;
+  ended->error = settlement.error;
+  std::vector<TaskRequest> told = notifications_of(*ended, notify);
+  const std::size_t others = settlement.tasks.size();
+  std::move(told.begin(), told.end(), std::back_inserter(settlement.tasks));
+  const Status settled = ports_.store.settle(settlement);
+  const bool is_full = !settled && settled.error().code == Code::out_of_range;
+  if (!is_full || settlement.tasks.size() == others) return settled;
+  // That a ledger is full of queues must not keep a run from ending.
+  log::error("notification_dropped", settled.error().message, {{"run", to_string(run.id)}});
+  settlement.tasks.resize(others);
+  return ports_.store.settle(settlement);
 }
 
 Status Pipeliner::hear_of_asked(Open& open, const KeptRun& run) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/notify.h"
 #include "core/suggest.h"
 
 namespace waybill {
@@ -76,8 +77,18 @@ Result<std::shared_ptr<const pipeline::Plan>> RunDesk::plan(const std::string& n
   return pipeline::Plan::make(name, ports_.pipelines, ports_.tasks);
 }
 
+Result<std::shared_ptr<const pipeline::Plan>> RunDesk::plan(const std::string& name,
+                                                            const std::string& notify) const {
+  if (notify.empty()) return plan(name);
+  if (const auto there = pipeline(name); !there) return fail(there.error());
+  pipeline::Pipelines pipelines = ports_.pipelines;
+  std::string& rules = pipelines.at(name).notify;
+  rules = merge_notify(rules, notify);
+  return pipeline::Plan::make(name, pipelines, ports_.tasks);
+}
+
 Result<NewRun> RunDesk::prepare(const StartRun& start) const {
-  const auto plan = this->plan(start.pipeline);
+  const auto plan = this->plan(start.pipeline, start.notify);
   if (!plan) return fail(plan.error());
   const Time now = ports_.clock.now();
   const auto fits = pipeline::Run::open(*plan, {.id = start.id,

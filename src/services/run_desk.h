@@ -25,6 +25,7 @@ struct StartRun {
   Uuid reuse_from{};                ///< nil: nothing is reused
   std::vector<std::string> anew{};  ///< steps that are not reused
   std::string created_by{};
+  std::string notify{};  ///< who is told of its end, besides those whom its definition names
 };
 /// A run that is to be done again: what failed, and what comes after that.
 struct RetryRun {
@@ -68,6 +69,9 @@ class RunDesk {
   /// `not_found`, with what it may have meant, if there is none of that name.
   Result<const pipeline::PipelineDefinition*> pipeline(const std::string& name) const;
   Result<std::shared_ptr<const pipeline::Plan>> plan(const std::string& name) const;
+  /// The same, with more rules of who is told of a run's end.
+  Result<std::shared_ptr<const pipeline::Plan>> plan(const std::string& name,
+                                                     const std::string& notify) const;
   /// Refuses what could not run: `invalid_argument` names the params that are wrong, a step in
   /// `anew` that is not there, or a run of another pipeline in reuse_from.
   Result<NewRun> prepare(const StartRun& start) const;

@@ -126,7 +126,10 @@ Result<std::vector<Status>> FakeLedger::apply(std::span<const Change> changes) {
   std::vector<Status> answers;
   {
     const Lock lock(mutex_);
-    for (const Change& change : changes) answers.push_back(apply_one(change));
+    for (const Change& change : changes) {
+      answers.push_back(apply_one(change));
+      if (answers.back()) insert_notifications(change);
+    }
   }
   bell_.ring();
   return answers;
@@ -146,6 +149,14 @@ Status FakeLedger::apply_one(const Change& change) {
   }
   table_.change(*row, change);
   return {};
+}
+
+void FakeLedger::insert_notifications(const Change& change) {
+  for (const TaskRequest& request : change.notifications) {
+    const bool has_room =
+        table_.counts().contains(request.queue) || table_.counts().size() < kQueuesMax;
+    if (has_room && table_.kept_out_by(request).is_nil()) table_.insert(request, change.entry.at);
+  }
 }
 
 LedgerTable::Row* FakeLedger::leased_with(const Uuid& id, std::uint64_t fence) {

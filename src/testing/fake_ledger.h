@@ -63,6 +63,7 @@ class FakeLedger final : public Ledger, public LedgerReader, public DedupKeys, p
   std::vector<LedgerTable::Place> claimable(const ClaimParams& params) const REQUIRES(mutex_);
   bool has_room(const std::string& queue) const REQUIRES(mutex_);
   Status apply_one(const Change& change) REQUIRES(mutex_);
+  void insert_notifications(const Change& change) REQUIRES(mutex_);
 
   Clock& clock_;
   mutable Mutex mutex_;

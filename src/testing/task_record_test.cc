@@ -71,5 +71,41 @@ TEST(Record, AnyRestThatIsCutOffIsDamaged) {
   }
 }
 
+TEST(Record, WhoIsToldComesAfterTheRest) {
+  TaskRequest request = strange();
+  const std::string without = encode_rest(request);
+  request.notify = R"([{"on":["failed"],"kind":"notify.mail","spec":{}}])";
+  const std::string with = encode_rest(request);
+  // Version, the parts that version 1 has, the number of others, and of each its tag and bytes.
+  EXPECT_EQ(with.substr(1), without.substr(1) + "\x01\x01" +
+                                static_cast<char>(request.notify.size()) + request.notify);
+  EXPECT_EQ(without.front(), 1);
+  EXPECT_EQ(with.front(), 2);
+  TaskRequest read;
+  ASSERT_TRUE(decode_rest(with, read));
+  EXPECT_EQ(read.notify, request.notify);
+  EXPECT_EQ(read.labels, request.labels);
+  ASSERT_TRUE(decode_rest(without, read));
+  EXPECT_EQ(read.notify, "");
+  const auto whole = decode_request(encode_request(request));
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(*whole, request);
+}
+
+TEST(Record, WhatIsCutOffAfterTheRestIsDamaged) {
+  TaskRequest request = strange();
+  request.notify = "[]";
+  const std::string whole = encode_rest(request);
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    TaskRequest read;
+    ASSERT_FALSE(decode_rest(whole.substr(0, size), read)) << size;
+  }
+  TaskRequest read;
+  EXPECT_FALSE(decode_rest(whole + "x", read));
+  std::string other_tag = whole;
+  other_tag[whole.size() - 4] = 9;
+  EXPECT_FALSE(decode_rest(other_tag, read)) << "a part that this program does not know";
+}
+
 }  // namespace
 }  // namespace waybill

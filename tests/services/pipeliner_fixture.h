@@ -41,7 +41,9 @@ inline constexpr const char* kPipelines = R"x({
       "up": {"wait": {"http": {"url": "https://x.example/up", "every": "10s", "timeout": "1m"}}},
       "b": {"task": "t", "needs": "up", "with": {"status": "${{ steps.up.outputs.status }}"}}}},
   "limited": {"concurrency": 1, "timeout": "1h", "steps": {"a": {"task": "t"}}},
-  "one_at_a_time": {"concurrency": 1, "steps": {"a": {"task": "t"}}}})x";
+  "one_at_a_time": {"concurrency": 1, "steps": {"a": {"task": "t"}}},
+  "told": {"steps": {"a": {"task": "t"}},
+    "notify": {"on": ["failed", "cancelled"], "mail": "ops@example.org"}}})x";
 
 /// Can lose what happened, as a ledger does that keeps only so many changes.
 class ForgetfulReader final : public ForwardingReader {

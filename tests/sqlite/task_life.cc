@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kSteps = 11;
+constexpr std::size_t kSteps = 14;
 
 /// A call that answers each element: the first that was refused refuses all.
 Status all_of(const Result<std::vector<Status>>& answers) {
@@ -16,6 +16,12 @@ Status all_of(const Result<std::vector<Status>>& answers) {
     if (!answer) return answer;
   }
   return {};
+}
+
+TaskRequest one_that_is_told_of() {
+  TaskRequest request = a_task(3);
+  request.notify = R"([{"on":["failed"],"kind":"notify.mail","spec":{"to":["a@b"]}}])";
+  return request;
 }
 
 template <class Answer>
@@ -72,6 +78,14 @@ Status TaskLife::run(SqliteLedger& ledger, std::size_t step) {
       return claim(ledger, 2);
     case 9:
       return apply(ledger, 2, event::Succeed{.fence = 1});
+    case 10:
+      return status_of(ledger.ledger().insert(std::vector{one_that_is_told_of()}));
+    case 11:
+      return claim(ledger, 3);
+    case 12:
+      // With its end comes the notification, or neither.
+      return apply(ledger, 3,
+                   event::Fail{.fence = 1, .failure_class = FailureClass::permanent, .error = "x"});
     default:
       return status_of(ledger.ledger().remove(first, kTimeMax));
   }

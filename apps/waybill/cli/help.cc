@@ -84,7 +84,13 @@ std::string_view placeholder(ConfigType type) {
     case ConfigType::address:
       return "ADDRESS:PORT";
     case ConfigType::ledger_url:
+    case ConfigType::mail_url:
       return "URL";
+    case ConfigType::mail_address:
+      return "NAME@HOST";
+    case ConfigType::name:
+    case ConfigType::text:
+      return "NAME";
     case ConfigType::size:
       return "SIZE";
   }

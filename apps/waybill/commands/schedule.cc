@@ -8,6 +8,7 @@
 #include "apps/waybill/commands/task_request.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
+#include "core/pipeline/start_spec.h"
 #include "core/schedule.h"
 #include "core/schedule_json.h"
 #include "core/suggest.h"
@@ -18,6 +19,13 @@ namespace waybill::cli {
 namespace {
 
 namespace bj = boost::json;
+
+std::string what_it_makes(const TaskRequest& task) {
+  if (task.kind == pipeline::kStartKind) {
+    if (const auto spec = pipeline::read_start_spec(task.spec)) return "pipeline " + spec->pipeline;
+  }
+  return task.definition.empty() ? task.kind : task.definition;
+}
 
 Exit list_schedules(Session& session, const Invocation&) {
   const auto store = session.store(OpenStore::reading);
@@ -39,7 +47,7 @@ Exit list_schedules(Session& session, const Invocation&) {
         {schedule.name,
          schedule.cron,
          schedule.zone,
-         schedule.task.definition.empty() ? schedule.task.kind : schedule.task.definition,
+         what_it_makes(schedule.task),
          next == Time{} ? "never" : format_time(next),
          {schedule.is_paused() ? printable(pause_in_words(schedule), 120) : relative(next, now),
           Colour::yellow},

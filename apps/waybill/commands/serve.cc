@@ -3,6 +3,7 @@
 
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/errands.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/upkeep.h"
@@ -30,15 +31,24 @@ Exit serve(Session& session, const Invocation& invocation) {
   const auto host = HttpHost::start(session, **store, **definitions, *doors);
   if (!host) return fail(host.error());
   const Upkeep upkeep(session, **store, std::move(http->client));
+  const auto errands = start_errands(session, **store, **definitions, (*host)->rules());
+  if (!errands) return fail(errands.error());
   tell_listening(session, **host);
   tell_ready();
-  session.clock().wait_until(kSteadyTimeMax, signals.token());
+  std::stop_source done;
+  const auto end = [&done] { done.request_stop(); };
+  const std::stop_callback asked(signals.token(), end);
+  const std::stop_callback broken((*errands)->broken(), end);
+  session.clock().wait_until(kSteadyTimeMax, done.get_token());
   tell_stopping();
   session.output().note("answering what has come, for at most " +
                         format_duration(session.config().grace) +
                         "; the same signal again ends at once");
+  stop_errands(**errands, session.config().grace);
   (*host)->drain(session.config().grace);
-  tell_event(session, "stopped", {{"reason", "signal"}});
+  const auto failure = (*errands)->failure();
+  tell_event(session, "stopped", {{"reason", failure ? "failure" : "signal"}});
+  if (failure) return fail(with_context(*failure, "stopped working"));
   return 0;
 }
 
@@ -52,7 +62,8 @@ Command serve_command() {
                        "--tls-key-file tls.key",
                        "waybill serve --definitions ./definitions --compat task-mgmt"},
           .details =
-              "Runs no task itself: workers do, over the API or on the same --data. On 127.0.0.1 "
+              "Runs no task itself but notifications and starts of runs: workers do, over the API "
+              "or on the same --data. On 127.0.0.1 "
               "everybody of this machine may do everything until `waybill token create` has made a "
               "token; from then on, and on any other address, each request needs one. "
               "docs/reference/api.md lists the requests. SIGTERM answers what has come within "

@@ -8,6 +8,7 @@
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/errands.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/idle.h"
@@ -120,6 +121,9 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
+  RuleDesk* const rules = host ? host->rules() : own.desk.get();
+  const auto errands = start_errands(session, store, definitions, rules);
+  if (!errands) return fail(errands.error());
   const Status worked = work_until_done(
       {.session = session,
        .store = store,
@@ -129,7 +133,8 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
                    " and " + counted(schedules, "schedule"),
        .scans = scans,
        .schedules = schedules,
-       .rules = host ? host->rules() : own.desk.get(),
+       .rules = rules,
+       .other_kinds = (*errands)->kinds(),
        .runs_at_rest = [&] { return house->runs_at_rest(); },
        .begin =
            [&] {
@@ -137,6 +142,7 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
              house.emplace(session, store, std::move(*kinds), std::move(http->client),
                            House::Terms{definitions, idle, until_idle});
            }});
+  stop_errands(**errands, session.config().grace);
   if (host) host->drain(session.config().grace);
   if (!worked) return fail(worked.error());
   return 0;

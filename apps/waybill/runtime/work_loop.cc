@@ -163,7 +163,9 @@ Status work_until_done(const WorkTerms& terms) {
   const std::stop_callback broken((*worker)->broken(), end);
   Status ended{};
   if (terms.idle != nullptr) {
-    ended = work_until_idle(terms, (*worker)->kinds(), done.get_token());
+    std::vector<std::string> kinds = (*worker)->kinds();
+    kinds.insert(kinds.end(), terms.other_kinds.begin(), terms.other_kinds.end());
+    ended = work_until_idle(terms, std::move(kinds), done.get_token());
   } else {
     session.clock().wait_until(kSteadyTimeMax, done.get_token());
   }

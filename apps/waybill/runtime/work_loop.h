@@ -4,6 +4,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "apps/waybill/runtime/idle.h"
 #include "apps/waybill/session.h"
@@ -22,6 +23,7 @@ struct WorkTerms {
   std::int64_t scans = 0;     ///< what this process does besides, to be told of
   std::int64_t schedules = 0;
   RuleDesk* rules = nullptr;                   ///< only what they let run is run; null: everything
+  std::vector<std::string> other_kinds{};      ///< that this process runs too
   std::function<RunsAtRest()> runs_at_rest{};  ///< empty: it carries on none
   std::function<void()> begin{};  ///< begins the rest, once the start has been told; may be empty
 };

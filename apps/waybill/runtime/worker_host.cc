@@ -70,7 +70,13 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
                                                       RuleDesk* rules) {
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
-  WorkerOptions options = worker_options(session);
+  return start(session, store, rules,
+               {.kinds = std::move(*kinds), .options = worker_options(session)});
+}
+
+Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
+                                                      RuleDesk* rules, Terms terms) {
+  WorkerOptions& options = terms.options;
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
   auto scratch = FileScratchSpace::open(scratch_root(session.config()), options.name);
   if (!scratch) return fail(scratch.error());
@@ -88,7 +94,7 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
             .registry = store.registry(),
             .logs = store.logs(),
             .changes = &store.reader()},
-      Parts{std::move(*kinds), std::move(*scratch), std::move(options), std::move(ruled),
+      Parts{std::move(terms.kinds), std::move(*scratch), std::move(options), std::move(ruled),
             std::move(*secrets),
             std::make_unique<ArtifactKeeper>(store.contents(), store.beside().artifacts,
                                              session.clock())});

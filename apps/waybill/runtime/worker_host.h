@@ -37,6 +37,13 @@ class WorkerHost {
   };
   /// Works by the session's settings, and runs what `rules` let (null: everything). All outlive it.
   static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store, RuleDesk* rules);
+  /// Likewise, of these kinds, with these options.
+  struct Terms {
+    Kinds kinds;
+    WorkerOptions options;
+  };
+  static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store, RuleDesk* rules,
+                                                   Terms terms);
   struct Parts {
     Kinds kinds;
     std::unique_ptr<ScratchSpace> scratch;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/postgres/task_columns.h"
 #include "base/check.h"
 #include "core/history.h"
 #include "core/priority.h"
@@ -85,11 +86,14 @@ bool ApplyPart::Pending::succeeds() const {
 
 void ApplyPart::add(WriteCall& call) {
   call.statuses.assign(call.changes.size(), Status());
+  std::size_t notifications = 0;
   for (std::size_t place = 0; place < call.changes.size(); ++place) {
     Pending& pending = pending_.emplace_back();
     pending.change = &call.changes[place];
     pending.call = &call;
     pending.place = place;
+    pending.first_notification = notifications;
+    notifications += pending.change->notifications.size();
     append_history(pending.entry, pending.change->entry);
     while (pending.wave < waves_.size() && waves_[pending.wave].contains(pending.change->handle)) {
       ++pending.wave;
@@ -158,7 +162,44 @@ Status ApplyPart::take_applied(const Rows& rows, std::size_t wave) {
   return {};
 }
 
+void ApplyPart::insert_notifications(Batch& batch) {
+  TaskColumns columns;
+  for (const Pending& pending : pending_) {
+    const PreparedInsert* prepared = pending.call->notifications;
+    if (!pending.applied || prepared == nullptr) continue;
+    for (std::size_t i = 0; i < pending.change->notifications.size(); ++i) {
+      const std::size_t at = pending.first_notification + i;
+      columns.add(prepared->requests()[at], prepared->item(at), prepared->lane(at),
+                  prepared->now());
+    }
+  }
+  if (columns.size() == 0) return;
+  batch.add(Sql::insert_tasks, columns.take(),
+            [this](const Rows& rows) { return take_notifications(rows); });
+}
+
+Status ApplyPart::take_notifications(const Rows& rows) {
+  for (int row = 0; row < rows.size(); ++row) notifications_.insert(rows.uuid(row, 0));
+  return {};
+}
+
+void ApplyPart::tell_notifications() {
+  for (const Pending& pending : pending_) {
+    const PreparedInsert* prepared = pending.call->notifications;
+    if (!pending.applied || prepared == nullptr) continue;
+    for (std::size_t i = 0; i < pending.change->notifications.size(); ++i) {
+      const std::size_t at = pending.first_notification + i;
+      const Uuid& id = prepared->requests()[at].id;
+      if (notifications_.erase(id) == 0) continue;
+      const PreparedInsert::Item& item = prepared->item(at);
+      round_.record.tell(id, prepared->lane(at), std::nullopt, item.acceptance.status.state,
+                         item.entry);
+    }
+  }
+}
+
 void ApplyPart::explain(Batch& batch) {
+  insert_notifications(batch);
   Array ids(Array::Of::uuids);
   for (const Pending& pending : pending_) {
     if (!pending.applied) ids.add(pending.change->id);
@@ -214,6 +255,7 @@ Status ApplyPart::conclude(Batch& batch) {
     round_.succeeded.push_back(change.id);
     if (round_.mode == Mode::exclusive) count_down(change);
   }
+  tell_notifications();
   if (round_.mode == Mode::exclusive) write_waiters(batch);
   return {};
 }

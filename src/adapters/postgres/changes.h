@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "adapters/postgres/load.h"
@@ -64,6 +65,7 @@ class ApplyPart final : public Part {
     std::size_t place = 0;  ///< of its answer
     std::size_t wave = 0;   ///< how many changes of the same task stand before it
     std::string entry;
+    std::size_t first_notification = 0;  ///< of those of the call
     std::int64_t lane = 0;
     Uuid held_out_by;
     bool applied = false;
@@ -86,11 +88,16 @@ class ApplyPart final : public Part {
   Status take_waiters(const Rows& rows);
   void count_down(const Change& success);
   void write_waiters(Batch& batch);
+  /// Of the changes that took effect.
+  void insert_notifications(Batch& batch);
+  Status take_notifications(const Rows& rows);
+  void tell_notifications();
 
   Round& round_;
   std::deque<Pending> pending_;
   std::vector<Wave> waves_;
   std::map<std::int64_t, Waiter> waiters_;  // by handle
+  std::unordered_set<Uuid> notifications_;  // that were inserted
 };
 
 }  // namespace waybill::postgres

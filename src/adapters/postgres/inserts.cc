@@ -2,60 +2,9 @@
 
 #include <utility>
 
-#include "core/priority.h"
+#include "adapters/postgres/task_columns.h"
 
 namespace waybill::postgres {
-namespace {
-
-/// A time that is there in some states only.
-void add_if(Array& array, bool there, std::int64_t value) {
-  there ? array.add(value) : array.add_null();
-}
-
-/// Parameters of insert_tasks.
-struct TaskColumns {
-  using Of = Array::Of;
-  Array ids{Of::uuids}, lanes{Of::integers}, priorities{Of::integers}, states{Of::integers},
-      waiting_for{Of::integers}, run_at{Of::integers}, ranks{Of::integers}, keys{Of::bytes},
-      scopes{Of::integers}, details{Of::bytes}, entries{Of::bytes}, created_at{Of::integers},
-      definitions{Of::texts}, creators{Of::texts}, specs{Of::texts}, params{Of::texts},
-      rests{Of::bytes};
-
-  void add(const TaskRequest& request, const PreparedInsert::Item& item, std::int64_t lane,
-           Time now) {
-    const TaskStatus& status = item.acceptance.status;
-    ids.add(request.id);
-    lanes.add(lane);
-    priorities.add(std::int64_t{request.priority});
-    states.add(static_cast<std::int64_t>(status.state));
-    waiting_for.add(std::int64_t{status.waiting_for});
-    run_at.add(to_micros(status.run_at));
-    add_if(ranks, status.state == State::ready, rank(request.priority, status.run_at));
-    request.dedup_key.empty() ? keys.add_null() : keys.add(request.dedup_key);
-    scopes.add(static_cast<std::int64_t>(request.dedup_scope));
-    details.add(item.detail);
-    entries.add(item.entry);
-    created_at.add(to_micros(now));
-    definitions.add(request.definition);
-    creators.add(request.created_by);
-    specs.add(request.spec);
-    params.add(request.params);
-    rests.add(item.rest);
-  }
-
-  Params take() {
-    Params all;
-    for (Array* array :
-         {&ids, &lanes, &priorities, &states, &waiting_for, &run_at, &ranks, &keys, &scopes,
-          &details, &entries, &created_at, &definitions, &creators, &specs, &params, &rests}) {
-      all.array(std::move(*array));
-    }
-    return all;
-  }
-};
-
-}  // namespace
-
 void InsertPart::look(Batch& batch) {
   Array ids(Array::Of::uuids);
   Array keys(Array::Of::bytes);

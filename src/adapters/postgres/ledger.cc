@@ -1,6 +1,7 @@
 #include "adapters/postgres/ledger.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "adapters/postgres/load.h"
@@ -84,6 +85,22 @@ Result<std::vector<Status>> PostgresLedgerPort::apply(std::span<const Change> ch
   call.changes = changes;
   call.exclusive =
       std::ranges::any_of(changes, [this](const Change& c) { return must_be_exclusive(c); });
+  std::vector<TaskRequest> told;
+  for (const Change& change : changes) {
+    told.insert(told.end(), change.notifications.begin(), change.notifications.end());
+  }
+  std::optional<PreparedInsert> notifications;
+  if (!told.empty()) {
+    auto lanes = lanes_.lanes_of(told);
+    if (lanes) {
+      call.notifications = &notifications.emplace(told, std::move(*lanes), time_.now());
+    } else if (lanes.error().code != Code::out_of_range) {
+      return fail(lanes.error());
+    } else {
+      // That a ledger is full of queues must not keep work from ending.
+      log::error("notification_dropped", lanes.error().message, {{"notifications", told.size()}});
+    }
+  }
   if (Status done = writer_.write(call); !done) return fail(done.error());
   return std::move(call.statuses);
 }

@@ -18,6 +18,8 @@ struct WriteCall {
   const PreparedInsert* insert = nullptr;
   const ClaimParams* claim = nullptr;
   std::span<const Change> changes{};
+  /// The notifications of all changes, one after the other; null: there are none.
+  const PreparedInsert* notifications = nullptr;
   std::span<const Extension> extensions{};
   std::span<const Report> reports{};
   std::span<const Uuid> removals{};

@@ -45,6 +45,7 @@ std::size_t bytes_of(const WriteCall& call) {
   for (const Change& change : call.changes) {
     bytes += change.after.error.size() + change.after.result.size();
   }
+  if (call.notifications != nullptr) bytes += call.notifications->bytes();
   for (const Report& report : call.reports) {
     bytes += report.progress.size() + report.checkpoint.size();
   }

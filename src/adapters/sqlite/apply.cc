@@ -1,8 +1,12 @@
 #include "adapters/sqlite/apply.h"
 
+#include <algorithm>
+
+#include "adapters/sqlite/insert.h"
 #include "adapters/sqlite/ledger.h"
 #include "adapters/sqlite/load.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "core/task_record.h"
 
 namespace waybill::sqlite {
@@ -120,6 +124,27 @@ Status unblock_waiters(Transaction& transaction, const Uuid& succeeded, Time now
   return (*settle)->bind_blob(1, bytes_of(succeeded)).run();
 }
 
+/// Of the changes that took effect.
+Status insert_notifications(Transaction& transaction, std::span<const Change> changes,
+                            std::span<const Status> answers) {
+  std::vector<TaskRequest> requests;
+  Time now{};
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (!answers[i] || changes[i].notifications.empty()) continue;
+    now = std::max(now, changes[i].entry.at);
+    const auto& told = changes[i].notifications;
+    requests.insert(requests.end(), told.begin(), told.end());
+  }
+  if (requests.empty()) return {};
+  Insertion insertion(requests, now);
+  std::vector<Inserted> inserted;
+  const Status done = insertion.run(transaction, inserted);
+  if (done || done.error().code != Code::out_of_range) return done;
+  // Nothing was written of them. That a ledger is full of queues must not keep work from ending.
+  log::error("notification_dropped", done.error().message, {{"notifications", requests.size()}});
+  return {};
+}
+
 bool holds_lease(const TaskRow* row, std::uint64_t fence) {
   return row != nullptr && row->state == State::leased && row->fence == fence;
 }
@@ -156,7 +181,7 @@ Status apply_changes(Transaction& transaction, std::span<const Change> changes,
     if (!answer) return fail(answer.error());
     answers.push_back(std::move(*answer));
   }
-  return {};
+  return insert_notifications(transaction, changes, answers);
 }
 
 Status extend_leases(Transaction& transaction, std::span<const Extension> extensions, Time now,

@@ -63,6 +63,7 @@ struct PipelineDefinition {
   std::optional<int> priority;    ///< likewise
   Labels labels;                  ///< of its tasks, with those of the task definitions
   std::optional<WhoMay> who_may;  ///< start, cancel and retry runs
+  std::string notify;             ///< who is told when a run ends, see TaskRequest::notify
 
   bool operator==(const PipelineDefinition&) const = default;
 };

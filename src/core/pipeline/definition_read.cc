@@ -118,6 +118,7 @@ PipelineDefinition read_pipeline(const Entry& entry, Violations& violations) {
   pipeline.priority = read_priority(fields);
   pipeline.labels = read_labels(fields.object("labels"));
   pipeline.who_may = read_who_may(entry, violations);
+  pipeline.notify = read_notify_of(entry);
   for (const auto& member : fields.object("steps")) {
     const std::string name(member.key());
     const Entry step{.name = name,

@@ -31,14 +31,15 @@ constexpr std::string_view kPlanSchema = R"({
       "name": {"$ref": "#/$defs/text"}, "kind": {"$ref": "#/$defs/text"},
       "queue": {"$ref": "#/$defs/text"}, "spec": {"type": "object"}, "params": {"type": "object"},
       "priority": {"type": "integer"}, "timeout": {"$ref": "#/$defs/micros"},
-      "retry": {"$ref": "#/$defs/retry"}, "labels": {"$ref": "#/$defs/labels"}}},
+      "retry": {"$ref": "#/$defs/retry"}, "labels": {"$ref": "#/$defs/labels"},
+      "notify": {"type": "array"}}},
     "pipeline": {"type": "object", "required": ["name", "steps"], "properties": {
       "name": {"$ref": "#/$defs/text"}, "params": {"type": "object"},
       "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
       "outputs": {"type": "object"}, "timeout": {"$ref": "#/$defs/micros"},
       "concurrency": {"$ref": "#/$defs/micros"}, "queue": {"$ref": "#/$defs/text"},
       "priority": {"type": "integer"}, "labels": {"$ref": "#/$defs/labels"},
-      "who_may": {"$ref": "#/$defs/who_may"}}},
+      "who_may": {"$ref": "#/$defs/who_may"}, "notify": {"type": "array"}}},
     "who_may": {"type": "object", "properties": {
       "github": {"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}},
       "people": {"type": "array", "items": {"$ref": "#/$defs/text"}},
@@ -90,6 +91,7 @@ bj::object task_json(const TaskDefinition& task) {
                        {"labels", labels_json(task.labels)}};
   put_json(object, "spec", task.spec);
   put_json(object, "params", task.params_schema);
+  put_json(object, "notify", task.notify);
   return object;
 }
 
@@ -125,6 +127,7 @@ bj::object pipeline_json(const PipelineDefinition& pipeline) {
   put_json(object, "outputs", pipeline.outputs);
   put(object, "queue", pipeline.queue);
   if (pipeline.priority) object["priority"] = *pipeline.priority;
+  put_json(object, "notify", pipeline.notify);
   if (pipeline.who_may) object["who_may"] = parsed(to_json_text(*pipeline.who_may));
   bj::array steps;
   for (const StepDefinition& step : pipeline.steps) steps.push_back(step_json(step));
@@ -172,6 +175,7 @@ TaskDefinition task_of(const Fields& fields) {
   task.run_time_max = micros(fields, "timeout");
   task.retry = retry_of(Fields(fields.object("retry")));
   task.labels = labels_of(fields.object("labels"));
+  task.notify = fields.json("notify");
   return task;
 }
 
@@ -213,6 +217,7 @@ PipelineDefinition pipeline_of(const bj::object& object) {
   pipeline.queue = fields.text("queue");
   pipeline.priority = priority_of(fields);
   pipeline.labels = labels_of(fields.object("labels"));
+  pipeline.notify = fields.json("notify");
   std::vector<SchemaViolation> violations;  // it was sound when it was written down
   pipeline.who_may = read_who_may(
       {.name = pipeline.name, .object = object, .file = "", .directory = ""}, violations);

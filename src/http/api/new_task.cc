@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "core/pipeline/start_spec.h"
 #include "core/secret.h"
 #include "core/suggest.h"
 #include "core/trace_context.h"
@@ -78,6 +79,10 @@ Answer<TaskRequest> NewTaskReader::of_kind(const Fields& fields, const NewTaskPl
   }
   TaskRequest request;
   request.kind = fields.text("kind");
+  if (request.kind == pipeline::kStartKind) {
+    // Rules of pipelines are asked there.
+    return invalid(place, "/kind", "a run is started with POST /v1/runs");
+  }
   request.spec = fields.json("spec", "{}");
   request.params = fields.json("params", "{}");
   // Or else everybody who may name a program could have it print any secret, turned round.

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "core/definition_read.h"
+#include "core/pipeline/start_spec.h"
 #include "http/api/rule_call.h"
 #include "services/run_desk.h"
 
@@ -84,6 +85,15 @@ Answer<void> may_start(const ApiParts& parts, const Principal& who, const pipeli
     }
   }
   return {};
+}
+
+Answer<void> may_start_by(const ApiParts& parts, const Principal& who, const TaskRequest& task) {
+  if (task.kind != pipeline::kStartKind || parts.rules == nullptr) return {};
+  const auto spec = pipeline::read_start_spec(task.spec);
+  if (!spec) return refuse(spec.error());
+  const auto plan = parts.runs->plan(spec->pipeline);
+  if (!plan) return refuse(plan.error());
+  return may_start(parts, who, **plan, task.params);
 }
 
 Answer<void> may_change_run(const ApiParts& parts, const Principal& who,

@@ -14,6 +14,8 @@ namespace waybill::http {
 /// param of a task, that has to be known now: written out, or from the params of the run.
 Answer<void> may_start(const ApiParts& parts, const Principal& who, const pipeline::Plan& plan,
                        const std::string& params);
+/// The same for a task that starts a run; fine for all others.
+Answer<void> may_start_by(const ApiParts& parts, const Principal& who, const TaskRequest& task);
 /// Refuses a change of a run that the who_may of its pipeline does not let, and of somebody else's
 /// to who has not the right to operate.
 Answer<void> may_change_run(const ApiParts& parts, const Principal& who,

@@ -9,6 +9,7 @@
 #include "core/task_json.h"
 #include "http/api/new_task.h"
 #include "http/api/routes.h"
+#include "http/api/run_rules.h"
 #include "services/schedule_desk.h"
 
 namespace waybill::http {
@@ -63,6 +64,7 @@ Answer<Reply> run_schedule(const ApiParts& parts, const Call& call) {
   if (fits && parts.check_task) fits = parts.check_task(asked);
   if (!fits) return refuse(problem_of(409, fits.error().message));
   if (auto may = check_rules(parts, call.who, asked); !may) return refuse(std::move(may.error()));
+  if (auto may = may_start_by(parts, call.who, asked); !may) return refuse(std::move(may.error()));
   const auto inserted = parts.ledger.ledger.insert({&asked, 1});
   if (!inserted) return refuse_storage(inserted.error());
   const auto task = parts.ledger.reader.get(inserted->front().id);
