@@ -42,8 +42,7 @@ Result<OpenDesk> OpenDesk::open(Session& session, OpenStore mode) {
   if (!store) return fail(store.error());
   return OpenDesk(**store,
                   std::make_unique<RunDesk>(RunDesk::Ports{.store = (*store)->beside().runs,
-                                                           .pipelines = (*definitions)->pipelines,
-                                                           .tasks = (*definitions)->tasks,
+                                                           .definitions = always(**definitions),
                                                            .clock = session.clock()}));
 }
 

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "apps/waybill/commands/commands.h"
-#include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/definition_follower.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/upkeep.h"
@@ -16,20 +16,21 @@ namespace {
 Exit serve(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
   session.end_after(signals.token());
-  const auto definitions = session.definitions();
-  if (!definitions) return fail(definitions.error());
+  // Before the store is made: who wrote a definition wrong finds no ledger.
+  if (const auto read = session.definitions(); !read) return fail(read.error());
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  const Status applied = apply_definitions(**definitions, session.config().definitions,
-                                           (*store)->registry(), (*store)->ledger().now());
-  if (!applied) return fail(applied.error());
+  const auto followed = DefinitionFollower::begin(session, **store, signals.token());
+  if (!followed) return fail(followed.error());
+  DefinitionFollower& follower = **followed;
   const auto doors = doors_of(invocation);
   if (!doors) return fail(doors.error());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
-  const auto host = HttpHost::start(session, **store, **definitions, *doors);
+  const auto host = HttpHost::start(session, **store, follower, *doors);
   if (!host) return fail(host.error());
   const Upkeep upkeep(session, **store, std::move(http->client));
+  follower.start();
   tell_listening(session, **host);
   tell_ready();
   session.clock().wait_until(kSteadyTimeMax, signals.token());

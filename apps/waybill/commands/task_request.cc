@@ -140,6 +140,7 @@ Status read_options(const Invocation& invocation, TaskRequest& request) {
   for (const std::string& text : invocation.texts("label")) {
     auto pair = split_pair("--label", text);
     if (!pair) return fail(pair.error());
+    if (Status own = check_labels({*pair}); !own) return fail(with_context(own.error(), "--label"));
     std::erase_if(request.labels, [&](const auto& label) { return label.first == pair->first; });
     request.labels.push_back(std::move(*pair));
   }
