@@ -7,6 +7,10 @@
 #include "apps/waybill/runtime/definition_sources.h"
 
 namespace waybill::cli {
+bool names_definitions(const Config& config) {
+  return !config.definitions.empty() || !config.definitions_from.empty();
+}
+
 Session::Session(Params params)
     : config_(std::move(params.config)),
       output_(params.mode),

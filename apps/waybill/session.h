@@ -4,6 +4,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/waybill/cli/command.h"
@@ -19,6 +20,12 @@
 #include "ports/clock.h"
 
 namespace waybill::cli {
+
+/// What to do where there are no definitions, or one is missing and none are named.
+inline constexpr std::string_view kNameDefinitions =
+    "name their directory with --definitions DIR, or repositories of them with --definitions-from";
+/// Whether the settings name any.
+bool names_definitions(const Config& config);
 
 /// What one run of the program works with. Things are opened when a command first asks for them.
 class Session {

@@ -2,6 +2,7 @@
 """A server follows a repository while it runs: tasks, pipelines, schedules and rules are those of
 the latest commit, and two servers on one data directory see the same."""
 
+import os
 import unittest
 
 from upstream import NOOP, Upstream, serving
@@ -79,6 +80,27 @@ class FollowTest(unittest.TestCase):
         second = self.upstream.commit({"a.yaml": NOOP % "b"})
         server.run("definitions", "sync", "--definitions-from", self.upstream.path)
         until(lambda: self.definitions(server) == {"b": second}, "what was synced by hand")
+
+    def test_files_of_ones_own_may_lean_on_a_repository(self):
+        commit = self.upstream.commit({"a.yaml": NOOP % "a"})
+        own = os.path.join(self.upstream.top, "own")
+        os.mkdir(own)
+        with open(os.path.join(own, "when.yaml"), "w", encoding="utf-8") as file:
+            file.write(DAILY % ("day", "a"))
+        server = self.serve("--definitions", own)
+        schedule, = server.get("/v1/schedules").json["schedules"]
+        self.assertEqual(schedule["source"], os.path.join(own, "when.yaml"))
+        self.assertEqual(self.definitions(server), {"a": commit})
+
+    def test_schedules_of_a_repository_that_is_followed_no_more_go(self):
+        self.upstream.commit({"a.yaml": NOOP % "a" + DAILY % ("day", "a")})
+        server = self.serve()
+        self.assertEqual(len(server.get("/v1/schedules").json["schedules"]), 1)
+        server.terminate()
+        server.words = ()
+        server.start()
+        self.assertEqual(server.get("/v1/schedules").json["schedules"], [])
+        self.assertEqual(self.definitions(server), {})
 
     def test_two_servers_on_one_directory_agree(self):
         self.upstream.commit({"a.yaml": NOOP % "a"})

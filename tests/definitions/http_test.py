@@ -34,9 +34,9 @@ def serve(top, seen):
             body = self.rfile.read(length)
             if self.path.startswith("/moved/"):
                 return self.answer(302, [("Location", "/defs/" + self.path[len("/moved/"):])])
-            if self.path.startswith("/hangs/"):
+            if self.server.hangs.is_set():
                 seen.append("hangs")
-                self.server.hang.wait(60)
+                self.server.over.wait(60)
                 return self.answer(500, [])
             if self.headers.get("Authorization") != wanted:
                 return self.answer(401, [("WWW-Authenticate", 'Basic realm="defs"')])
@@ -60,7 +60,7 @@ def serve(top, seen):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.hang = threading.Event()
+    server.hangs, server.over = threading.Event(), threading.Event()
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
@@ -75,7 +75,7 @@ class HttpTest(unittest.TestCase):
         self.server = serve(self.upstream.top, self.seen)
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
-        self.addCleanup(self.server.hang.set)
+        self.addCleanup(self.server.over.set)
         self.host = f"127.0.0.1:{self.server.server_port}"
 
     def place(self, path, login=None):
@@ -108,6 +108,20 @@ class HttpTest(unittest.TestCase):
             self.assertIsNone(state["commit"])
             self.assertTrue(state["error"])
             self.assertNotIn("wrong", state["error"])
+
+    def test_a_remote_that_hangs_holds_up_no_server(self):
+        file = os.path.join(self.upstream.top, "credentials")
+        with open(file, "w", encoding="utf-8") as made:
+            made.write(f"http://{USER}:{TOKEN.replace(chr(39), '%27')}@{self.host}\n")
+        server = serving.Serving("--definitions-from", f"http://{self.host}/defs/.git#main",
+                                 "--git-credentials-file", file, "--definitions-every", "1s")
+        self.addCleanup(server.close)
+        self.server.hangs.set()
+        serving.until(lambda: "hangs" in self.seen, "a request that hangs")
+        self.assertEqual(server.terminate(), 0)  # the run of git is ended, not waited for
+        server.start()
+        listed, = server.get("/v1/definitions").json["definitions"]
+        self.assertEqual(listed["source"]["commit"], self.commit)
 
     def test_a_login_is_sent_nowhere_else(self):
         state, = self.place("moved/.git", f"{USER}:{TOKEN.replace(chr(39), '%27')}").sync(status=1)

@@ -67,7 +67,7 @@ class SshTest(unittest.TestCase):
         if host:
             with open(self.path(host + ".pub"), encoding="ascii") as file:
                 known = file.read()
-            path = os.path.join(place.top, "known hosts")
+            path = os.path.join(place.top, "known 'hosts\" %d")
             with open(path, "w", encoding="ascii") as file:
                 file.write(f"[127.0.0.1]:{self.port} {known}")
             place.words += ("--git-known-hosts-file", path)

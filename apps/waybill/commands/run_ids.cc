@@ -47,7 +47,7 @@ Result<OpenDesk> OpenDesk::open(Session& session, OpenStore mode) {
 }
 
 Error without_definitions(Session& session, Error error) {
-  if (error.code != Code::not_found || !session.config().definitions.empty()) return error;
+  if (error.code != Code::not_found || names_definitions(session.config())) return error;
   error.message += "; name the directory of definitions with --definitions DIR";
   return error;
 }

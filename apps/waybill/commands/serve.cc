@@ -17,10 +17,13 @@ Exit serve(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
   session.end_after(signals.token());
   // Before the store is made: who wrote a definition wrong finds no ledger.
-  if (const auto read = session.definitions(); !read) return fail(read.error());
+  if (session.config().definitions_from.empty()) {
+    if (const auto read = session.definitions(); !read) return fail(read.error());
+  }
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  const auto followed = DefinitionFollower::begin(session, **store, signals.token());
+  const auto followed = DefinitionFollower::begin(
+      session, **store, DefinitionFollower::FirstAsked::after, signals.token());
   if (!followed) return fail(followed.error());
   DefinitionFollower& follower = **followed;
   const auto doors = doors_of(invocation);

@@ -151,10 +151,14 @@ Exit up(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
   session.end_after(signals.token());
   // Before the store is made: who wrote a definition wrong finds no ledger.
-  if (const auto read = session.definitions(); !read) return fail(read.error());
+  if (session.config().definitions_from.empty()) {
+    if (const auto read = session.definitions(); !read) return fail(read.error());
+  }
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  const auto followed = DefinitionFollower::begin(session, **store, signals.token());
+  using FirstAsked = DefinitionFollower::FirstAsked;
+  const auto asked = invocation.has("until-idle") ? FirstAsked::before : FirstAsked::after;
+  const auto followed = DefinitionFollower::begin(session, **store, asked, signals.token());
   if (!followed) return fail(followed.error());
   return run_all(session, **store, **followed, invocation, signals);
 }

@@ -64,15 +64,21 @@ DefinitionFollower::~DefinitionFollower() {
 
 Result<std::unique_ptr<DefinitionFollower>> DefinitionFollower::begin(Session& session,
                                                                       Store& store,
+                                                                      FirstAsked asked,
                                                                       std::stop_token stop) {
   auto sources = DefinitionSources::create(session.config(), session.clock());
   if (!sources) return fail(sources.error());
   std::unique_ptr<DefinitionFollower> follower(
       new DefinitionFollower(session, store, std::move(*sources)));
-  auto loaded = follower->sources_->sync({.at = kSteadyTimeMax, .stop = std::move(stop)});
+  auto loaded = follower->sources_->look();
   if (!loaded) return fail(loaded.error());
+  follower->due_ = session.clock().steady_now();
+  if (asked == FirstAsked::before || !loaded->is_complete() || !loaded->problems.empty()) {
+    loaded = follower->sources_->sync({.at = kSteadyTimeMax, .stop = std::move(stop)});
+    if (!loaded) return fail(loaded.error());
+    follower->due_ += session.config().definitions_every;
+  }
   follower->stamp_ = follower->sources_->stamp();
-  follower->due_ = session.clock().steady_now() + session.config().definitions_every;
   if (Status taken = follower->take(std::move(*loaded)); !taken) return fail(taken.error());
   return follower;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -22,10 +23,16 @@ namespace waybill::cli {
 /// Thread-safe but for step().
 class DefinitionFollower final : public Service {
  public:
-  /// Asks the remotes once, and makes the registry say what holds. A remote that cannot be asked is
-  /// no error. Session and store outlive it.
+  /// When the remotes are asked for the first time.
+  enum class FirstAsked : std::uint8_t {
+    before,  ///< in begin()
+    after,  ///< once it follows, unless nothing is kept of one of them: one that hangs holds nobody
+            ///< up
+  };
+  /// Makes the registry say what holds. A remote that cannot be asked is no error. Session and
+  /// store outlive it.
   static Result<std::unique_ptr<DefinitionFollower>> begin(Session& session, Store& store,
-                                                           std::stop_token stop);
+                                                           FirstAsked asked, std::stop_token stop);
   ~DefinitionFollower() override;
 
   std::shared_ptr<const Definitions> now() const;

@@ -221,7 +221,7 @@ Result<DefinitionSources::Loaded> DefinitionSources::merge(std::vector<SourceSta
   problems.insert(problems.end(), merged.problems.begin(), merged.problems.end());
   if (!problems.empty()) {
     sort_problems(problems);
-    return fail(problems_error("the definitions in " + directory_, problems));
+    return Loaded{.definitions = {}, .states = std::move(states), .problems = std::move(problems)};
   }
   for (std::size_t i = 0; i < states.size(); ++i) {
     SourceState& state = states[i];
@@ -240,7 +240,18 @@ Result<DefinitionSources::Loaded> DefinitionSources::merge(std::vector<SourceSta
   return Loaded{.definitions = std::move(merged.definitions), .states = std::move(states)};
 }
 
-Result<DefinitionSources::Loaded> DefinitionSources::load() {
+bool DefinitionSources::Loaded::is_complete() const {
+  return std::ranges::none_of(states, [](const SourceState& state) { return state.tree.empty(); });
+}
+
+Result<DefinitionSources::Loaded> DefinitionSources::whole(Result<Loaded> loaded) const {
+  if (!loaded || loaded->problems.empty()) return loaded;
+  return fail(problems_error("the definitions in " + directory_, loaded->problems));
+}
+
+Result<DefinitionSources::Loaded> DefinitionSources::load() { return whole(look()); }
+
+Result<DefinitionSources::Loaded> DefinitionSources::look() {
   std::vector<SourceState> states;
   for (const GitSource& source : sources_) {
     auto state = state_of(source);
@@ -297,7 +308,7 @@ Result<DefinitionSources::Loaded> DefinitionSources::ask_all(const Deadline& dea
     if (deadline.stop_requested()) return fail(Code::cancelled, "asking for definitions");
     states.push_back(std::move(*state));
   }
-  auto loaded = merge(std::move(states));
+  auto loaded = whole(merge(std::move(states)));
   if (!loaded || keep == Keep::no) return loaded;
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     if (Status kept = this->keep(sources_[i], loaded->states[i]); !kept) return fail(kept.error());

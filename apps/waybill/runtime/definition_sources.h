@@ -35,10 +35,16 @@ class DefinitionSources {
   struct Loaded {
     Definitions definitions;
     std::vector<SourceState> states;  ///< in the order of the settings
+    std::vector<Problem> problems{};  ///< of --definitions; nothing is defined then
+
+    /// Whether every source was ever fetched.
+    bool is_complete() const;
   };
   /// What holds, without asking anybody. `invalid_argument` lists all that is wrong in
   /// --definitions; what is wrong in a repository is in the states.
   Result<Loaded> load();
+  /// The same, with what is wrong in --definitions one by one.
+  Result<Loaded> look();
   /// Asks every remote, keeps what is new, and answers what holds from then on. A remote that
   /// cannot be asked is no error here: its state says so, and what was kept of it goes on.
   Result<Loaded> sync(const Deadline& deadline);
@@ -61,6 +67,8 @@ class DefinitionSources {
   Result<Loaded> ask_all(const Deadline& deadline, Keep keep);
   /// Those of --definitions, as they were when they were first asked for.
   Result<const ReadDocuments*> own();
+  /// The error of what is wrong in --definitions.
+  Result<Loaded> whole(Result<Loaded> loaded) const;
   Result<Loaded> merge(std::vector<SourceState> states);
   Result<SourceFiles> files_of(const GitSource& source, const SourceState& state) const;
 

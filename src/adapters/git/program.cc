@@ -40,14 +40,33 @@ std::string quoted(std::string_view text) {
   return word + "'";
 }
 
+/// For ssh, which reads percent signs in the names of files (ssh_config(5), TOKENS).
+std::string without_tokens(std::string_view path) {
+  std::string text;
+  for (const char c : path) text += c == '%' ? std::string("%%") : std::string(1, c);
+  return text;
+}
+
+/// For an option of ssh that takes several words: one of them.
+std::string one_word(std::string_view path) {
+  std::string word = "\"";
+  for (const char c : without_tokens(path)) {
+    if (c == '"' || c == '\\') word += '\\';
+    word += c;
+  }
+  return word + "\"";
+}
+
 std::string ssh_command(const Access& access) {
   std::string command =
       "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
       " -o IdentityAgent=none -o PermitLocalCommand=no -o ForwardAgent=no -o ConnectTimeout=20"
       " -o GlobalKnownHostsFile=/etc/ssh/ssh_known_hosts";
   const std::string& hosts = access.known_hosts_file;
-  command += " -o UserKnownHostsFile=" + (hosts.empty() ? "/dev/null" : quoted(hosts));
-  if (!access.ssh_key_file.empty()) command += " -i " + quoted(access.ssh_key_file);
+  command += " -o UserKnownHostsFile=" + (hosts.empty() ? "/dev/null" : quoted(one_word(hosts)));
+  if (!access.ssh_key_file.empty()) {
+    command += " -i " + quoted(without_tokens(access.ssh_key_file));
+  }
   return command;
 }
 
