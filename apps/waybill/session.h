@@ -4,6 +4,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/cli/output.h"
@@ -18,6 +20,12 @@
 #include "ports/clock.h"
 
 namespace waybill::cli {
+
+/// What to do where there are no definitions, or one is missing and none are named.
+inline constexpr std::string_view kNameDefinitions =
+    "name their directory with --definitions DIR, or repositories of them with --definitions-from";
+/// Whether the settings name any.
+bool names_definitions(const Config& config);
 
 /// What one run of the program works with. Things are opened when a command first asks for them.
 class Session {
@@ -43,8 +51,9 @@ class Session {
   /// waits for no database that is silent.
   void end_after(std::stop_token signal);
   Result<Store*> store(OpenStore mode);
-  /// What --definitions says. `invalid_argument` lists everything that is wrong; `not_found` for a
-  /// directory that is not there. Without --definitions there are none.
+  /// What --definitions says, and what is kept of --definitions-from. `invalid_argument` lists
+  /// everything that is wrong; `not_found` for a directory that is not there. Without either there
+  /// are none.
   Result<const Definitions*> definitions();
 
  private:
@@ -63,5 +72,7 @@ class Session {
 Result<Definitions> read_definitions(const std::string& directory, const Kinds& kinds);
 /// The same with the problems one by one. The error of a directory or file that cannot be read.
 Result<DefinitionsLoad> load_directory(const std::string& directory, const Kinds& kinds);
+/// The same of these files.
+Result<DefinitionsLoad> load_files(const std::vector<std::string>& files, const Kinds& kinds);
 
 }  // namespace waybill::cli

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/git_source.h"
 #include "core/ip_network.h"
 #include "core/listen_address.h"
 #include "core/mail.h"
@@ -123,6 +124,19 @@ Status assign_networks(const ConfigEntry& entry, const std::string& text, Config
   return {};
 }
 
+Status assign_git_sources(const ConfigEntry& entry, const std::string& text, Config& config) {
+  std::vector<std::string> sources = split(text, ',');
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (const auto parsed = parse_git_source(sources[i]); !parsed) return fail(parsed.error());
+    if (std::find(sources.begin(), sources.begin() + static_cast<std::ptrdiff_t>(i), sources[i]) !=
+        sources.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return fail(Code::invalid_argument, "\"" + sources[i] + "\" is there twice");
+    }
+  }
+  config.*std::get<std::vector<std::string> Config::*>(entry.member) = std::move(sources);
+  return {};
+}
+
 template <class Value>
 Status assign_parsed(const ConfigEntry& entry, Result<Value> value, Config& config) {
   if (!value) return fail(value.error());
@@ -144,6 +158,8 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
       return assign_names(entry, text, config);
     case ConfigType::networks:
       return assign_networks(entry, text, config);
+    case ConfigType::git_sources:
+      return assign_git_sources(entry, text, config);
     case ConfigType::integer:
       return assign_parsed(entry, parse_within(entry, text, parse_integer), config);
     case ConfigType::duration:

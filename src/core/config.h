@@ -19,6 +19,11 @@ struct Config {
   std::string data;
   std::string ledger;
   std::string definitions;
+  std::vector<std::string> definitions_from;
+  Duration definitions_every{};
+  std::string git_credentials_file;
+  std::string git_ssh_key_file;
+  std::string git_known_hosts_file;
   std::string artifact_store;
   std::string log_level;
   std::string log_format;
@@ -55,6 +60,7 @@ enum class ConfigType : std::uint8_t {
   choice,
   names,
   networks,
+  git_sources,
   integer,
   duration,
   size,

@@ -31,6 +31,8 @@ std::string_view type_name(ConfigType type) {
       return "names";
     case ConfigType::networks:
       return "networks";
+    case ConfigType::git_sources:
+      return "git sources";
     case ConfigType::integer:
       return "integer";
     case ConfigType::duration:
@@ -65,7 +67,8 @@ std::string code(std::string_view text) {
 bj::object property(const ConfigEntry& entry) {
   bj::object object;
   object["description"] = bj::string_view(entry.help.data(), entry.help.size());
-  if (entry.type == ConfigType::names || entry.type == ConfigType::networks) {
+  if (entry.type == ConfigType::names || entry.type == ConfigType::networks ||
+      entry.type == ConfigType::git_sources) {
     object["anyOf"] =
         bj::array{{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}};
   } else if (entry.type == ConfigType::integer) {

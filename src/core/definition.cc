@@ -1,5 +1,7 @@
 #include "core/definition.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/batches/planner.h"
@@ -124,6 +126,41 @@ TaskRequest make_request(const TaskDefinition& definition, std::string params) {
           .retry = definition.retry,
           .labels = definition.labels,
           .notify = definition.notify};
+}
+
+bool is_source_label(std::string_view name) {
+  return std::ranges::find(kSourceLabels, name) != std::end(kSourceLabels);
+}
+
+Status check_labels(const Labels& labels) {
+  for (const auto& [name, value] : labels) {
+    if (!is_source_label(name)) continue;
+    return fail(Code::invalid_argument, "the label \"" + name +
+                                            "\" is the program's own: it says of what a task was "
+                                            "made; take another name");
+  }
+  return {};
+}
+
+Labels without_source_labels(const Labels& labels) {
+  Labels others = labels;
+  std::erase_if(others, [](const auto& label) { return is_source_label(label.first); });
+  return others;
+}
+
+const DefinitionPlace* Definitions::place_of(const std::string& map,
+                                             const std::string& name) const {
+  const auto places_of_map = places.find(map);
+  if (places_of_map == places.end()) return nullptr;
+  const auto place = places_of_map->second.find(name);
+  return place == places_of_map->second.end() ? nullptr : &place->second;
+}
+
+CurrentDefinitions always(const Definitions& definitions) {
+  // Shares nothing: it only looks like it.
+  return [&definitions] {
+    return std::shared_ptr<const Definitions>(std::shared_ptr<void>(), &definitions);
+  };
 }
 
 Status check_scan(const ScanDefinition& scan) {

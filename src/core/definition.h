@@ -1,14 +1,17 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/document.h"
 #include "core/permission.h"
 #include "core/pipeline/definition.h"
 #include "core/queue_settings.h"
@@ -85,6 +88,28 @@ Status check_scan(const ScanDefinition& scan);
 /// The planner of a scan at `now`. The scan has passed check_scan.
 std::unique_ptr<ScanPlanner> make_planner(const ScanDefinition& scan, Time now);
 
+/// Where a definition stands.
+struct DefinitionPlace {
+  std::string file;  ///< as it is named in messages
+  Position at{};
+  std::optional<GitOrigin> origin{};
+  std::string json = "{}";  ///< the definition as it is written
+
+  bool operator==(const DefinitionPlace&) const = default;
+};
+/// `tasks`, `pipelines`, `scans`, `schedules` or `queues` -> name -> place.
+using DefinitionPlaces = std::map<std::string, std::map<std::string, DefinitionPlace>>;
+
+/// Labels that say of what a task was made: given by the program alone.
+inline constexpr std::string_view kSourceLabels[] = {"definition.repository", "definition.commit",
+                                                     "definition.file",       "pipeline.repository",
+                                                     "pipeline.commit",       "pipeline.file"};
+bool is_source_label(std::string_view name);
+/// Names the first label of `labels` that only the program gives: `invalid_argument`.
+Status check_labels(const Labels& labels);
+/// `labels` without those of kSourceLabels.
+Labels without_source_labels(const Labels& labels);
+
 /// All that the files of a definitions directory say. Names are unique within each map.
 struct Definitions {
   std::map<std::string, TaskDefinition> tasks;
@@ -93,6 +118,15 @@ struct Definitions {
   std::map<std::string, QueueSettings> queues;
   WhoMayByName queue_rules;  ///< by queue
   pipeline::Pipelines pipelines;
+  DefinitionPlaces places;
+
+  /// Null if nothing is known of it.
+  const DefinitionPlace* place_of(const std::string& map, const std::string& name) const;
 };
+
+/// What holds now. Whoever asks keeps that version for as long as it works with it. Thread-safe.
+using CurrentDefinitions = std::function<std::shared_ptr<const Definitions>()>;
+/// Those, for ever; they outlive it.
+CurrentDefinitions always(const Definitions& definitions);
 
 }  // namespace waybill

@@ -19,8 +19,42 @@ void add_error(const Status& status, std::string pointer,
   violations.push_back({.pointer = std::move(pointer), .message = status.error().message});
 }
 
+/// `path` as it was written, and what it was resolved to.
+struct Resolved {
+  std::string pointer;
+  std::string path;
+};
+
+void check_confined(const Entry& entry, const Resolved& resolved,
+                    std::vector<SchemaViolation>& violations) {
+  if (!entry.is_confined || resolved.path.starts_with(entry.directory + "/") ||
+      resolved.path == entry.directory) {
+    return;
+  }
+  violations.push_back({.pointer = resolved.pointer,
+                        .message = "leads out of the directory of its definition, which is all "
+                                   "that is taken of its repository"});
+}
+
+/// A bucket beside the definitions would be another one with each commit.
+void check_bucket(const Entry& entry, const std::string& pointer, std::string_view url,
+                  std::vector<SchemaViolation>& violations) {
+  if (!entry.is_confined) return;
+  std::string_view path = url;
+  if (path.starts_with("file:")) {
+    path.remove_prefix(5);
+    if (path.starts_with("//")) path.remove_prefix(2);
+  } else if (path.substr(0, path.find('/')).find(':') != path.npos) {
+    return;
+  }
+  if (path.starts_with('/')) return;
+  violations.push_back({.pointer = pointer,
+                        .message = "is a relative path: definitions of a repository name buckets "
+                                   "by URL or by absolute path"});
+}
+
 /// All fields that are the kind's own, paths resolved.
-std::string command_spec(const Entry& entry) {
+std::string command_spec(const Entry& entry, std::vector<SchemaViolation>& violations) {
   static constexpr std::string_view kOwn[] = {"command", "shell", "environment", "secrets",
                                               "stdin",   "grace", "limits",      "exit_codes"};
   const Fields fields(entry.object);
@@ -31,14 +65,25 @@ std::string command_spec(const Entry& entry) {
   }
   if (bj::value* command = spec.if_contains("command")) {
     bj::value& program = command->get_array()[0];
-    program = resolve_program(std::string_view(program.get_string()), entry.directory);
+    const std::string written(program.get_string());
+    const std::string resolved = resolve_program(written, entry.directory);
+    if (written.find('/') != written.npos && !written.starts_with('/')) {
+      check_confined(entry, {"/command/0", resolved}, violations);
+    }
+    program = resolved;
   }
   if (fields.has("working_directory")) {
     // A name without a slash is a directory here, not something to look for in PATH.
     const std::string directory = "./" + fields.text("working_directory");
     const bool absolute = directory.starts_with(".//");
-    spec["working_directory"] =
+    const std::string resolved =
         absolute ? directory.substr(2) : resolve_program(directory, entry.directory);
+    if (!absolute) {
+      std::string inside = resolved;
+      if (inside.ends_with('/')) inside.pop_back();
+      check_confined(entry, {"/working_directory", inside}, violations);
+    }
+    spec["working_directory"] = resolved;
   }
   return json::serialize(spec);
 }
@@ -127,7 +172,7 @@ TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& viola
   task.retry = read_retry(Fields(fields.object("retry")));
   task.labels = read_labels(fields.object("labels"));
   task.params_schema = fields.json("params");
-  task.spec = task.kind == "command" ? command_spec(entry) : fields.json("spec", "{}");
+  task.spec = task.kind == "command" ? command_spec(entry, violations) : fields.json("spec", "{}");
   task.who_may = read_who_may(entry, violations);
   task.notify = read_notify_of(entry);
   if (task.run_time_max < Duration::zero()) {
@@ -167,6 +212,16 @@ ScanDefinition read_scan(const Entry& entry, std::vector<SchemaViolation>& viola
   ScanDefinition scan;
   scan.name = entry.name;
   scan.every = fields.duration("every", scan.every);
+  for (const char* bucket : {"ingestion", "own", "peer", "markers"}) {
+    if (fields.has(bucket)) {
+      check_bucket(entry, "/" + std::string(bucket), fields.text(bucket), violations);
+    }
+  }
+  for (const auto& member : fields.object("sources")) {
+    if (!member.value().is_string()) continue;
+    check_bucket(entry, child_pointer("/sources", std::string_view(member.key())),
+                 std::string_view(member.value().get_string()), violations);
+  }
   if (fields.text("planner") == "prio") {
     scan.planner = read_prio(fields, entry.directory);
   } else {

@@ -17,6 +17,8 @@ struct Entry {
   const boost::json::object& object;
   const std::string& file;
   const std::string& directory;  ///< what relative paths start from
+  /// Whether they may not lead out of there, and buckets not be there: it is of a repository.
+  bool is_confined = false;
 };
 
 class Fields;

@@ -68,7 +68,9 @@ class Loader {
   DefinitionsLoad load() {
     for (const Document& document : documents_) check(document);
     each("tasks", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
-      const auto read = result_.definitions.tasks.emplace(entry.name, read_task(entry, violations));
+      TaskDefinition task = read_task(entry, violations);
+      label_origin({"definition", "/labels"}, task.labels, violations);
+      const auto read = result_.definitions.tasks.emplace(entry.name, std::move(task));
       if (!violations.empty()) return;
       check_kind(entry, read.first->second, violations);
       check_notify(entry, violations);
@@ -113,6 +115,10 @@ class Loader {
     const Document* document;
     std::string pointer;
   };
+  struct Labelled {
+    std::string what;     ///< `definition` or `pipeline`
+    std::string pointer;  ///< to its own labels
+  };
   using Read = std::function<void(const Entry&, std::vector<SchemaViolation>&)>;
 
   void check(const Document& document) {
@@ -147,12 +153,18 @@ class Loader {
                .of = SchemaViolation::Of::key});
           continue;
         }
+        result_.definitions.places[std::string(map)].emplace(
+            name, DefinitionPlace{.file = checked.document->file,
+                                  .at = checked.document->key_at(pointer),
+                                  .origin = checked.document->origin,
+                                  .json = json::serialize(member.value())});
         if (!is_sound(checked, pointer)) continue;
         read_entry(checked, pointer,
                    {.name = name,
                     .object = member.value().get_object(),
                     .file = checked.document->file,
-                    .directory = checked.document->directory},
+                    .directory = checked.document->directory,
+                    .is_confined = checked.document->origin.has_value()},
                    read);
       }
     }
@@ -163,12 +175,14 @@ class Loader {
     std::map<std::string, Place> places;
     each("pipelines", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       auto read = pipeline::read_pipeline(entry, violations);
-      if (violations.empty()) {
-        check_notify(entry, violations);
-        for (const pipeline::StepDefinition& step : read.steps) {
-          if (step.inline_task) check_inline(entry, step, violations);
-        }
+      if (violations.empty()) check_notify(entry, violations);
+      for (pipeline::StepDefinition& step : read.steps) {
+        if (!step.inline_task) continue;
+        label_origin({"definition", child_pointer("/steps", step.name) + "/task/labels"},
+                     step.inline_task->labels, violations);
+        if (violations.empty()) check_inline(entry, step, violations);
       }
+      label_origin({"pipeline", "/labels"}, read.labels, violations);
       places.emplace(entry.name, Place{document_, pointer_});
       result_.definitions.pipelines.emplace(entry.name, std::move(read));
     });
@@ -193,12 +207,13 @@ class Loader {
     const bj::object& steps = Fields(entry.object).object("steps");
     const bj::object& task = Fields(steps.at(step.name).get_object()).object("task");
     std::vector<SchemaViolation> inner;
-    check_kind(
-        {.name = step.name, .object = task, .file = entry.file, .directory = entry.directory},
-        *step.inline_task, inner);
-    check_notify(
-        {.name = step.name, .object = task, .file = entry.file, .directory = entry.directory},
-        inner);
+    const Entry inner_entry{.name = step.name,
+                            .object = task,
+                            .file = entry.file,
+                            .directory = entry.directory,
+                            .is_confined = entry.is_confined};
+    check_kind(inner_entry, *step.inline_task, inner);
+    check_notify(inner_entry, inner);
     for (SchemaViolation& violation : inner) {
       violation.pointer = pointer + violation.pointer;
       violations.push_back(std::move(violation));
@@ -215,6 +230,20 @@ class Loader {
       violation.pointer = pointer + violation.pointer;
       add(*checked.document, violation);
     }
+  }
+
+  /// What its tasks are labelled with, so that each says where it comes from.
+  void label_origin(const Labelled& labelled, Labels& labels,
+                    std::vector<SchemaViolation>& violations) const {
+    if (const Status fit = check_labels(labels); !fit) {
+      violations.push_back({.pointer = labelled.pointer, .message = fit.error().message});
+    }
+    const auto& origin = document_->origin;
+    if (!origin) return;
+    const std::string& what = labelled.what;
+    labels.emplace_back(what + ".repository", origin->repository);
+    labels.emplace_back(what + ".commit", origin->commit);
+    labels.emplace_back(what + ".file", origin->path);
   }
 
   static bool is_sound(const Checked& checked, const std::string& pointer) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,11 +29,21 @@ struct Problem {
 /// `file:line:column: message`, as compilers write it, so that editors can jump there.
 std::string to_string(const Problem& problem);
 
+/// Where in a repository a file was read.
+struct GitOrigin {
+  std::string repository;
+  std::string commit;  ///< all of its digits
+  std::string path;    ///< from the repository's top
+
+  bool operator==(const GitOrigin&) const = default;
+};
+
 /// A configuration file, whatever its syntax was: a JSON value, and where each part of it stood.
 struct Document {
   std::string file;       ///< as the user named it
   std::string directory;  ///< absolute; what relative paths in it start from
   std::string json = "null";
+  std::optional<GitOrigin> origin{};       ///< none: a file that is read where it stands
   std::map<std::string, Position> values;  ///< JSON pointer (RFC 6901) -> where the value begins
   std::map<std::string, Position> keys;    ///< JSON pointer -> where its key stands
 

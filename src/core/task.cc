@@ -50,6 +50,22 @@ tl::unexpected<Error> refuse(std::string_view field, std::string_view why) {
   return fail(Code::invalid_argument, std::string(field) + " " + std::string(why));
 }
 
+Status check_label_texts(const Labels& labels) {
+  if (labels.size() > kLabelsMax) return refuse("labels", "are over 100");
+  const auto is_control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; };
+  for (const auto& [name, value] : labels) {
+    if (name.empty() || name.size() > kNameBytesMax || name.find('=') != name.npos ||
+        std::ranges::any_of(name, is_control)) {
+      return refuse("labels", "have names of 1 to 200 bytes without = and control characters");
+    }
+    if (value.size() > kLabelBytesMax || std::ranges::any_of(value, is_control)) {
+      return refuse("labels", "have values of at most 1000 bytes without control characters: " +
+                                  name + " has not");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_name(std::string_view text) {
@@ -80,22 +96,6 @@ std::size_t text_bytes(const Task& task) {
   return bytes;
 }
 
-Status check_labels(const Labels& labels) {
-  if (labels.size() > kLabelsMax) return refuse("labels", "are over 100");
-  const auto is_control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; };
-  for (const auto& [name, value] : labels) {
-    if (name.empty() || name.size() > kNameBytesMax || name.find('=') != name.npos ||
-        std::ranges::any_of(name, is_control)) {
-      return refuse("labels", "have names of 1 to 200 bytes without = and control characters");
-    }
-    if (value.size() > kLabelBytesMax || std::ranges::any_of(value, is_control)) {
-      return refuse("labels", "have values of at most 1000 bytes without control characters: " +
-                                  name + " has not");
-    }
-  }
-  return {};
-}
-
 Status check_request(const TaskRequest& request) {
   if (request.id.is_nil()) return refuse("id", "must not be nil");
   if (!is_name(request.queue)) return refuse("queue", kNameRule);
@@ -107,7 +107,7 @@ Status check_request(const TaskRequest& request) {
   if (request.params.size() > kParamsBytesMax || request.spec.size() > kParamsBytesMax) {
     return refuse("params", "and spec must be at most 1 MiB each; keep big data in a file");
   }
-  if (Status labels = check_labels(request.labels); !labels) return labels;
+  if (Status labels = check_label_texts(request.labels); !labels) return labels;
   if (request.notify.size() > kNotifyBytesMax) return refuse("notify", "is over 256 KiB");
   if (request.run_time_max < Duration(0)) return refuse("timeout", "must not be negative");
   if (request.dedup_key.size() > 1024) return refuse("dedup_key", "is over 1024 bytes");

@@ -77,23 +77,24 @@ int badness(const RuleAnswer& answer) {
 
 }  // namespace
 
-std::vector<const WhoMay*> RuleDesk::rules_of(const TaskRequest& task) const {
-  std::vector<const WhoMay*> rules;
-  const auto definition = parts_.definitions.find(task.definition);
-  if (definition != parts_.definitions.end() && definition->second.who_may) {
-    rules.push_back(&*definition->second.who_may);
+std::vector<WhoMay> RuleDesk::rules_of(const TaskRequest& task) const {
+  std::vector<WhoMay> rules;
+  const auto now = parts_.definitions();
+  const auto definition = now->tasks.find(task.definition);
+  if (definition != now->tasks.end() && definition->second.who_may) {
+    rules.push_back(*definition->second.who_may);
   }
-  const auto queue = parts_.queues.find(task.queue);
-  if (queue != parts_.queues.end()) rules.push_back(&queue->second);
+  const auto queue = now->queue_rules.find(task.queue);
+  if (queue != now->queue_rules.end()) rules.push_back(queue->second);
   return rules;
 }
 
 std::string RuleDesk::subject_of(const TaskRequest& task) const {
   std::string subject;
-  for (const WhoMay* rule : rules_of(task)) {
+  for (const WhoMay& rule : rules_of(task)) {
     // No name of a repository has a line's end in it; those of definitions and queues neither.
     if (subject.empty()) subject = task.definition + "\n" + task.queue;
-    subject += "\n" + repository_for(*rule, task.params).value_or("");
+    subject += "\n" + repository_for(rule, task.params).value_or("");
   }
   return subject;
 }
@@ -150,10 +151,11 @@ Result<std::string> RuleDesk::answers_for(const Task& task, LedgerReader& reader
   return last == history->rend() ? by : last->reason;
 }
 
-RuleAnswer RuleDesk::worst(const Asked& asked, const TaskRequest& task, const Deadline& deadline) {
+RuleAnswer RuleDesk::worst(const Asked& asked, const std::vector<WhoMay>& rules,
+                           const TaskRequest& task, const Deadline& deadline) {
   std::optional<RuleAnswer> worst;
-  for (const WhoMay* rule : rules_of(task)) {
-    RuleAnswer answer = check(asked, *rule, task, deadline);
+  for (const WhoMay& rule : rules) {
+    RuleAnswer answer = check(asked, rule, task, deadline);
     if (!worst || badness(answer) > badness(*worst)) worst = std::move(answer);
   }
   return worst.value_or(RuleAnswer{});
@@ -161,10 +163,12 @@ RuleAnswer RuleDesk::worst(const Asked& asked, const TaskRequest& task, const De
 
 std::optional<RuleAnswer> RuleDesk::may(const Principal& who, const TaskRequest& task,
                                         const Deadline& deadline) {
-  if (rules_of(task).empty()) return std::nullopt;
+  const std::vector<WhoMay> rules = rules_of(task);
+  if (rules.empty()) return std::nullopt;
   auto person = parts_.people.person(who.name);
   if (!person) return not_known("it is not known who you are: " + person.error().message);
-  return worst({.who = who, .person = std::move(*person), .age_max = std::nullopt}, task, deadline);
+  return worst({.who = who, .person = std::move(*person), .age_max = std::nullopt}, rules, task,
+               deadline);
 }
 
 RuleAnswer RuleDesk::may_by(const Principal& who, const WhoMay& rule, const std::string& params,
@@ -179,7 +183,8 @@ RuleAnswer RuleDesk::may_by(const Principal& who, const WhoMay& rule, const std:
 
 std::optional<RuleAnswer> RuleDesk::may_run(const Task& task, LedgerReader& reader,
                                             const Deadline& deadline) {
-  if (rules_of(task.request).empty()) return std::nullopt;
+  const std::vector<WhoMay> rules = rules_of(task.request);
+  if (rules.empty()) return std::nullopt;
   const auto name = answers_for(task, reader);
   if (!name) return not_known("it is not known who answers for it: " + name.error().message);
   auto person = parts_.people.person(*name);
@@ -198,7 +203,7 @@ std::optional<RuleAnswer> RuleDesk::may_run(const Task& task, LedgerReader& read
                 .person = std::move(*person),
                 .age_max = settings.rights_before_run,
                 .is_oneself = false},
-               task.request, deadline);
+               rules, task.request, deadline);
 }
 
 std::vector<Task> let_run(RuleDesk& rules, WorkLedger& ledger, LedgerReader& reader,

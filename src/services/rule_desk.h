@@ -22,8 +22,7 @@ namespace waybill {
 
 /// What a RuleDesk goes by; all of it outlives the desk.
 struct RuleDeskParts {
-  const std::map<std::string, TaskDefinition>& definitions;
-  const WhoMayByName& queues;
+  CurrentDefinitions definitions;
   PeopleStore& people;
   LoginDesk* logins = nullptr;                 ///< null: nobody logs in
   const PermissionKeepers* keepers = nullptr;  ///< null: there are none
@@ -63,8 +62,9 @@ class RuleDesk {
   };
 
   Result<std::string> answers_for(const Task& task, LedgerReader& reader) const;
-  std::vector<const WhoMay*> rules_of(const TaskRequest& task) const;
-  RuleAnswer worst(const Asked& asked, const TaskRequest& task, const Deadline& deadline);
+  std::vector<WhoMay> rules_of(const TaskRequest& task) const;
+  RuleAnswer worst(const Asked& asked, const std::vector<WhoMay>& rules, const TaskRequest& task,
+                   const Deadline& deadline);
   RuleAnswer check(const Asked& asked, const WhoMay& rule, const TaskRequest& task,
                    const Deadline& deadline);
   Standing standing(const Asked& asked, const WhoMay& rule, const std::string& repository,

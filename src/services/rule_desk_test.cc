@@ -62,12 +62,12 @@ class RuleDeskTest : public testing::Test {
   Github github_;
   PermissionKeeper keeper_{github_, clock_, {.kept = {}, .refused_kept = {}, .error_kept = {}}};
   PermissionKeepers keepers_;
-  std::map<std::string, TaskDefinition> definitions_;
-  WhoMayByName queues_;
+  Definitions all_;
+  std::map<std::string, TaskDefinition>& definitions_ = all_.tasks;
+  WhoMayByName& queues_ = all_.queue_rules;
   FakeLedger ledger_{clock_};
   FakeRunStore runs_{ledger_};
-  RuleDesk rules_{{.definitions = definitions_,
-                   .queues = queues_,
+  RuleDesk rules_{{.definitions = always(all_),
                    .people = people_,
                    .logins = &logins_,
                    .keepers = &keepers_,

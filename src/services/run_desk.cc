@@ -63,18 +63,28 @@ boost::json::array to_json(const std::vector<StepReason>& reasons) {
   return array;
 }
 
-Result<const pipeline::PipelineDefinition*> RunDesk::pipeline(const std::string& name) const {
-  const auto found = ports_.pipelines.find(name);
-  if (found != ports_.pipelines.end()) return &found->second;
+namespace {
+
+Result<pipeline::PipelineDefinition> find_pipeline(const Definitions& definitions,
+                                                   const std::string& name) {
+  const auto found = definitions.pipelines.find(name);
+  if (found != definitions.pipelines.end()) return found->second;
   std::vector<std::string> known;
-  for (const auto& [each, definition] : ports_.pipelines) known.push_back(each);
+  for (const auto& [each, definition] : definitions.pipelines) known.push_back(each);
   return fail(Code::not_found, "there is no pipeline \"" + name + "\" in the definitions" +
                                    did_you_mean(name, known));
 }
 
+}  // namespace
+
+Result<pipeline::PipelineDefinition> RunDesk::pipeline(const std::string& name) const {
+  return find_pipeline(*ports_.definitions(), name);
+}
+
 Result<std::shared_ptr<const pipeline::Plan>> RunDesk::plan(const std::string& name) const {
-  if (const auto there = pipeline(name); !there) return fail(there.error());
-  return pipeline::Plan::make(name, ports_.pipelines, ports_.tasks);
+  const auto now = ports_.definitions();
+  if (const auto there = find_pipeline(*now, name); !there) return fail(there.error());
+  return pipeline::Plan::make(name, now->pipelines, now->tasks);
 }
 
 Result<std::shared_ptr<const pipeline::Plan>> RunDesk::plan(const std::string& name,

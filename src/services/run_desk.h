@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/definition.h"
 #include "core/pipeline/definition.h"
 #include "core/pipeline/plan.h"
 #include "ports/clock.h"
@@ -58,16 +60,16 @@ class RunDesk {
  public:
   struct Ports {
     RunStore& store;
-    const pipeline::Pipelines& pipelines;
-    const pipeline::TaskDefinitions& tasks;
+    CurrentDefinitions definitions;
     Clock& clock;
   };
   /// The ports outlive it.
-  explicit RunDesk(Ports ports) : ports_(ports) {}
+  explicit RunDesk(Ports ports) : ports_(std::move(ports)) {}
 
-  const pipeline::Pipelines& pipelines() const { return ports_.pipelines; }
+  /// Those that hold now.
+  std::shared_ptr<const Definitions> definitions() const { return ports_.definitions(); }
   /// `not_found`, with what it may have meant, if there is none of that name.
-  Result<const pipeline::PipelineDefinition*> pipeline(const std::string& name) const;
+  Result<pipeline::PipelineDefinition> pipeline(const std::string& name) const;
   Result<std::shared_ptr<const pipeline::Plan>> plan(const std::string& name) const;
   /// The same, with more rules of who is told of a run's end.
   Result<std::shared_ptr<const pipeline::Plan>> plan(const std::string& name,

@@ -234,11 +234,13 @@ TEST_F(ScanTest, IsRepeatedByTheScannerAtItsOwnPaceWhateverOthersDo) {
   broken.every = 10min;
   std::get<PrioScan>(broken.planner).peer_url = "fake:///nowhere";
   std::vector<std::string> seen;
-  Scanner scanner(ports(), {.scans = {{"drop", scan_}, {"broken", broken}},
-                            .tasks = tasks_,
-                            .observer = [&](const Result<ScanReport>& report) {
-                              seen.push_back(report ? report->scan : "failed");
-                            }});
+  Definitions all;
+  all.scans = {{"drop", scan_}, {"broken", broken}};
+  all.tasks = tasks_;
+  Scanner scanner(ports(),
+                  {.definitions = always(all), .observer = [&](const Result<ScanReport>& report) {
+                     seen.push_back(report ? report->scan : "failed");
+                   }});
   for (int step = 0; step < 5; ++step) {
     const auto wait = scanner.step({});
     ASSERT_TRUE(wait);
@@ -247,6 +249,35 @@ TEST_F(ScanTest, IsRepeatedByTheScannerAtItsOwnPaceWhateverOthersDo) {
   }
   EXPECT_THAT(seen, testing::ElementsAre("failed", "drop", "drop", "drop", "drop"));
   expect_all_accepted_and_marked(kTasks);
+}
+
+TEST_F(ScanTest, OthersAreScannedOnceDefinitionsAreOthers) {
+  scan_.every = 1min;
+  auto current = std::make_shared<Definitions>();
+  current->scans = {{"drop", scan_}};
+  current->tasks = tasks_;
+  std::vector<std::string> seen;
+  Scanner scanner(ports(), {.definitions = [&] { return current; },
+                            .look_every = 5s,
+                            .observer =
+                                [&](const Result<ScanReport>& report) {
+                                  seen.push_back(report ? report->scan : "failed");
+                                }});
+  const auto wait = scanner.step({});
+  ASSERT_TRUE(wait);
+  EXPECT_EQ(*wait, Duration(5s));
+  auto next = std::make_shared<Definitions>(*current);
+  scan_.name = "other";
+  next->scans.emplace("other", scan_);
+  current = next;
+  clock_.advance(*wait);
+  ASSERT_TRUE(scanner.step({}));  // the other one at once; the first keeps its turn
+  EXPECT_THAT(seen, testing::ElementsAre("drop", "other"));
+  auto none = std::make_shared<Definitions>();
+  current = none;
+  clock_.advance(2min);
+  ASSERT_TRUE(scanner.step({}));
+  EXPECT_THAT(seen, testing::ElementsAre("drop", "other"));
 }
 
 }  // namespace

@@ -47,23 +47,35 @@ void log_report(const ScanReport& report) {
 }  // namespace
 
 Scanner::Scanner(ScanPorts ports, ScannerParams params)
-    : ports_(std::move(ports)), params_(std::move(params)) {
-  for (const auto& [name, scan] : params_.scans) turns_.push_back(Turn{.scan = &scan});
+    : ports_(std::move(ports)), params_(std::move(params)) {}
+
+void Scanner::look_at_definitions() {
+  auto now = params_.definitions();
+  if (now == definitions_) return;
+  std::vector<Turn> turns;
+  for (const auto& [name, scan] : now->scans) {
+    const auto before =
+        std::ranges::find_if(turns_, [&](const Turn& turn) { return turn.scan == scan; });
+    turns.push_back(before == turns_.end() ? Turn{.scan = scan} : *before);
+  }
+  turns_ = std::move(turns);
+  definitions_ = std::move(now);
 }
 
 Result<Duration> Scanner::step(const Deadline& deadline) {
-  if (turns_.empty()) return kSteadyTimeMax - ports_.clock.steady_now();
+  look_at_definitions();
+  if (turns_.empty()) return until_next();
   if (const Duration wait = until_next(); wait > Duration(0)) return wait;
   Turn& turn = *std::min_element(turns_.begin(), turns_.end(),
                                  [](const Turn& a, const Turn& b) { return a.due < b.due; });
-  turn.due = ports_.clock.steady_now() + turn.scan->every;
+  turn.due = ports_.clock.steady_now() + std::min(turn.scan.every, params_.every_max);
   const Result<ScanReport> report =
-      run_scan(*turn.scan, params_.tasks, ports_, ScanOptions{.stop = deadline.stop});
+      run_scan(turn.scan, definitions_->tasks, ports_, ScanOptions{.stop = deadline.stop});
   if (report) {
     log_report(*report);
   } else if (report.error().code != Code::cancelled) {
     log::error("scan_failed", "a scan failed; the next pass tries again",
-               {{"scan", turn.scan->name}, {"error", report.error().message}});
+               {{"scan", turn.scan.name}, {"error", report.error().message}});
   }
   if (params_.observer) params_.observer(report);
   return until_next();
@@ -72,7 +84,9 @@ Result<Duration> Scanner::step(const Deadline& deadline) {
 Duration Scanner::until_next() const {
   SteadyTime first = kSteadyTimeMax;
   for (const Turn& turn : turns_) first = std::min(first, turn.due);
-  return std::max(first - ports_.clock.steady_now(), Duration(0));
+  const SteadyTime now = ports_.clock.steady_now();
+  if (params_.look_every) first = std::min(first, now + *params_.look_every);
+  return std::max(first - now, Duration(0));
 }
 
 }  // namespace waybill

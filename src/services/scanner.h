@@ -1,8 +1,8 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <string>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/definition.h"
@@ -12,14 +12,17 @@
 namespace waybill {
 
 struct ScannerParams {
-  std::map<std::string, ScanDefinition> scans;
-  std::map<std::string, TaskDefinition> tasks;
+  CurrentDefinitions definitions;
+  /// How long it may go unseen that they are others; none: they stay as they are.
+  std::optional<Duration> look_every{};
+  /// No scan waits longer between two passes, whatever its definition says.
+  Duration every_max = Duration::max();
   /// Told of each pass after it was logged. May be empty.
   std::function<void(const Result<ScanReport>&)> observer;
 };
 
-/// Runs each scan at its own pace, the first time at once. A scan that fails is logged and tried
-/// again at its next turn; it keeps no other from running.
+/// Runs each scan of the definitions that hold at its own pace, the first time at once. A scan that
+/// fails is logged and tried again at its next turn; it keeps no other from running.
 class Scanner final : public Service {
  public:
   Scanner(ScanPorts ports, ScannerParams params);
@@ -30,14 +33,18 @@ class Scanner final : public Service {
 
  private:
   struct Turn {
-    const ScanDefinition* scan;  // in params_
+    ScanDefinition scan;
     SteadyTime due{};
   };
 
+  /// Takes what is defined now; a scan that stays as it was keeps its turn.
+  void look_at_definitions();
+  /// Until the next pass, or the next look at what is defined.
   Duration until_next() const;
 
   const ScanPorts ports_;
   const ScannerParams params_;
+  std::shared_ptr<const Definitions> definitions_;  ///< those that turns_ are of
   std::vector<Turn> turns_;
 };
 

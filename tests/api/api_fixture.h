@@ -38,7 +38,8 @@ class ApiFixture : public ::testing::Test {
   SimClock clock_;
   FakeLedger ledger_{clock_};
   FakeLogStore logs_;
-  std::map<std::string, TaskDefinition> definitions_;
+  Definitions all_;
+  std::map<std::string, TaskDefinition>& definitions_ = all_.tasks;
   std::map<std::string, Principal> principals_;  // by token; none: nobody is asked
   bool nobody_can_say_ = false;                  // whether there are tokens
   Rng rng_{7};
@@ -57,7 +58,7 @@ class ApiFixture : public ::testing::Test {
   const ApiParts parts_{.ledger = {ledger_, ledger_, ledger_},
                         .logs = logs_,
                         .clock = clock_,
-                        .definitions = definitions_,
+                        .definitions = always(all_),
                         .kinds = {{"noop", ""}, {"typed", R"({"type":"object"})"}},
                         .check_task = {},
                         .new_id = [this] { return ids_.next(clock_.now()); },

@@ -70,10 +70,8 @@ class PipelinerTest : public testing::Test {
     load_ = load_definitions({{document}});
     const std::string problem = load_.problems.empty() ? "" : to_string(load_.problems[0]);
     EXPECT_EQ(problem, "");
-    desk_ = std::make_unique<RunDesk>(RunDesk::Ports{.store = store_,
-                                                     .pipelines = load_.definitions.pipelines,
-                                                     .tasks = load_.definitions.tasks,
-                                                     .clock = clock_});
+    desk_ = std::make_unique<RunDesk>(
+        RunDesk::Ports{.store = store_, .definitions = always(load_.definitions), .clock = clock_});
     begin();
   }
 

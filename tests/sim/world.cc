@@ -204,10 +204,13 @@ void World::add_services(Process& process) {
       .open_bucket = [&process](const std::string& url) { return process.open_bucket(url); },
       .check_task = {},
       .dedup_keys = &process.dedup_keys()};
-  ScannerParams scanner{.scans = scans_.scans(), .tasks = scans_.tasks()};
-  for (auto& [name, scan] : scanner.scans) {
+  const auto definitions = std::make_shared<Definitions>();
+  definitions->scans = scans_.scans();
+  definitions->tasks = scans_.tasks();
+  for (auto& [name, scan] : definitions->scans) {
     if (plant_.scan) plant_.scan(scan);
   }
+  ScannerParams scanner{.definitions = [definitions] { return definitions; }};
   scanner.observer = [this](const Result<ScanReport>& pass) {
     if (calm_ && pass && pass->complete()) scans_.came_through(*pass);
   };

@@ -25,10 +25,12 @@ std::vector<Command> all_commands() {
       task_edit_command(),   task_retry_command(), task_logs_command(), task_wait_command(),
       task_why_command(),
   };
+  const std::vector<Command> definitions = {definitions_check_command(), definitions_sync_command(),
+                                            definitions_list_command(), definitions_show_command()};
   for (const auto& group :
-       {artifact_commands(), pipeline_commands(), run_commands(), run_change_commands(),
-        queue_commands(), schedule_commands(), schedule_control_commands(), session_commands(),
-        token_commands(), secret_commands(), webhook_commands(), db_commands(),
+       {definitions, artifact_commands(), pipeline_commands(), run_commands(),
+        run_change_commands(), queue_commands(), schedule_commands(), schedule_control_commands(),
+        session_commands(), token_commands(), secret_commands(), webhook_commands(), db_commands(),
         config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }

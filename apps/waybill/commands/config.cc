@@ -3,6 +3,7 @@
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
+#include "apps/waybill/runtime/definition_sources.h"
 #include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/session.h"
 #include "base/json.h"
@@ -41,7 +42,7 @@ Exit show_config(Session& session, const Invocation&) {
   return 0;
 }
 
-bj::object to_json(const std::string& directory, const DefinitionsLoad& load) {
+bj::object to_json(const std::string& directory, const DefinitionSources::Loaded& load) {
   bj::array problems;
   for (const Problem& problem : load.problems) {
     problems.push_back(bj::object{{"file", problem.file},
@@ -61,16 +62,12 @@ bj::object to_json(const std::string& directory, const DefinitionsLoad& load) {
 
 Exit check_for_programs(Session& session) {
   const std::string& directory = session.config().definitions;
-  DefinitionsLoad load;
-  if (!directory.empty()) {
-    const auto kinds = Kinds::create(session.clock());
-    if (!kinds) return fail(kinds.error());
-    auto loaded = load_directory(directory, *kinds);
-    if (!loaded) return fail(loaded.error());
-    load = std::move(*loaded);
-  }
-  session.output().json_line(to_json(directory, load));
-  return load.problems.empty() ? 0 : exit_status(Code::invalid_argument);
+  const auto sources = DefinitionSources::create(session.config(), session.clock());
+  if (!sources) return fail(sources.error());
+  const auto loaded = (*sources)->look();
+  if (!loaded) return fail(loaded.error());
+  session.output().json_line(to_json(directory, *loaded));
+  return loaded->problems.empty() ? 0 : exit_status(Code::invalid_argument);
 }
 
 /// The settings have been checked before any command runs; what is left are the definitions.
@@ -86,16 +83,17 @@ Exit check_config(Session& session, const Invocation&) {
     if (const auto login = read_login(session.config().login); !login) return fail(login.error());
   }
   session.output().note("the settings are right");
-  if (session.config().definitions.empty()) {
-    session.output().note("no definitions: name their directory with --definitions DIR");
+  if (!names_definitions(session.config())) {
+    session.output().note("no definitions: " + std::string(kNameDefinitions));
     return 0;
   }
-  session.output().note("the definitions in " + session.config().definitions +
-                        " are right: " + number(found.tasks.size(), "task") + ", " +
-                        number(found.pipelines.size(), "pipeline") + ", " +
-                        number(found.scans.size(), "scan") + ", " +
-                        number(found.schedules.size(), "schedule") + ", " +
-                        number(found.queues.size(), "queue"));
+  const std::string& directory = session.config().definitions;
+  session.output().note(
+      (directory.empty() ? "the definitions that are kept" : "the definitions in " + directory) +
+      " are right: " + number(found.tasks.size(), "task") + ", " +
+      number(found.pipelines.size(), "pipeline") + ", " + number(found.scans.size(), "scan") +
+      ", " + number(found.schedules.size(), "schedule") + ", " +
+      number(found.queues.size(), "queue"));
   return 0;
 }
 

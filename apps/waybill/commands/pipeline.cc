@@ -35,9 +35,9 @@ Exit list_pipelines(Session& session, const Invocation&) {
   if (output.json()) {
     output.json_line(bj::object{{"pipelines", std::move(array)}});
   } else if (table.empty()) {
-    output.note(session.config().definitions.empty()
-                    ? "no definitions: name their directory with --definitions DIR"
-                    : "no pipelines in " + session.config().definitions);
+    output.note(names_definitions(session.config())
+                    ? "no pipelines are defined"
+                    : "no definitions: " + std::string(kNameDefinitions));
   } else {
     output.data(table.text(output));
   }

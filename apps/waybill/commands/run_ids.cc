@@ -42,13 +42,12 @@ Result<OpenDesk> OpenDesk::open(Session& session, OpenStore mode) {
   if (!store) return fail(store.error());
   return OpenDesk(**store,
                   std::make_unique<RunDesk>(RunDesk::Ports{.store = (*store)->beside().runs,
-                                                           .pipelines = (*definitions)->pipelines,
-                                                           .tasks = (*definitions)->tasks,
+                                                           .definitions = always(**definitions),
                                                            .clock = session.clock()}));
 }
 
 Error without_definitions(Session& session, Error error) {
-  if (error.code != Code::not_found || !session.config().definitions.empty()) return error;
+  if (error.code != Code::not_found || names_definitions(session.config())) return error;
   error.message += "; name the directory of definitions with --definitions DIR";
   return error;
 }

@@ -118,8 +118,9 @@ Exit scan_on(Session& session, const Scanning& scanning) {
   session.output().note("scanning " + counted(static_cast<std::int64_t>(scans.size()), "scan") +
                         "; ctrl-c ends it");
   tell_event(session, "started", {{"data", session.config().data}, {"scans", scans.size()}});
-  Scanner scanner(ports, {.scans = scans,
-                          .tasks = (*definitions)->tasks,
+  Definitions chosen = **definitions;
+  chosen.scans = scans;
+  Scanner scanner(ports, {.definitions = always(chosen),
                           .observer = [&session](const Result<ScanReport>& report) {
                             tell_scan(session, report);
                           }});

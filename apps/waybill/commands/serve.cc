@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "apps/waybill/commands/commands.h"
-#include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/definition_follower.h"
 #include "apps/waybill/runtime/errands.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
@@ -17,21 +17,25 @@ namespace {
 Exit serve(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
   session.end_after(signals.token());
-  const auto definitions = session.definitions();
-  if (!definitions) return fail(definitions.error());
+  // Before the store is made: who wrote a definition wrong finds no ledger.
+  if (session.config().definitions_from.empty()) {
+    if (const auto read = session.definitions(); !read) return fail(read.error());
+  }
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  const Status applied = apply_definitions(**definitions, session.config().definitions,
-                                           (*store)->registry(), (*store)->ledger().now());
-  if (!applied) return fail(applied.error());
+  const auto followed = DefinitionFollower::begin(
+      session, **store, DefinitionFollower::FirstAsked::after, signals.token());
+  if (!followed) return fail(followed.error());
+  DefinitionFollower& follower = **followed;
   const auto doors = doors_of(invocation);
   if (!doors) return fail(doors.error());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
-  const auto host = HttpHost::start(session, **store, **definitions, *doors);
+  const auto host = HttpHost::start(session, **store, follower, *doors);
   if (!host) return fail(host.error());
   const Upkeep upkeep(session, **store, std::move(http->client));
-  const auto errands = start_errands(session, **store, **definitions, (*host)->rules());
+  follower.start();
+  const auto errands = start_errands(session, **store, follower.current(), (*host)->rules());
   if (!errands) return fail(errands.error());
   tell_listening(session, **host);
   tell_ready();

@@ -100,9 +100,15 @@ Result<TaskRequest> defined_request(Session& session, const std::string& name,
   if (found == tasks.end()) {
     std::vector<std::string> known;
     for (const auto& [task_name, task] : tasks) known.push_back(task_name);
-    const std::string where = session.config().definitions.empty()
-                                  ? "; name the directory of definitions with --definitions DIR"
-                                  : " in " + session.config().definitions;
+    const Config& config = session.config();
+    std::string where;
+    if (!names_definitions(config)) {
+      where = "; name the directory of definitions with --definitions DIR";
+    } else if (!config.definitions_from.empty()) {
+      where = "; `waybill definitions list` shows all, `waybill definitions sync` takes new ones";
+    } else {
+      where = " in " + config.definitions;
+    }
     return fail(Code::not_found,
                 "there is no task definition \"" + name + "\"" + where + did_you_mean(name, known));
   }
@@ -140,6 +146,7 @@ Status read_options(const Invocation& invocation, TaskRequest& request) {
   for (const std::string& text : invocation.texts("label")) {
     auto pair = split_pair("--label", text);
     if (!pair) return fail(pair.error());
+    if (Status own = check_labels({*pair}); !own) return fail(with_context(own.error(), "--label"));
     std::erase_if(request.labels, [&](const auto& label) { return label.first == pair->first; });
     request.labels.push_back(std::move(*pair));
   }

@@ -7,7 +7,7 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/buckets.h"
-#include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/definition_follower.h"
 #include "apps/waybill/runtime/errands.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
@@ -26,6 +26,9 @@ namespace {
 /// With --until-idle nobody wants to wait for a scan's next turn.
 constexpr Duration kHurriedScan = std::chrono::seconds(1);
 
+/// How long the scanner may not see that definitions are others.
+constexpr Duration kLookEvery = std::chrono::seconds(2);
+
 std::vector<std::string> names_of(const std::map<std::string, ScanDefinition>& scans) {
   std::vector<std::string> names;
   for (const auto& [name, scan] : scans) names.push_back(name);
@@ -37,7 +40,7 @@ std::vector<std::string> names_of(const std::map<std::string, ScanDefinition>& s
 class House {
  public:
   struct Terms {
-    const Definitions& definitions;
+    CurrentDefinitions definitions;
     IdleWatch& idle;
     bool hurried = false;
   };
@@ -60,13 +63,13 @@ class House {
   }
 
   static ScannerParams scanner_params(Session& session, const Terms& terms) {
-    ScannerParams params{.scans = terms.definitions.scans, .tasks = terms.definitions.tasks};
+    ScannerParams params{.definitions = terms.definitions};
+    if (!session.config().definitions_from.empty()) params.look_every = kLookEvery;
     params.observer = [&session, &idle = terms.idle](const Result<ScanReport>& report) {
       tell_scan(session, report);
       idle.saw(report);
     };
-    if (!terms.hurried) return params;
-    for (auto& [name, scan] : params.scans) scan.every = std::min(scan.every, kHurriedScan);
+    if (terms.hurried) params.every_max = kHurriedScan;
     return params;
   }
 
@@ -90,25 +93,26 @@ Status no_door_alone(const Session& session, const Invocation& invocation) {
               "--" + alone + ": `up` listens only with --listen ADDRESS:PORT");
 }
 
-Exit run_all(Session& session, Store& store, const Definitions& definitions,
+Exit run_all(Session& session, Store& store, DefinitionFollower& follower,
              const Invocation& invocation, const Signals& signals) {
+  const auto definitions = follower.now();
   const bool until_idle = invocation.has("until-idle");
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
-  IdleWatch idle(names_of(definitions.scans));
+  IdleWatch idle(names_of(definitions->scans));
   const ConfigValue& listen = session.config_load().values.at("listen");
   std::unique_ptr<HttpHost> host;
   if (Status may = no_door_alone(session, invocation); !may) return fail(may.error());
   if (listen.origin != ConfigOrigin::fallback) {
     const auto doors = doors_of(invocation);
     if (!doors) return fail(doors.error());
-    auto started = HttpHost::start(session, store, definitions, *doors);
+    auto started = HttpHost::start(session, store, follower, *doors);
     if (!started) return fail(started.error());
     host = std::move(*started);
   }
   Rules own;  // where nothing listens
   if (!host) {
-    auto made = make_rules(session, store, definitions);
+    auto made = make_rules(session, store, follower.current());
     if (!made) return fail(made.error());
     own = std::move(*made);
   }
@@ -117,12 +121,12 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
     looking.emplace(*own.logins, session.clock(), ServiceLoopParams{.seed = session.rng().next()});
   }
   std::optional<House> house;
-  const auto scans = static_cast<std::int64_t>(definitions.scans.size());
-  const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
+  const auto scans = static_cast<std::int64_t>(definitions->scans.size());
+  const auto schedules = static_cast<std::int64_t>(definitions->schedules.size());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
   RuleDesk* const rules = host ? host->rules() : own.desk.get();
-  const auto errands = start_errands(session, store, definitions, rules);
+  const auto errands = start_errands(session, store, follower.current(), rules);
   if (!errands) return fail(errands.error());
   const Status worked = work_until_done(
       {.session = session,
@@ -138,9 +142,10 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
        .runs_at_rest = [&] { return house->runs_at_rest(); },
        .begin =
            [&] {
+             follower.start();
              if (host) tell_listening(session, *host);
              house.emplace(session, store, std::move(*kinds), std::move(http->client),
-                           House::Terms{definitions, idle, until_idle});
+                           House::Terms{follower.current(), idle, until_idle});
            }});
   stop_errands(**errands, session.config().grace);
   if (host) host->drain(session.config().grace);
@@ -151,14 +156,17 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
 Exit up(Session& session, const Invocation& invocation) {
   const Signals signals;  // before any other thread
   session.end_after(signals.token());
-  const auto definitions = session.definitions();
-  if (!definitions) return fail(definitions.error());
+  // Before the store is made: who wrote a definition wrong finds no ledger.
+  if (session.config().definitions_from.empty()) {
+    if (const auto read = session.definitions(); !read) return fail(read.error());
+  }
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  const Status applied = apply_definitions(**definitions, session.config().definitions,
-                                           (*store)->registry(), (*store)->ledger().now());
-  if (!applied) return fail(applied.error());
-  return run_all(session, **store, **definitions, invocation, signals);
+  using FirstAsked = DefinitionFollower::FirstAsked;
+  const auto asked = invocation.has("until-idle") ? FirstAsked::before : FirstAsked::after;
+  const auto followed = DefinitionFollower::begin(session, **store, asked, signals.token());
+  if (!followed) return fail(followed.error());
+  return run_all(session, **store, **followed, invocation, signals);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ Exit run_worker(Session& session, const Invocation& invocation) {
   if (!session.config().login.empty()) {
     const auto definitions = session.definitions();
     if (!definitions) return fail(definitions.error());
-    auto made = make_rules(session, **store, **definitions);
+    auto made = make_rules(session, **store, always(**definitions));
     if (!made) return fail(made.error());
     rules = std::move(*made);
   }

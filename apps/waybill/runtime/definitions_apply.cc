@@ -1,5 +1,6 @@
 #include "apps/waybill/runtime/definitions_apply.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace waybill::cli {
@@ -31,9 +32,21 @@ bool is_file_of(const std::filesystem::path& directory, const std::filesystem::p
   return resolved(directory / "") == resolved(source.parent_path() / "");
 }
 
+/// Whether a schedule's source is a file of one of these repositories, at whatever commit.
+bool is_in_one_of(const std::vector<std::string>& repositories, const std::string& source) {
+  return std::ranges::any_of(repositories, [&](const std::string& repository) {
+    return source.starts_with(repository + "@");
+  });
+}
+
+bool is_from(const AppliedFrom& from, const std::string& source) {
+  if (is_in_one_of(from.repositories, source)) return true;
+  return !from.directory.empty() && is_file_of(from.directory, source);
+}
+
 }  // namespace
 
-Status apply_definitions(const Definitions& definitions, const std::string& directory,
+Status apply_definitions(const Definitions& definitions, const AppliedFrom& from,
                          Registry& registry, Time now) {
   if (const Status applied = apply_queues(definitions, registry); !applied) return applied;
   const auto known = registry.schedules();
@@ -41,15 +54,16 @@ Status apply_definitions(const Definitions& definitions, const std::string& dire
   for (const auto& [name, defined] : definitions.schedules) {
     Schedule schedule = defined;
     schedule.handled_until = now;
-    schedule.source = resolved_file(schedule.source);  // the next process may start elsewhere
+    // The next process may start elsewhere.
+    const DefinitionPlace* place = definitions.place_of("schedules", name);
+    if (place == nullptr || !place->origin) schedule.source = resolved_file(schedule.source);
     for (const Schedule& before : *known) {
       if (before.name == name) schedule.handled_until = before.handled_until;
     }
     if (const Status put = registry.put_schedule(schedule); !put) return put;
   }
   for (const Schedule& schedule : *known) {
-    if (!is_file_of(directory, schedule.source) || definitions.schedules.contains(schedule.name))
-      continue;
+    if (!is_from(from, schedule.source) || definitions.schedules.contains(schedule.name)) continue;
     const Status removed = registry.remove_schedule(schedule.name);
     if (!removed && removed.error().code != Code::not_found) return removed;
   }

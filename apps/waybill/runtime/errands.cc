@@ -45,12 +45,11 @@ Result<MailDesk> open_mail_desk(Session& session) {
 }
 
 PipelineStartKind::Starter run_starter(Session& session, Store& store,
-                                       const Definitions& definitions) {
-  return [&session, &store, &definitions](const PipelineStartKind::Start& start) -> Status {
-    RunDesk desk({.store = store.beside().runs,
-                  .pipelines = definitions.pipelines,
-                  .tasks = definitions.tasks,
-                  .clock = session.clock()});
+                                       CurrentDefinitions definitions) {
+  return [&session, &store,
+          definitions = std::move(definitions)](const PipelineStartKind::Start& start) -> Status {
+    RunDesk desk(
+        {.store = store.beside().runs, .definitions = definitions, .clock = session.clock()});
     const auto run = desk.start({.id = start.run,
                                  .pipeline = start.spec.pipeline,
                                  .params = start.params,
@@ -74,7 +73,7 @@ Result<std::string> read_mail_password(const Config& config) {
 }
 
 Result<std::unique_ptr<WorkerHost>> start_errands(Session& session, Store& store,
-                                                  const Definitions& definitions, RuleDesk* rules) {
+                                                  CurrentDefinitions definitions, RuleDesk* rules) {
   auto desk = open_mail_desk(session);
   if (!desk) return fail(desk.error());
   auto http = open_guarded_http(session);
@@ -82,7 +81,8 @@ Result<std::unique_ptr<WorkerHost>> start_errands(Session& session, Store& store
   std::vector<std::unique_ptr<TaskKind>> kinds;
   kinds.push_back(std::make_unique<MailKind>(std::move(*desk), session.clock()));
   kinds.push_back(std::make_unique<WebhookKind>(std::move(http->client), session.clock()));
-  kinds.push_back(std::make_unique<PipelineStartKind>(run_starter(session, store, definitions)));
+  kinds.push_back(
+      std::make_unique<PipelineStartKind>(run_starter(session, store, std::move(definitions))));
   WorkerOptions options = worker_options(session);
   options.name += "-errands";
   options.queues.clear();

@@ -16,9 +16,9 @@ Result<std::string> read_mail_password(const Config& config);
 
 /// A worker for what a server does itself: notifications, and runs that schedules start. They wait
 /// for no other task's slot, nor do others for theirs. It sends mail by the session's settings.
-/// Session, store, definitions and rules outlive it.
+/// Session, store and rules outlive it.
 Result<std::unique_ptr<WorkerHost>> start_errands(Session& session, Store& store,
-                                                  const Definitions& definitions, RuleDesk* rules);
+                                                  CurrentDefinitions definitions, RuleDesk* rules);
 
 /// Lets what it is at end, for a few seconds, and gives back the rest.
 void stop_errands(WorkerHost& errands, Duration grace);

@@ -22,7 +22,8 @@ void warn_unencrypted(const ListenAddress& address) {
 
 }  // namespace
 
-HttpHost::HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts)
+HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& definitions,
+                   Parts parts)
     : session_(session),
       kinds_(std::move(parts.kinds)),
       rules_(std::move(parts.rules)),
@@ -37,8 +38,7 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
       spool_(uploads_directory(session.config()), session.clock()),
       artifacts_(store.contents(), store.beside().artifacts, spool_, session.clock()),
       runs_({.store = store.beside().runs,
-             .pipelines = definitions.pipelines,
-             .tasks = definitions.tasks,
+             .definitions = definitions.current(),
              .clock = session.clock()}),
       first_answers_(64u << 20, &store.beside().answers),
       feed_(
@@ -50,7 +50,7 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
       parts_{.ledger = parts_of(store),
              .logs = store.logs(),
              .clock = session.clock(),
-             .definitions = definitions.tasks,
+             .definitions = definitions.current(),
              .kinds = kinds_.spec_schemas(),
              .check_task = [this](const TaskRequest& request) { return kinds_.check(request); },
              .new_id =
@@ -74,6 +74,7 @@ HttpHost::HttpHost(Session& session, Store& store, const Definitions& definition
              .runs = &runs_,
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
+  metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });
 }
 
 HttpHost::~HttpHost() {
@@ -83,7 +84,7 @@ HttpHost::~HttpHost() {
 }
 
 Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store,
-                                                  const Definitions& definitions,
+                                                  const DefinitionFollower& definitions,
                                                   const HttpDoors& doors) {
   const auto address = parse_listen_address(session.config().listen);
   if (!address) return fail(with_context(address.error(), "--listen"));
@@ -93,7 +94,7 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
     return fail(Code::invalid_argument,
                 "--insecure: it lets everybody in, and --login only those who may; give one");
   }
-  auto rules = make_rules(session, store, definitions);
+  auto rules = make_rules(session, store, definitions.current());
   if (!rules) return fail(rules.error());
   auto secrets = open_vault(session, store);
   if (!secrets) return fail(secrets.error());

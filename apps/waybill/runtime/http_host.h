@@ -8,6 +8,7 @@
 #include "adapters/file/upload_spool.h"
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/definition_follower.h"
 #include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/runtime/process_metrics.h"
 #include "apps/waybill/runtime/redis_progress.h"
@@ -47,7 +48,7 @@ class HttpHost {
   /// `failed_precondition` if everybody who reaches the address could do everything, and nobody has
   /// said that this is wanted.
   static Result<std::unique_ptr<HttpHost>> start(Session& session, Store& store,
-                                                 const Definitions& definitions,
+                                                 const DefinitionFollower& definitions,
                                                  const HttpDoors& doors);
   struct Parts {
     Kinds kinds;
@@ -56,7 +57,7 @@ class HttpHost {
     std::unique_ptr<Webhooks> webhooks;
     std::unique_ptr<RedisProgress> redis;  ///< null: nobody is told there
   };
-  HttpHost(Session& session, Store& store, const Definitions& definitions, Parts parts);
+  HttpHost(Session& session, Store& store, const DefinitionFollower& definitions, Parts parts);
   ~HttpHost();
   HttpHost(const HttpHost&) = delete;
   HttpHost& operator=(const HttpHost&) = delete;

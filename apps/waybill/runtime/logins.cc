@@ -223,18 +223,19 @@ bool any_pipeline_rule(const pipeline::Pipelines& pipelines) {
 
 }  // namespace
 
-Result<Rules> make_rules(Session& session, Store& store, const Definitions& definitions) {
+Result<Rules> make_rules(Session& session, Store& store, const CurrentDefinitions& definitions) {
   auto logins = Logins::create(session, store);
   if (!logins) return fail(logins.error());
   Rules rules{.logins = std::move(*logins), .desk = nullptr};
-  const bool any = !definitions.queue_rules.empty() || any_pipeline_rule(definitions.pipelines) ||
-                   std::ranges::any_of(definitions.tasks, [](const auto& entry) {
+  const auto now = definitions();
+  const bool any = !session.config().definitions_from.empty() || !now->queue_rules.empty() ||
+                   any_pipeline_rule(now->pipelines) ||
+                   std::ranges::any_of(now->tasks, [](const auto& entry) {
                      return entry.second.who_may.has_value();
                    });
   if (!any) return rules;
   rules.desk = std::make_unique<RuleDesk>(
-      RuleDeskParts{.definitions = definitions.tasks,
-                    .queues = definitions.queue_rules,
+      RuleDeskParts{.definitions = definitions,
                     .people = store.beside().people,
                     .logins = rules.logins ? &rules.logins->desk() : nullptr,
                     .keepers = rules.logins ? &rules.logins->keepers() : nullptr,

@@ -91,7 +91,8 @@ struct Rules {
   std::unique_ptr<Logins> logins;
   std::unique_ptr<RuleDesk> desk;
 };
-/// Session, store and definitions outlive them.
-Result<Rules> make_rules(Session& session, Store& store, const Definitions& definitions);
+/// Session and store outlive them. Where repositories are followed there is a desk, whatever they
+/// hold at first.
+Result<Rules> make_rules(Session& session, Store& store, const CurrentDefinitions& definitions);
 
 }  // namespace waybill::cli

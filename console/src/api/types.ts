@@ -138,6 +138,7 @@ export interface Definition {
   params_schema: JsonObject | null;
   spec: JsonObject;
   may?: { start: boolean | null; because: string } | null;
+  source?: { repository: string | null; commit: string | null; file: string; line: number } | null;
 }
 
 export interface Schedule {

@@ -64,6 +64,12 @@ export function DefinitionsPage() {
   );
 }
 
+function placeOf(source: NonNullable<Definition["source"]>): string {
+  const place = source.line > 0 ? `${source.file}:${source.line}` : source.file;
+  if (!source.repository) return place;
+  return `${source.repository} at ${(source.commit ?? "").slice(0, 12)}, ${place}`;
+}
+
 function Shown({ definition }: { definition: Definition }) {
   const { may: mine, retry } = definition;
   return (
@@ -105,6 +111,14 @@ function Shown({ definition }: { definition: Definition }) {
                 up to {retry.failures} failures, backoff {retry.backoff} to {retry.backoff_max}
               </dd>
             </div>
+            {definition.source && (
+              <div>
+                <dt>From</dt>
+                <dd>
+                  <Foreign text={placeOf(definition.source)} max={300} />
+                </dd>
+              </div>
+            )}
             {Object.keys(definition.labels).length > 0 && (
               <div>
                 <dt>Labels</dt>

@@ -124,7 +124,8 @@ PipelineDefinition read_pipeline(const Entry& entry, Violations& violations) {
     const Entry step{.name = name,
                      .object = member.value().get_object(),
                      .file = entry.file,
-                     .directory = entry.directory};
+                     .directory = entry.directory,
+                     .is_confined = entry.is_confined};
     pipeline.steps.push_back(read_step(step, child_pointer("/steps", name), violations));
   }
   check_pipeline(pipeline, violations);

@@ -40,11 +40,14 @@ void read_retry(const Fields& fields, RetryPolicy& retry) {
   retry.jitter = fields.number("jitter", retry.jitter);
 }
 
-void read_labels(const bj::object& labels, TaskRequest& request) {
+Status read_labels(const bj::object& labels, TaskRequest& request) {
   for (const auto& label : labels) {
+    const std::string name(label.key());
+    if (Status own = check_labels({{name, ""}}); !own) return own;
     std::erase_if(request.labels, [&](const auto& other) { return other.first == label.key(); });
-    request.labels.emplace_back(label.key(), std::string_view(label.value().get_string()));
+    request.labels.emplace_back(name, std::string_view(label.value().get_string()));
   }
+  return {};
 }
 
 /// The ids in `waits_for` have the format of a UUID.
@@ -104,10 +107,11 @@ Answer<TaskRequest> NewTaskReader::begin(const Fields& fields, const NewTaskPlac
     return invalid(place, "/spec", "what the task is to do stands in its definition");
   }
   const std::string name = fields.text("definition");
-  const auto definition = parts_.definitions.find(name);
-  if (definition == parts_.definitions.end()) {
+  const auto now = parts_.definitions();
+  const auto definition = now->tasks.find(name);
+  if (definition == now->tasks.end()) {
     std::vector<std::string> known;
-    for (const auto& [other, unused] : parts_.definitions) known.push_back(other);
+    for (const auto& [other, unused] : now->tasks) known.push_back(other);
     return invalid(place, "/definition",
                    "there is no task definition \"" + name + "\"" + did_you_mean(name, known));
   }
@@ -158,7 +162,9 @@ Answer<NewTask> NewTaskReader::read(const bj::object& body, const NewTaskPlace& 
     return invalid(place, "/timeout", "has to be 0 or more");
   }
   read_retry(Fields(fields.object("retry")), asked.retry);
-  read_labels(fields.object("labels"), asked);
+  if (Status own = read_labels(fields.object("labels"), asked); !own) {
+    return invalid(place, "/labels", own.error().message);
+  }
   read_waits(fields, asked);
   if (is_reserved(fields.text("dedup_key"))) {
     return invalid(place, "/dedup_key", "keys of schedules, scans and Idempotency-Keys are taken");
@@ -184,8 +190,7 @@ void label_trace(const Request& request, TaskRequest& task) {
   const std::string_view trace = request.header("traceparent");
   const bool has_own = std::ranges::any_of(
       task.labels, [](const auto& label) { return label.first == kTraceLabel; });
-  if (!has_own && is_traceparent(trace))
-    read_labels(bj::object{{kTraceLabel, json::text(trace)}}, task);
+  if (!has_own && is_traceparent(trace)) task.labels.emplace_back(kTraceLabel, trace);
 }
 
 Uuid keyed_id(const Call& call, std::size_t index) {
@@ -223,7 +228,11 @@ bool is_same_request(const NewTask& asked, const Task& stored) {
   }
   // It may have been amended since.
   if (stored.status.revision > 0) request.priority = stored.request.priority;
-  return request == stored.request;
+  // A later commit may have left what its definition says as it was.
+  TaskRequest kept = stored.request;
+  request.labels = without_source_labels(request.labels);
+  kept.labels = without_source_labels(kept.labels);
+  return request == kept;
 }
 
 }  // namespace waybill::http

@@ -30,7 +30,7 @@ struct ApiParts {
   LedgerParts ledger;
   LogStore& logs;
   Clock& clock;
-  const std::map<std::string, TaskDefinition>& definitions;
+  CurrentDefinitions definitions;
   /// The kinds that the workers of this program run, each with the JSON Schema of its spec; empty:
   /// it takes any.
   std::map<std::string, std::string> kinds;

@@ -46,21 +46,23 @@ class EasyProvider final : public IdentityProvider {
   }
 };
 
-std::map<std::string, TaskDefinition> some_definitions() {
-  return {{"fetch",
-           {.name = "fetch",
-            .kind = "noop",
-            .spec = R"({"secrets":{"A":"a"}})",
-            .params_schema =
-                R"({"type":"object","required":["n"],"properties":{"n":{"type":"integer"}}})",
-            .labels = {{"team", "data"}}}}};
+Definitions some_definitions() {
+  Definitions all;
+  all.tasks = {{"fetch",
+                {.name = "fetch",
+                 .kind = "noop",
+                 .spec = R"({"secrets":{"A":"a"}})",
+                 .params_schema =
+                     R"({"type":"object","required":["n"],"properties":{"n":{"type":"integer"}}})",
+                 .labels = {{"team", "data"}}}}};
+  return all;
 }
 
 struct World {
   SimClock clock;
   FakeLedger ledger{clock};
   FakeLogStore logs;
-  const std::map<std::string, TaskDefinition> definitions = some_definitions();
+  const Definitions definitions = some_definitions();
   Rng rng{7};
   UuidMaker ids{rng};
   FirstAnswers first_answers;
@@ -87,7 +89,7 @@ struct World {
   const ApiParts parts{.ledger = {ledger, ledger, ledger},
                        .logs = logs,
                        .clock = clock,
-                       .definitions = definitions,
+                       .definitions = always(definitions),
                        .kinds = {{"noop", ""}},
                        .check_task = {},
                        .new_id = [this] { return ids.next(clock.now()); },

@@ -33,6 +33,7 @@ class Github final : public RepositoryPermissions {
 class RuleCallTest : public ApiFixture {
  protected:
   RuleCallTest() {
+    all_.queue_rules["site"] = {.repository = "${params.repo}"};
     principals_["t"] = {.name = "github:ann", .role = Role::operator_};
     const Identity ann{.provider = "github", .subject = "17", .login = "ann"};
     EXPECT_TRUE(people_.put_person({.name = "github:ann", .identity = ann}));
@@ -68,9 +69,7 @@ class RuleCallTest : public ApiFixture {
   Github github_{clock_};
   PermissionKeeper keeper_{github_, clock_};
   PermissionKeepers keepers_;
-  WhoMayByName queues_{{"site", {.repository = "${params.repo}"}}};
-  RuleDesk rules_{{.definitions = definitions_,
-                   .queues = queues_,
+  RuleDesk rules_{{.definitions = always(all_),
                    .people = people_,
                    .logins = &logins_,
                    .keepers = &keepers_,

@@ -39,8 +39,9 @@ Answer<void> check_rule_of(const ApiParts& parts, const Principal& who, const Wh
 
 Answer<void> check_pipeline(const ApiParts& parts, const Principal& who, const std::string& name,
                             const std::string& params) {
-  const auto found = parts.runs->pipelines().find(name);
-  if (found == parts.runs->pipelines().end() || !found->second.who_may) return {};
+  const auto now = parts.runs->definitions();
+  const auto found = now->pipelines.find(name);
+  if (found == now->pipelines.end() || !found->second.who_may) return {};
   return check_rule_of(parts, who, *found->second.who_may, params);
 }
 

@@ -41,7 +41,8 @@ std::vector<std::string> texts_in(const Fields& fields, std::string_view name) {
 
 Answer<Reply> list_pipelines(const ApiParts& parts, const Call&) {
   bj::array array;
-  for (const auto& [name, definition] : parts.runs->pipelines()) {
+  const auto now = parts.runs->definitions();
+  for (const auto& [name, definition] : now->pipelines) {
     array.push_back(pipeline::pipeline_to_json(definition));
   }
   return json_response(bj::object{{"pipelines", std::move(array)}});
@@ -50,7 +51,7 @@ Answer<Reply> list_pipelines(const ApiParts& parts, const Call&) {
 Answer<Reply> get_pipeline(const ApiParts& parts, const Call& call) {
   const auto found = parts.runs->pipeline(call.at("name"));
   if (!found) return refuse(found.error());
-  return json_response(pipeline::pipeline_to_json(**found));
+  return json_response(pipeline::pipeline_to_json(*found));
 }
 
 /// Under a key the run's id follows from it, so that a crash before the answer makes no second one.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/definition_json.h"
 #include "core/suggest.h"
 #include "core/task_json.h"
 #include "http/api/routes.h"
@@ -89,9 +90,10 @@ Answer<Reply> set_paused(const ApiParts& parts, const Call& call, Pause pause) {
   return std::move(*response);
 }
 
-bj::object definition_to_json(const TaskDefinition& definition) {
+bj::object definition_to_json(const Definitions& all, const TaskDefinition& definition) {
   bj::object labels;
-  for (const auto& [name, value] : definition.labels) labels[name] = value;
+  for (const auto& [name, value] : without_source_labels(definition.labels)) labels[name] = value;
+  const DefinitionPlace* place = all.place_of("tasks", definition.name);
   return {{"name", definition.name},
           {"kind", definition.kind},
           {"queue", definition.queue},
@@ -103,13 +105,15 @@ bj::object definition_to_json(const TaskDefinition& definition) {
           {"labels", std::move(labels)},
           {"params_schema", text_to_json(definition.params_schema)},
           {"spec", text_to_json(definition.spec)},
+          {"source", place == nullptr ? bj::value(nullptr) : bj::value(source_to_json(*place))},
           {"may", nullptr}};
 }
 
 Answer<Reply> list_definitions(const ApiParts& parts) {
   bj::array definitions;
-  for (const auto& [name, definition] : parts.definitions) {
-    definitions.push_back(definition_to_json(definition));
+  const auto now = parts.definitions();
+  for (const auto& [name, definition] : now->tasks) {
+    definitions.push_back(definition_to_json(*now, definition));
   }
   return json_response(bj::object{{"definitions", std::move(definitions)}});
 }
@@ -129,11 +133,12 @@ bj::value may_start(const ApiParts& parts, const Principal& who, const TaskDefin
 }
 
 Answer<Reply> get_definition(const ApiParts& parts, const Call& call) {
-  const auto found = parts.definitions.find(call.at("name"));
-  if (found == parts.definitions.end()) {
-    return unknown("task definition", call.at("name"), names_of(parts.definitions));
+  const auto now = parts.definitions();
+  const auto found = now->tasks.find(call.at("name"));
+  if (found == now->tasks.end()) {
+    return unknown("task definition", call.at("name"), names_of(now->tasks));
   }
-  bj::object definition = definition_to_json(found->second);
+  bj::object definition = definition_to_json(*now, found->second);
   definition["may"] = may_start(parts, call.who, found->second);
   return with_own_etag(call, json_response(definition));
 }

@@ -224,12 +224,13 @@ Response TaskMgmtDoors::add_url(const Request& request, const Principal& who) {
 }
 
 Response TaskMgmtDoors::insert(const Asked& asked, const Principal& who) {
-  auto definition = parts_.definitions.find(asked.type);
+  const auto now = parts_.definitions();
+  auto definition = now->tasks.find(asked.type);
   // The type was renamed, and half of its clients were not told.
-  if (definition == parts_.definitions.end() && asked.type == "ipfs.add") {
-    definition = parts_.definitions.find("ipfs.addurl");
+  if (definition == now->tasks.end() && asked.type == "ipfs.add") {
+    definition = now->tasks.find("ipfs.addurl");
   }
-  if (definition == parts_.definitions.end()) {
+  if (definition == now->tasks.end()) {
     return error_envelope(400, "unrecognized task type: '" + asked.type + "'");
   }
   if (Status fits = check_params(definition->second.params_schema, asked.params); !fits) {

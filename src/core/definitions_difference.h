@@ -1,0 +1,59 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/document.h"
+
+namespace waybill {
+
+/// A field that is another one, named as `limits.memory`; JSON texts, empty: it is not there.
+struct FieldDifference {
+  std::string field;
+  std::string before;
+  std::string now;
+
+  bool operator==(const FieldDifference&) const = default;
+};
+
+/// One definition that is new, gone, or another one.
+struct DefinitionDifference {
+  enum class Is : std::uint8_t { added, removed, changed };
+  Is is = Is::changed;
+  std::string map;  ///< `tasks`, `pipelines`, …
+  std::string name;
+  std::string file;  ///< where it stands, or stood
+  Position at{};
+  std::vector<FieldDifference> fields;  ///< of one that is new or gone: all that it has
+
+  bool operator==(const DefinitionDifference&) const = default;
+};
+std::string_view to_string(DefinitionDifference::Is is);
+
+/// What `now` has that `before` has not, and the other way round, as it is written: which file a
+/// definition stands in makes no difference. In the order of the maps, then by name.
+std::vector<DefinitionDifference> definitions_difference(std::span<const Document> before,
+                                                         std::span<const Document> now);
+
+/// Whether a field says what its tasks may do or who may have them done: secrets, who_may, limits,
+/// and what is run.
+bool is_permission(const std::string& field);
+
+/// What a check found; `differences` mean nothing without `against`.
+struct DefinitionsCheck {
+  std::vector<Problem> problems;
+  std::string against;  ///< what it was held against; empty: nothing
+  std::vector<DefinitionDifference> differences;
+};
+/// For a pull request: text of authors is shown as code, whatever is in it, and cut where a comment
+/// could not hold it.
+std::string check_to_markdown(const DefinitionsCheck& check);
+std::string check_to_text(const DefinitionsCheck& check);
+/// Problems as workflow commands of GitHub Actions, which shows them beside their lines.
+std::string check_to_annotations(const DefinitionsCheck& check);
+boost::json::object check_to_json(const DefinitionsCheck& check);
+
+}  // namespace waybill

@@ -1,0 +1,101 @@
+#include "core/definitions_difference.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace waybill {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using Is = DefinitionDifference::Is;
+
+Document document(std::string json, std::string file = "a.yaml") {
+  return {.file = std::move(file), .directory = "/d", .json = std::move(json)};
+}
+
+std::vector<DefinitionDifference> difference(std::string before, std::string now) {
+  return definitions_difference({{document(std::move(before))}},
+                                {{document(std::move(now), "b.yaml")}});
+}
+
+TEST(DefinitionsDifferenceTest, TellsWhatIsNewGoneAndOther) {
+  const auto all = difference(
+      R"({"tasks": {"gone": {"kind": "noop"}, "same": {"kind": "noop"},
+                    "other": {"command": ["a"], "limits": {"cpu": "1s", "memory": "1MiB"}}}})",
+      R"({"tasks": {"same": {"kind": "noop"}, "new": {"shell": "x"},
+                    "other": {"command": ["a", "b"], "limits": {"memory": "1MiB"}}}})");
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].is, Is::removed);
+  EXPECT_EQ(all[0].name, "gone");
+  EXPECT_EQ(all[0].file, "a.yaml");
+  EXPECT_EQ(all[1].is, Is::added);
+  EXPECT_THAT(all[1].fields, ElementsAre(FieldDifference{"shell", "", "\"x\""}));
+  EXPECT_EQ(all[2].is, Is::changed);
+  EXPECT_THAT(all[2].fields, ElementsAre(FieldDifference{"command", R"(["a"])", R"(["a","b"])"},
+                                         FieldDifference{"limits.cpu", "\"1s\"", ""}));
+}
+
+TEST(DefinitionsDifferenceTest, WhichFileADefinitionStandsInMakesNoDifference) {
+  const std::string text = R"({"queues": {"q": {"concurrency": 2}}})";
+  EXPECT_THAT(difference(text, text), IsEmpty());
+}
+
+TEST(DefinitionsDifferenceTest, KnowsWhatIsAPermission) {
+  for (const char* field : {"secrets.TOKEN", "who_may.role", "command", "limits.memory",
+                            "steps.a.task.secrets.X", "who_may"}) {
+    EXPECT_TRUE(is_permission(field)) << field;
+  }
+  for (const char* field : {"priority", "params.properties.command", "labels.x", "description"}) {
+    EXPECT_FALSE(is_permission(field)) << field;
+  }
+}
+
+DefinitionsCheck check_of(std::string before, std::string now) {
+  return {.problems = {},
+          .against = "main",
+          .differences = difference(std::move(before), std::move(now))};
+}
+
+TEST(DefinitionsDifferenceTest, MarkdownPutsWhatIsAskedForFirst) {
+  const std::string text = check_to_markdown(
+      check_of(R"({"tasks": {"t": {"kind": "noop"}}})",
+               R"({"tasks": {"t": {"kind": "noop", "priority": 5, "secrets": {"A": "key"}}}})"));
+  EXPECT_EQ(text,
+            "The definitions are right.\n\n"
+            "### What it asks for\n\n- task `t`\n  - `secrets.A`: `\"key\"`\n\n"
+            "### Against `main`\n\n1 changed\n\n- **changed** task `t` (`b.yaml`)\n"
+            "  - `priority`: `5`\n  - `secrets.A`: `\"key\"`\n");
+}
+
+TEST(DefinitionsDifferenceTest, NothingThatAuthorsWriteLeavesItsCodeSpan) {
+  const std::string text = check_to_markdown(
+      check_of("{}", R"({"tasks": {"t": {"shell": "x` ``` <img src=y> [a](b)\n# title"}}})"));
+  EXPECT_THAT(text, HasSubstr("```` \"x` ``` <img src=y> [a](b)\\n# title\" ````"));
+  EXPECT_THAT(text, Not(HasSubstr("\n# title")));
+}
+
+TEST(DefinitionsDifferenceTest, MarkdownIsNeverTooLongForAComment) {
+  std::string many;
+  for (int i = 0; i < 3000; ++i) {
+    many += (many.empty() ? "" : ",") + ("\"t" + std::to_string(i)) + R"(": {"shell": "echo"})";
+  }
+  const std::string text = check_to_markdown(check_of("{}", "{\"tasks\": {" + many + "}}"));
+  EXPECT_LT(text.size(), 65'000U);
+  EXPECT_THAT(text, HasSubstr("There is more than fits here"));
+}
+
+TEST(DefinitionsDifferenceTest, AnnotationsCannotBeForged) {
+  DefinitionsCheck check;
+  check.problems = {{.file = "a,b:c.yaml", .at = {3, 4}, .message = "x\n::error::y 100%"}};
+  EXPECT_EQ(check_to_annotations(check),
+            "::error file=a%2Cb%3Ac.yaml,line=3,col=4::x%0A::error::y 100%25\n");
+}
+
+}  // namespace
+}  // namespace waybill
