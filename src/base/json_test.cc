@@ -49,14 +49,14 @@ TEST(JsonParse, SaysWhereItStopped) {
 
 TEST(JsonParse, NumbersAreFinite) {
   for (const char* text : {"1e400", "-1e999", R"({"a":[1,{"b":1e400}]})"}) {
-    const auto value = parse(text);
+    const auto value = json::parse(text);
     ASSERT_FALSE(value) << text;
     EXPECT_EQ(value.error().code, Code::invalid_argument);
-    Arena arena(100);
-    EXPECT_FALSE(parse(text, arena)) << text;
+    json::Arena arena(100);
+    EXPECT_FALSE(json::parse(text, arena)) << text;
   }
-  EXPECT_FALSE(parse(std::string(400, '9')));
-  EXPECT_TRUE(parse("1.7e308"));
+  EXPECT_FALSE(json::parse(std::string(400, '9')));
+  EXPECT_TRUE(json::parse("1.7e308"));
 }
 
 TEST(JsonParse, IsBoundedInDepth) {
