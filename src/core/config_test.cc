@@ -118,6 +118,40 @@ TEST(ConfigTest, ALeaseHasToOutlastTwoBeats) {
   EXPECT_TRUE(problems_of({.flags = {{"lease", "21s"}}}).empty());
 }
 
+TEST(ConfigTest, AMailServerIsNamedAsAWhole) {
+  const std::map<std::string, std::string> whole = {{"mail_url", "smtp://mail.example.org:587"},
+                                                    {"mail_from", "w@example.org"},
+                                                    {"mail_username", "w"},
+                                                    {"mail_password_secret", "mail"}};
+  EXPECT_EQ(problems_of({.flags = whole}), Problems());
+  const auto with = [&](const std::string& name, const std::string& value) {
+    auto flags = whole;
+    flags[name] = value;
+    return problems_of({.flags = flags});
+  };
+  EXPECT_EQ(with("mail_from", ""),
+            Problems{"--mail-url: mail_url and mail_from belong together: give both"});
+  EXPECT_EQ(with("mail_url", ""),
+            Problems{"--mail-from: mail_url and mail_from belong together: give both"});
+  EXPECT_EQ(with("mail_password_file", "/run/mail"),
+            Problems{"--mail-password-file: give this or mail_password_secret, not both"});
+  EXPECT_EQ(with("mail_password_secret", ""),
+            Problems{"--mail-username: mail_username needs mail_password_secret or "
+                     "mail_password_file, and the other way round"});
+  EXPECT_EQ(with("mail_username", "").size(), 1u);
+  EXPECT_EQ(with("mail_tls", "none"),
+            Problems{"--mail-tls: a password is never sent without encryption; leave out "
+                     "mail_username"});
+  EXPECT_EQ(problems_of(
+                {.flags = {{"mail_url", "smtps://x"}, {"mail_from", "w@x"}, {"mail_tls", "none"}}}),
+            Problems{"--mail-tls: smtps:// is encrypted; write smtp://, or leave out mail_tls"});
+  EXPECT_EQ(with("mail_url", "mail.example.org").size(), 1u);
+  EXPECT_EQ(with("mail_url", "smtp://w:pass@x").size(), 1u);
+  EXPECT_EQ(with("mail_from", "Waybill <w@x>").size(), 1u);
+  EXPECT_EQ(with("mail_username", "a\nb").size(), 1u);
+  EXPECT_EQ(with("mail_password_secret", "A b").size(), 1u);
+}
+
 TEST(ConfigTest, VariablesThatTasksAreGivenAreNoSettings) {
   EXPECT_TRUE(problems_of({.environment = {{"WAYBILL_PARAMS", "{}"},
                                            {"WAYBILL_TASK_ID", "x"},

@@ -46,7 +46,7 @@ TEST_F(PipelinerNotifyTest, AnOutcomeThatNobodyWantsIsNotTold) {
 TEST_F(PipelinerNotifyTest, ACancelledRunIsToldOnceAlsoByAServerThatStartsAnew) {
   const Uuid id = start("told");
   settle();
-  ASSERT_TRUE(desk_->cancel(id, {.stop = pipeline::Stop::now, .by = "ann", .reason = "no"}));
+  ASSERT_TRUE(desk_->cancel(id, {pipeline::Stop::at_once, "cli:ann", "no"}));
   settle();
   const Task claimed = ledger_.get(pipeline::task_id(id, "a")).value();
   ASSERT_EQ(claimed.status.state, State::cancelled);

@@ -90,11 +90,12 @@ Result<std::shared_ptr<const pipeline::Plan>> RunDesk::plan(const std::string& n
 Result<std::shared_ptr<const pipeline::Plan>> RunDesk::plan(const std::string& name,
                                                             const std::string& notify) const {
   if (notify.empty()) return plan(name);
-  if (const auto there = pipeline(name); !there) return fail(there.error());
-  pipeline::Pipelines pipelines = ports_.pipelines;
+  const auto now = ports_.definitions();
+  if (const auto there = find_pipeline(*now, name); !there) return fail(there.error());
+  pipeline::Pipelines pipelines = now->pipelines;
   std::string& rules = pipelines.at(name).notify;
   rules = merge_notify(rules, notify);
-  return pipeline::Plan::make(name, pipelines, ports_.tasks);
+  return pipeline::Plan::make(name, pipelines, now->tasks);
 }
 
 Result<NewRun> RunDesk::prepare(const StartRun& start) const {

@@ -1,12 +1,15 @@
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/runtime/definition_sources.h"
+#include "apps/waybill/runtime/errands.h"
 #include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/session.h"
 #include "base/json.h"
+#include "core/notify.h"
 
 namespace waybill::cli {
 namespace {
@@ -70,6 +73,21 @@ Exit check_for_programs(Session& session) {
   return loaded->problems.empty() ? 0 : exit_status(Code::invalid_argument);
 }
 
+bool has_mail(const std::string& notify) {
+  const auto rules = read_notify(notify);
+  return rules &&
+         std::ranges::any_of(*rules, [](const NotifyRule& rule) { return rule.kind == kMailKind; });
+}
+
+/// Whether anybody is to be told by mail.
+bool wants_mail(const Definitions& found) {
+  const auto in_task = [](const auto& each) { return has_mail(each.second.notify); };
+  const auto in_schedule = [](const auto& each) { return has_mail(each.second.task.notify); };
+  return std::ranges::any_of(found.tasks, in_task) ||
+         std::ranges::any_of(found.pipelines, in_task) ||
+         std::ranges::any_of(found.schedules, in_schedule);
+}
+
 /// The settings have been checked before any command runs; what is left are the definitions.
 Exit check_config(Session& session, const Invocation&) {
   if (session.output().json()) return check_for_programs(session);
@@ -81,6 +99,9 @@ Exit check_config(Session& session, const Invocation&) {
   };
   if (!session.config().login.empty()) {
     if (const auto login = read_login(session.config().login); !login) return fail(login.error());
+  }
+  if (const auto password = read_mail_password(session.config()); !password) {
+    return fail(password.error());
   }
   session.output().note("the settings are right");
   if (!names_definitions(session.config())) {
@@ -94,6 +115,11 @@ Exit check_config(Session& session, const Invocation&) {
       number(found.pipelines.size(), "pipeline") + ", " + number(found.scans.size(), "scan") +
       ", " + number(found.schedules.size(), "schedule") + ", " +
       number(found.queues.size(), "queue"));
+  if (session.config().mail_url.empty() && wants_mail(found)) {
+    session.output().note(
+        "somebody is to be told by mail, and no mail server is named here: where `up` or `serve` "
+        "is started, set mail_url and mail_from");
+  }
   return 0;
 }
 

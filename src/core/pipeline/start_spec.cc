@@ -12,20 +12,22 @@ namespace waybill::pipeline {
 namespace bj = boost::json;
 namespace {
 
+constexpr std::string_view kStartSchema = R"({
+  "type": "object", "required": ["pipeline"], "additionalProperties": false,
+  "properties": {
+    "pipeline": {"type": "string", "minLength": 1},
+    "priority": {"type": "integer", "minimum": -100, "maximum": 100},
+    "notify": {"description": "Who is told of the run besides.", "type": "array"}}})";
+
 const JsonSchema& start_schema() {
-  static const JsonSchema kSchema = *JsonSchema::compile(json::parse(R"({
-        "type": "object", "required": ["pipeline"], "additionalProperties": false,
-        "properties": {
-          "pipeline": {"type": "string", "minLength": 1},
-          "priority": {"type": "integer", "minimum": -100, "maximum": 100},
-          "notify": {"type": "array"}}})")
-                                                             .value(),
-                                                         standard_formats())
-                                         .schema;
+  static const JsonSchema kSchema =
+      *JsonSchema::compile(json::parse(kStartSchema).value(), standard_formats()).schema;
   return kSchema;
 }
 
 }  // namespace
+
+std::string_view start_spec_schema() { return kStartSchema; }
 
 std::string to_json_text(const StartSpec& spec) {
   bj::object object{{"pipeline", json::text(spec.pipeline)}};

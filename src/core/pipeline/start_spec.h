@@ -22,6 +22,8 @@ struct StartSpec {
 };
 
 std::string to_json_text(const StartSpec& spec);
+/// The JSON Schema of such specs.
+std::string_view start_spec_schema();
 /// `invalid_argument`, which begins with a JSON pointer where one field is wrong.
 Result<StartSpec> read_start_spec(std::string_view json);
 /// The run that a task of that kind starts: the same however often it is tried.

@@ -27,6 +27,7 @@ class PipelineStartKind final : public TaskKind {
 
   std::string_view name() const override { return pipeline::kStartKind; }
   Status check(const TaskRequest& request) const override;
+  std::string_view spec_schema() const override { return pipeline::start_spec_schema(); }
   Outcome run(const Task& task, TaskContext& context) override;
 
  private:
