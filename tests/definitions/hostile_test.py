@@ -86,6 +86,20 @@ class HostileTest(unittest.TestCase):
         state, = self.place.sync(status=1)
         self.assertIn("10000 files", state["error"])
 
+    def test_of_any_number_of_mistakes_few_are_kept(self):
+        self.upstream.commit({"good.yaml": NOOP % "good", "bad.yaml": "".join(
+            f"x{number}: 1\n" for number in range(5000)), **{
+                f"many{number:03}.yaml": "" for number in range(300)}})
+        state, = self.place.sync(status=1)
+        self.assertEqual(len(state["problems"]), 101)
+        said = [problem["message"] for problem in state["problems"]]
+        self.assertIn("more;", " ".join(said))
+        self.assertEqual(set(self.place.names()), {("task", "good")})
+        self.upstream.commit({"bad.yaml": None})
+        state, = self.place.sync(status=1)
+        problem, = state["problems"]
+        self.assertIn("256 files", problem["message"])
+
     def test_bombs_of_yaml_cost_their_own_file_alone(self):
         bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
             f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10))

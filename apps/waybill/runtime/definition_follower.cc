@@ -130,9 +130,10 @@ Result<Duration> DefinitionFollower::step(const Deadline& deadline) {
   auto loaded = is_due ? sources_->sync(deadline) : sources_->load();
   if (!loaded) return fail(loaded.error());
   if (is_due) due_ = session_.clock().steady_now() + session_.config().definitions_every;
-  // What is written while it is taken is seen the next time.
-  stamp_ = sources_->stamp();
+  // What is written while it is taken is seen the next time; what could not be taken too.
+  const std::string stamp = sources_->stamp();
   if (Status taken = take(std::move(*loaded)); !taken) return fail(taken.error());
+  stamp_ = stamp;
   return std::min(session_.config().definitions_every, kLookEvery);
 }
 

@@ -20,8 +20,7 @@
 namespace waybill::cli {
 namespace {
 
-/// Files of definitions in one directory of a repository: each round of a merge reads them all.
-constexpr std::size_t kSourceFilesMax = 256;
+constexpr Duration kLockEvery = std::chrono::milliseconds(50);
 /// Of one source's turn, all its runs of git together.
 constexpr Duration kAskingMax = std::chrono::minutes(3);
 
@@ -32,67 +31,16 @@ std::string kept_below(const Config& config) {
       .string();
 }
 
-Result<std::string> read_text(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) return fail(system_error(errno, "reading " + path));
-  return read_all(file, 4096, path);
-}
-
-/// On disk as a whole, or as it was.
-Status replace_file(const std::string& path, std::string_view text) {
-  const std::string next = path + ".next";
-  const FileDescriptor file(
-      ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!file.is_open()) return fail(system_error(errno, "writing " + next));
-  if (Status written = write_all(file, text, next); !written) return written;
-  if (Status synced = waybill::sync(file, next); !synced) return synced;
-  if (::rename(next.c_str(), path.c_str()) != 0) {
-    return fail(system_error(errno, "replacing " + path));
+/// Waits for it in turns, so that who is asked to stop does.
+Result<FileLock> take_lock(const FileDescriptor& file, const std::string& path, Clock& clock,
+                           const Deadline& deadline) {
+  while (true) {
+    auto lock = FileLock::try_take(file, path);
+    if (!lock) return fail(lock.error());
+    if (*lock) return std::move(**lock);
+    if (deadline.stop_requested()) return fail(Code::cancelled, "waiting for " + path);
+    clock.wait_until(clock.steady_now() + kLockEvery, deadline.stop);
   }
-  return sync_directory_of(path);
-}
-
-/// What killed processes have left: nobody else is at it while the lock is held.
-void sweep(const std::string& trees) {
-  std::error_code ignored;  // what cannot be removed is in nobody's way
-  for (std::filesystem::directory_iterator it(trees, ignored), end; !ignored && it != end;
-       it.increment(ignored)) {
-    if (it->path().filename().string().starts_with(".new-")) {
-      std::error_code unremoved;
-      std::filesystem::remove_all(it->path(), unremoved);
-    }
-  }
-}
-
-std::string path_in(const GitSource& source, const std::string& name) {
-  return source.directory.empty() ? name : source.directory + "/" + name;
-}
-
-std::string shown(const GitSource& source, const std::string& commit, const std::string& name) {
-  return source.repository + "@" + short_commit(commit) + ":" + path_in(source, name);
-}
-
-Result<ReadFile> read_pinned(const GitSource& source, const std::string& directory,
-                             const std::string& commit, const std::string& name) {
-  const auto text = read_text(directory + "/" + name);
-  if (!text) return fail(text.error());
-  yaml::Reading reading = yaml::read(shown(source, commit, name), *text);
-  ReadFile file{.document = std::move(reading.document), .problems = std::move(reading.problems)};
-  file.document.directory = directory;
-  file.document.origin =
-      GitOrigin{.repository = source.repository, .commit = commit, .path = path_in(source, name)};
-  return file;
-}
-
-/// Definitions that are no regular files, and too many of them.
-std::vector<Problem> problems_of_names(const GitSource& source, const SourceState& state) {
-  std::vector<Problem> problems;
-  for (const std::string& path : state.left_out) {
-    if (path.find('/') != path.npos || !is_definitions_name(path)) continue;
-    problems.push_back({.file = shown(source, state.commit, path),
-                        .message = "is a link or a submodule; definitions are regular files"});
-  }
-  return problems;
 }
 
 }  // namespace
@@ -133,61 +81,9 @@ Result<std::unique_ptr<DefinitionSources>> DefinitionSources::create(const Confi
   for (const std::string& text : config.definitions_from) {
     auto source = parse_git_source(text);
     if (!source) return fail(source.error());
-    made->sources_.push_back(std::move(*source));
+    made->sources_.emplace_back(std::move(*source), made->kept_);
   }
   return made;
-}
-
-std::string DefinitionSources::place_of(const GitSource& source) const {
-  return kept_ + "/" + to_hex(sha256(source.text)).substr(0, 16);
-}
-
-Result<SourceState> DefinitionSources::state_of(const GitSource& source) const {
-  const std::string path = place_of(source) + "/state.json";
-  const auto text = read_text(path);
-  if (!text && text.error().code == Code::not_found) return SourceState{.source = source.text};
-  if (!text) return fail(text.error());
-  auto state = read_source_state(*text);
-  if (!state) {
-    return fail(with_context(state.error(), path + ": remove it, and run `waybill definitions "
-                                                   "sync`"));
-  }
-  return state;
-}
-
-Status DefinitionSources::keep(const GitSource& source, const SourceState& state) const {
-  return replace_file(place_of(source) + "/state.json", source_state_to_json(state));
-}
-
-Result<SourceFiles> DefinitionSources::files_of(const GitSource& source,
-                                                const SourceState& state) const {
-  SourceFiles files;
-  const std::string trees = place_of(source) + "/trees/";
-  if (!state.tree.empty()) {
-    const auto latest = definition_files(trees + state.tree);
-    if (!latest) return fail(latest.error());
-    for (const std::string& path : *latest) {
-      const std::string name = std::filesystem::path(path).filename().string();
-      if (files.latest.size() == kSourceFilesMax) {
-        ReadFile& last = files.latest.rbegin()->second;
-        last.problems.push_back({.file = shown(source, state.commit, name),
-                                 .message = "is one more than the " +
-                                            std::to_string(kSourceFilesMax) +
-                                            " files of definitions that are taken of a directory"});
-        break;
-      }
-      auto read = read_pinned(source, trees + state.tree, state.commit, name);
-      if (!read) return fail(read.error());
-      files.latest.emplace(name, std::move(*read));
-    }
-  }
-  for (const auto& [name, pinned] : state.files) {
-    if (!files.latest.contains(name) || pinned.commit == state.commit) continue;
-    auto read = read_pinned(source, trees + pinned.tree, pinned.commit, name);
-    if (!read) return fail(read.error());
-    files.before.emplace(name, std::move(*read));
-  }
-  return files;
 }
 
 Result<const ReadDocuments*> DefinitionSources::own() {
@@ -205,14 +101,34 @@ Result<const ReadDocuments*> DefinitionSources::own() {
   return &*own_;
 }
 
+std::optional<DefinitionSources::Loaded> DefinitionSources::merged_before(
+    const std::vector<SourceState>& states) const {
+  if (!last_) return std::nullopt;
+  Loaded again = *last_;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    SourceState& known = again.states[i];
+    const SourceState& state = states[i];
+    const bool same =
+        known.commit == state.commit && known.tree == state.tree && known.files == state.files;
+    if (!same) return std::nullopt;
+    known.error = state.error;
+    known.checked_at = state.checked_at;
+    known.changed_at = state.changed_at;
+  }
+  return again;
+}
+
 Result<DefinitionSources::Loaded> DefinitionSources::merge(std::vector<SourceState> states) {
+  if (auto again = merged_before(states)) return std::move(*again);
   const auto own = this->own();
   if (!own) return fail(own.error());
   std::vector<SourceFiles> files;
+  std::vector<std::vector<Problem>> beside;
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    auto of_source = files_of(sources_[i], states[i]);
-    if (!of_source) return fail(with_context(of_source.error(), sources_[i].text));
-    files.push_back(std::move(*of_source));
+    auto found = sources_[i].files(states[i]);
+    if (!found) return fail(with_context(found.error(), sources_[i].source().text));
+    files.push_back(std::move(found->files));
+    beside.push_back(std::move(found->problems));
   }
   MergedDefinitions merged = merge_definitions(
       (*own)->documents, files,
@@ -232,12 +148,13 @@ Result<DefinitionSources::Loaded> DefinitionSources::merge(std::vector<SourceSta
                       is_latest ? PinnedFile{state.commit, state.tree} : state.files.at(name));
     }
     state.files = std::move(holding);
-    state.problems = problems_of_names(sources_[i], state);
+    state.problems = std::move(beside[i]);
     const std::vector<Problem>& more = merged.choices[i].problems;
     state.problems.insert(state.problems.end(), more.begin(), more.end());
-    sort_problems(state.problems);
+    sources_[i].keep_few(state.problems);
   }
-  return Loaded{.definitions = std::move(merged.definitions), .states = std::move(states)};
+  last_ = Loaded{.definitions = std::move(merged.definitions), .states = std::move(states)};
+  return *last_;
 }
 
 bool DefinitionSources::Loaded::is_complete() const {
@@ -253,30 +170,29 @@ Result<DefinitionSources::Loaded> DefinitionSources::load() { return whole(look(
 
 Result<DefinitionSources::Loaded> DefinitionSources::look() {
   std::vector<SourceState> states;
-  for (const GitSource& source : sources_) {
-    auto state = state_of(source);
+  for (const KeptSource& source : sources_) {
+    auto state = source.state();
     if (!state) return fail(state.error());
     states.push_back(std::move(*state));
   }
   return merge(std::move(states));
 }
 
-void DefinitionSources::ask(const GitSource& source, SourceState& state,
+void DefinitionSources::ask(const KeptSource& source, SourceState& state,
                             const Deadline& deadline) const {
-  const std::string place = place_of(source);
-  sweep(place + "/trees");
+  source.sweep();
   const Deadline until{.at = std::min(deadline.at, clock_.steady_now() + kAskingMax),
                        .stop = deadline.stop};
   state.checked_at = clock_.now();
   state.error.clear();
-  const auto commit = remote_.find(source, until);
+  const auto commit = remote_.find(source.source(), until);
   if (!commit) {
     state.error = commit.error().message;
     return;
   }
-  const std::string kept = place + "/trees/" + state.tree;
+  const std::string kept = source.tree(state.tree);
   if (*commit == state.commit && ::access(kept.c_str(), F_OK) == 0) return;
-  auto version = remote_.fetch(source, place, until);
+  auto version = remote_.fetch(source.source(), source.place(), until);
   if (!version) {
     state.error = version.error().message;
     return;
@@ -284,6 +200,7 @@ void DefinitionSources::ask(const GitSource& source, SourceState& state,
   state.commit = std::move(version->commit);
   state.tree = std::move(version->tree);
   state.left_out = std::move(version->left_out);
+  KeptSource::keep_few(state.left_out);
   state.changed_at = state.checked_at;
 }
 
@@ -291,18 +208,18 @@ Result<DefinitionSources::Loaded> DefinitionSources::ask_all(const Deadline& dea
   if (sources_.empty()) return load();
   if (Status made = make_data_directory(data_); !made) return fail(made.error());
   std::error_code error;
-  for (const GitSource& source : sources_) {
-    std::filesystem::create_directories(place_of(source), error);
-    if (error) return fail(system_error(error.value(), "making " + place_of(source)));
+  for (const KeptSource& source : sources_) {
+    std::filesystem::create_directories(source.place(), error);
+    if (error) return fail(system_error(error.value(), "making " + source.place()));
   }
   const std::string path = kept_ + "/lock";
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!file.is_open()) return fail(system_error(errno, "opening " + path));
-  const auto lock = FileLock::take(file, path);
+  const auto lock = take_lock(file, path, clock_, deadline);
   if (!lock) return fail(lock.error());
   std::vector<SourceState> states;
-  for (const GitSource& source : sources_) {
-    auto state = state_of(source);
+  for (const KeptSource& source : sources_) {
+    auto state = source.state();
     if (!state) return fail(state.error());
     ask(source, *state, deadline);
     if (deadline.stop_requested()) return fail(Code::cancelled, "asking for definitions");
@@ -311,7 +228,8 @@ Result<DefinitionSources::Loaded> DefinitionSources::ask_all(const Deadline& dea
   auto loaded = whole(merge(std::move(states)));
   if (!loaded || keep == Keep::no) return loaded;
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    if (Status kept = this->keep(sources_[i], loaded->states[i]); !kept) return fail(kept.error());
+    const Status kept = sources_[i].keep(loaded->states[i]);
+    if (!kept) return fail(kept.error());
   }
   return loaded;
 }
@@ -326,24 +244,17 @@ Result<DefinitionSources::Loaded> DefinitionSources::try_sync(const Deadline& de
 
 std::string DefinitionSources::stamp() const {
   std::string stamp;
-  for (const GitSource& source : sources_) {
-    struct stat found {};
-    const std::string path = place_of(source) + "/state.json";
-    if (::stat(path.c_str(), &found) != 0) continue;
-    stamp += std::to_string(found.st_ino) + "." + std::to_string(found.st_mtim.tv_sec) + "." +
-             std::to_string(found.st_mtim.tv_nsec) + " ";
-  }
+  for (const KeptSource& source : sources_) stamp += source.stamp() + " ";
   return stamp;
 }
 
 std::vector<std::string> DefinitionSources::repositories() const {
   std::set<std::string> repositories;
-  for (const GitSource& source : sources_) repositories.insert(source.repository);
+  for (const KeptSource& source : sources_) repositories.insert(source.source().repository);
   std::error_code ignored;  // no such directory: none was ever followed
   for (std::filesystem::directory_iterator it(kept_, ignored), end; !ignored && it != end;
        it.increment(ignored)) {
-    const auto text = read_text(it->path().string() + "/state.json");
-    const auto state = text ? read_source_state(*text) : Result<SourceState>(fail(text.error()));
+    const auto state = KeptSource::read_state(it->path().string());
     const auto source =
         state ? parse_git_source(state->source) : Result<GitSource>(fail(state.error()));
     if (source) repositories.insert(source->repository);

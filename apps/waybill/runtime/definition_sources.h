@@ -8,6 +8,7 @@
 #include "adapters/git/remote.h"
 #include "apps/waybill/definition_files.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/kept_source.h"
 #include "base/deadline.h"
 #include "core/config.h"
 #include "core/definition.h"
@@ -60,17 +61,15 @@ class DefinitionSources {
   DefinitionSources(const Config& config, Kinds kinds, Clock& clock);
 
   enum class Keep { yes, no };
-  std::string place_of(const GitSource& source) const;
-  Result<SourceState> state_of(const GitSource& source) const;
-  Status keep(const GitSource& source, const SourceState& state) const;
-  void ask(const GitSource& source, SourceState& state, const Deadline& deadline) const;
+  void ask(const KeptSource& source, SourceState& state, const Deadline& deadline) const;
   Result<Loaded> ask_all(const Deadline& deadline, Keep keep);
   /// Those of --definitions, as they were when they were first asked for.
   Result<const ReadDocuments*> own();
   /// The error of what is wrong in --definitions.
   Result<Loaded> whole(Result<Loaded> loaded) const;
   Result<Loaded> merge(std::vector<SourceState> states);
-  Result<SourceFiles> files_of(const GitSource& source, const SourceState& state) const;
+  /// What was merged last, if that is of the same files.
+  std::optional<Loaded> merged_before(const std::vector<SourceState>& states) const;
 
   const std::string data_;
   const std::string directory_;  ///< --definitions; may be empty
@@ -78,8 +77,9 @@ class DefinitionSources {
   const Kinds kinds_;
   Clock& clock_;
   const git::Remote remote_;
-  std::vector<GitSource> sources_;
+  std::vector<KeptSource> sources_;
   std::optional<ReadDocuments> own_;
+  std::optional<Loaded> last_;  ///< what merge() gave
 };
 
 }  // namespace waybill::cli

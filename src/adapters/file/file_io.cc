@@ -68,6 +68,15 @@ Result<FileLock> FileLock::take(const FileDescriptor& file, const std::string& p
   return FileLock(file.get());
 }
 
+Result<std::optional<FileLock>> FileLock::try_take(const FileDescriptor& file,
+                                                   const std::string& path) {
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return std::optional<FileLock>();
+    if (errno != EINTR) return fail(system_error(errno, "locking " + path));
+  }
+  return std::optional<FileLock>(FileLock(file.get()));
+}
+
 FileLock::~FileLock() {
   if (fd_ >= 0) ::flock(fd_, LOCK_UN);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,9 @@ class FileLock {
  public:
   /// Blocks until the lock is had. `path` is for errors.
   static Result<FileLock> take(const FileDescriptor& file, const std::string& path);
+  /// None if another opening has it; does not block.
+  static Result<std::optional<FileLock>> try_take(const FileDescriptor& file,
+                                                  const std::string& path);
   FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   FileLock& operator=(FileLock&&) = delete;
   ~FileLock();

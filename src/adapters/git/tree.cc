@@ -47,7 +47,8 @@ std::optional<std::uint64_t> number(std::string_view text) {
 }
 
 Status write_file(const TreeFile& file, std::string_view bytes, const std::string& path) {
-  const mode_t mode = file.is_executable ? 0755 : 0644;
+  // Nobody is to write there; who runs programs as the same user could, but not by accident.
+  const mode_t mode = file.is_executable ? 0555 : 0444;
   const FileDescriptor open(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!open.is_open()) return fail(system_error(errno, "writing " + path));

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Two servers with data directories of their own follow one repository, on one ledger in
+PostgreSQL: both come to the same, and the ledger's schedules too."""
+
+import glob
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from upstream import NOOP, Upstream, serving
+from serving import Serving, until
+
+PROGRAMS = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+
+
+class Postgres:
+    """A server of the test's own; it refuses to be root."""
+
+    def __init__(self):
+        self.top = tempfile.mkdtemp(prefix="waybill-postgres-")
+        self.words = []
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.top, user.pw_uid, user.pw_gid)
+            self.words = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
+                          "--pdeathsig", "KILL", "--"]
+        self.port = serving.socket.socket()
+        self.port.bind(("127.0.0.1", 0))
+        number = self.port.getsockname()[1]
+        self.port.close()
+        self.run("initdb", "-D", self.top + "/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                 "--locale=C.UTF-8", "-N")
+        self.process = subprocess.Popen(
+            [*self.words, PROGRAMS[-1] + "/postgres", "-D", self.top + "/data", "-p", str(number),
+             "-k", self.top, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+            cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: subprocess.run([PROGRAMS[-1] + "/pg_isready", "-q", "-h", "127.0.0.1", "-p",
+                                      str(number)], check=False).returncode == 0, "PostgreSQL")
+        self.url = f"postgres://postgres@127.0.0.1:{number}/postgres"
+
+    def run(self, program, *words):
+        subprocess.run([*self.words, f"{PROGRAMS[-1]}/{program}", *words], cwd="/", check=True,
+                       capture_output=True, timeout=60)
+
+    def close(self):
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+        shutil.rmtree(self.top, ignore_errors=True)
+
+
+class ServersTest(unittest.TestCase):
+    def test_two_servers_come_to_the_same(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        upstream = Upstream()
+        self.addCleanup(upstream.close)
+        upstream.commit({"a.yaml": NOOP % "a"})
+        servers = []
+        for _ in range(2):
+            servers.append(Serving("--ledger", postgres.url, "--definitions-from", upstream.path,
+                                   "--definitions-every", "1s"))
+            self.addCleanup(servers[-1].close)
+        for number in range(3):
+            commit = upstream.commit({
+                "a.yaml": NOOP % "a" + f"schedules: {{s{number}: {{cron: '@daily', task: a}}}}\n"})
+            for server in servers:
+                until(lambda at=server: at.get("/v1/definitions/a").json["source"]["commit"]
+                      == commit, f"commit {number}")
+            # The second of them finds what the first has written.
+            names = [each["name"] for each in servers[0].get("/v1/schedules").json["schedules"]]
+            self.assertEqual(names, [f"s{number}"])
+        for server in servers:
+            task = server.post("/v1/tasks", {"definition": "a"}).json["task"]
+            self.assertEqual(task["labels"]["definition.commit"], commit)
+
+
+if __name__ == "__main__":
+    if not PROGRAMS:
+        print("left out: PostgreSQL is not installed")
+        sys.exit(77)
+    serving.main()
