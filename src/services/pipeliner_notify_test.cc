@@ -31,7 +31,7 @@ TEST_F(PipelinerNotifyTest, ARunThatEndsIsTold) {
   EXPECT_EQ(request.created_by, "notify:" + to_string(id));
   EXPECT_THAT(request.params, HasSubstr(R"("name":"told","outcome":"failed")"));
   EXPECT_THAT(request.params, HasSubstr(R"("params":{"tag":"v1"})"));
-  EXPECT_THAT(request.params, HasSubstr("disk full"));
+  EXPECT_THAT(request.params, HasSubstr("step a failed"));
 }
 
 TEST_F(PipelinerNotifyTest, AnOutcomeThatNobodyWantsIsNotTold) {
