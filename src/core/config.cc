@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/broker_url.h"
 #include "core/ip_network.h"
 #include "core/listen_address.h"
 #include "core/size.h"
@@ -135,6 +136,16 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
       return {};
     case ConfigType::ledger_url:
       if (Status fits = check_ledger_url(text); !fits) return fits;
+      config.*std::get<std::string Config::*>(entry.member) = text;
+      return {};
+    case ConfigType::broker_url:
+      if (const auto broker = parse_broker_url(text); !broker) return fail(broker.error());
+      config.*std::get<std::string Config::*>(entry.member) = text;
+      return {};
+    case ConfigType::name:
+      if (!is_name(text)) {
+        return fail(Code::invalid_argument, "\"" + text + "\" " + std::string(kNameRule));
+      }
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};
     case ConfigType::size:

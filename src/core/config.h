@@ -19,6 +19,9 @@ struct Config {
   std::string data;
   std::string ledger;
   std::string definitions;
+  std::string queue;
+  std::string queue_prefix;
+  std::string amqp_url_file;
   std::string artifact_store;
   std::string log_level;
   std::string log_format;
@@ -53,7 +56,9 @@ enum class ConfigType : std::uint8_t {
   duration,
   size,
   address,
-  ledger_url
+  ledger_url,
+  broker_url,
+  name
 };
 
 /// One setting. The flag is `--name` and the variable `WAYBILL_NAME`, with dashes and capitals.

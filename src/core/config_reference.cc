@@ -39,6 +39,10 @@ std::string_view type_name(ConfigType type) {
       return "address";
     case ConfigType::ledger_url:
       return "URL";
+    case ConfigType::broker_url:
+      return "broker";
+    case ConfigType::name:
+      return "name";
     case ConfigType::size:
       return "size";
   }

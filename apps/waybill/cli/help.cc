@@ -85,6 +85,10 @@ std::string_view placeholder(ConfigType type) {
       return "ADDRESS:PORT";
     case ConfigType::ledger_url:
       return "URL";
+    case ConfigType::broker_url:
+      return "BROKER";
+    case ConfigType::name:
+      return "NAME";
     case ConfigType::size:
       return "SIZE";
   }

@@ -120,6 +120,9 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
+  const auto broker = TaskBroker::open(session);
+  if (!broker) return fail(broker.error());
+  std::optional<Dispatching> dispatching;
   const Status worked = work_until_done(
       {.session = session,
        .store = store,
@@ -130,12 +133,14 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
        .scans = scans,
        .schedules = schedules,
        .rules = host ? host->rules() : own.desk.get(),
+       .broker = broker->get(),
        .runs_at_rest = [&] { return house->runs_at_rest(); },
        .begin =
            [&] {
              if (host) tell_listening(session, *host);
              house.emplace(session, store, std::move(*kinds), std::move(http->client),
                            House::Terms{definitions, idle, until_idle});
+             if (*broker) dispatching.emplace(session, store, **broker);
            }});
   if (host) host->drain(session.config().grace);
   if (!worked) return fail(worked.error());
@@ -166,7 +171,8 @@ Command up_command() {
       .summary = "Run everything in one process: scans, schedules, a worker, and the tidying",
       .examples = {"waybill up", "waybill up --definitions ./definitions --data /var/lib/waybill",
                    "waybill up --definitions ./definitions --until-idle",
-                   "waybill up --listen 127.0.0.1:8470"},
+                   "waybill up --listen 127.0.0.1:8470",
+                   "waybill up --queue amqp://127.0.0.1:5672/%2f"},
       .details =
           "With --listen it serves the HTTP API too, as `waybill serve` does. SIGTERM takes no new "
           "task, waits --grace for those that run, and gives back the rest; a second one ends at "

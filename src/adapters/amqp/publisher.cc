@@ -21,6 +21,22 @@ amqp_table_entry_t header_of(const std::pair<std::string, std::string>& attribut
   return entry;
 }
 
+void add_properties(const MessageProperties& said, amqp_basic_properties_t& properties) {
+  const auto add = [&properties](amqp_flags_t flag, const std::string& text, amqp_bytes_t& place) {
+    if (text.empty()) return;
+    properties._flags |= flag;
+    place = bytes_of(text);
+  };
+  add(AMQP_BASIC_TYPE_FLAG, said.type, properties.type);
+  add(AMQP_BASIC_CONTENT_TYPE_FLAG, said.content_type, properties.content_type);
+  add(AMQP_BASIC_CORRELATION_ID_FLAG, said.correlation_id, properties.correlation_id);
+  add(AMQP_BASIC_REPLY_TO_FLAG, said.reply_to, properties.reply_to);
+  add(AMQP_BASIC_USER_ID_FLAG, said.user_id, properties.user_id);
+  if (!said.priority) return;
+  properties._flags |= AMQP_BASIC_PRIORITY_FLAG;
+  properties.priority = *said.priority;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Publisher>> Publisher::create(std::unique_ptr<Connection> connection,
@@ -61,6 +77,7 @@ Status Publisher::send(const Message& message) {
   properties._flags = AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG;
   properties.delivery_mode = kPersistent;
   properties.message_id = bytes_of(message.id);
+  add_properties(message.properties, properties);
   if (!headers.empty()) {
     properties._flags |= AMQP_BASIC_HEADERS_FLAG;
     properties.headers = {.num_entries = static_cast<int>(headers.size()),
