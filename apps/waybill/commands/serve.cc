@@ -1,12 +1,11 @@
 #include <boost/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/runtime/broker_work.h"
 #include "apps/waybill/runtime/definitions_apply.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/http_host.h"
-#include "apps/waybill/runtime/task_broker.h"
 #include "apps/waybill/runtime/upkeep.h"
 #include "apps/waybill/service_manager.h"
 #include "apps/waybill/session.h"
@@ -29,13 +28,12 @@ Exit serve(Session& session, const Invocation& invocation) {
   if (!doors) return fail(doors.error());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
-  const auto broker = TaskBroker::open(session);
-  if (!broker) return fail(broker.error());
+  const auto brokers = BrokerWork::open(session, **store, **definitions);
+  if (!brokers) return fail(brokers.error());
   const auto host = HttpHost::start(session, **store, **definitions, *doors);
   if (!host) return fail(host.error());
   const Upkeep upkeep(session, **store, std::move(http->client));
-  std::optional<Dispatching> dispatching;
-  if (*broker) dispatching.emplace(session, **store, **broker);
+  (*brokers)->begin();
   tell_listening(session, **host);
   tell_ready();
   session.clock().wait_until(kSteadyTimeMax, signals.token());

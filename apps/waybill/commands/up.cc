@@ -6,6 +6,7 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/broker_work.h"
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/definitions_apply.h"
 #include "apps/waybill/runtime/events.h"
@@ -120,9 +121,8 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
   const auto schedules = static_cast<std::int64_t>(definitions.schedules.size());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
-  const auto broker = TaskBroker::open(session);
-  if (!broker) return fail(broker.error());
-  std::optional<Dispatching> dispatching;
+  const auto brokers = BrokerWork::open(session, store, definitions);
+  if (!brokers) return fail(brokers.error());
   const Status worked = work_until_done(
       {.session = session,
        .store = store,
@@ -133,14 +133,14 @@ Exit run_all(Session& session, Store& store, const Definitions& definitions,
        .scans = scans,
        .schedules = schedules,
        .rules = host ? host->rules() : own.desk.get(),
-       .broker = broker->get(),
+       .broker = (*brokers)->tasks(),
        .runs_at_rest = [&] { return house->runs_at_rest(); },
        .begin =
            [&] {
              if (host) tell_listening(session, *host);
              house.emplace(session, store, std::move(*kinds), std::move(http->client),
                            House::Terms{definitions, idle, until_idle});
-             if (*broker) dispatching.emplace(session, store, **broker);
+             (*brokers)->begin();
            }});
   if (host) host->drain(session.config().grace);
   if (!worked) return fail(worked.error());

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "adapters/amqp/queue.h"
-#include "apps/waybill/runtime/amqp_options.h"
+#include "apps/waybill/runtime/cloud_broker.h"
 
 namespace waybill::cli {
 namespace {
@@ -17,8 +17,11 @@ constexpr Duration kAnswerTimeMax = std::chrono::seconds(5);
 /// (docs/reference/amqp.md).
 class RabbitBroker final : public TaskBroker {
  public:
-  RabbitBroker(amqp::ConnectionParams connection, std::string prefix, Clock& clock)
-      : connection_(std::move(connection)), prefix_(std::move(prefix)), clock_(clock) {}
+  RabbitBroker(amqp::ConnectionParams connection, const Config& config, Clock& clock)
+      : connection_(std::move(connection)),
+        prefix_(config.queue_prefix),
+        dead_letters_(dead_letters_of(config)),
+        clock_(clock) {}
 
   std::unique_ptr<Queue> publisher(const std::string& queue, std::stop_token stop) override {
     return std::make_unique<AmqpQueue>(clock_, options(queue, std::move(stop)));
@@ -38,8 +41,7 @@ class RabbitBroker final : public TaskBroker {
                         .routing_key = queue,
                         .type = AmqpQueueType::quorum,
                         .makes = AmqpMakes::topology,
-                        // No queue of the ledger can have that name: theirs have a dot there.
-                        .dead_letter_exchange = prefix_ + "-dead"};
+                        .dead_letter_exchange = dead_letters_};
     options.connection.stop = std::move(stop);
     options.connection.call_time_max = kAnswerTimeMax;
     return options;
@@ -47,6 +49,7 @@ class RabbitBroker final : public TaskBroker {
 
   const amqp::ConnectionParams connection_;
   const std::string prefix_;
+  const std::string dead_letters_;
   Clock& clock_;
 };
 
@@ -57,16 +60,22 @@ Result<std::unique_ptr<TaskBroker>> TaskBroker::open(Session& session) {
   const auto url = parse_broker_url(config.queue);
   if (!url) return fail(with_context(url.error(), "--queue"));
   if (url->kind == BrokerKind::none) return nullptr;
-  if (url->kind != BrokerKind::amqp) {
-    return fail(Code::unimplemented, "--queue: only RabbitMQ carries tasks so far");
-  }
-  auto connection = amqp_connection(
-      {.url = url->place, .url_file = url->place.empty() ? config.amqp_url_file : ""},
-      process_environment());
-  if (!connection) return fail(with_context(connection.error(), "--queue"));
-  return std::make_unique<RabbitBroker>(std::move(*connection), config.queue_prefix,
-                                        session.clock());
+  if (url->kind != BrokerKind::amqp) return open_cloud_broker(session, *url);
+  auto connection = rabbit_of(config);
+  if (!connection) return fail(connection.error());
+  return std::make_unique<RabbitBroker>(std::move(*connection), config, session.clock());
 }
+
+Result<amqp::ConnectionParams> rabbit_of(const Config& config) {
+  const auto url = parse_broker_url(config.queue);
+  if (!url) return fail(with_context(url.error(), "--queue"));
+  const std::string place = url->kind == BrokerKind::amqp ? url->place : "";
+  return amqp_connection({.url = place, .url_file = place.empty() ? config.amqp_url_file : ""},
+                         process_environment());
+}
+
+/// No queue of the ledger can have that name: theirs have a dot after the prefix.
+std::string dead_letters_of(const Config& config) { return config.queue_prefix + "-dead"; }
 
 Dispatching::Dispatching(Session& session, Store& store, TaskBroker& broker)
     : dispatcher_(store.reader(), session.clock(),

@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "apps/waybill/environment.h"
+#include "apps/waybill/runtime/amqp_options.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/store.h"
 #include "core/broker_url.h"
@@ -31,6 +31,12 @@ class TaskBroker {
   virtual Result<std::unique_ptr<Queue>> receiver(const std::string& queue, std::size_t in_hand,
                                                   std::stop_token stop) = 0;
 };
+
+/// How to reach the RabbitMQ of the settings, also where `queue` names another broker or none.
+/// `invalid_argument` if none is told of.
+Result<amqp::ConnectionParams> rabbit_of(const Config& config);
+/// Its exchange, and queue, of messages that nobody can do anything with.
+std::string dead_letters_of(const Config& config);
 
 /// Tells the broker of tasks that are ready, from construction to destruction.
 class Dispatching {

@@ -120,7 +120,7 @@ QueueCaps AmqpQueue::caps() const {
 Status AmqpQueue::connect_publisher() {
   if (publisher_ != nullptr) return {};
   const bool to_queue = options_.exchange.empty();
-  const bool topology = options_.makes == AmqpMakes::topology;
+  const bool topology = options_.makes != AmqpMakes::queue;
   if (topology) {
     if (const Status made = amqp::make_topology(options_); !made) return made;
   }
@@ -136,6 +136,7 @@ Status AmqpQueue::connect_publisher() {
       {.exchange = options_.exchange,
        .routing_key =
            to_queue && options_.routing_key.empty() ? options_.queue : options_.routing_key,
+       .routing = options_.routing,
        .unconfirmed_max = options_.unconfirmed_max});
   if (!publisher) return fail(publisher.error());
   publisher_ = *std::move(publisher);
@@ -170,7 +171,7 @@ Status AmqpQueue::check(const Message& message) const {
 
 /// Somebody may have deleted what was made here: the next call makes it again.
 void AmqpQueue::look_for_the_lost(const std::vector<Status>& answers) {
-  if (options_.makes != AmqpMakes::topology) return;
+  if (options_.makes == AmqpMakes::queue) return;
   const bool lost = std::ranges::any_of(answers, [](const Status& answer) {
     return !answer && answer.error().code == Code::not_found;
   });
@@ -210,7 +211,7 @@ Result<std::vector<Status>> AmqpQueue::publish(std::span<const Message> messages
 
 Status AmqpQueue::connect_receiver() {
   if (receiver_ != nullptr) return {};
-  const bool topology = options_.makes == AmqpMakes::topology;
+  const bool topology = options_.makes != AmqpMakes::queue;
   if (topology) {
     if (const Status made = amqp::make_topology(options_); !made) return made;
   }

@@ -21,6 +21,7 @@ enum class AmqpQueueType : std::uint8_t { broker_default, classic, quorum };
 enum class AmqpMakes : std::uint8_t {
   queue,     ///< the queue; one that is there has to have its properties
   topology,  ///< the exchange (direct) too, and the binding; a queue that is there stays as it is
+  binding,   ///< the same, but the exchange has to be there
 };
 
 struct AmqpOptions {
@@ -28,11 +29,13 @@ struct AmqpOptions {
   std::string queue;        ///< declared, durable, and where to receive; empty: publish-only
   std::string exchange;     ///< where to publish; empty: straight to the queue
   std::string routing_key;  ///< with an exchange
+  AmqpRouting routing = AmqpRouting::fixed;
   AmqpQueueType type = AmqpQueueType::broker_default;
   AmqpMakes makes = AmqpMakes::queue;
   /// Where the broker sends what a consumer rejects: made (fanout) with a queue of the same name.
-  /// Only with a topology; empty: nowhere.
+  /// Not where the queue alone is made; empty: nowhere.
   std::string dead_letter_exchange;
+  bool durable = true;                 ///< of a queue that is made where a topology is
   std::uint16_t prefetch = 10;         ///< held by a receiver at most, acked ones not counted
   std::size_t unconfirmed_max = 1000;  ///< messages on their way at a time
   Duration confirm_time_max = std::chrono::seconds(60);  ///< until the broker says anything

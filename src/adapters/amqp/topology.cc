@@ -18,10 +18,15 @@ struct Argument {
   std::string_view text;
 };
 
-Status declare(Connection& connection, const std::string& queue,
-               const std::vector<Argument>& arguments) {
+struct NewQueue {
+  std::string name;
+  std::vector<Argument> arguments{};
+  bool durable = true;
+};
+
+Status declare(Connection& connection, const NewQueue& queue) {
   std::vector<amqp_table_entry_t> entries;
-  for (const Argument& argument : arguments) {
+  for (const Argument& argument : queue.arguments) {
     amqp_table_entry_t& entry = entries.emplace_back();
     entry.key = bytes_of(argument.name);
     entry.value.kind = AMQP_FIELD_KIND_UTF8;
@@ -29,8 +34,9 @@ Status declare(Connection& connection, const std::string& queue,
   }
   const amqp_table_t table{.num_entries = static_cast<int>(entries.size()),
                            .entries = entries.data()};
-  amqp_queue_declare(connection.state(), Connection::kChannel, bytes_of(queue), 0, 1, 0, 0, table);
-  return connection.reply("declaring queue '" + queue + "' at " + connection.place());
+  amqp_queue_declare(connection.state(), Connection::kChannel, bytes_of(queue.name), 0,
+                     queue.durable ? 1 : 0, 0, 0, table);
+  return connection.reply("declaring queue '" + queue.name + "' at " + connection.place());
 }
 
 Status declare_exchange(Connection& connection, const std::string& exchange,
@@ -60,12 +66,12 @@ std::vector<Argument> arguments_of(AmqpQueueType type) {
 
 /// Asks for a queue that may be there with other properties, as an administrator wanted it: then it
 /// is used as it is, on a new connection, as the broker has closed the channel.
-Status make_queue(std::unique_ptr<Connection>& connection, const AmqpOptions& options,
-                  const std::string& queue, const std::vector<Argument>& arguments) {
-  Status declared = declare(*connection, queue, arguments);
+Status make_queue(std::unique_ptr<Connection>& connection, const ConnectionParams& params,
+                  const NewQueue& queue) {
+  Status declared = declare(*connection, queue);
   if (declared || declared.error().code != Code::failed_precondition) return declared;
-  log::debug("amqp_queue_as_it_is", declared.error().message, {{"queue", queue}});
-  auto again = Connection::open(options.connection);
+  log::debug("amqp_queue_as_it_is", declared.error().message, {{"queue", queue.name}});
+  auto again = Connection::open(params);
   if (!again) return fail(again.error());
   connection = std::move(*again);
   return {};
@@ -74,9 +80,8 @@ Status make_queue(std::unique_ptr<Connection>& connection, const AmqpOptions& op
 Status make_dead_letters(std::unique_ptr<Connection>& connection, const AmqpOptions& options) {
   const std::string& name = options.dead_letter_exchange;
   if (Status made = declare_exchange(*connection, name, "fanout"); !made) return made;
-  if (Status made = make_queue(connection, options, name, arguments_of(options.type)); !made) {
-    return made;
-  }
+  const NewQueue queue{.name = name, .arguments = arguments_of(AmqpQueueType::quorum)};
+  if (Status made = make_queue(connection, options.connection, queue); !made) return made;
   return bind_queue(*connection, name, name, "");
 }
 
@@ -84,7 +89,8 @@ Status make_dead_letters(std::unique_ptr<Connection>& connection, const AmqpOpti
 
 Status declare_queue(Connection& connection, const AmqpOptions& options) {
   if (options.queue.empty()) return {};
-  const Status declared = declare(connection, options.queue, arguments_of(options.type));
+  const Status declared =
+      declare(connection, {.name = options.queue, .arguments = arguments_of(options.type)});
   if (declared || declared.error().code != Code::failed_precondition) return declared;
   Error error = declared.error();
   error.message += "; the queue is there with other properties: name its type, or delete it";
@@ -95,16 +101,19 @@ Status make_topology(const AmqpOptions& options) {
   auto opened = Connection::open(options.connection);
   if (!opened) return fail(opened.error());
   std::unique_ptr<Connection> connection = std::move(*opened);
-  std::vector<Argument> arguments = arguments_of(options.type);
-  if (!options.dead_letter_exchange.empty()) {
+  NewQueue queue{
+      .name = options.queue, .arguments = arguments_of(options.type), .durable = options.durable};
+  const std::string& dead = options.dead_letter_exchange;
+  if (!dead.empty()) {
     if (Status made = make_dead_letters(connection, options); !made) return made;
-    arguments.push_back({"x-dead-letter-exchange", options.dead_letter_exchange});
+    queue.arguments.push_back({"x-dead-letter-exchange", dead});
   }
-  if (!options.exchange.empty()) {
+  const bool makes_exchange = options.makes == AmqpMakes::topology && options.exchange != dead;
+  if (makes_exchange && !options.exchange.empty()) {
     if (Status made = declare_exchange(*connection, options.exchange, "direct"); !made) return made;
   }
   if (options.queue.empty()) return {};
-  if (Status made = make_queue(connection, options, options.queue, arguments); !made) return made;
+  if (Status made = make_queue(connection, options.connection, queue); !made) return made;
   if (options.exchange.empty()) return {};
   return bind_queue(*connection, options.queue, options.exchange, options.routing_key);
 }

@@ -10,9 +10,9 @@ namespace waybill::amqp {
 /// it is there with other properties.
 Status declare_queue(Connection& connection, const AmqpOptions& options);
 
-/// Makes what AmqpMakes::topology says on connections of its own, since the broker closes a channel
-/// for each refusal. Safe to repeat. `failed_precondition` if an exchange is there with another
-/// type.
+/// Makes what AmqpMakes::topology or ::binding says, on connections of its own, since the broker
+/// closes a channel for each refusal. Safe to repeat. `failed_precondition` if an exchange is there
+/// with another type.
 Status make_topology(const AmqpOptions& options);
 
 }  // namespace waybill::amqp
