@@ -4,8 +4,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <boost/json.hpp>
-#include <set>
+#include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "adapters/amqp/queue.h"
 #include "adapters/local/system_clock.h"
@@ -114,6 +115,34 @@ TEST_F(AmqpTasksTest, ABrokerThatIsAwayCostsTimeAndNoTask) {
   up->wait_for_output("hints_back");
   end(*up);
   EXPECT_THAT(place_.run({"db", "check"}).status, 0);
+}
+
+TEST_F(AmqpTasksTest, ABrokerThatIsKilledInMidLoadDoublesAndLosesNoTask) {
+  const auto serve = start({"serve", "--listen", "127.0.0.1:0"});
+  const auto first = start({"worker"});
+  const auto second = start({"worker"});
+  await(place_.create({"--", "true"}));
+  Rabbit::instance().write_declarations();
+  std::vector<std::string> ids;
+  std::atomic<int> made = 0;
+  std::jthread load([&] {
+    for (int i = 0; i < 60; ++i) {
+      ids.push_back(place_.create({"--", "sh", "-c", "echo once >> " + place_.path("ran")}));
+      made = i + 1;
+      made.notify_one();
+    }
+  });
+  while (made < 15) made.wait(made);
+  Rabbit::instance().crash();
+  Rabbit::instance().start();
+  load.join();
+  for (const std::string& id : ids) await(id);
+  const std::string ran = place_.read("ran");
+  EXPECT_EQ(std::count(ran.begin(), ran.end(), '\n'), 60);
+  end(*first);
+  end(*second);
+  end(*serve);
+  EXPECT_EQ(place_.run({"db", "check"}).status, 0);
 }
 
 TEST_F(AmqpTasksTest, AQueueThatWasDeletedIsMadeAgain) {
