@@ -40,13 +40,14 @@ Result<std::optional<yaml::Reading>> read_config_file(const Invocation& invocati
   return std::optional(std::move(*reading));
 }
 
-Result<ConfigLoad> read_config(const Invocation& invocation) {
+Result<ConfigLoad> read_config(const Command& command, const Invocation& invocation) {
   const Variables environment = process_environment();
   const auto file = read_config_file(invocation, environment);
   if (!file) return fail(file.error());
   ConfigSources sources{.environment = our_variables(environment)};
   for (const ConfigEntry& entry : config_entries()) {
     const std::string flag = flag_of(entry);
+    if (is_own_option(command, invocation, flag)) continue;
     if (invocation.has(flag)) sources.flags[std::string(entry.name)] = invocation.text(flag);
   }
   std::vector<Problem> problems;
@@ -84,7 +85,7 @@ bool wants_json(const std::vector<std::string>& arguments) {
 }
 
 Exit run_command(const Parsed& parsed, const OutputMode& mode) {
-  auto config = read_config(parsed.invocation);
+  auto config = read_config(*parsed.command, parsed.invocation);
   if (!config) return fail(config.error());
   configure_log(*config, mode);
   SystemClock clock;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/broker_url.h"
 #include "core/git_source.h"
 #include "core/ip_network.h"
 #include "core/listen_address.h"
@@ -177,6 +178,16 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
     case ConfigType::name:
     case ConfigType::text:
       if (Status fits = check_text(entry.type, text); !fits) return fits;
+      config.*std::get<std::string Config::*>(entry.member) = text;
+      return {};
+    case ConfigType::broker_url:
+      if (const auto broker = parse_broker_url(text); !broker) return fail(broker.error());
+      config.*std::get<std::string Config::*>(entry.member) = text;
+      return {};
+    case ConfigType::name:
+      if (!is_name(text)) {
+        return fail(Code::invalid_argument, "\"" + text + "\" " + std::string(kNameRule));
+      }
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};
     case ConfigType::size:

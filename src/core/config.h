@@ -24,6 +24,9 @@ struct Config {
   std::string git_credentials_file;
   std::string git_ssh_key_file;
   std::string git_known_hosts_file;
+  std::string queue;
+  std::string queue_prefix;
+  std::string amqp_url_file;
   std::string artifact_store;
   std::string log_level;
   std::string log_format;
@@ -68,6 +71,7 @@ enum class ConfigType : std::uint8_t {
   ledger_url,
   mail_url,
   mail_address,
+  broker_url,
   name,  ///< one as of is_name, or empty
   text
 };

@@ -44,6 +44,8 @@ std::string_view type_name(ConfigType type) {
       return "URL";
     case ConfigType::mail_address:
       return "mail address";
+    case ConfigType::broker_url:
+      return "broker";
     case ConfigType::name:
       return "name";
     case ConfigType::text:

@@ -22,6 +22,28 @@ constexpr ConfigEntry kEntries[] = {
          "in --data. No password in it: PGPASSWORD or PGPASSFILE tell that; "
          "docs/guides/postgresql.md.",
      .member = &Config::ledger},
+    {.name = "queue",
+     .type = ConfigType::broker_url,
+     .fallback = "",
+     .range = "",
+     .help = "Broker that tells workers of tasks: amqp://HOST:PORT/VHOST, gcp-pubsub:PROJECT or "
+             "aws-sns:REGION; amqp: WAYBILL_AMQP_URL or --amqp-url-file tell the URL; empty: "
+             "workers ask the ledger; docs/reference/amqp.md.",
+     .member = &Config::queue},
+    {.name = "queue_prefix",
+     .type = ConfigType::name,
+     .fallback = "waybill",
+     .range = "",
+     .help = "What the names of the broker's exchanges, queues and topics begin with; one of its "
+             "own for each ledger that shares a broker.",
+     .member = &Config::queue_prefix},
+    {.name = "amqp_url_file",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "File with the URL of RabbitMQ, with its password, for --queue amqp; the variable "
+             "WAYBILL_AMQP_URL may hold the URL itself.",
+     .member = &Config::amqp_url_file},
     {.name = "definitions",
      .type = ConfigType::path,
      .fallback = "",

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "core/document.h"
+#include "core/import.h"
 #include "core/permission.h"
 #include "core/pipeline/definition.h"
 #include "core/queue_settings.h"
@@ -118,6 +119,7 @@ struct Definitions {
   std::map<std::string, QueueSettings> queues;
   WhoMayByName queue_rules;  ///< by queue
   pipeline::Pipelines pipelines;
+  std::map<std::string, ImportDefinition> imports;
   DefinitionPlaces places;
 
   /// Null if nothing is known of it.

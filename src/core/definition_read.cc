@@ -251,6 +251,22 @@ QueueSettings read_queue(const Entry& entry, std::vector<SchemaViolation>& viola
   return queue;
 }
 
+ImportDefinition read_import(const Entry& entry, std::vector<SchemaViolation>& violations) {
+  const Fields fields(entry.object);
+  if (fields.has("routing_key") && !fields.has("exchange")) {
+    violations.push_back({.pointer = "/routing_key", .message = "goes with an exchange; name it"});
+  }
+  ImportDefinition import{.name = entry.name, .queue = fields.text("queue")};
+  import.exchange = fields.text("exchange");
+  import.routing_key = fields.text("routing_key", import.queue);
+  import.durable = fields.flag("durable", import.durable);
+  import.task = fields.text("task");
+  for (const auto& type : fields.object("types")) {
+    import.types.emplace(type.key(), type.value().get_string());
+  }
+  return import;
+}
+
 namespace {
 
 /// All but its task.

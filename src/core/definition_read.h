@@ -27,6 +27,7 @@ class Fields;
 TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& violations);
 ScanDefinition read_scan(const Entry& entry, std::vector<SchemaViolation>& violations);
 QueueSettings read_queue(const Entry& entry, std::vector<SchemaViolation>& violations);
+ImportDefinition read_import(const Entry& entry, std::vector<SchemaViolation>& violations);
 /// The rule of a task definition or a queue; none if it has none.
 std::optional<WhoMay> read_who_may(const Entry& entry, std::vector<SchemaViolation>& violations);
 /// `task` is the definition that the schedule names.

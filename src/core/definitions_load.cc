@@ -87,6 +87,14 @@ class Loader {
       }
       result_.definitions.scans.emplace(entry.name, read_scan(entry, violations));
     });
+    each("imports", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
+      find_task(entry, "task", violations);
+      for (const auto& type : Fields(entry.object).object("types")) {
+        require_task(std::string(type.value().get_string()),
+                     child_pointer("/types", std::string(type.key())), violations);
+      }
+      result_.definitions.imports.emplace(entry.name, read_import(entry, violations));
+    });
     read_pipelines();
     each("schedules", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       std::optional<Schedule> schedule;
@@ -279,11 +287,7 @@ class Loader {
     if (name.empty()) return nullptr;
     const auto found = result_.definitions.tasks.find(name);
     if (found != result_.definitions.tasks.end()) return &found->second;
-    if (std::find(task_names_.begin(), task_names_.end(), name) == task_names_.end()) {
-      violations.push_back({.pointer = "/" + std::string(field),
-                            .message = "there is no task definition \"" + name + "\"" +
-                                       did_you_mean(name, task_names_)});
-    }
+    require_task(name, "/" + std::string(field), violations);
     return nullptr;
   }
 
@@ -299,6 +303,15 @@ class Loader {
                                        did_you_mean(name, pipeline_names_)});
     }
     return nullptr;
+  }
+
+  /// One that could not be read is there all the same.
+  void require_task(const std::string& name, std::string pointer,
+                    std::vector<SchemaViolation>& violations) const {
+    if (std::find(task_names_.begin(), task_names_.end(), name) != task_names_.end()) return;
+    violations.push_back({.pointer = std::move(pointer),
+                          .message = "there is no task definition \"" + name + "\"" +
+                                     did_you_mean(name, task_names_)});
   }
 
   static std::string place(const Document& document, const std::string& pointer) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <map>
 #include <string>
@@ -49,6 +50,47 @@ constexpr const char* kWhole = R"({
     "nightly": {"cron": "0 3 * * *", "zone": "Europe/Berlin", "catch_up": "all", "task": "verify",
                 "params": {"batch": 7}, "priority": 9}},
   "queues": {"intake": {"concurrency": 2, "retention": {"succeeded": "1d"}}}})";
+
+TEST(DefinitionsLoadTest, ReadsImports) {
+  const DefinitionsLoad load = load_definitions({{document("a.yaml", R"({
+    "tasks": {"sum": {"kind": "noop"}},
+    "imports": {
+      "plain": {"queue": "tasks", "durable": false, "types": {"ipfs.add": "sum"}},
+      "bound": {"queue": "mine", "exchange": "shop", "task": "sum"}}})")}});
+  ASSERT_TRUE(load.problems.empty()) << to_string(load.problems[0]);
+  EXPECT_EQ(load.definitions.imports.at("plain"), (ImportDefinition{.name = "plain",
+                                                                    .queue = "tasks",
+                                                                    .exchange = "",
+                                                                    .routing_key = "tasks",
+                                                                    .durable = false,
+                                                                    .types = {{"ipfs.add", "sum"}},
+                                                                    .task = ""}));
+  const ImportDefinition& bound = load.definitions.imports.at("bound");
+  EXPECT_EQ(bound.exchange, "shop");
+  EXPECT_EQ(bound.routing_key, "mine");
+  EXPECT_TRUE(bound.durable);
+  EXPECT_EQ(bound.task, "sum");
+}
+
+TEST(DefinitionsLoadTest, ImportsNameTaskDefinitionsAndAQueue) {
+  const Problems problems = problems_of(R"({
+    "tasks": {"sum": {"kind": "noop"}},
+    "imports": {
+      "a": {"queue": "q", "task": "sun"},
+      "b": {"queue": "q", "types": {"x": "gone"}},
+      "c": {"queue": "q", "routing_key": "k"},
+      "d": {"exchange": "e"}}})");
+  ASSERT_EQ(problems.size(), 4U);
+  const auto tells = [&](const std::string& pointer, const std::string& what) {
+    return std::any_of(problems.begin(), problems.end(), [&](const std::string& problem) {
+      return problem.find(pointer) != problem.npos && problem.find(what) != problem.npos;
+    });
+  };
+  EXPECT_TRUE(tells("/imports/a/task", "did you mean \"sum\"")) << problems[0];
+  EXPECT_TRUE(tells("/imports/b/types/x", "there is no task definition \"gone\"")) << problems[1];
+  EXPECT_TRUE(tells("/imports/c/routing_key", "goes with an exchange")) << problems[2];
+  EXPECT_TRUE(tells("/imports/d", "queue")) << problems[3];
+}
 
 TEST(DefinitionsLoadTest, ReadsEverything) {
   const DefinitionsLoad load = load_definitions({{document("a.yaml", kWhole)}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,8 +26,19 @@ struct QueueCaps {
   bool hides_surely = true;       ///< else a hidden message now and then goes to another receiver
   bool keeps_id = true;           ///< Message.id arrives; else a delivery's id is the broker's own
   bool binary = true;             ///< bodies of any bytes; else text that XML 1.0 can hold
+  bool keeps_properties = false;  ///< Message.properties arrive
   std::size_t messages_max = 0;   ///< full with that many; 0: no bound is known
   std::size_t body_bytes_max = 0;
+};
+
+/// What AMQP has places of its own for. Empty: not said.
+struct MessageProperties {
+  std::string type;
+  std::string content_type;
+  std::string correlation_id;
+  std::string reply_to;
+  std::string user_id;                   ///< who published it, as the broker vouches
+  std::optional<std::uint8_t> priority;  ///< 0 to 9, higher first, where the queue has priorities
 };
 
 struct Message {
@@ -35,6 +47,7 @@ struct Message {
   std::vector<std::pair<std::string, std::string>> attributes;
   /// What keeps a second task out where the backend is a ledger; no broker carries it. Empty: `id`.
   std::string dedup_key{};
+  MessageProperties properties{};  ///< dropped where caps say so
 };
 
 struct Delivery {

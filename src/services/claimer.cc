@@ -16,21 +16,61 @@ Claimer::Claimer(Ports ports, ClaimerOptions options, const std::vector<Runnable
 }
 
 Status Claimer::claim(HeldRuns& runs, std::size_t free_slots, Claimed& claimed) {
-  if (ports_.hints != nullptr && free_slots > 0 && !slot_kinds_.empty()) {
+  if (ports_.hints != nullptr && free_slots > 0) {
     const std::size_t before = runs.slots_taken();
     if (Status hinted = claim_hinted(runs, free_slots, claimed); !hinted) return hinted;
     free_slots -= std::min(free_slots, runs.slots_taken() - before);
   }
-  if (free_slots > 0 && !slot_kinds_.empty()) {
+  const bool sweeping = sweeps();
+  if (sweeping && free_slots > 0 && !slot_kinds_.empty()) {
     const auto leased = lease(runs, params_for(slot_kinds_, free_slots), claimed);
     if (!leased) return fail(leased.error());
   }
-  if (!inline_kinds_.empty()) {
+  if ((sweeping || inline_hinted_) && !inline_kinds_.empty()) {
     const auto leased = lease(runs, params_for(inline_kinds_, options_.inline_batch), claimed);
     if (!leased) return fail(leased.error());
     claimed.more = *leased == options_.inline_batch;
+    inline_hinted_ = claimed.more;
   }
   return {};
+}
+
+bool Claimer::sweeps() {
+  if (ports_.hints == nullptr) return true;
+  const SteadyTime now = ports_.clock.steady_now();
+  if (now < next_sweep_ && now >= sweep_until_) return false;
+  next_sweep_ = now + options_.sweep_every;
+  return true;
+}
+
+void Claimer::sweep_for_a_while() {
+  sweep_until_ = ports_.clock.steady_now() + options_.sweep_every;
+}
+
+/// What hints say.
+struct Claimer::Named {
+  std::vector<Uuid> tasks;  ///< of kinds that take a slot, or of one that is not said
+  std::vector<std::string> receipts;
+  std::vector<std::string> for_others;  ///< receipts of tasks that this worker can't run
+};
+
+Claimer::Named Claimer::read(const std::vector<Delivery>& deliveries) {
+  Named named;
+  for (const Delivery& delivery : deliveries) {
+    const auto hint = read_hint(delivery.message);
+    if (!hint) {
+      log::warn("hint_ignored", hint.error().message, {{"id", delivery.message.id}});
+    } else if (runs_inline(hint->kind)) {
+      inline_hinted_ = true;
+    } else if (hint->kind.empty() || std::ranges::count(slot_kinds_, hint->kind) > 0) {
+      named.tasks.push_back(hint->task);
+    } else {
+      named.for_others.push_back(delivery.receipt);
+      continue;
+    }
+    named.receipts.push_back(delivery.receipt);
+  }
+  return named;
 }
 
 /// Acknowledges what was received once the leases are in the ledger. A hint whose task could not be
@@ -38,40 +78,53 @@ Status Claimer::claim(HeldRuns& runs, std::size_t free_slots, Claimed& claimed) 
 Status Claimer::claim_hinted(HeldRuns& runs, std::size_t limit, Claimed& claimed) {
   const auto received = ports_.hints->receive(limit, Deadline{.at = ports_.clock.steady_now()});
   if (!received) {
-    log::warn("hints_unavailable", received.error().message);
+    if (!hints_away_) log::warn("hints_unavailable", received.error().message);
+    hints_away_ = true;
+    sweep_for_a_while();
     return {};
   }
+  hints_away_ = false;
   if (received->empty()) return {};
-  ClaimParams params = params_for(slot_kinds_, received->size());
-  std::vector<std::string> receipts;
-  for (const Delivery& delivery : *received) {
-    receipts.push_back(delivery.receipt);
-    if (const auto id = task_of_hint(delivery.message)) {
-      params.only_ids.push_back(*id);
-    } else {
-      log::warn("hint_ignored", id.error().message, {{"id", delivery.message.id}});
-    }
-  }
-  if (!params.only_ids.empty()) {
+  Named named = read(*received);
+  const auto tell = [](const Status& told) {
+    if (!told) log::warn("hints_unavailable", told.error().message);
+  };
+  if (!named.for_others.empty()) tell(ports_.hints->nack(named.for_others));
+  if (!named.tasks.empty()) {
+    ClaimParams params = params_for(slot_kinds_, named.tasks.size());
+    params.only_ids = named.tasks;
+    const std::size_t before = claimed.keys.size();
     const auto leased = lease(runs, params, claimed);
     if (!leased) {
-      if (const Status back = ports_.hints->nack(receipts); !back) {
-        log::warn("hints_unavailable", back.error().message);
-      }
+      tell(ports_.hints->nack(named.receipts));
       return fail(leased.error());
     }
+    for (std::size_t i = before; i < claimed.keys.size(); ++i) {
+      std::erase(named.tasks, claimed.keys[i].task);
+    }
   }
-  if (const Status done = ports_.hints->ack(receipts); !done) {
-    log::warn("hints_unavailable", done.error().message);
-  }
+  tell(ports_.hints->ack(named.receipts));
+  log::debug("hints_claimed", "leased what hints named",
+             {{"hints", received->size()}, {"left", named.tasks.size()}});
+  if (any_held_back(named.tasks)) sweep_for_a_while();
   return {};
+}
+
+bool Claimer::any_held_back(const std::vector<Uuid>& tasks) {
+  return std::ranges::any_of(tasks, [this](const Uuid& id) {
+    const auto task = ports_.reader->get(id);
+    return task ? task->status.state == State::ready : task.error().code != Code::not_found;
+  });
 }
 
 Result<std::size_t> Claimer::lease(HeldRuns& runs, const ClaimParams& params, Claimed& claimed) {
   const SteadyTime asked_at = ports_.clock.steady_now();
   auto tasks = ports_.ledger.claim(params);
   if (!tasks) return fail(tasks.error());
+  const Time long_ago = ports_.ledger.now() - options_.sweep_every / 2;
   for (Task& task : *tasks) {
+    // It may have been its turn only now; but then hints would have filled the room.
+    if (params.only_ids.empty() && task.status.run_at < long_ago) sweep_for_a_while();
     HeldRun run;
     run.lease_until = asked_at + options_.lease;
     run.takes_slot = !runs_inline(task.request.kind);

@@ -1,5 +1,6 @@
 #include "services/claimer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "services/dispatcher.h"
@@ -11,6 +12,9 @@
 
 namespace waybill {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 class ClaimerTest : public ::testing::Test {
  protected:
@@ -44,7 +48,7 @@ TEST_F(ClaimerTest, TakesOnlyFromTheQueuesThatItsOptionsName) {
 
 TEST_F(ClaimerTest, ADispatchersHintOfATaskThatWasLeasedBeforeIsClaimed) {
   FakeQueue hints(clock_);
-  Dispatcher dispatcher(ledger_, clock_, {{"default", &hints}});
+  Dispatcher dispatcher(ledger_, clock_, [&](const std::string&) { return &hints; });
   ASSERT_TRUE(ledger_.insert(a_batch({a_task(1).kind("work"), a_task(2).kind("work")})));
   ASSERT_TRUE(dispatcher.step({.at = clock_.steady_now()}));
   const auto first_hints = hints.receive(10, {.at = clock_.steady_now()}).value();
@@ -57,13 +61,112 @@ TEST_F(ClaimerTest, ADispatchersHintOfATaskThatWasLeasedBeforeIsClaimed) {
   ASSERT_TRUE(ledger_.apply(std::vector{back.value()})->front());
   while (dispatcher.step({.at = clock_.steady_now()}) == Duration(0)) continue;
 
-  Claimer claimer({.ledger = ledger_, .clock = clock_, .hints = &hints},
+  Claimer claimer({.ledger = ledger_, .clock = clock_, .hints = &hints, .reader = &ledger_},
                   {.worker = "w", .lease = std::chrono::seconds(25)}, {{.name = "work"}});
   HeldRuns runs;
   Claimer::Claimed claimed;
   ASSERT_TRUE(claimer.claim(runs, 1, claimed));
   ASSERT_EQ(claimed.keys.size(), 1U);
   EXPECT_EQ(claimed.keys[0].task, task_id(2)) << "task 1 ranks higher, but no hint names it";
+}
+
+/// A claimer with hints, of one kind that takes a slot and one that runs inline.
+class HintedClaimerTest : public ClaimerTest {
+ protected:
+  std::vector<Uuid> claim_hinted(std::size_t room = 9) {
+    Claimer::Claimed claimed;
+    HeldRuns runs;
+    EXPECT_TRUE(claimer_.claim(runs, room, claimed).has_value());
+    std::vector<Uuid> tasks;
+    for (const RunKey& key : claimed.keys) tasks.push_back(key.task);
+    return tasks;
+  }
+  void insert(const std::vector<TaskRequest>& requests) {
+    ASSERT_TRUE(ledger_.insert(requests).has_value());
+  }
+  void hint(int number) {
+    const std::vector<Message> hint = {make_hint(*ledger_.get(task_id(number)))};
+    ASSERT_TRUE(hints_.publish(hint).value()[0].has_value());
+  }
+
+  FakeQueue hints_{clock_};
+  Claimer claimer_{{.ledger = ledger_, .clock = clock_, .hints = &hints_, .reader = &ledger_},
+                   {.worker = "w",
+                    .lease = std::chrono::seconds(25),
+                    .inline_batch = 2,
+                    .sweep_every = std::chrono::seconds(10)},
+                   {{.name = "work"}, {.name = "noop", .runs_inline = true}}};
+};
+
+TEST_F(HintedClaimerTest, LooksForTasksThatNoHintNamesNowAndThen) {
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  insert({a_task(1).kind("work"), a_task(2).kind("work")});
+  hint(2);
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(2)));
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  clock_.advance(std::chrono::seconds(10));
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(1)));
+}
+
+TEST_F(HintedClaimerTest, AHintIsSpentAlsoWhenItsTaskIsAnothers) {
+  insert({a_task(1).kind("work")});
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(1)));
+  hint(1);
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  EXPECT_EQ(hints_.size(), 0U);
+  insert({a_task(2).kind("work")});
+  EXPECT_THAT(claim_hinted(), IsEmpty()) << "a hint that came twice is no reason to look further";
+}
+
+TEST_F(HintedClaimerTest, ATaskThatItsQueueHeldBackIsFoundWhenItMayBeginWithoutAnotherHint) {
+  ASSERT_TRUE(ledger_.put_queue({.name = "default", .concurrency_max = 1}));
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  insert({a_task(1).kind("work"), a_task(2).kind("work")});
+  hint(1);
+  hint(2);
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(1)));
+  EXPECT_EQ(hints_.size(), 0U);
+  const auto done =
+      transition(*ledger_.get(task_id(1)), event::Succeed{.fence = 1}, {.now = clock_.now()});
+  ASSERT_TRUE(ledger_.apply(std::vector{done.value()})->front());
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(2)));
+}
+
+TEST_F(HintedClaimerTest, OnceATaskWaitedForLongWithoutAHintTheLedgerIsAskedEachTime) {
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  insert({a_task(1).kind("work")});
+  clock_.advance(std::chrono::seconds(10));
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(1)));
+  insert({a_task(2).kind("work")});
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(2)));
+  clock_.advance(std::chrono::seconds(10));
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  insert({a_task(3).kind("work")});
+  EXPECT_THAT(claim_hinted(), IsEmpty()) << "that was 10 s ago";
+}
+
+TEST_F(HintedClaimerTest, AHintOfAKindThatRunsInlineFindsAllOfThem) {
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  insert({a_task(1), a_task(2), a_task(3)});
+  hint(3);
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(1), task_id(2)));
+  EXPECT_THAT(claim_hinted(), ElementsAre(task_id(3)));
+  EXPECT_EQ(hints_.size(), 0U);
+}
+
+TEST_F(HintedClaimerTest, AHintOfAKindThatItCannotRunIsGivenBack) {
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  insert({a_task(1).kind("other")});
+  hint(1);
+  EXPECT_THAT(claim_hinted(), IsEmpty());
+  EXPECT_EQ(hints_.receive(9, {.at = clock_.steady_now()})->size(), 1U);
+}
+
+TEST_F(HintedClaimerTest, TakesNoHintWithoutRoom) {
+  insert({a_task(1).kind("work")});
+  hint(1);
+  EXPECT_THAT(claim_hinted(0), IsEmpty());
+  EXPECT_EQ(hints_.receive(9, {.at = clock_.steady_now()})->size(), 1U);
 }
 
 }  // namespace

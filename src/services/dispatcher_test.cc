@@ -36,6 +36,13 @@ class ForgettingReader final : public ForwardingReader {
   std::uint64_t forgotten_ = 0;
 };
 
+Dispatcher::BrokerOf brokers(std::map<std::string, Queue*> of) {
+  return [of = std::move(of)](const std::string& queue) {
+    const auto found = of.find(queue);
+    return found == of.end() ? nullptr : found->second;
+  };
+}
+
 class DispatcherTest : public testing::Test {
  protected:
   void insert(const std::vector<TaskRequest>& requests) { ASSERT_TRUE(ledger_.insert(requests)); }
@@ -51,7 +58,7 @@ class DispatcherTest : public testing::Test {
     std::vector<Uuid> tasks;
     const auto deliveries = queue.receive(10'000, Deadline{.at = clock_.steady_now()});
     for (const Delivery& delivery : deliveries.value()) {
-      tasks.push_back(task_of_hint(delivery.message).value());
+      tasks.push_back(read_hint(delivery.message).value().task);
       EXPECT_TRUE(queue.ack(std::vector{delivery.receipt}));
     }
     return tasks;
@@ -63,7 +70,8 @@ class DispatcherTest : public testing::Test {
   ForgettingReader reader_{ledger_};
   FakeQueue fast_{clock_};
   FakeQueue small_{clock_, {.messages_max = 2}};
-  Dispatcher dispatcher_{reader_, clock_, {{"fast", &fast_}, {"small", &small_}}, {.batch = 3}};
+  Dispatcher dispatcher_{
+      reader_, clock_, brokers({{"fast", &fast_}, {"small", &small_}}), {.batch = 3}};
 };
 
 TEST_F(DispatcherTest, HintsAtEachTaskThatBecomesReadyInAQueueWithABroker) {
@@ -101,7 +109,7 @@ TEST_F(DispatcherTest, HintsAgainUnderAnotherMessageIdWhenATaskIsGivenBack) {
   ASSERT_EQ(second.size(), 1u);
   EXPECT_EQ(first[0].message.id, to_string(task_id(1)));
   EXPECT_NE(second[0].message.id, first[0].message.id);
-  EXPECT_EQ(task_of_hint(second[0].message), task_id(1));
+  EXPECT_EQ(read_hint(second[0].message)->task, task_id(1));
 }
 
 TEST_F(DispatcherTest, PublishesAllThatAreReadyWhenItStarts) {
@@ -141,11 +149,52 @@ TEST_F(DispatcherTest, LosesNoHintOfABrokerThatIsFullAndDelaysNoOther) {
   EXPECT_THAT(hints, ElementsAre(task_id(1), task_id(2), task_id(3), task_id(4), task_id(5)));
 }
 
+TEST_F(DispatcherTest, HintsAtNoTaskThatWasClaimedBeforeItsTurnCame) {
+  settle();
+  insert({a_task(1).queue("fast"), a_task(2).queue("fast")});
+  ASSERT_TRUE(ledger_.claim({.only_ids = {task_id(1)}, .worker = "w"}));
+  settle();
+  EXPECT_THAT(take_hints(), ElementsAre(task_id(2)));
+}
+
+TEST_F(DispatcherTest, KeepsNoMoreThanItMayOfABrokerThatIsAwayAndThenPublishesAllThatAreReady) {
+  Dispatcher dispatcher(reader_, clock_, brokers({{"small", &small_}}),
+                        {.batch = 3, .pending_max = 4});
+  settle(dispatcher);
+  std::vector<TaskRequest> requests;
+  for (int i = 1; i <= 20; ++i) requests.push_back(a_task(i).queue("small"));
+  insert(requests);
+  settle(dispatcher);
+  std::set<Uuid> hints;
+  for (int round = 0; round < 40 && hints.size() < 20; ++round) {
+    for (const Uuid& task : take_hints(small_)) hints.insert(task);
+    clock_.advance(10s);  // the longest backoff
+    settle(dispatcher);
+  }
+  EXPECT_EQ(hints.size(), 20u);
+}
+
+TEST_F(DispatcherTest, AsksForTheBrokerOfAQueueThatAppearsOnce) {
+  std::vector<std::string> asked;
+  Dispatcher dispatcher(reader_, clock_, [&](const std::string& queue) {
+    asked.push_back(queue);
+    return &fast_;
+  });
+  settle(dispatcher);
+  EXPECT_THAT(asked, IsEmpty());
+  insert({a_task(1).queue("new")});
+  settle(dispatcher);
+  insert({a_task(2).queue("new")});
+  settle(dispatcher);
+  EXPECT_THAT(asked, ElementsAre("new"));
+  EXPECT_THAT(take_hints(), ElementsAre(task_id(1), task_id(2)));
+}
+
 TEST_F(DispatcherTest, WaitsForTheLedgersNextEventNotForATimeToPass) {
   SimClock clock(OnWait::blocks);
   FakeLedger ledger(clock);
   FakeQueue queue(clock);
-  Dispatcher dispatcher(ledger, clock, {{"default", &queue}});
+  Dispatcher dispatcher(ledger, clock, brokers({{"default", &queue}}));
   ASSERT_TRUE(dispatcher.step(Deadline{.at = clock.steady_now()}));
   std::jthread stepper([&] { EXPECT_TRUE(dispatcher.step(Deadline{})); });
   clock.await_waiters(1);
@@ -156,10 +205,45 @@ TEST_F(DispatcherTest, WaitsForTheLedgersNextEventNotForATimeToPass) {
 }
 
 TEST(Hint, OfSomebodyElseIsRefused) {
-  for (const char* body : {"", "{}", "[]", R"({"task":1})", R"({"task":"x"})"}) {
-    const auto task = task_of_hint({.id = "m", .body = body});
-    ASSERT_FALSE(task) << body;
-    EXPECT_EQ(task.error().code, Code::invalid_argument);
+  for (const char* body : {"", "{}", "[]", R"({"id":1})", R"({"id":"x"})"}) {
+    const auto hint = read_hint({.id = "m", .body = body});
+    ASSERT_FALSE(hint) << body;
+    EXPECT_EQ(hint.error().code, Code::invalid_argument);
+  }
+}
+
+TEST(Hint, SaysWhatTheTaskIsAboutInTheBodyAndItsProperties) {
+  Task task{.request =
+                a_task(1).kind("command").queue("fast").params(R"({"url":"x"})").priority(7)};
+  task.status.attempt = 2;
+  task.status.fence = 3;
+  const Message hint = make_hint(task);
+  const std::string id = to_string(task_id(1));
+  EXPECT_EQ(hint.id, id + "/3");
+  EXPECT_EQ(hint.body, R"({"id":")" + id + R"(","kind":"command","queue":"fast","attempt":3,)" +
+                           R"("params":{"url":"x"}})");
+  EXPECT_EQ(hint.properties.type, "command");
+  EXPECT_EQ(hint.properties.correlation_id, id);
+  EXPECT_EQ(hint.properties.priority, 5);
+  EXPECT_EQ(read_hint(hint)->task, task_id(1));
+  EXPECT_EQ(read_hint(hint)->kind, "command");
+}
+
+TEST(Hint, OfATaskWithLargeParamsSaysItsIdAlone) {
+  const std::string large = R"({"text":")" + std::string(kHintBytesMax, 'x') + R"("})";
+  const Message hint = make_hint(Task{.request = a_task(1).params(large)});
+  EXPECT_EQ(hint.body, R"({"id":")" + to_string(task_id(1)) + R"("})");
+  EXPECT_EQ(read_hint(hint)->kind, "");
+}
+
+TEST(Hint, PrioritiesOfTasksBecomeThoseOfBrokersInOrder) {
+  EXPECT_EQ(broker_priority(kPriorityMin), 0);
+  EXPECT_EQ(broker_priority(-1), 3);
+  EXPECT_EQ(broker_priority(0), 4);
+  EXPECT_EQ(broker_priority(1), 5);
+  EXPECT_EQ(broker_priority(kPriorityMax), 9);
+  for (int priority = kPriorityMin; priority < kPriorityMax; ++priority) {
+    EXPECT_LE(broker_priority(priority), broker_priority(priority + 1));
   }
 }
 

@@ -1,19 +1,31 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/result.h"
 #include "base/uuid.h"
+#include "core/task.h"
 #include "ports/queue.h"
 
 namespace waybill {
 
-/// The message that says "this task is ready": `{"task":"ID"}`. Its id is the task's, with the
-/// fence of its last lease where there was one: so a broker that drops duplicates drops no second
-/// try.
-Message make_hint(const Uuid& task, std::uint64_t fence);
+/// A hint with more than this says the task's id alone.
+inline constexpr std::size_t kHintBytesMax = 64 * 1024;
 
-/// The task of a hint. `invalid_argument` if the message is none: it came from somebody else.
-Result<Uuid> task_of_hint(const Message& message);
+/// The message that says "this task is ready" (docs/reference/amqp.md): its id, kind, queue,
+/// definition, attempt and params. The message's id is the task's, with the fence of its last lease
+/// where there was one: so a broker that drops duplicates drops no second try.
+Message make_hint(const Task& task);
+
+/// A priority of a task as brokers have it, 0 to 9: 4 is that of a task without one.
+std::uint8_t broker_priority(int priority);
+
+struct Hint {
+  Uuid task;
+  std::string kind;  ///< empty: the hint does not say
+};
+/// `invalid_argument` if the message is no hint: it came from somebody else.
+Result<Hint> read_hint(const Message& message);
 
 }  // namespace waybill

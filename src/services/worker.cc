@@ -27,8 +27,9 @@ Status check_worker_options(const WorkerOptions& options) {
                   "beat_every, " + format_duration(2 * options.beat_every) +
                   ", or one late beat loses every task");
   }
-  for (const Duration period : {options.listen_every, options.poll_every, options.report_every,
-                                options.register_every, options.retry_every}) {
+  for (const Duration period :
+       {options.listen_every, options.poll_every, options.sweep_every, options.report_every,
+        options.register_every, options.retry_every}) {
     if (period <= Duration(0)) return refuse("the worker's periods must be longer than 0s");
   }
   return {};
@@ -43,11 +44,12 @@ Worker::Worker(WorkerPorts ports, WorkerOptions options, Rng rng)
               .beat_every = options_.beat_every,
               .listen_every = options_.listen_every}),
       recorder_(ledger_, ledger_, rng),
-      claimer_({.ledger = ledger_, .clock = ports.clock, .hints = ports.hints},
+      claimer_({.ledger = ledger_, .clock = ports.clock, .hints = ports.hints, .reader = &ledger_},
                {.worker = options_.name,
                 .queues = options_.queues,
                 .lease = options_.lease,
-                .inline_batch = options_.inline_batch},
+                .inline_batch = options_.inline_batch,
+                .sweep_every = options_.sweep_every},
                ports.executor.kinds()),
       kinds_(ports.executor.kinds()),
       started_at_(ports.clock.now()) {}

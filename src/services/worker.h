@@ -38,6 +38,8 @@ struct WorkerOptions {
   Duration beat_every = std::chrono::seconds(10);
   Duration listen_every = std::chrono::seconds(1);  ///< how soon a running task's cancel is seen
   Duration poll_every = std::chrono::seconds(1);    ///< looks for work also if nobody rang
+  /// Where there are hints: how often tasks are looked for that no hint names.
+  Duration sweep_every = std::chrono::seconds(10);
   Duration report_every = std::chrono::seconds(1);  ///< how often progress is made durable
   Duration register_every = std::chrono::seconds(10);
   Duration retry_every = std::chrono::milliseconds(200);  ///< while the ledger is unavailable

@@ -372,7 +372,7 @@ TEST_F(WorkerTest, HintsAreClaimedByIdAndAcknowledged) {
                  .hints = &queue},
                 options_, Rng(1));
   insert({work(1), work(2), work(3)});
-  const std::vector<Message> messages = {make_hint(task_id(3), 0), {.id = "not a hint"}};
+  const std::vector<Message> messages = {make_hint(Task{.request = work(3)}), {.id = "not a hint"}};
   ASSERT_TRUE(queue.publish(messages).has_value());
   ASSERT_TRUE(hinted.step({}).has_value());
   ASSERT_EQ(executor_.started.size(), 2U);

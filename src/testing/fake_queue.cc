@@ -9,6 +9,7 @@ FakeQueue::FakeQueue(Clock& clock, FakeQueueOptions options)
 
 QueueCaps FakeQueue::caps() const {
   return {.ordered = options_.order == DeliveryOrder::first_in_first_out,
+          .keeps_properties = true,
           .messages_max = options_.messages_max,
           .body_bytes_max = options_.body_bytes_max};
 }

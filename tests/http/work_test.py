@@ -89,6 +89,13 @@ class ClaimTest(ServedTest):
         self.assertEqual(self.beat(task)[0]["state"], "cancel_requested")
         self.assertEqual(self.finish(task, "cancelled", proof={"a": 1})["state"], "cancelled")
 
+    def test_a_claim_by_id_takes_that_task_alone_and_only_once(self):
+        self.create()
+        wanted = self.create()
+        self.assertEqual([task["id"] for task in self.claim(ids=[wanted["id"]], limit=10)],
+                         [wanted["id"]])
+        self.assertEqual(self.claim(ids=[wanted["id"]]), [])
+
     def test_what_a_last_attempt_left_comes_with_the_next_claim(self):
         self.create()
         task, = self.claim()

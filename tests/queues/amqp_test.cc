@@ -60,6 +60,55 @@ TEST_P(AmqpServerTest, AQueueWithOtherPropertiesSaysWhatToDo) {
   EXPECT_THAT((*answers)[0].error().message, HasSubstr("delete it"));
 }
 
+TEST_P(AmqpServerTest, WithATopologyAQueueThatIsThereIsUsedAsItIs) {
+  AmqpOptions options = options_for(fresh_name());
+  options.type = AmqpQueueType::classic;
+  AmqpQueue first(clock(), options);
+  ASSERT_TRUE(first.publish(numbered_messages(1, 1)).value()[0]);
+  options.type = AmqpQueueType::quorum;
+  options.makes = AmqpMakes::topology;
+  options.exchange = options.queue + "-exchange";
+  options.routing_key = "key";
+  options.dead_letter_exchange = options.queue + "-dead";
+  AmqpQueue second(clock(), options);
+  ASSERT_TRUE(second.publish(numbered_messages(2, 2)).value()[0]);
+  const auto both = second.receive(2, {.at = soon()});
+  ASSERT_TRUE(both.has_value()) << both.error().message;
+  std::size_t count = both->size();
+  if (count < 2) count += second.receive(1, {.at = soon()}).value().size();
+  EXPECT_EQ(count, 2u);
+}
+
+TEST_P(AmqpServerTest, ABindingToAnExchangeThatIsNotThereSaysSo) {
+  AmqpOptions options = options_for(fresh_name());
+  options.makes = AmqpMakes::binding;
+  options.exchange = "no-such-exchange";
+  AmqpQueue queue(clock(), options);
+  const auto received = queue.receive(1, {.at = clock().steady_now()});
+  ASSERT_FALSE(received.has_value());
+  EXPECT_EQ(received.error().code, Code::not_found);
+  EXPECT_THAT(received.error().message, HasSubstr("no-such-exchange"));
+}
+
+TEST_P(AmqpServerTest, RepliesGoEachToTheQueueThatItNames) {
+  const std::string name = fresh_name();
+  AmqpQueue asker(clock(), options_for(name));
+  ASSERT_TRUE(asker.receive(1, {.at = clock().steady_now()}).has_value());
+  AmqpOptions options = options_for("");
+  options.routing = AmqpRouting::by_reply_to;
+  AmqpQueue replies(clock(), options);
+  const auto answers = replies.publish(
+      std::vector<Message>{{.id = "1", .body = "{}", .properties = {.reply_to = name}},
+                           {.id = "2", .body = "{}", .properties = {.reply_to = name + "-gone"}}});
+  ASSERT_TRUE(answers.has_value());
+  EXPECT_TRUE((*answers)[0].has_value());
+  EXPECT_EQ((*answers)[1].error().code, Code::not_found);
+  const auto got = asker.receive(2, {.at = soon()});
+  ASSERT_TRUE(got.has_value() && got->size() == 1u);
+  EXPECT_EQ((*got)[0].message.id, "1");
+  EXPECT_EQ((*got)[0].message.properties.reply_to, "");
+}
+
 TEST_P(AmqpServerTest, AMessageThatNoQueueTakesIsNotFoundWithItsRoutingKey) {
   AmqpOptions options = options_for("");
   options.exchange = "amq.direct";

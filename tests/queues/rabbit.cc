@@ -30,11 +30,13 @@ Rabbit& Rabbit::instance() {
 
 void Rabbit::start() { EXPECT_TRUE(server_.start(how_)); }
 
-void Rabbit::write_declarations() {
+void Rabbit::write_declarations() { control("eval 'mnesia:dump_log().'"); }
+
+void Rabbit::control(const std::string& arguments) {
   std::string command = "env -i";
   for (const auto& [name, value] : how_.environment) command += " '" + name + "=" + value + "'";
   const std::string programs = how_.command[0].substr(0, how_.command[0].rfind('/'));
-  command += " " + programs + "/rabbitmqctl --quiet eval 'mnesia:dump_log().' >&2";
+  command += " " + programs + "/rabbitmqctl --quiet " + arguments + " >&2";
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
 }
 

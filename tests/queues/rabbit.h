@@ -22,6 +22,8 @@ class Rabbit {
   /// Writes the declarations of queues to disk. RabbitMQ's confirms vouch for messages only: the
   /// declaration of their queue is written within two seconds, and a crash before that takes both.
   void write_declarations();
+  /// Runs `rabbitmqctl` with these arguments, which must not fail.
+  void control(const std::string& arguments);
 
  private:
   Rabbit();

@@ -222,7 +222,10 @@ void World::add_services(Process& process) {
   process.add(std::make_unique<Rescuer>(process.ledger(), process.fork_rng(),
                                         RescuerParams{.batch = 5, .wait_max = 4s}));
   process.add(std::make_unique<Dispatcher>(
-      process.reader(), stage_, std::map<std::string, Queue*>{{"default", &process.hints()}},
+      process.reader(), stage_,
+      [&process](const std::string& queue) {
+        return queue == "default" ? &process.hints() : nullptr;
+      },
       DispatcherParams{.batch = 20, .poll = 4s}));
   process.add(std::make_unique<Janitor>(JanitorPorts{.ledger = process.ledger(),
                                                      .reader = process.reader(),

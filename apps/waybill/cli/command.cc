@@ -1,5 +1,7 @@
 #include "apps/waybill/cli/command.h"
 
+#include <algorithm>
+
 namespace waybill::cli {
 
 std::string Invocation::text(std::string_view name) const {
@@ -10,6 +12,12 @@ std::string Invocation::text(std::string_view name) const {
 std::vector<std::string> Invocation::texts(std::string_view name) const {
   const auto found = values.find(name);
   return found == values.end() ? std::vector<std::string>{} : found->second;
+}
+
+bool is_own_option(const Command& command, const Invocation& invocation, std::string_view name) {
+  return std::ranges::any_of(command.options, [&](const Option& option) {
+    return option.name == name && (option.beside.empty() || invocation.has(option.beside));
+  });
 }
 
 std::vector<Option> common_options() {

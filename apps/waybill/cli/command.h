@@ -20,6 +20,9 @@ struct Option {
   std::string_view help;
   enum class Times : std::uint8_t { once, many } times = Times::once;
   char letter = '\0';  ///< `-f`; none where it is zero
+  /// The option beside which it is the command's own; without that it is the setting of that name.
+  /// Empty: it always is.
+  std::string_view beside{};
 };
 
 /// An argument without a name.
@@ -64,6 +67,9 @@ struct Command {
   enum class Settings : std::uint8_t { named, listed } settings = Settings::named;
   Exit (*run)(Session&, const Invocation&) = nullptr;
 };
+
+/// Whether the command has an option of that name, and not the setting, as it was called.
+bool is_own_option(const Command& command, const Invocation& invocation, std::string_view name);
 
 /// Options that every command takes: --json, --quiet, --config and all settings.
 std::vector<Option> common_options();

@@ -88,6 +88,8 @@ std::string_view placeholder(ConfigType type) {
       return "URL";
     case ConfigType::mail_address:
       return "NAME@HOST";
+    case ConfigType::broker_url:
+      return "BROKER";
     case ConfigType::name:
     case ConfigType::text:
       return "NAME";

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "apps/waybill/commands/commands.h"
+#include "apps/waybill/runtime/broker_work.h"
 #include "apps/waybill/runtime/definition_follower.h"
 #include "apps/waybill/runtime/errands.h"
 #include "apps/waybill/runtime/events.h"
@@ -31,12 +32,16 @@ Exit serve(Session& session, const Invocation& invocation) {
   if (!doors) return fail(doors.error());
   auto http = open_guarded_http(session);
   if (!http) return fail(http.error());
+  const auto definitions = follower.now();
+  const auto brokers = BrokerWork::open(session, **store, *definitions);
+  if (!brokers) return fail(brokers.error());
   const auto host = HttpHost::start(session, **store, follower, *doors);
   if (!host) return fail(host.error());
   const Upkeep upkeep(session, **store, std::move(http->client));
   follower.start();
   const auto errands = start_errands(session, **store, follower.current(), (*host)->rules());
   if (!errands) return fail(errands.error());
+  (*brokers)->begin();
   tell_listening(session, **host);
   tell_ready();
   std::stop_source done;

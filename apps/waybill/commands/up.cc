@@ -6,6 +6,7 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/broker_work.h"
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/definition_follower.h"
 #include "apps/waybill/runtime/errands.h"
@@ -128,6 +129,8 @@ Exit run_all(Session& session, Store& store, DefinitionFollower& follower,
   RuleDesk* const rules = host ? host->rules() : own.desk.get();
   const auto errands = start_errands(session, store, follower.current(), rules);
   if (!errands) return fail(errands.error());
+  const auto brokers = BrokerWork::open(session, store, *definitions);
+  if (!brokers) return fail(brokers.error());
   const Status worked = work_until_done(
       {.session = session,
        .store = store,
@@ -139,6 +142,7 @@ Exit run_all(Session& session, Store& store, DefinitionFollower& follower,
        .schedules = schedules,
        .rules = rules,
        .other_kinds = (*errands)->kinds(),
+       .broker = (*brokers)->tasks(),
        .runs_at_rest = [&] { return house->runs_at_rest(); },
        .begin =
            [&] {
@@ -146,6 +150,7 @@ Exit run_all(Session& session, Store& store, DefinitionFollower& follower,
              if (host) tell_listening(session, *host);
              house.emplace(session, store, std::move(*kinds), std::move(http->client),
                            House::Terms{follower.current(), idle, until_idle});
+             (*brokers)->begin();
            }});
   stop_errands(**errands, session.config().grace);
   if (host) host->drain(session.config().grace);
@@ -180,7 +185,8 @@ Command up_command() {
       .summary = "Run everything in one process: scans, schedules, a worker, and the tidying",
       .examples = {"waybill up", "waybill up --definitions ./definitions --data /var/lib/waybill",
                    "waybill up --definitions ./definitions --until-idle",
-                   "waybill up --listen 127.0.0.1:8470"},
+                   "waybill up --listen 127.0.0.1:8470",
+                   "waybill up --queue amqp://127.0.0.1:5672/%2f"},
       .details =
           "With --listen it serves the HTTP API too, as `waybill serve` does. SIGTERM takes no new "
           "task, waits --grace for those that run, and gives back the rest; a second one ends at "

@@ -51,6 +51,8 @@ Exit run_worker(Session& session, const Invocation& invocation) {
     looking.emplace(*rules.logins, session.clock(),
                     ServiceLoopParams{.seed = session.rng().next()});
   }
+  const auto broker = TaskBroker::open(session);
+  if (!broker) return fail(broker.error());
   // Without it, what is scheduled or lost by another worker would wait for somebody's `up`.
   Rescuer rescuer((*store)->ledger(), session.rng().fork());
   ServiceLoop rescuing(rescuer, session.clock(), {.seed = session.rng().next()});
@@ -60,7 +62,8 @@ Exit run_worker(Session& session, const Invocation& invocation) {
                                          .stop = signals.token(),
                                          .idle = invocation.has("until-idle") ? &idle : nullptr,
                                          .greeting = greeting(session.config().queues),
-                                         .rules = rules.desk.get()});
+                                         .rules = rules.desk.get(),
+                                         .broker = broker->get()});
   if (!worked) return fail(worked.error());
   return 0;
 }
@@ -77,7 +80,7 @@ Command worker_command() {
       .summary = "Run tasks, and take back those of dead workers",
       .examples =
           {"waybill worker", "waybill worker --queues intake,default --slots 8",
-           "waybill worker --until-idle",
+           "waybill worker --until-idle", "waybill worker --queue amqp://rabbit:5672/waybill",
            "waybill worker --server http://ledger.internal:8470 --token-file /run/secrets/waybill",
            ("waybill worker --from gcp-pubsub --gcp-project-id prio --queue intake-batch "
             "--rejected-topic intake-batch-rejected -- ./intake.sh"),
@@ -89,6 +92,9 @@ Command worker_command() {
           "Serves every queue, also those that appear later, unless --queues names some. "
           "SIGTERM takes no new task, waits --grace for those that run, and gives back "
           "the rest; a second one ends at once.\n\n"
+          "With --queue a broker tells it which tasks to claim; without, or while the broker is "
+          "away, "
+          "it asks the ledger. docs/reference/amqp.md says more.\n\n"
           "With --server it needs no database: it asks `waybill serve` for tasks, and sends what "
           "becomes of them. The token, of the role worker, comes from --token-file or "
           "WAYBILL_TOKEN. "

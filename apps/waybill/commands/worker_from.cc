@@ -170,6 +170,9 @@ void tell_the_end(const MessageCounts& counts) {
 
 std::vector<Option> worker_from_options() {
   std::vector<Option> options = broker_options();
+  for (Option& option : options) {
+    if (option.name == "queue" || option.name == "amqp-url-file") option.beside = "from";
+  }
   for (const Option& option : std::initializer_list<Option>{
            {"rejected-topic", "NAME",
             "where messages that never succeed go: a topic of Pub/Sub, ARN of SNS or URL of SQS, "
@@ -193,11 +196,9 @@ std::vector<Option> worker_from_options() {
 
 Status check_no_from_options(const Invocation& invocation) {
   for (const Option& option : worker_from_options()) {
-    if (!invocation.has(option.name)) continue;
+    if (!invocation.has(option.name) || !option.beside.empty()) continue;
     const std::string_view instead =
-        option.name == "queue"         ? "; a queue of the ledger is named by --queues"
-        : option.name == "concurrency" ? "; tasks at a time are set by --slots"
-                                       : "";
+        option.name == "concurrency" ? "; tasks at a time are set by --slots" : "";
     return fail(Code::invalid_argument,
                 "--" + std::string(option.name) +
                     " goes with --from; name a kind of broker: gcp-pubsub, aws-sqs or amqp" +

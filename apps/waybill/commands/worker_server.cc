@@ -56,7 +56,12 @@ Result<std::string> token_of(const Invocation& invocation, const Variables& envi
   return text->substr(0, end + 1);
 }
 
-Status check_no_other_options(const Invocation& invocation) {
+Status check_no_other_options(const Config& config, const Invocation& invocation) {
+  if (!config.queue.empty()) {
+    return fail(Code::invalid_argument,
+                "--queue is for a worker of the ledger itself; one of --server is told of tasks by "
+                "the server");
+  }
   if (invocation.has("until-idle")) {
     return fail(Code::invalid_argument,
                 "--until-idle needs the ledger itself; a worker of --server goes on until SIGTERM");
@@ -143,7 +148,8 @@ Status check_no_server_options(const Invocation& invocation) {
 }
 
 Exit run_worker_of_server(Session& session, const Invocation& invocation) {
-  if (const Status none = check_no_other_options(invocation); !none) return fail(none.error());
+  if (const Status none = check_no_other_options(session.config(), invocation); !none)
+    return fail(none.error());
   const Variables environment = process_environment();
   auto url = url_of(invocation);
   if (!url) return fail(url.error());

@@ -151,7 +151,7 @@ Status work_until_idle(const WorkTerms& terms, std::vector<std::string> kinds,
 
 Status work_until_done(const WorkTerms& terms) {
   Session& session = terms.session;
-  auto worker = WorkerHost::start(session, terms.store, terms.rules);
+  auto worker = WorkerHost::start(session, terms.store, terms.rules, terms.broker);
   if (!worker) return fail(worker.error());
   session.output().note(terms.greeting + "; ctrl-c ends it");
   tell_start(terms);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/waybill/runtime/idle.h"
+#include "apps/waybill/runtime/task_broker.h"
 #include "apps/waybill/session.h"
 #include "services/pipeliner.h"
 #include "services/rule_desk.h"
@@ -24,6 +25,7 @@ struct WorkTerms {
   std::int64_t schedules = 0;
   RuleDesk* rules = nullptr;                   ///< only what they let run is run; null: everything
   std::vector<std::string> other_kinds{};      ///< that this process runs too
+  TaskBroker* broker = nullptr;                ///< tells of tasks; null: the ledger is asked
   std::function<RunsAtRest()> runs_at_rest{};  ///< empty: it carries on none
   std::function<void()> begin{};  ///< begins the rest, once the start has been told; may be empty
 };

@@ -26,6 +26,22 @@ std::string scratch_root(const Config& config) {
   return (data / "scratch").lexically_normal().string();
 }
 
+std::unique_ptr<HintFeed> feed_of(const WorkerHost::Ports& ports, const WorkerOptions& options,
+                                  Clock& clock, Bell& bell) {
+  if (ports.broker == nullptr) return nullptr;
+  const std::size_t in_hand = options.slots;
+  return std::make_unique<HintFeed>(
+      HintFeed::Ports{
+          .open =
+              [broker = ports.broker, in_hand](const std::string& queue, std::stop_token stop) {
+                return broker->receiver(queue, in_hand, std::move(stop));
+              },
+          .reader = ports.changes,
+          .clock = clock,
+          .bell = bell},
+      HintFeedParams{.queues = options.queues, .in_hand = in_hand});
+}
+
 }  // namespace
 
 WorkerOptions worker_options(Session& session) {
@@ -47,6 +63,7 @@ WorkerOptions worker_options(Session& session) {
 WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
     : parts_(std::move(parts)),
       bell_(ports.bell == nullptr ? own_bell_ : *ports.bell),
+      hints_(feed_of(ports, parts_.options, session.clock(), bell_)),
       executor_({.clock = session.clock(),
                  .logs = ports.logs,
                  .scratch = *parts_.scratch,
@@ -58,7 +75,8 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
                .reader = ports.reader,
                .registry = ports.registry,
                .clock = session.clock(),
-               .executor = executor_},
+               .executor = executor_,
+               .hints = hints_.get()},
               parts_.options, session.rng().fork()),
       loop_(worker_, bell_, session.clock()) {
   if (ports.changes != nullptr) {
@@ -67,11 +85,11 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
 }
 
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
-                                                      RuleDesk* rules) {
+                                                      RuleDesk* rules, TaskBroker* broker) {
   auto kinds = Kinds::create(session.clock());
   if (!kinds) return fail(kinds.error());
   return start(session, store, rules,
-               {.kinds = std::move(*kinds), .options = worker_options(session)});
+               {.kinds = std::move(*kinds), .options = worker_options(session), .broker = broker});
 }
 
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
@@ -93,7 +111,8 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
             .reader = store.reader(),
             .registry = store.registry(),
             .logs = store.logs(),
-            .changes = &store.reader()},
+            .changes = &store.reader(),
+            .broker = terms.broker},
       Parts{std::move(terms.kinds), std::move(*scratch), std::move(options), std::move(ruled),
             std::move(*secrets),
             std::make_unique<ArtifactKeeper>(store.contents(), store.beside().artifacts,

@@ -5,11 +5,13 @@
 #include <stop_token>
 
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/task_broker.h"
 #include "apps/waybill/session.h"
 #include "ports/artifact_shelf.h"
 #include "ports/bell.h"
 #include "ports/scratch_space.h"
 #include "ports/secret_source.h"
+#include "services/hint_feed.h"
 #include "services/ledger_watch.h"
 #include "services/rule_desk.h"
 #include "services/thread_executor.h"
@@ -32,15 +34,20 @@ class WorkerHost {
     LogSink& logs;
     /// Tells of changes; null: it looks for work by the setting `poll` alone.
     LedgerReader* changes = nullptr;
+    /// Tells which tasks are ready; null: the ledger is asked. Needs `changes`, or names of queues.
+    TaskBroker* broker = nullptr;
     /// Rung by the ledger when there may be work; null: by nobody.
     Bell* bell = nullptr;
   };
-  /// Works by the session's settings, and runs what `rules` let (null: everything). All outlive it.
-  static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store, RuleDesk* rules);
+  /// Works by the session's settings, and runs what `rules` let (null: everything). `broker`: see
+  /// Ports. All outlive it.
+  static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store, RuleDesk* rules,
+                                                   TaskBroker* broker);
   /// Likewise, of these kinds, with these options.
   struct Terms {
     Kinds kinds;
     WorkerOptions options;
+    TaskBroker* broker = nullptr;
   };
   static Result<std::unique_ptr<WorkerHost>> start(Session& session, Store& store, RuleDesk* rules,
                                                    Terms terms);
@@ -69,6 +76,7 @@ class WorkerHost {
   const Parts parts_;
   Bell own_bell_;
   Bell& bell_;
+  const std::unique_ptr<HintFeed> hints_;
   ThreadExecutor executor_;
   Worker worker_;
   WorkerLoop loop_;

@@ -21,6 +21,21 @@ amqp_table_entry_t header_of(const std::pair<std::string, std::string>& attribut
   return entry;
 }
 
+void add_properties(const MessageProperties& said, amqp_basic_properties_t& properties) {
+  const auto add = [&properties](amqp_flags_t flag, const std::string& text, amqp_bytes_t& place) {
+    if (text.empty()) return;
+    properties._flags |= flag;
+    place = bytes_of(text);
+  };
+  add(AMQP_BASIC_TYPE_FLAG, said.type, properties.type);
+  add(AMQP_BASIC_CONTENT_TYPE_FLAG, said.content_type, properties.content_type);
+  add(AMQP_BASIC_CORRELATION_ID_FLAG, said.correlation_id, properties.correlation_id);
+  add(AMQP_BASIC_USER_ID_FLAG, said.user_id, properties.user_id);
+  if (!said.priority) return;
+  properties._flags |= AMQP_BASIC_PRIORITY_FLAG;
+  properties.priority = *said.priority;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Publisher>> Publisher::create(std::unique_ptr<Connection> connection,
@@ -61,6 +76,13 @@ Status Publisher::send(const Message& message) {
   properties._flags = AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG;
   properties.delivery_mode = kPersistent;
   properties.message_id = bytes_of(message.id);
+  add_properties(message.properties, properties);
+  const std::string& reply_to = message.properties.reply_to;
+  const bool is_reply = params_.routing == AmqpRouting::by_reply_to;
+  if (!is_reply && !reply_to.empty()) {
+    properties._flags |= AMQP_BASIC_REPLY_TO_FLAG;
+    properties.reply_to = bytes_of(reply_to);
+  }
   if (!headers.empty()) {
     properties._flags |= AMQP_BASIC_HEADERS_FLAG;
     properties.headers = {.num_entries = static_cast<int>(headers.size()),
@@ -68,7 +90,8 @@ Status Publisher::send(const Message& message) {
   }
   const int status =
       amqp_basic_publish(connection_->state(), Connection::kChannel, bytes_of(params_.exchange),
-                         bytes_of(params_.routing_key), 1, 0, &properties, bytes_of(message.body));
+                         bytes_of(is_reply ? reply_to : params_.routing_key), 1, 0, &properties,
+                         bytes_of(message.body));
   if (status == AMQP_STATUS_OK) return {};
   return fail(library_error(status, "publishing to " + connection_->place()));
 }

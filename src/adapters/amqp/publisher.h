@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
@@ -13,12 +14,23 @@
 
 struct amqp_method_t_;
 
+namespace waybill {
+
+/// Where messages go that are published.
+enum class AmqpRouting : std::uint8_t {
+  fixed,        ///< all by the routing key of the options
+  by_reply_to,  ///< each to the queue that its reply_to names, which does not go with it
+};
+
+}  // namespace waybill
+
 namespace waybill::amqp {
 
 /// How a Publisher sends.
 struct PublisherParams {
   std::string exchange;
   std::string routing_key;
+  AmqpRouting routing = AmqpRouting::fixed;
   std::size_t unconfirmed_max = 1000;
 };
 

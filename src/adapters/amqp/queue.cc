@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "adapters/amqp/reply.h"
+#include "adapters/amqp/topology.h"
 #include "base/log.h"
 #include "base/utf8.h"
 
@@ -52,9 +53,24 @@ Time published_at(const amqp_envelope_t& envelope) {
   return Time(seconds(properties.timestamp));
 }
 
+MessageProperties properties_of(const amqp_basic_properties_t& given) {
+  MessageProperties properties;
+  const auto text = [&given](amqp_flags_t flag, const amqp_bytes_t& value) {
+    return std::string((given._flags & flag) == 0 ? std::string_view() : amqp::text_of(value));
+  };
+  properties.type = text(AMQP_BASIC_TYPE_FLAG, given.type);
+  properties.content_type = text(AMQP_BASIC_CONTENT_TYPE_FLAG, given.content_type);
+  properties.correlation_id = text(AMQP_BASIC_CORRELATION_ID_FLAG, given.correlation_id);
+  properties.reply_to = text(AMQP_BASIC_REPLY_TO_FLAG, given.reply_to);
+  properties.user_id = text(AMQP_BASIC_USER_ID_FLAG, given.user_id);
+  if ((given._flags & AMQP_BASIC_PRIORITY_FLAG) != 0) properties.priority = given.priority;
+  return properties;
+}
+
 Message message_of(const amqp_envelope_t& envelope) {
   const amqp_basic_properties_t& properties = envelope.message.properties;
-  Message message{.body = std::string(amqp::text_of(envelope.message.body))};
+  Message message{.body = std::string(amqp::text_of(envelope.message.body)),
+                  .properties = properties_of(properties)};
   if ((properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0) {
     message.id = amqp::text_of(properties.message_id);
   }
@@ -97,41 +113,30 @@ QueueCaps AmqpQueue::caps() const {
           .ordered = true,
           .receives = !options_.queue.empty(),
           .expires = false,
+          .keeps_properties = true,
           .body_bytes_max = options_.body_bytes_max};
-}
-
-Status AmqpQueue::declare(amqp::Connection& connection) {
-  if (options_.queue.empty()) return {};
-  amqp_table_entry_t type{};
-  type.key = amqp::bytes_of("x-queue-type");
-  type.value.kind = AMQP_FIELD_KIND_UTF8;
-  type.value.value.bytes =
-      amqp::bytes_of(options_.type == AmqpQueueType::quorum ? "quorum" : "classic");
-  const bool typed = options_.type != AmqpQueueType::broker_default;
-  const amqp_table_t arguments{.num_entries = typed ? 1 : 0, .entries = &type};
-  amqp_queue_declare(connection.state(), amqp::Connection::kChannel, amqp::bytes_of(options_.queue),
-                     0, 1, 0, 0, arguments);
-  const Status declared =
-      connection.reply("declaring queue '" + options_.queue + "' at " + connection.place());
-  if (declared || declared.error().code != Code::failed_precondition) return declared;
-  Error error = declared.error();
-  error.message += "; the queue is there with other properties: name its type, or delete it";
-  return fail(std::move(error));
 }
 
 Status AmqpQueue::connect_publisher() {
   if (publisher_ != nullptr) return {};
+  const bool to_queue = options_.exchange.empty();
+  const bool topology = options_.makes != AmqpMakes::queue;
+  if (topology) {
+    if (const Status made = amqp::make_topology(options_); !made) return made;
+  }
   auto connection = amqp::Connection::open(options_.connection);
   if (!connection) return fail(connection.error());
-  const bool to_queue = options_.exchange.empty();
-  if (to_queue) {
-    if (const Status declared = declare(**connection); !declared) return declared;
+  if (to_queue && !topology) {
+    if (const Status declared = amqp::declare_queue(**connection, options_); !declared) {
+      return declared;
+    }
   }
   auto publisher = amqp::Publisher::create(
       *std::move(connection),
       {.exchange = options_.exchange,
        .routing_key =
            to_queue && options_.routing_key.empty() ? options_.queue : options_.routing_key,
+       .routing = options_.routing,
        .unconfirmed_max = options_.unconfirmed_max});
   if (!publisher) return fail(publisher.error());
   publisher_ = *std::move(publisher);
@@ -145,17 +150,32 @@ Status AmqpQueue::check(const Message& message) const {
                                             " bytes; this queue takes at most " +
                                             std::to_string(options_.body_bytes_max));
   }
-  const bool fits = message.id.size() <= kShortBytesMax &&
-                    std::ranges::all_of(message.attributes, [](const auto& attribute) {
-                      return !attribute.first.empty() && attribute.first.size() <= kShortBytesMax &&
-                             !attribute.first.starts_with("x-") && is_utf8(attribute.first) &&
-                             is_utf8(attribute.second);
-                    });
+  const MessageProperties& said = message.properties;
+  const bool fits =
+      std::ranges::all_of(std::array{&message.id, &said.type, &said.content_type,
+                                     &said.correlation_id, &said.reply_to, &said.user_id},
+                          [](const std::string* text) {
+                            return text->size() <= kShortBytesMax && is_utf8(*text);
+                          }) &&
+      std::ranges::all_of(message.attributes, [](const auto& attribute) {
+        return !attribute.first.empty() && attribute.first.size() <= kShortBytesMax &&
+               !attribute.first.starts_with("x-") && is_utf8(attribute.first) &&
+               is_utf8(attribute.second);
+      });
   if (fits) return {};
   return fail(Code::invalid_argument,
               "message " + message.id.substr(0, kShortBytesMax) +
-                  " can't be published: ids and names of attributes have at most 255 bytes, names "
-                  "are not empty and don't begin with 'x-', and attributes are UTF-8");
+                  " can't be published: ids, properties and names of attributes have at most 255 "
+                  "bytes, names are not empty and don't begin with 'x-', and all are UTF-8");
+}
+
+/// Somebody may have deleted what was made here: the next call makes it again.
+void AmqpQueue::look_for_the_lost(const std::vector<Status>& answers) {
+  if (options_.makes == AmqpMakes::queue) return;
+  const bool lost = std::ranges::any_of(answers, [](const Status& answer) {
+    return !answer && answer.error().code == Code::not_found;
+  });
+  if (lost) publisher_.reset();
 }
 
 Result<std::vector<Status>> AmqpQueue::publish(std::span<const Message> messages) {
@@ -173,7 +193,10 @@ Result<std::vector<Status>> AmqpQueue::publish(std::span<const Message> messages
     const std::stop_token& stop = options_.connection.stop;
     if (!done && stop.stop_requested()) done = given_up(done.error());
     const bool last = attempt == kPublishAttempts;
-    if (done && (open.empty() || last)) break;
+    if (done && (open.empty() || last)) {
+      look_for_the_lost(answers);
+      break;
+    }
     if (!done) {
       publisher_.reset();
       for (const std::size_t index : open) answers[index] = done;
@@ -188,10 +211,18 @@ Result<std::vector<Status>> AmqpQueue::publish(std::span<const Message> messages
 
 Status AmqpQueue::connect_receiver() {
   if (receiver_ != nullptr) return {};
+  const bool topology = options_.makes != AmqpMakes::queue;
+  if (topology) {
+    if (const Status made = amqp::make_topology(options_); !made) return made;
+  }
   auto opened = amqp::Connection::open(options_.connection);
   if (!opened) return fail(opened.error());
   SharedConnection connection = *std::move(opened);
-  if (const Status declared = declare(*connection); !declared) return declared;
+  if (!topology) {
+    if (const Status declared = amqp::declare_queue(*connection, options_); !declared) {
+      return declared;
+    }
+  }
   const std::string action = "consuming queue '" + options_.queue + "' at " + connection->place();
   amqp_basic_qos(connection->state(), amqp::Connection::kChannel, 0, options_.prefetch, 0);
   if (const Status asked = connection->reply(action); !asked) return asked;

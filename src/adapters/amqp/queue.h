@@ -17,12 +17,25 @@ namespace waybill {
 
 enum class AmqpQueueType : std::uint8_t { broker_default, classic, quorum };
 
+/// What is made where it is missing.
+enum class AmqpMakes : std::uint8_t {
+  queue,     ///< the queue; one that is there has to have its properties
+  topology,  ///< the exchange (direct) too, and the binding; a queue that is there stays as it is
+  binding,   ///< the same, but the exchange has to be there
+};
+
 struct AmqpOptions {
   amqp::ConnectionParams connection;
   std::string queue;        ///< declared, durable, and where to receive; empty: publish-only
   std::string exchange;     ///< where to publish; empty: straight to the queue
   std::string routing_key;  ///< with an exchange
+  AmqpRouting routing = AmqpRouting::fixed;
   AmqpQueueType type = AmqpQueueType::broker_default;
+  AmqpMakes makes = AmqpMakes::queue;
+  /// Where the broker sends what a consumer rejects: made (fanout) with a queue of the same name.
+  /// Not where the queue alone is made; empty: nowhere.
+  std::string dead_letter_exchange;
+  bool durable = true;                 ///< of a queue that is made where a topology is
   std::uint16_t prefetch = 10;         ///< held by a receiver at most, acked ones not counted
   std::size_t unconfirmed_max = 1000;  ///< messages on their way at a time
   Duration confirm_time_max = std::chrono::seconds(60);  ///< until the broker says anything
@@ -56,13 +69,13 @@ class AmqpQueue final : public Queue {
   enum class Settle : std::uint8_t { ack, give_back };
   using SharedConnection = std::shared_ptr<amqp::Connection>;
 
-  Status declare(amqp::Connection& connection);
   Status connect_publisher() REQUIRES(publishing_);
   Status connect_receiver() REQUIRES(receiving_);
   /// The deliveries that have arrived, up to `limit`.
   Status take(std::size_t limit, std::vector<Delivery>& deliveries) REQUIRES(receiving_);
   Status hear_of_the_end() REQUIRES(receiving_);
   Status check(const Message& message) const;
+  void look_for_the_lost(const std::vector<Status>& answers) REQUIRES(publishing_);
   void lose_receiver() REQUIRES(receiving_);
   Status settle(std::span<const std::string> receipts, Settle how);
   /// The delivery tag of a receipt that is still good; 0 if it is not.

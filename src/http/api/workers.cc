@@ -32,6 +32,13 @@ std::vector<std::string> texts(const Fields& fields, std::string_view name) {
   return all;
 }
 
+/// The document has checked that they are ids.
+std::vector<Uuid> ids_of(const Fields& fields) {
+  std::vector<Uuid> ids;
+  for (const std::string& text : texts(fields, "ids")) ids.push_back(parse_uuid(text).value());
+  return ids;
+}
+
 Answer<Duration> bounded(const Fields& fields, std::string_view name, Duration least,
                          Duration most) {
   const Duration duration = fields.duration(name, least);
@@ -122,7 +129,7 @@ Answer<Reply> claim(const ApiParts& parts, const Call& call, LastTold& last_told
   if (!wait) return refuse(wait.error());
   const ClaimParams params{.queues = texts(fields, "queues"),
                            .kinds = texts(fields, "kinds"),
-                           .only_ids = {},
+                           .only_ids = ids_of(fields),
                            .worker = fields.text("worker"),
                            .limit = static_cast<std::size_t>(fields.integer("limit", 1)),
                            .bytes_max = kPageBytesMax,

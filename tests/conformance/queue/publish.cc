@@ -47,6 +47,26 @@ TEST_P(QueueConformance, ABodyOfAnyBytesIsTakenIfCapsSaySoAndElseRefused) {
   EXPECT_TRUE((*answers)[1].has_value());
 }
 
+TEST_P(QueueReceiving, PropertiesArriveIfCapsSaySo) {
+  const Message sent{.id = "1",
+                     .body = "{}",
+                     .properties = {.type = "fetch",
+                                    .content_type = "application/json",
+                                    .correlation_id = "c-1",
+                                    .reply_to = "answers",
+                                    .priority = 7}};
+  publish({sent});
+  const Message arrived = receive_one().message;
+  EXPECT_EQ(arrived.body, "{}");
+  if (!queue_->caps().keeps_properties) return;
+  EXPECT_EQ(arrived.properties.type, "fetch");
+  EXPECT_EQ(arrived.properties.content_type, "application/json");
+  EXPECT_EQ(arrived.properties.correlation_id, "c-1");
+  EXPECT_EQ(arrived.properties.reply_to, "answers");
+  EXPECT_EQ(arrived.properties.user_id, "");
+  EXPECT_EQ(arrived.properties.priority, 7);
+}
+
 TEST_P(QueueConformance, CapsSayWhetherItReceives) {
   const bool receives = queue_->caps().receives;
   const std::vector<std::string> receipts = {"unknown"};
