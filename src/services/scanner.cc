@@ -54,8 +54,8 @@ void Scanner::look_at_definitions() {
   if (now == definitions_) return;
   std::vector<Turn> turns;
   for (const auto& [name, scan] : now->scans) {
-    const auto before =
-        std::ranges::find_if(turns_, [&](const Turn& turn) { return turn.scan == scan; });
+    const auto before = std::ranges::find_if(
+        turns_, [&wanted = scan](const Turn& turn) { return turn.scan == wanted; });
     turns.push_back(before == turns_.end() ? Turn{.scan = scan} : *before);
   }
   turns_ = std::move(turns);

@@ -49,6 +49,19 @@ class FollowTest(unittest.TestCase):
         self.upstream.commit({"a.yaml": NOOP % "a"})
         until(lambda: not server.get("/v1/schedules").json["schedules"], "no schedule")
 
+    def test_a_repeat_is_the_same_request_over_commits(self):
+        self.upstream.commit({"a.yaml": NOOP % "a"})
+        server = self.serve()
+        asked = {"id": "0192f3c1-7a52-7000-8000-000000000001", "definition": "a"}
+        self.assertEqual(server.post("/v1/tasks", asked).status, 201)
+        second = self.upstream.commit({"a.yaml": "# later\n" + NOOP % "a"})
+        until(lambda: self.definitions(server) == {"a": second}, "the second commit")
+        again = server.post("/v1/tasks", asked)
+        self.assertEqual(again.status, 200, again)
+        forged = server.post("/v1/tasks", {"definition": "a",
+                                           "labels": {"definition.commit": "x"}})
+        self.assertEqual(forged.status, 400, forged)
+
     def test_what_is_wrong_is_seen_and_harms_nobody(self):
         first = self.upstream.commit({"a.yaml": NOOP % "a"})
         server = self.serve()

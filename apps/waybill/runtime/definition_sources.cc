@@ -1,7 +1,6 @@
 #include "apps/waybill/runtime/definition_sources.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,11 +10,9 @@
 #include <utility>
 
 #include "adapters/file/file_io.h"
-#include "adapters/yaml/yaml.h"
 #include "apps/waybill/definition_files.h"
 #include "apps/waybill/environment.h"
 #include "apps/waybill/store.h"
-#include "base/digest.h"
 
 namespace waybill::cli {
 namespace {
