@@ -69,6 +69,7 @@ Status Lister::list(const ScanListing& listing) {
   ListingEnd end;
   do {
     if (options_.stop.stop_requested()) return fail(Code::cancelled, "asked to stop");
+    log::debug("listing", "listing files in " + store.url(), {{"prefix", params.prefix}});
     Result<ListPage> page = store.list(params);
     const Lock lock(mutex_);
     ++report_.tally.list_calls;

@@ -45,6 +45,17 @@ void log_late(const std::map<std::string, std::int64_t>& counts) {
   }
 }
 
+/// As workflow-manager prints a batch with all of its files.
+std::string printed_batch(const prio::BatchName& batch) {
+  std::string text = "{";
+  text += batch.aggregation_id;
+  text += " [";
+  prio::append_minute(text, batch.time, ' ');
+  text += "] ";
+  text += batch.batch_id;
+  return text + " files:111}";
+}
+
 /// As workflow-manager prints a batch: `{AGG [YYYY MM DD HH mm] ID files:101}`, a digit each for
 /// header, packets and signature.
 std::string printed_batch(const Skipped& skipped) {
@@ -107,6 +118,9 @@ TaskSubject subject_of(const PlannedTask& task) {
     if (!message) return {};
     return {.aggregation_id = message->aggregation_id,
             .batch_id = message->batch_id,
+            .batch = printed_batch(prio::BatchName{.aggregation_id = message->aggregation_id,
+                                                   .time = message->date,
+                                                   .batch_id = message->batch_id}),
             .batches = 0,
             .window = {}};
   }
@@ -114,6 +128,7 @@ TaskSubject subject_of(const PlannedTask& task) {
   if (!message) return {};
   return {.aggregation_id = message->aggregation_id,
           .batch_id = {},
+          .batch = {},
           .batches = message->batches.size(),
           .window = prio::format_minute(message->begin, '/') + " to " +
                     prio::format_minute(message->end, '/')};
@@ -122,6 +137,7 @@ TaskSubject subject_of(const PlannedTask& task) {
 TaskSubject subject_of(const prio::NamedBatch& batch) {
   return {.aggregation_id = std::string(batch.aggregation_id),
           .batch_id = batch.id,
+          .batch = printed_batch(prio::BatchName(batch)),
           .batches = 0,
           .window = {}};
 }
@@ -131,7 +147,8 @@ void log_scheduling(const PlannedTask& task, const TaskSubject& subject) {
     return log::info("scheduling", "scheduling intake task for batch",
                      {{"trace ID", to_string(task.id)},
                       {"aggregation ID", subject.aggregation_id},
-                      {"batch ID", subject.batch_id}});
+                      {"batch ID", subject.batch_id},
+                      {"batch", subject.batch}});
   }
   log::info("scheduling", "Scheduling aggregation task",
             {{"trace ID", to_string(task.id)},
@@ -154,9 +171,15 @@ void log_marker_failed(const PlannedTask& task, const Error& error) {
              {{"error", error.message}, {"trace ID", to_string(task.id)}, {"marker", task.marker}});
 }
 
-void log_plan(const Plan& plan) {
+void log_plan(const Plan& plan, std::size_t too_large) {
   for (const Skipped& skipped : plan.skipped) log_skipped(skipped);
-  for (const std::string& warning : plan.warnings) log::warn("scan_warning", warning);
+  for (std::size_t i = 0; i < plan.warnings.size(); ++i) {
+    if (i < too_large) {
+      log::error("too_large", plan.warnings[i]);
+    } else {
+      log::warn("scan_warning", plan.warnings[i]);
+    }
+  }
   for (const std::string& label : labels_of(plan.counts)) {
     const std::string id = label_of(label, "aggregation_id");
     const auto count = [&](std::string_view name) { return count_of(plan.counts, name, label); };

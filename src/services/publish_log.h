@@ -14,6 +14,7 @@ namespace waybill {
 struct TaskSubject {
   std::string aggregation_id;
   std::string batch_id;     ///< intake only
+  std::string batch;        ///< intake only: as workflow-manager prints it
   std::size_t batches = 0;  ///< aggregation only
   std::string window;       ///< aggregation only: "2020/10/31/06/00 to 2020/10/31/09/00"
 };
@@ -25,8 +26,9 @@ TaskSubject subject_of(const prio::NamedBatch& batch);
 void log_scheduling(const PlannedTask& task, const TaskSubject& subject);
 void log_publish_failed(const PlannedTask& task, const Error& error);
 void log_marker_failed(const PlannedTask& task, const Error& error);
-/// What was found, skipped and warned of.
-void log_plan(const Plan& plan);
+/// What was found, skipped and warned of; so many warnings, from the first, are of aggregations that
+/// are too large, which are errors.
+void log_plan(const Plan& plan, std::size_t too_large);
 /// How many were skipped and scheduled, for each aggregation id.
 void log_counts(const PublishReport& report);
 

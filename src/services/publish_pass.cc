@@ -34,7 +34,7 @@ Duration& time_of(PublishReport& report, PublishPhase phase) {
 Status list_and_plan(const PublishPorts& ports, const PublishOptions& options,
                      PublishReport& report) {
   const SteadyTime began = ports.clock.steady_now();
-  prio::PrioPlanner planner(options.scan, report.now);
+  prio::PrioPlanner planner(options.scan, report.now, options.marker_bytes_max);
   if (Status listed = list_for(planner, ports, options, report); !listed) return listed;
   const SteadyTime listed_at = ports.clock.steady_now();
   Duration& planning = time_of(report, PublishPhase::plan);
@@ -44,7 +44,7 @@ Status list_and_plan(const PublishPorts& ports, const PublishOptions& options,
   report.tasks = std::move(made.tasks);
   planning += ports.clock.steady_now() - listed_at;
   report.counts = counts_of_found(report.plan);
-  log_plan(report.plan);
+  log_plan(report.plan, made.too_large);
   return {};
 }
 

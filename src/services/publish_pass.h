@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "core/definition.h"
+#include "core/prio/window.h"
 #include "ports/clock.h"
 #include "ports/object_store.h"
 #include "ports/queue.h"
@@ -37,6 +38,7 @@ enum class PublishMode : std::uint8_t {
 struct PublishOptions {
   PrioScan scan;
   PublishMode mode = PublishMode::real;
+  std::size_t marker_bytes_max = prio::kMarkerBytesMax;  ///< what the bucket of markers can name
   std::optional<Time> now;         ///< the time the pass is made for; none: the clock's
   std::size_t workers = 100;       ///< publishes and marker writes under way at a time
   std::size_t list_workers = 8;    ///< listings under way at a time

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "base/json.h"
 #include "tests/e2e/program.h"
@@ -38,7 +40,7 @@ class WorkflowManagerTest : public testing::Test {
     return place_.run(arguments);
   }
 
-  const Place place_;
+  Place place_;
 };
 
 constexpr const char* kMarker = "own/task-markers/intake-kittens-2020-10-31-11-30-b1";
@@ -88,6 +90,9 @@ TEST_F(WorkflowManagerTest, ADryRunKnowsTheLimitOfItsQueue) {
   parts.push_back("--split-aggregations");
   const Ran one_minute = run(parts);
   EXPECT_EQ(one_minute.status, 1) << "one minute does not come apart";
+  EXPECT_THAT(one_minute.err, HasSubstr("{\"severity\":\"error\""));
+  EXPECT_THAT(one_minute.err, HasSubstr("its 1200 batches make a message of"));
+  EXPECT_THAT(one_minute.err, HasSubstr("a single minute cannot be split: choose a queue that"));
   const Ran taken = run({"--dry-run", "--log-level=error"});
   EXPECT_EQ(taken.status, 0) << taken.err;
   EXPECT_THAT(taken.out, HasSubstr("aggregate kittens"));
@@ -98,6 +103,90 @@ TEST_F(WorkflowManagerTest, EndsWellWhenThePushOfMetricsFails) {
   const Ran ran = run({"--push-gateway=http://127.0.0.1:1"});
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.err, HasSubstr("error occurred with pushing to prometheus"));
+}
+
+TEST_F(WorkflowManagerTest, AggregatesWhatThePeerValidatedAfterItsWindowHadPassed) {
+  EXPECT_EQ(run({}).status, 0);
+  place_.write("peer/kittens/2020/10/31/11/30/b1.validity_0.sig", "");
+  const Ran later = run({"--now=2020-10-31T21:00:00Z"});
+  EXPECT_EQ(later.status, 0) << later.err;
+  EXPECT_TRUE(
+      place_.exists("own/task-markers/aggregate-kittens-2020-10-31-09-00-2020-10-31-12-00"));
+  const std::string published = place_.read("aggregate");
+  EXPECT_THAT(published, HasSubstr("2020/10/31/09/00"));
+  EXPECT_EQ(run({"--now=2020-10-31T21:10:00Z"}).status, 0);
+  EXPECT_EQ(place_.read("aggregate"), published) << "once";
+}
+
+TEST_F(WorkflowManagerTest, SaysWhenThePlanOfADryRunCouldNotBeWritten) {
+  place_.stdout_path = "/dev/full";
+  for (const std::string more : {"--json=false", "--json"}) {
+    const Ran ran = run({"--dry-run", "--log-level=off", more});
+    EXPECT_EQ(ran.status, 69);
+    EXPECT_THAT(ran.err, HasSubstr("writing to stdout failed"));
+  }
+  place_.stdout_path = "";
+  place_.wrapper = {"/bin/sh", "-c", "exec \"$0\" \"$@\" >&-"};
+  const Ran closed = run({"--dry-run", "--log-level=off"});
+  EXPECT_EQ(closed.status, 69);
+  EXPECT_THAT(closed.err, HasSubstr("writing to stdout failed"));
+}
+
+/// Root may read all unless it gives that up.
+std::vector<std::string> without_rights_of_root() {
+  if (::geteuid() != 0) return {};
+  return {"/usr/bin/setpriv", "--bounding-set=-dac_override,-dac_read_search"};
+}
+
+TEST_F(WorkflowManagerTest, LeavesOutDirectoriesThatNobodyMayRead) {
+  place_.wrapper = without_rights_of_root();
+  for (const char* name : {"in/lost+found", "in/kittens/1999"}) {
+    place_.write(std::string(name) + "/x", "");
+    std::filesystem::permissions(place_.path(name), std::filesystem::perms::none);
+  }
+  const Ran ran = run({});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_TRUE(place_.exists(kMarker));
+  EXPECT_THAT(ran.err, HasSubstr("{\"severity\":\"warn\""));
+  EXPECT_THAT(ran.err, HasSubstr("in/lost+found"));
+  EXPECT_THAT(ran.err, HasSubstr("in/kittens/1999"));
+  for (const char* name : {"in/lost+found", "in/kittens/1999"}) {
+    std::filesystem::permissions(place_.path(name), std::filesystem::perms::owner_all);
+  }
+}
+
+TEST_F(WorkflowManagerTest, DoesTheRestWhereADirectoryOfAWindowCannotBeRead) {
+  place_.wrapper = without_rights_of_root();
+  place_.write("in/puppies/2020/10/31/11/30/b.batch", "");
+  const std::string closed = place_.path("in/puppies/2020/10/31");
+  std::filesystem::permissions(closed, std::filesystem::perms::none);
+  const Ran ran = run({});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_TRUE(place_.exists(kMarker));
+  EXPECT_THAT(ran.err, HasSubstr("in/puppies/2020/10/31"));
+  EXPECT_THAT(ran.err, HasSubstr("\"failed listings\":"));
+  std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
+}
+
+TEST_F(WorkflowManagerTest, PublishesNothingWhoseMarkerNoFileCanBeNamed) {
+  const std::string id(235, 'b');
+  for (const char* part : {"batch", "batch.avro", "batch.sig"}) {
+    place_.write("in/kittens/2020/10/31/11/30/" + id + "." + part, "");
+  }
+  const Ran ran = run({});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(place_.read("intake"), Not(HasSubstr(id)));
+  EXPECT_THAT(ran.err, HasSubstr("its marker's name would have 268 bytes, and the bucket of markers "
+                                 "takes 255: give the batch a shorter id"));
+  EXPECT_TRUE(place_.exists(kMarker));
+}
+
+TEST_F(WorkflowManagerTest, LogsAsTheOriginalDoes) {
+  const Ran ran = run({"--log-level=debug"});
+  EXPECT_THAT(ran.err, HasSubstr("\"batch ID\":\"b1\",\"batch\":\"{kittens [2020 10 31 11 30] b1 "
+                                 "files:111}\""));
+  EXPECT_THAT(ran.err, HasSubstr("{\"severity\":\"debug\",\"prefix\":\"kittens/\""));
+  EXPECT_THAT(ran.err, HasSubstr("\"message\":\"listing files in file://" + place_.path("in")));
 }
 
 TEST_F(WorkflowManagerTest, ReadsItsFileAndVariables) {

@@ -90,8 +90,9 @@ class Suite:
         place = Place(self.options.waybill, self.backend(self.clouds), BATCHES)
         try:
             metrics, seen = self.run(place)
-            # Ids, objects and markers of the intake and of the window, the peer's, and aggregates'.
-            self.calls("first", metrics, list=7, publish=PUBLISHES, mark=TASKS, look=0)
+            # Ids, objects and markers of the intake and of the window, the peer's, and aggregates';
+            # and intake markers of the windows before, which no aggregate's tells of.
+            self.calls("first", metrics, list=8, publish=PUBLISHES, mark=TASKS, look=0)
             self.expect("first", metrics, http_requests=seen, duplicates_avoided=0,
                         tasks_published=TASKS, tasks_failed=0)
             if self.backend is AmqpBackend:
@@ -99,7 +100,7 @@ class Suite:
             if metrics['api_calls{operation="lock"}'] < 2:
                 self.problems.append("the scan lock is taken and given back for nothing")
             metrics, seen = self.run(place)
-            self.calls("second", metrics, list=7, publish=0, mark=0, look=0)
+            self.calls("second", metrics, list=8, publish=0, mark=0, look=0)
             self.expect("second", metrics, http_requests=seen, duplicates_avoided=0)
             if self.backend is LedgerBackend:
                 shutil.rmtree(os.path.join(place.backend.directory, "own-bucket", "task-markers"))

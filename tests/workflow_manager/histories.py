@@ -28,11 +28,21 @@ YEAR_ONE = int(datetime.datetime(1, 1, 1, tzinfo=datetime.timezone.utc).timestam
 START = int(datetime.datetime(2020, 10, 31, tzinfo=datetime.timezone.utc).timestamp())
 PARTS = (".batch", ".batch.avro", ".batch.sig")
 PREFIX = "task-markers/"
+PERIODS = [minutes * MINUTE for minutes in (20, 45, 60, 90, 100, 180, 180, 420, 1440)]
 
 
 def minute(seconds, separator="/"):
     at = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     return separator.join(at.strftime("%Y %m %d %H %M").split())
+
+
+def seconds_of(text):
+    """Of a minute as markers have it; none of anything else."""
+    try:
+        at = datetime.datetime.strptime(text, "%Y-%m-%d-%H-%M")
+    except ValueError:
+        return None
+    return int(at.replace(tzinfo=datetime.timezone.utc).timestamp()) if len(text) == 16 else None
 
 
 def go_text(text):
@@ -77,16 +87,45 @@ class Model:
         end = begin + self.flags["period"]
         return f"aggregate-{aggregation}-{minute(begin, '-')}-{minute(end, '-')}"
 
+    def spans(self, aggregation):
+        """The begin and end in each aggregate marker, of whatever period."""
+        prefix = f"aggregate-{aggregation}-"
+        for marker in self.markers:
+            rest = marker.removeprefix(prefix)
+            if marker.startswith(prefix) and len(rest) == 33:
+                yield seconds_of(rest[:16]), seconds_of(rest[17:])
+
+    def taken_in(self, aggregation):
+        """The times of batches that have their intake marker."""
+        prefix = f"intake-{aggregation}-"
+        for marker in self.markers:
+            time = seconds_of(marker.removeprefix(prefix)[:16])
+            if marker.startswith(prefix) and time is not None:
+                yield time
+
     def looked_at(self, aggregation, now):
-        windows = self.windows(now)
-        if self.flags["catch-up"] != "auto" or self.flags["override"] is not None:
+        windows, period = self.windows(now), self.flags["period"]
+        if len(windows) == 1:
             return windows
-        kept, in_service = [], False
+        spans = [(begin, end) for begin, end in self.spans(aggregation)
+                 if begin >= windows[0] - RETENTION]
+        others = [span for span in spans if span[0] not in windows or span[1] - span[0] != period]
+        begins = [begin for begin, end in spans if end - begin == period and begin in windows]
+        seen_from = min(windows[0], (now - self.flags["max-age"]) // MINUTE * MINUTE)
+        taken_in = [time for time in self.taken_in(aggregation) if time >= seen_from]
+        kept = []
         for begin in windows[:-1]:
-            marked = self.window_marker(aggregation, begin) in self.markers
-            if in_service and not marked:
+            end = begin + period
+            if begin not in begins and any(b < end and begin < e for b, e in others):
+                continue
+            if self.flags["catch-up"] != "auto":
                 kept.append(begin)
-            in_service = in_service or marked
+                continue
+            in_service = (any(other < begin for other in begins) or
+                          any(e <= begin for _, e in others) or
+                          any(time < end for time in taken_in))
+            if in_service and begin not in begins:
+                kept.append(begin)
         return kept + windows[-1:]
 
     def aggregations(self):
@@ -101,9 +140,9 @@ class Model:
                                    "aggregate_incomplete_ingestions_found",
                                    "peer_validations_found",
                                    "incomplete_peer_validations_found"), 0)
-            intake += self.intake(name, now, tally)
             windows = [(begin, self.window_marker(name, begin) in self.markers)
                        for begin in self.looked_at(name, now)]
+            intake += self.intake(name, now, tally)
             for begin, marked in windows:
                 aggregate += self.aggregate(name, (begin, marked), tally)
             for what, value in tally.items():
@@ -179,7 +218,7 @@ class History:
         self.random = random.Random(seed)
         pick = self.random.choice
         self.flags = {
-            "period": pick((20, 45, 60, 90, 100, 180, 180, 420, 1440)) * MINUTE,
+            "period": pick(PERIODS),
             "grace": pick((0, 0, 30, 60, 60, 90)) * MINUTE + pick((0, 0, 0, 30)),
             "max-age": pick((0, 30, 60, 60, 360, 360, 1440, 4000)) * MINUTE,
             "catch-up": pick(("auto", "auto", "auto", 0, 5 * HOUR, DAY, 9 * DAY)),
@@ -201,6 +240,8 @@ class History:
         if self.flags["override"] is not None or self.random.random() < 0.1:
             at = self.now - self.random.randrange(2 * DAY)
             self.flags["override"] = None if self.random.random() < 0.7 else at // MINUTE * MINUTE
+        if self.random.random() < 0.1:  # somebody chooses another period
+            self.flags["period"] = pick(PERIODS)
         for _ in range(self.random.randrange(6)):
             self.batch()
         for key in list(self.model.ingestion):

@@ -53,6 +53,21 @@ Result<ReplayOptions> replay_options(const Invocation& invocation) {
   return options;
 }
 
+/// The project and the name of a subscription or topic of Pub/Sub.
+std::pair<std::string, std::string> pubsub_place(const std::string& project,
+                                                 const std::string& name) {
+  constexpr std::string_view kWhole = "projects/";
+  if (!name.starts_with(kWhole)) return {project, name};
+  const std::size_t slash = name.find('/', kWhole.size());
+  return {name.substr(kWhole.size(), slash - kWhole.size()), name.substr(name.rfind('/') + 1)};
+}
+
+/// A subscription is named as its topic where workflow-manager or the guides make them.
+bool is_same_place(const BrokerChoice& choice, const std::string& queue, const std::string& to) {
+  if (choice.kind != "gcp-pubsub") return queue == to;
+  return pubsub_place(choice.gcp_project, queue) == pubsub_place(choice.gcp_project, to);
+}
+
 std::string_view outcome_name(ReplayOutcome outcome, ReplayMode mode) {
   if (outcome == ReplayOutcome::failed) return "failed";
   return mode == ReplayMode::dry_run ? "would_move" : "moved";
@@ -78,6 +93,17 @@ bj::object report_json(const ReplayReport& report, ReplayMode mode) {
           {"complete", report.complete}};
 }
 
+/// How many, and what became of them: `2 moved, 1 failed, 3 passed over`.
+std::string summary_of(const ReplayReport& report, ReplayMode mode) {
+  const auto failed =
+      std::ranges::count(report.messages, ReplayOutcome::failed, &ReplayedMessage::outcome);
+  const auto others = static_cast<std::ptrdiff_t>(report.messages.size()) - failed;
+  std::string text =
+      std::to_string(others) + (mode == ReplayMode::dry_run ? " would be moved, " : " moved, ");
+  if (mode != ReplayMode::dry_run || failed > 0) text += std::to_string(failed) + " failed, ";
+  return text + std::to_string(report.passed_over) + " passed over";
+}
+
 void print_report(Output& output, const ReplayReport& report, ReplayMode mode) {
   Table table({"MESSAGE", "OUTCOME", "PUBLISHED", "BYTES", "REASON"});
   for (const ReplayedMessage& message : report.messages) {
@@ -92,9 +118,7 @@ void print_report(Output& output, const ReplayReport& report, ReplayMode mode) {
                printable(message.reason, 80)});
   }
   if (!table.empty()) output.data(table.text(output));
-  const std::string verb = mode == ReplayMode::dry_run ? " would be moved, " : " looked for, ";
-  output.note(std::to_string(report.messages.size()) + verb + std::to_string(report.passed_over) +
-              " passed over" +
+  output.note(summary_of(report, mode) +
               (report.complete ? "" : "; there may be more, so run it again or raise --look-at"));
 }
 
@@ -105,6 +129,11 @@ Exit run_replay(Session& session, const Invocation& invocation) {
   if (!options) return fail(options.error());
   if (invocation.text("to").empty()) {
     return fail(Code::invalid_argument, "--to is missing: where the messages go");
+  }
+  if (is_same_place(*choice, invocation.text("queue"), invocation.text("to"))) {
+    return fail(Code::invalid_argument,
+                "--to is the same as --queue: each message would come back, and be moved again "
+                "without end; give the place that the work is taken from");
   }
   const Signals signals;  // before any other thread
   QueueEnds ends(*choice, session.clock());

@@ -72,7 +72,8 @@ Result<std::unique_ptr<ObjectStore>> Backends::open(const prio::WorkflowBucket& 
   if (bucket.url.scheme == BucketScheme::file) {
     const auto directory = parse_file_url(bucket.url.text);
     if (!directory) return fail(directory.error());
-    return std::make_unique<FileObjectStore>(*directory, FileObjectStoreOptions{.clock = &clock_});
+    return std::make_unique<FileObjectStore>(
+        *directory, FileObjectStoreOptions{.clock = &clock_, .unreadable = &unreadable_});
   }
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -61,6 +62,8 @@ class Backends {
   std::int64_t requests() const;
   /// Messages so far that its ledger had already; its queues are there.
   std::int64_t duplicates() const;
+  /// Directories of buckets so far that nobody may read and that were left out.
+  std::int64_t unreadable() const { return unreadable_; }
   /// The client that metrics are pushed with.
   Result<HttpClient*> http();
 
@@ -77,6 +80,7 @@ class Backends {
                                             const std::string& topic);
   bool has(const std::string& variable) const;
 
+  std::atomic<std::int64_t> unreadable_{0};
   Clock& clock_;
   const Variables environment_;
   const CallStops stops_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "adapters/file/object_key.h"
 #include "adapters/local/system_clock.h"
 #include "adapters/yaml/yaml.h"
 #include "apps/waybill/cli/output.h"
@@ -31,6 +32,7 @@ using prio::WorkflowValues;
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+constexpr int kUnavailable = 69;
 // How long after SIGTERM, where a server does not answer.
 constexpr Duration kWritesGrace = std::chrono::seconds(5);
 constexpr Duration kLockGrace = std::chrono::seconds(7);
@@ -48,6 +50,12 @@ std::string joined(const std::vector<std::string>& arguments) {
   std::string text;
   for (const std::string& argument : arguments) text += (text.empty() ? "" : ", ") + argument;
   return text;
+}
+
+int broken_stdout(Output& output) {
+  output.error({.code = Code::unavailable,
+                .message = "writing to stdout failed: what it got is not complete"});
+  return kUnavailable;
 }
 
 /// One run of the program, after its command line was read.
@@ -144,6 +152,7 @@ Result<PublishReport> Run::pass(const WorkflowOptions& options) {
 PublishOptions Run::publish_options(const WorkflowOptions& options) {
   PublishOptions publish;
   publish.scan = options.scan;
+  if (options.own.url.scheme == BucketScheme::file) publish.marker_bytes_max = kNameBytesMaxOnDisk;
   if (options.mode == prio::WorkflowMode::dry_run) publish.mode = PublishMode::dry_run;
   publish.now = options.now;
   publish.workers = options.enqueue_workers;
@@ -169,6 +178,7 @@ int Run::end(const WorkflowOptions& options, std::optional<PublishReport> report
     } else {
       print_plan(output_, *report, log_task);
     }
+    if (output_.broken()) return broken_stdout(output_);
     return report->complete() ? kDone : kFailed;
   }
   if (report->locked_out()) {
@@ -184,8 +194,15 @@ int Run::end(const WorkflowOptions& options, std::optional<PublishReport> report
     return kDone;
   }
   const PublishTally& tally = report->tally;
-  log::error("incomplete", "not everything could be scheduled; what is left is for the next run",
+  const std::int64_t too_large = skipped_count(report->plan.counts, SkipReason::too_large);
+  std::string message = "not everything could be scheduled; what is left is for the next run";
+  if (too_large > 0) {
+    message += ", but for " + std::to_string(too_large) +
+               " too large for the queue, which no run schedules until that is changed: see above";
+  }
+  log::error("incomplete", message,
              {{"published", tally.published},
+              {"too large", too_large},
               {"failed publishes", tally.publish_failed},
               {"failed markers", tally.marker_failed},
               {"left", tally.left},
@@ -204,6 +221,8 @@ void Run::push(const std::optional<PublishReport>& report, RunEnd::Verdict verdi
   if (target.gateway.empty()) return;
   const RunEnd end{.verdict = verdict, .at = clock_.now(), .runtime = clock_.steady_now() - began_};
   auto samples = publish_metrics(report, end);
+  samples.push_back(
+      {"waybill_unreadable_directories", "", static_cast<double>(backends_.unreadable())});
   samples.push_back({"waybill_http_requests", "", static_cast<double>(backends_.requests())});
   const auto http = backends_.http();
   Status pushed = http ? push_metrics(**http, clock_, target, std::move(samples), verdict)
@@ -234,8 +253,9 @@ int run_workflow_manager(const std::vector<std::string>& arguments) {
   const auto asked = parse_go_flags(prio::workflow_flags(), arguments);
   if (!asked) return refuse(asked.error().message);
   if (asked->help) {
-    std::fputs(workflow_manager_help().c_str(), stdout);
-    return kDone;
+    Output output(detect_output_mode());
+    output.data(workflow_manager_help());
+    return output.broken() ? broken_stdout(output) : kDone;
   }
   Variables environment = process_environment();
   prio::WorkflowSources sources{

@@ -6,6 +6,11 @@
 #include "adapters/file/object_key.h"
 
 namespace waybill {
+namespace {
+
+constexpr std::string_view kLostAndFound = "lost+found/";
+
+}  // namespace
 
 void DirectoryKeys::add(std::string_view name) {
   places_.push_back({.offset = bytes_.size(), .length = static_cast<std::uint32_t>(name.size())});
@@ -48,7 +53,13 @@ Result<std::optional<KeyWalk::Found>> KeyWalk::next() {
     if (!range_.is_before_end(key)) break;
     if (name.ends_with('/')) {
       if (!range_.overlaps(key)) continue;
-      if (Status entered = enter(std::move(key)); !entered) return fail(entered.error());
+      const Status entered = enter(key);
+      if (entered) continue;
+      const bool denied = entered.error().code == Code::permission_denied;
+      if (!denied || fold_of(key) == std::string::npos) return fail(entered.error());
+      unreadable_.push_back(entered.error().message);
+      // It may hold keys of its own: what lists them is told.
+      if (fold_of(key) == key.size() && key != kLostAndFound) return take(std::move(key));
     } else if (range_.contains(key)) {
       return take(std::move(key));
     }
@@ -65,15 +76,21 @@ Status KeyWalk::enter(std::string prefix) {
   return {};
 }
 
-KeyWalk::Found KeyWalk::take(std::string key) {
+/// Where the folded prefix of a key ends; npos: it is not folded.
+std::size_t KeyWalk::fold_of(const std::string& key) const {
   const std::size_t found =
       delimiter_.empty() ? std::string::npos : key.find(delimiter_, prefix_.size());
-  if (found == std::string::npos) {
+  return found == std::string::npos ? found : found + delimiter_.size();
+}
+
+KeyWalk::Found KeyWalk::take(std::string key) {
+  const std::size_t fold = fold_of(key);
+  if (fold == std::string::npos) {
     range_.from = key;  // in the memory that it has
     range_.from += '\0';
     return Found{.name = std::move(key)};
   }
-  key.resize(found + delimiter_.size());
+  key.resize(fold);
   range_.from = after_prefix(key);
   over_ = range_.from.empty();
   return Found{.name = std::move(key), .folded = true};

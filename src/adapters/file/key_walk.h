@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -71,6 +72,10 @@ class KeyWalk {
   };
   /// The next key or folded prefix; nothing at the end.
   Result<std::optional<Found>> next();
+  /// Directories that nobody may read, in words, since the last call: they were left out, because
+  /// their keys are only folded. One that is a folded prefix itself is given as that, but for the
+  /// file system's own `lost+found`.
+  std::vector<std::string> take_unreadable() { return std::exchange(unreadable_, {}); }
   /// Where a walk has to begin to go on after what next() gave last.
   const std::string& position() const { return range_.from; }
 
@@ -82,6 +87,7 @@ class KeyWalk {
   };
 
   Status enter(std::string prefix);
+  std::size_t fold_of(const std::string& key) const;
   Found take(std::string key);
 
   const std::string prefix_;
@@ -89,6 +95,7 @@ class KeyWalk {
   const ReadDirectory read_;
   KeyRange range_;  // what is left
   std::vector<Level> levels_;
+  std::vector<std::string> unreadable_;
   bool begun_ = false;
   bool over_ = false;
 };

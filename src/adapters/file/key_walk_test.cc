@@ -110,6 +110,33 @@ TEST(KeyWalk, PassesOnWhatReadingADirectoryMet) {
   EXPECT_EQ(found.error().code, Code::permission_denied);
 }
 
+/// A reader that refuses some directories.
+KeyWalk::ReadDirectory without(std::set<std::string> refused, KeyWalk::ReadDirectory reader) {
+  return [=](const std::string& prefix, const KeyRange& range) -> Result<DirectoryKeys> {
+    if (refused.contains(prefix)) return fail(Code::permission_denied, "no " + prefix);
+    return reader(prefix, range);
+  };
+}
+
+TEST(KeyWalk, LeavesOutWhatNobodyMayReadWhereItsKeysAreFoldedAnyway) {
+  Tree tree({"a/1999/x", "a/2020/y", "b/1/x", "c/1/x", "lost+found/x"});
+  KeyWalk walk({.delimiter = "/"}, without({"a/1999/", "b/", "lost+found/"}, tree.reader()));
+  EXPECT_EQ(walk_all(walk), (std::vector<std::string>{"folded a/", "folded b/", "folded c/"}))
+      << "b/ may hold keys";
+  EXPECT_EQ(walk.take_unreadable(),
+            (std::vector<std::string>{"no a/1999/", "no b/", "no lost+found/"}));
+  EXPECT_TRUE(walk.take_unreadable().empty());
+}
+
+TEST(KeyWalk, FailsWhereNobodyMayReadTheKeysThatAreListed) {
+  Tree tree({"a/1999/x", "a/2020/y"});
+  KeyWalk all({.prefix = "a/"}, without({"a/1999/"}, tree.reader()));
+  EXPECT_FALSE(all.next());
+  KeyWalk later({.prefix = "a/", .range = {.from = "a/2020", .to = "a/2021"}},
+                without({"a/1999/"}, tree.reader()));
+  EXPECT_EQ(walk_all(later), (std::vector<std::string>{"a/2020/y"}));
+}
+
 /// Short strings of few letters that sort around '/', so that ranges and folds meet.
 rc::Gen<std::string> some_key() {
   return rc::gen::resize(

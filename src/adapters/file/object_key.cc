@@ -4,7 +4,6 @@ namespace waybill {
 namespace {
 
 constexpr std::string_view kEscapedPrefix = ".waybill-key-";
-constexpr std::size_t kNameBytesMaxOnDisk = 255;  // NAME_MAX of every usual file system
 
 bool needs_escape(std::string_view part) {
   return part.empty() || part == "." || part == ".." || part.starts_with(kReservedNamePrefix) ||

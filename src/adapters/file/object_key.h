@@ -16,6 +16,8 @@ inline constexpr std::string_view kUnfinishedPrefix = ".waybill-new-";
 /// As in S3 and Cloud Storage.
 inline constexpr std::size_t kKeyBytesMax = 1024;
 
+inline constexpr std::size_t kNameBytesMaxOnDisk = 255;  // NAME_MAX of every usual file system
+
 /// Where the object of a key lies below a bucket's directory. Keys are any bytes; each part between
 /// slashes is a name in the file system, as it is. What a file system cannot name, which is "",
 /// ".",

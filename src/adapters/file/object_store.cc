@@ -18,6 +18,7 @@
 #include "adapters/file/object_key.h"
 #include "adapters/file/read_directory.h"
 #include "base/file_descriptor.h"
+#include "base/log.h"
 
 namespace waybill {
 namespace {
@@ -99,6 +100,7 @@ Result<ListPage> FileObjectStore::list(const ListParams& params) {
   ListPage page;
   while (page.objects.size() + page.prefixes.size() < options_.page_objects_max) {
     Result<std::optional<KeyWalk::Found>> found = walk->next();
+    tell_unreadable(*walk);
     if (!found) return fail(found.error());
     if (!*found) return page;
     if ((*found)->folded) {
@@ -115,6 +117,16 @@ Result<ListPage> FileObjectStore::list(const ListParams& params) {
   rest.token = page.next_token;
   pause(std::move(rest), std::move(walk));
   return page;
+}
+
+void FileObjectStore::tell_unreadable(KeyWalk& walk) const {
+  for (const std::string& what : walk.take_unreadable()) {
+    log::warn("unreadable",
+              "a directory of a bucket cannot be read and is left out: make it readable, or move it "
+              "elsewhere",
+              {{"error", what}});
+    if (options_.unreadable != nullptr) ++*options_.unreadable;
+  }
 }
 
 std::unique_ptr<KeyWalk> FileObjectStore::walk_for(const ListParams& params) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ class Leftovers;
 struct FileObjectStoreOptions {
   std::size_t page_objects_max = 10'000;  ///< objects and folded prefixes together
   Clock* clock = nullptr;  ///< tells how old a file is; null: what killed writers left stays
+  /// Counts directories that nobody may read and that are left out; may be null.
+  std::atomic<std::int64_t>* unreadable = nullptr;
 };
 
 /// A directory as a bucket; object_key.h says where each key lies. Writes are on disk when they
@@ -28,7 +31,9 @@ struct FileObjectStoreOptions {
 /// files are objects, those to directories are not followed. "a" and "a/b" cannot both be there:
 /// `failed_precondition`. A directory that is missing is `not_found` and is never made. A write
 /// also removes half-written files that killed writers have left in its directory more than a day
-/// ago.
+/// ago. A directory that nobody may read fails the listings of its keys. Where they are only folded
+/// it is left out, with a warning in the log, or given as a prefix if it is one: nobody can tell
+/// whether it is empty. Only the file system's own `lost+found` never is.
 class FileObjectStore final : public ObjectStore {
  public:
   explicit FileObjectStore(std::string directory, const FileObjectStoreOptions& options = {});
@@ -51,6 +56,7 @@ class FileObjectStore final : public ObjectStore {
   };
   enum class Replace : std::uint8_t { yes, no };
 
+  void tell_unreadable(KeyWalk& walk) const;
   std::unique_ptr<KeyWalk> walk_for(const ListParams& params);
   void pause(ListParams params, std::unique_ptr<KeyWalk> walk);
   Status write(const std::string& key, std::string_view body, Replace replace);

@@ -13,6 +13,8 @@
 namespace waybill::prio {
 namespace {
 
+constexpr std::size_t kPartMarkerBytes = kPartInfix.size() + 2 * kMinuteBytes + 1;
+
 /// What is counted for one aggregation id. Those of the first kind are there even if zero, as
 /// workflow-manager has it.
 struct Counters {
@@ -23,6 +25,7 @@ struct Counters {
   std::int64_t peer_validations = 0;
   std::int64_t incomplete_peer_validations = 0;
 
+  std::int64_t without_marker = 0;  // since no marker could have its name
   std::int64_t intake_tasks = 0;
   std::int64_t intake_tasks_skipped = 0;
   std::int64_t aggregation_tasks = 0;
@@ -49,7 +52,7 @@ struct Counters {
       put("peer_validations_found", peer_validations);
       put("incomplete_peer_validations_found", incomplete_peer_validations);
     }
-    put_some("malformed_names_found", aggregation.malformed.count());
+    put_some("malformed_names_found", aggregation.malformed.count() + without_marker);
     put_some("intake_tasks_scheduled", intake_tasks);
     put_some("intake_tasks_skipped_due_to_marker", intake_tasks_skipped);
     put_some("aggregation_tasks_scheduled", aggregation_tasks);
@@ -85,6 +88,7 @@ class PlanMaker {
   std::uint32_t window_at(std::uint32_t aggregation, Time time) const;
 
   void plan_aggregation(std::uint32_t aggregation, const Range& range);
+  void tell_left_out(const Aggregation& aggregation);
   void tell_malformed(const Aggregation& aggregation);
   void look_at(std::size_t index);
   void look_at_in_window(const BatchRecord& record, std::uint32_t window);
@@ -129,11 +133,13 @@ PlanOfRecords PlanMaker::make() {
     done = end;
   }
   too_large_.write(plan_.warnings);
+  const std::size_t too_large = plan_.warnings.size();
   warnings_.write(plan_.warnings);
   skips_.write(plan_, [&](SkipReason reason, const SkipSubject& subject) {
     return describe(listed_, reason, subject);
   });
   return {.plan = std::move(plan_),
+          .too_large = too_large,
           .intakes = std::move(intakes_),
           .aggregates = std::move(aggregates_)};
 }
@@ -159,9 +165,21 @@ void PlanMaker::plan_aggregation(std::uint32_t aggregation, const Range& range) 
     if (window != kNoWindow) look_at_in_window(record, window);
   }
   close_window(aggregation, window);
+  tell_left_out(listed_.aggregations[aggregation]);
   tell_malformed(listed_.aggregations[aggregation]);
   const bool outside_all = aggregation == 0;
   if (!outside_all) counters_.write(plan_, listed_, listed_.aggregations[aggregation]);
+}
+
+void PlanMaker::tell_left_out(const Aggregation& aggregation) {
+  for (std::size_t i = 0; i < aggregation.windows.size(); ++i) {
+    const Window& window = listed_.windows[i];
+    // With all of its minutes in other sums nothing is missing.
+    if (!aggregation.windows[i].left_out || without({window}, merged(aggregation.others)).empty()) {
+      continue;
+    }
+    warnings_.add(left_out_warning(aggregation, window));
+  }
 }
 
 void PlanMaker::tell_malformed(const Aggregation& aggregation) {
@@ -192,6 +210,10 @@ void PlanMaker::plan_intake(std::size_t index) {
   const BatchRecord& record = listed_.batches[index];
   if (listed_.aggregations[listed_.batches.group(record)].unlisted.hinders_intake()) return;
   const NamedBatch batch = name_of(record);
+  if (prio::intake_marker(batch).size() > listed_.marker_bytes_max) {
+    ++counters_.without_marker;
+    return skips_.add(SkipReason::malformed_name, {.record = &record});
+  }
   if (has_ambiguous_marker(batch)) {
     const auto [owner, first] = ambiguous_.emplace(prio::intake_marker(batch), &record);
     if (!first || has(record, kIntakeMarked)) {
@@ -259,6 +281,11 @@ void PlanMaker::plan_window(std::uint32_t aggregation, std::uint32_t window) {
   ClosingMarker closing{.marker = prio::aggregate_marker(listed_.aggregations[aggregation].id,
                                                          whole.begin, whole.end),
                         .after = {}};
+  const bool is_one = parts.size() == 1 && parts[0] == whole;
+  if (closing.marker.size() + (is_one ? 0 : kPartMarkerBytes) > listed_.marker_bytes_max) {
+    ++counters_.without_marker;
+    return skips_.add(SkipReason::malformed_name, {.aggregation = aggregation, .window = window});
+  }
   bool all_planned = true;
   for (const Window& part : parts) {
     if (batches_in(part).empty()) continue;
@@ -266,7 +293,10 @@ void PlanMaker::plan_window(std::uint32_t aggregation, std::uint32_t window) {
     closing.after.push_back(task.marker);
     all_planned = plan_aggregate(std::move(task), aggregation, part) && all_planned;
   }
-  const bool is_one = parts.size() == 1 && parts[0] == whole;
+  const Aggregation& state = listed_.aggregations[aggregation];
+  if (!closing.after.empty() && overlaps_any(whole, state.others)) {
+    warnings_.add(overlap_warning(state, whole));
+  }
   if (!is_one && all_planned) plan_.closing.push_back(std::move(closing));
 }
 

@@ -43,6 +43,7 @@ class PlannedTasks {
 struct PlanInTurn {
   Plan plan;
   PlannedTasks tasks;
+  std::size_t too_large = 0;  ///< as in PlanOfRecords
 };
 
 }  // namespace waybill::prio

@@ -22,6 +22,46 @@ ScanListing listing_of(std::string_view source, std::string prefix, const Window
   return listing;
 }
 
+/// Where the keys of a minute begin. At a full hour also those of no minute, such as `11/-5/…`,
+/// which sort before its first one.
+std::string bound_of(const std::string& prefix, Time minute) {
+  std::string bound = prefix + format_minute(minute, '/');
+  if (bound.ends_with("/00")) bound.resize(bound.size() - 3);
+  return bound;
+}
+
+/// The keys of objects in the windows. For a window that begins within an hour, those of no minute
+/// at the hour's beginning are listed too, unless a window that is listed anyway, or is `known`,
+/// holds that.
+std::vector<ScanListing> listings_of_objects(std::string_view source, const std::string& prefix,
+                                             const std::vector<Window>& windows,
+                                             const std::vector<Window>& known) {
+  std::vector<ScanListing> listings;
+  const auto add = [&](std::string after, std::string before) {
+    listings.push_back({.source = std::string(source),
+                        .prefix = prefix,
+                        .start_after = std::move(after),
+                        .end_before = std::move(before)});
+  };
+  for (const Window& window : windows) {
+    const Time hour = std::chrono::floor<std::chrono::hours>(window.begin);
+    const Window first{hour, hour + std::chrono::minutes(1)};
+    if (hour != window.begin && !overlaps_any(first, windows) && !overlaps_any(first, known)) {
+      add(bound_of(prefix, hour), prefix + format_minute(hour, '/'));
+    }
+    add(bound_of(prefix, window.begin), bound_of(prefix, window.end));
+  }
+  return listings;
+}
+
+/// Windows of another period are known of up to this length; none was ever longer.
+constexpr Duration kOtherPeriodMax = std::chrono::hours(7 * 24);
+
+bool ends_before(const std::vector<Window>& windows, Time time) {
+  return std::any_of(windows.begin(), windows.end(),
+                     [&](const Window& window) { return window.end <= time; });
+}
+
 constexpr std::size_t kSpanBytes = 2 * kMinuteBytes + 1;
 
 /// `START-END` as markers have it.
@@ -29,17 +69,18 @@ std::optional<Window> parse_span(std::string_view text) {
   if (text.size() != kSpanBytes || text[kMinuteBytes] != '-') return std::nullopt;
   const auto begin = parse_minute(text.substr(0, kMinuteBytes), '-');
   const auto end = parse_minute(text.substr(kMinuteBytes + 1), '-');
-  if (!begin || !end) return std::nullopt;
+  if (!begin || !end || *begin >= *end) return std::nullopt;
   return Window{*begin, *end};
 }
 
 }  // namespace
 
-PrioPlanner::PrioPlanner(PrioScan scan, Time now)
+PrioPlanner::PrioPlanner(PrioScan scan, Time now, std::size_t marker_bytes_max)
     : listed_{
           .scan = scan,
           .intake = intake_window(scan, now),
           .windows = aggregation_windows(scan, now),
+          .marker_bytes_max = marker_bytes_max,
           .ingestion_files = FileSuffixes("batch"),
           .peer_files = FileSuffixes(scan.side == PrioSide::first ? "validity_1" : "validity_0"),
           .aggregations = {Aggregation{}},
@@ -53,15 +94,28 @@ bool PrioPlanner::looks_at_markers_first() const {
 
 std::vector<ScanListing> PrioPlanner::listings() {
   // What the last round found comes first: its markers are known now.
-  for (; missed_asked_ < aggregations_asked_; ++missed_asked_) {
-    ask_for_missed(static_cast<std::uint32_t>(missed_asked_));
+  for (std::uint32_t aggregation = 1; aggregation < aggregations_asked_; ++aggregation) {
+    Missed& next = missed_[aggregation];
+    if (next == Missed::nothing) continue;
+    if (next == Missed::evidence && ask_for_evidence(aggregation)) {
+      next = Missed::objects;
+      continue;
+    }
+    ask_for_missed(aggregation);
+    next = Missed::nothing;
   }
   for (; aggregations_asked_ < listed_.aggregations.size(); ++aggregations_asked_) {
     ask_for(static_cast<std::uint32_t>(aggregations_asked_));
   }
+  missed_.resize(aggregations_asked_, Missed::evidence);
+  evidence_.resize(aggregations_asked_);
   std::vector<ScanListing> next;
   for (; given_out_ < asked_.size(); ++given_out_) next.push_back(asked_[given_out_].listing);
   return next;
+}
+
+std::vector<Window> PrioPlanner::known_windows() const {
+  return merged({listed_.windows.back(), listed_.intake});
 }
 
 void PrioPlanner::ask_for(std::uint32_t aggregation) {
@@ -70,10 +124,13 @@ void PrioPlanner::ask_for(std::uint32_t aggregation) {
       markers_first ? std::vector<Window>{listed_.windows.back()} : merged(listed_.windows);
   std::vector<Window> ours = aggregated;
   ours.push_back(listed_.intake);
-  ask_for_objects(aggregation, merged(std::move(ours)), aggregated);
+  ours = merged(std::move(ours));
+  ask_for_objects(aggregation, {.ingestion = ours, .intake_markers = ours, .peer = aggregated});
   const std::string prefix =
       std::string(kMarkerPrefix) + "aggregate-" + listed_.aggregations[aggregation].id + "-";
-  for (const Window& window : merged(listed_.windows)) {
+  for (Window window : merged(listed_.windows)) {
+    // One of another period may begin before the first and reach into it.
+    if (listed_.windows.size() > 1) window.begin -= kOtherPeriodMax;
     ScanListing aggregates = listing_of(kOwn, prefix, window, '-');
     aggregates.wants_times = true;
     ask({std::move(aggregates), Role::aggregate_markers, aggregation});
@@ -83,46 +140,80 @@ void PrioPlanner::ask_for(std::uint32_t aggregation) {
   for (std::size_t i = 0; i + 1 < windows.size(); ++i) windows[i].looked_at = false;
 }
 
+void PrioPlanner::leave_out_overlapping(std::uint32_t aggregation) {
+  Aggregation& state = listed_.aggregations[aggregation];
+  for (std::size_t i = 0; i + 1 < state.windows.size(); ++i) {
+    WindowState& window = state.windows[i];
+    if (window.aggregated_at || !window.parts.empty()) continue;
+    window.left_out = overlaps_any(listed_.windows[i], state.others);
+    if (window.left_out) window.looked_at = false;
+  }
+}
+
+bool PrioPlanner::ask_for_evidence(std::uint32_t aggregation) {
+  leave_out_overlapping(aggregation);
+  const Aggregation& state = listed_.aggregations[aggregation];
+  if (!looks_at_markers_first() || state.unlisted.aggregate_markers) return false;
+  std::vector<Window> unclear;
+  for (std::size_t i = 0; i + 1 < state.windows.size(); ++i) {
+    const WindowState& window = state.windows[i];
+    const bool marked = window.aggregated_at || !window.parts.empty();
+    if (marked || ends_before(state.others, listed_.windows[i].begin)) break;
+    if (!window.left_out) unclear.push_back(listed_.windows[i]);
+  }
+  unclear = without(merged(std::move(unclear)), known_windows());
+  if (unclear.empty()) return false;
+  const std::size_t first = asked_.size();
+  ask_for_objects(aggregation, {.ingestion = {}, .intake_markers = unclear, .peer = {}});
+  for (std::size_t i = first; i < asked_.size(); ++i) asked_[i].for_missed = true;
+  evidence_[aggregation] = std::move(unclear);
+  return true;
+}
+
 void PrioPlanner::ask_for_missed(std::uint32_t aggregation) {
   Aggregation& state = listed_.aggregations[aggregation];
   if (!looks_at_markers_first() || state.unlisted.aggregate_markers) return;
   std::vector<Window> missed;
-  bool in_service = false;
+  bool after_marker = false;
   for (std::size_t i = 0; i + 1 < state.windows.size(); ++i) {
     WindowState& window = state.windows[i];
-    if (in_service && !window.aggregated_at) {
-      window.looked_at = true;
-      missed.push_back(listed_.windows[i]);
-    }
-    in_service = in_service || window.aggregated_at || !window.parts.empty();
+    const Window& span = listed_.windows[i];
+    const bool in_service = after_marker || ends_before(state.others, span.begin) ||
+                            (state.first_taken_in && *state.first_taken_in < span.end);
+    after_marker = after_marker || window.aggregated_at || !window.parts.empty();
+    if (window.aggregated_at || window.left_out) continue;
     // Begun and not ended: it is owed whatever came before it.
-    if (window.aggregated_at || window.parts.empty() || window.looked_at) continue;
+    if (!in_service && window.parts.empty()) continue;
     window.looked_at = true;
-    missed.push_back(listed_.windows[i]);
+    missed.push_back(span);
   }
   if (missed.empty()) return;
   const std::size_t first = asked_.size();
   missed = merged(std::move(missed));
   // A key is never listed twice: it would be counted twice where it is malformed.
-  const auto known = merged({listed_.windows.back(), listed_.intake});
-  ask_for_objects(aggregation, without(missed, known), missed);
+  const std::vector<Window> unknown = without(missed, known_windows());
+  ask_for_objects(aggregation, {.ingestion = unknown,
+                                .intake_markers = without(unknown, evidence_[aggregation]),
+                                .peer = missed});
   for (std::size_t i = first; i < asked_.size(); ++i) asked_[i].for_missed = true;
 }
 
-void PrioPlanner::ask_for_objects(std::uint32_t aggregation, const std::vector<Window>& ours,
-                                  const std::vector<Window>& peers) {
+void PrioPlanner::ask_for_objects(std::uint32_t aggregation, const Ranges& ranges) {
   const std::string& id = listed_.aggregations[aggregation].id;
-  for (const Window& window : ours) {
-    ScanListing objects = listing_of(kIngestion, id + "/", window, '/');
-    // Times tell what came too late for an aggregate.
-    objects.wants_times =
-        window.begin < listed_.windows.back().end && window.end > listed_.windows.front().begin;
+  // Times tell what came too late for an aggregate.
+  const Window aggregated{listed_.windows.front().begin, listed_.windows.back().end};
+  for (ScanListing& objects :
+       listings_of_objects(kIngestion, id + "/", ranges.ingestion, known_windows())) {
+    objects.wants_times = objects.start_after < bound_of(id + "/", aggregated.end) &&
+                          objects.end_before > bound_of(id + "/", aggregated.begin);
     ask({std::move(objects), Role::ingestion, aggregation});
+  }
+  for (const Window& window : ranges.intake_markers) {
     ask({listing_of(kOwn, std::string(kMarkerPrefix) + "intake-" + id + "-", window, '-'),
          Role::intake_markers, aggregation});
   }
-  for (const Window& window : peers) {
-    ScanListing validations = listing_of(kPeer, id + "/", window, '/');
+  for (ScanListing& validations :
+       listings_of_objects(kPeer, id + "/", ranges.peer, {listed_.windows.back()})) {
     validations.wants_times = true;
     ask({std::move(validations), Role::peer, aggregation});
   }
@@ -133,6 +224,7 @@ void PrioPlanner::failed(const ScanListing& listing) {
   Aggregation& aggregation = listed_.aggregations[from.aggregation];
   if (from.for_missed) {
     // The next scan looks at them again; the latest window and the intake are known.
+    missed_[from.aggregation] = Missed::nothing;
     for (std::size_t i = 0; i + 1 < aggregation.windows.size(); ++i) {
       aggregation.windows[i].looked_at = false;
     }
@@ -202,6 +294,8 @@ void PrioPlanner::intake_marker(const Asked& asked, std::string_view key) {
   if (key.size() <= kMinuteBytes || key[kMinuteBytes] != '-') return;
   const auto time = parse_minute(key.substr(0, kMinuteBytes), '-');
   if (!time) return;  // not a marker of this aggregation
+  std::optional<Time>& first = listed_.aggregations[asked.aggregation].first_taken_in;
+  first = std::min(first.value_or(*time), *time);
   listed_.batches.at(asked.aggregation, *time, key.substr(kMinuteBytes + 1)).bits |= kIntakeMarked;
 }
 
@@ -209,15 +303,23 @@ void PrioPlanner::aggregate_marker(const Asked& asked, std::string_view key, Tim
   key.remove_prefix(asked.listing.prefix.size());
   const auto marked = parse_span(key.substr(0, kSpanBytes));
   if (!marked) return;  // not a marker of this aggregation
-  const auto window = std::find(listed_.windows.begin(), listed_.windows.end(), *marked);
-  if (window == listed_.windows.end()) return;  // of another period
-  auto& state = listed_.aggregations[asked.aggregation]
-                    .windows[static_cast<std::size_t>(window - listed_.windows.begin())];
   key.remove_prefix(kSpanBytes);
-  if (key.empty()) {
+  std::optional<Window> part;
+  if (!key.empty()) {
+    if (key.starts_with(kPartInfix)) part = parse_span(key.substr(kPartInfix.size()));
+    if (!part) return;  // of an aggregation whose id holds a date
+  }
+  Aggregation& aggregation = listed_.aggregations[asked.aggregation];
+  const auto window = std::find(listed_.windows.begin(), listed_.windows.end(), *marked);
+  if (window == listed_.windows.end()) {
+    aggregation.others.push_back(part.value_or(*marked));
+    return;
+  }
+  auto& state = aggregation.windows[static_cast<std::size_t>(window - listed_.windows.begin())];
+  if (part) {
+    state.parts.insert(*part);
+  } else {
     state.aggregated_at = std::max(state.aggregated_at.value_or(Time{}), modified_at);
-  } else if (key.starts_with(kPartInfix)) {
-    if (const auto part = parse_span(key.substr(kPartInfix.size()))) state.parts.insert(*part);
   }
 }
 
@@ -233,7 +335,10 @@ Plan PrioPlanner::finish() {
 PlanInTurn PrioPlanner::finish_in_turn() {
   PlanOfRecords made = make_plan(listed_);
   Plan plan = std::move(made.plan);
-  return {.plan = std::move(plan), .tasks = PlannedTasks(std::move(listed_), std::move(made))};
+  const std::size_t too_large = made.too_large;
+  return {.plan = std::move(plan),
+          .tasks = PlannedTasks(std::move(listed_), std::move(made)),
+          .too_large = too_large};
 }
 
 NamedBatch name_of(const Listed& listed, const BatchRecord& record) {

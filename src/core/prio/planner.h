@@ -61,13 +61,18 @@ struct Unlisted {
 struct WindowState {
   /// When its marker was written, zero where the store does not say; none: it has no marker.
   std::optional<Time> aggregated_at;
-  bool looked_at = true;  ///< else it is not owed, and was not listed
+  bool looked_at = true;   ///< else it is not owed, and was not listed
+  bool left_out = false;   ///< it is not looked at because it shares minutes with one of `others`
   Windows parts;          ///< of it that have their marker
 };
 
 struct Aggregation {
   std::string id;
   std::vector<WindowState> windows;  ///< as Listed::windows
+  /// What was aggregated in windows that are none of these: with another period. Some end before
+  /// the first window.
+  std::vector<Window> others{};
+  std::optional<Time> first_taken_in{};  ///< of the batches whose intake marker was seen
   Unlisted unlisted;
   NameSample malformed;  ///< of a Bucket each
 };
@@ -77,6 +82,7 @@ struct Listed {
   PrioScan scan;
   Window intake;
   std::vector<Window> windows;
+  std::size_t marker_bytes_max = kMarkerBytesMax;
   FileSuffixes ingestion_files;
   FileSuffixes peer_files;
   /// The first stands for names outside any aggregation.
@@ -99,6 +105,7 @@ NamedBatch name_of(const Listed& listed, const BatchRecord& record);
 /// A plan whose intakes are still records.
 struct PlanOfRecords {
   Plan plan;                           ///< without tasks
+  std::size_t too_large = 0;           ///< so many of its warnings, from the first, are of that
   std::vector<std::uint32_t> intakes;  ///< in Listed::batches, as they are sorted
   std::vector<PlannedTask> aggregates;
 };
@@ -111,11 +118,17 @@ struct PlanInTurn;
 /// workflow-manager's rules, without its defects: Round 1 lists the
 /// aggregation ids; round 2, for each, the ingestion and marker keys of the intake window and of
 /// the aggregation windows, and the peer's keys of the latter, by key ranges. With
-/// CatchUpFrom::first_marker the keys of windows before the latest are asked for in round 3, and
-/// only of those that are owed. Keys beyond the bounds of their listing are passed over.
+/// CatchUpFrom::first_marker the keys of windows before the latest are asked for in round 4, and
+/// only of those that are owed; round 3 looks for intake markers where no aggregate marker tells
+/// whether they are. Keys beyond the bounds of their listing are passed over.
+///
+/// A window before the latest is never owed where a marker of another window, of another period,
+/// shares minutes with it: its batches would be added up twice.
 class PrioPlanner final : public ScanPlanner {
  public:
-  PrioPlanner(PrioScan scan, Time now);
+  /// `marker_bytes_max`: no marker's name is longer than that; what would have a longer one is
+  /// skipped as a malformed name.
+  PrioPlanner(PrioScan scan, Time now, std::size_t marker_bytes_max = kMarkerBytesMax);
 
   std::vector<ScanListing> listings() override;
   void object(const ScanListing& listing, std::string_view key, Time modified_at) override;
@@ -142,11 +155,25 @@ class PrioPlanner final : public ScanPlanner {
   };
 
   void ask(Asked asked) { asked_.push_back(std::move(asked)); }
+  /// What of missed windows is asked for next, by aggregation.
+  enum class Missed : std::uint8_t { evidence, objects, nothing };
+  /// Whose keys are asked for.
+  struct Ranges {
+    std::vector<Window> ingestion;
+    std::vector<Window> intake_markers;
+    std::vector<Window> peer;
+  };
+
   void ask_for(std::uint32_t aggregation);
+  /// Where nobody can tell by aggregate markers whether somebody was at work. False: there is
+  /// nothing to ask.
+  bool ask_for_evidence(std::uint32_t aggregation);
   void ask_for_missed(std::uint32_t aggregation);
-  void ask_for_objects(std::uint32_t aggregation, const std::vector<Window>& ours,
-                       const std::vector<Window>& peers);
+  void ask_for_objects(std::uint32_t aggregation, const Ranges& ranges);
+  void leave_out_overlapping(std::uint32_t aggregation);
   bool looks_at_markers_first() const;
+  /// What round 2 asks for anyway: no key is listed twice.
+  std::vector<Window> known_windows() const;
   const Asked& asked(const ScanListing& listing);
   void batch_file(const Asked& asked, Bucket bucket, std::string_view key, Time modified_at);
   void malformed(std::uint32_t aggregation, Bucket bucket, std::string_view key);
@@ -159,7 +186,8 @@ class PrioPlanner final : public ScanPlanner {
   std::size_t latest_ = 0;                    // index into asked_: keys come listing by listing
   std::set<std::string, std::less<>> known_;  // aggregation ids
   std::size_t aggregations_asked_ = 1;
-  std::size_t missed_asked_ = 1;
+  std::vector<Missed> missed_;                        // by aggregation
+  std::vector<std::vector<Window>> evidence_;         // by aggregation: what was asked for
 };
 
 }  // namespace waybill::prio

@@ -181,6 +181,45 @@ TEST_F(PrioPlans, AnAggregateThatNoTaskCanHoldFailsLoudly) {
             SkipReason::too_large);
 }
 
+Plan plan_with_markers_of(std::size_t bytes_max, const PrioScan& scan,
+                          const MemoryListing& store) {
+  PrioPlanner planner(scan, kNow, bytes_max);
+  for (auto listings = planner.listings(); !listings.empty(); listings = planner.listings()) {
+    for (const ScanListing& listing : listings) {
+      for (const auto& found : store.list(listing)) feed(planner, found);
+    }
+  }
+  return planner.finish();
+}
+
+TEST_F(PrioPlans, WhatNoMarkerCanNameIsSkippedBeforeItIsPublished) {
+  const std::string fits(60 - std::string("intake-k-2020-10-31-11-30-").size(), 'b');
+  add_ingestion("k/2020/10/31/11/30/" + fits);
+  add_ingestion("k/2020/10/31/11/30/" + fits + "b");
+  const Plan plan = plan_with_markers_of(60, scan_, store_);
+  ASSERT_EQ(plan.tasks.size(), 1u);
+  EXPECT_EQ(plan.tasks[0].marker.size(), 60u);
+  EXPECT_EQ(plan.counts.at("skipped{reason=\"malformed_name\"}"), 1);
+  EXPECT_EQ(count(plan, "malformed_names_found"), 1);
+  const Skipped* skipped = skip_of(plan, "k/2020/10/31/11/30/" + fits + "b");
+  ASSERT_NE(skipped, nullptr);
+  EXPECT_EQ(skipped->detail,
+            "its marker's name would have 61 bytes, and the bucket of markers takes 60: give the "
+            "batch a shorter id");
+}
+
+TEST_F(PrioPlans, AnAggregateThatNoMarkerCanNameIsSkipped) {
+  add_ingestion("k/2020/10/31/07/30/b");
+  add_validation("k/2020/10/31/07/30/b");
+  const std::size_t bytes = std::string("aggregate-k-2020-10-31-06-00-2020-10-31-09-00").size();
+  EXPECT_EQ(plan_with_markers_of(bytes, scan_, store_).tasks.size(), 1u);
+  const Plan plan = plan_with_markers_of(bytes - 1, scan_, store_);
+  EXPECT_TRUE(plan.tasks.empty());
+  const Skipped* skipped = skip_of(plan, "aggregate k 2020/10/31/06/00 to 2020/10/31/09/00");
+  ASSERT_NE(skipped, nullptr);
+  EXPECT_EQ(skipped->reason, SkipReason::malformed_name);
+}
+
 TEST_F(PrioPlans, MalformedNamesAreSkippedWhereverTheyAre) {
   add_ingestion("k/2020/10/31/11/30/good");
   store_.add("ingestion", "stray");
@@ -192,6 +231,29 @@ TEST_F(PrioPlans, MalformedNamesAreSkippedWhereverTheyAre) {
   EXPECT_EQ(plan.counts.at("skipped{reason=\"malformed_name\"}"), 3);
   EXPECT_EQ(skip_of(plan, "k/2020/10/31/07/0x/b.validity_0.sig")->detail,
             "in the peer's bucket; the minute '0x' is not two digits");
+}
+
+/// Keys of no minute sort before the first of their hour.
+TEST_F(PrioPlans, MalformedMinutesAreFoundInEachHourThatIsLookedAt) {
+  for (const char* when : {"11/-5", "08/-5", "07/-5", "06/-5", "06/+7", "11/ 5"}) {
+    store_.add("ingestion", std::string("k/2020/10/31/") + when + "/b.batch");
+  }
+  store_.add("peer", "k/2020/10/31/06/-5/b.validity_0.sig");
+  const Plan plan = this->plan();
+  EXPECT_EQ(count(plan, "malformed_names_found"), 7);
+  const Skipped* skipped = skip_of(plan, "k/2020/10/31/06/-5/b.batch");
+  ASSERT_NE(skipped, nullptr);
+  EXPECT_EQ(skipped->detail, "the minute '-5' is not two digits");
+}
+
+TEST_F(PrioPlans, MalformedMinutesAreFoundWhereTheScanBeginsWithinAnHour) {
+  const Time later = kNow + std::chrono::minutes(10);
+  store_.add("ingestion", "k/2020/10/31/11/-5/b.batch");
+  add_ingestion("k/2020/10/31/11/09/too-old");
+  const Plan plan = plan_of({.name = "prio", .planner = scan_}, later, store_);
+  EXPECT_EQ(count(plan, "malformed_names_found"), 1);
+  EXPECT_EQ(count(plan, "ingestions_found"), 0);
+  EXPECT_TRUE(plan.tasks.empty());
 }
 
 TEST_F(PrioPlans, SkippedThingsAreKeptUpToALimitButAllAreCounted) {
@@ -274,13 +336,13 @@ TEST_F(PrioPlans, OnlyTheWindowsAreListedInFewRequests) {
   ASSERT_EQ(listings.size(), 6u) << "the original makes 59 requests on S3 and 5 on GCS";
   EXPECT_EQ(listings[0], (ScanListing{.source = "ingestion",
                                       .prefix = "k/",
-                                      .start_after = "k/2020/10/31/06/00",
-                                      .end_before = "k/2020/10/31/09/00",
+                                      .start_after = "k/2020/10/31/06",
+                                      .end_before = "k/2020/10/31/09",
                                       .wants_times = true}));
-  EXPECT_EQ(listings[2], (ScanListing{.source = "ingestion",
+  EXPECT_EQ(listings[1], (ScanListing{.source = "ingestion",
                                       .prefix = "k/",
-                                      .start_after = "k/2020/10/31/11/00",
-                                      .end_before = "k/2020/11/01/12/00"}));
+                                      .start_after = "k/2020/10/31/11",
+                                      .end_before = "k/2020/11/01/12"}));
   EXPECT_EQ(listings[3], (ScanListing{.source = "own",
                                       .prefix = "task-markers/intake-k-",
                                       .start_after = "task-markers/intake-k-2020-10-31-11-00",

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/prio/message.h"
 #include "tests/scan/planner_fixture.h"
 
@@ -75,6 +77,60 @@ TEST_F(PrioCatchUp, FromTheFirstMarkerListsNoKeyTwiceThoughTheIntakeIsAsLong) {
   }
   EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
   EXPECT_EQ(planner.finish().tasks.size(), 6u) << "4 windows, and 2 batches to take in";
+}
+
+TEST_F(PrioCatchUp, FromTheFirstMarkerAggregatesWhatWasTakenInAndValidatedLater) {
+  add_marker("intake-k-2020-10-31-00-30-b");
+  EXPECT_EQ(planned(),
+            (std::vector<std::string>{"aggregate k 2020/10/31/00/00 to 2020/10/31/03/00",
+                                      "aggregate k 2020/10/31/03/00 to 2020/10/31/06/00",
+                                      "aggregate k 2020/10/31/06/00 to 2020/10/31/09/00"}))
+      << "somebody was at work in the window at 00:00, and so after it";
+  EXPECT_EQ(count(plan(), "aggregated_without_intake"), 2);
+}
+
+TEST_F(PrioCatchUp, FromTheFirstMarkerListsNoIntakeMarkersWhereAnAggregatesTells) {
+  add_marker("aggregate-k-2020-10-29-06-00-2020-10-29-09-00");
+  PrioPlanner planner(scan_, kNow);
+  int rounds = 0;
+  for (auto listings = planner.listings(); !listings.empty(); listings = planner.listings()) {
+    ++rounds;
+    for (const ScanListing& listing : listings) {
+      for (const auto& found : store_.list(listing)) feed(planner, found);
+    }
+  }
+  EXPECT_EQ(rounds, 3) << "ids; the latest and the intake; what was missed";
+}
+
+TEST_F(PrioCatchUp, LeavesOutWhatAMarkerOfAnotherPeriodSharesMinutesWith) {
+  // With windows of 8 hours, until somebody chose 3.
+  add_marker("aggregate-k-2020-10-30-16-00-2020-10-31-00-00");
+  const Plan plan = this->plan();
+  std::vector<std::string> what;
+  for (const PlannedTask& task : plan.tasks) what.push_back(task.what);
+  EXPECT_EQ(what, (std::vector<std::string>{"aggregate k 2020/10/31/00/00 to 2020/10/31/03/00",
+                                            "aggregate k 2020/10/31/03/00 to 2020/10/31/06/00",
+                                            "aggregate k 2020/10/31/06/00 to 2020/10/31/09/00"}));
+  ASSERT_GE(plan.warnings.size(), 1u);
+  EXPECT_TRUE(plan.warnings.back().starts_with(
+      "aggregate k 2020/10/30/15/00 to 2020/10/30/18/00 was not caught up"))
+      << plan.warnings.back();
+}
+
+TEST_F(PrioCatchUp, LeavesOutWhatIsInTheSumOfALongWindowThatBeganBeforeAll) {
+  scan_.catch_up_from = CatchUpFrom::always;
+  add_marker("aggregate-k-2020-10-26-00-00-2020-10-31-06-00");
+  EXPECT_EQ(planned(),
+            (std::vector<std::string>{"aggregate k 2020/10/31/06/00 to 2020/10/31/09/00"}));
+}
+
+TEST_F(PrioCatchUp, WarnsWhereTheLatestWindowSharesMinutesWithAnotherPeriods) {
+  add_marker("aggregate-k-2020-10-31-00-00-2020-10-31-08-00");
+  const Plan plan = this->plan();
+  ASSERT_EQ(plan.tasks.size(), 1u) << "as workflow-manager has it";
+  EXPECT_TRUE(std::any_of(plan.warnings.begin(), plan.warnings.end(), [](const auto& warning) {
+    return warning.starts_with("aggregate k 2020/10/31/06/00 to 2020/10/31/09/00 shares minutes");
+  }));
 }
 
 /// Runs a planner whose listings of `source` under `prefix` fail.

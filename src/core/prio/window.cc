@@ -46,6 +46,12 @@ std::vector<Window> merged(std::vector<Window> windows) {
   return result;
 }
 
+bool overlaps_any(const Window& window, const std::vector<Window>& others) {
+  return std::any_of(others.begin(), others.end(), [&](const Window& other) {
+    return other.begin < window.end && window.begin < other.end;
+  });
+}
+
 std::vector<Window> without(const std::vector<Window>& windows, const std::vector<Window>& taken) {
   std::vector<Window> result;
   for (Window left : windows) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "base/time.h"
@@ -19,6 +20,9 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
+/// Of a marker's name without `task-markers/`: what an object's key, of 1024 bytes, leaves for it.
+inline constexpr std::size_t kMarkerBytesMax = 1011;
+
 /// More windows than this are never caught up in one scan.
 inline constexpr std::size_t kWindowsMax = 1000;
 
@@ -37,6 +41,9 @@ std::vector<Window> aggregation_windows(const PrioScan& scan, Time now);
 /// The same minutes in as few windows as possible, by time: those that touch or overlap are one,
 /// empty ones are left out.
 std::vector<Window> merged(std::vector<Window> windows);
+
+/// Whether the window shares a minute with one of `others`.
+bool overlaps_any(const Window& window, const std::vector<Window>& others);
 
 /// The minutes of `windows` that are in none of `taken`; both as `merged` gives them.
 std::vector<Window> without(const std::vector<Window>& windows, const std::vector<Window>& taken);

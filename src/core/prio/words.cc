@@ -42,6 +42,24 @@ std::string detail_of_incomplete(const Listed& listed, const BatchRecord& record
   return text;
 }
 
+std::string too_long(std::size_t bytes, const Listed& listed) {
+  return "its marker's name would have " + std::to_string(bytes) +
+         " bytes, and the bucket of markers takes " + std::to_string(listed.marker_bytes_max) + ": ";
+}
+
+std::string detail_of_window(const Listed& listed, SkipReason reason, const Window& window,
+                             std::string_view aggregation_id) {
+  if (reason == SkipReason::too_large) {
+    return "its message is over " + std::to_string(listed.scan.aggregate_bytes_max) + " bytes";
+  }
+  if (reason != SkipReason::malformed_name) return "";
+  const std::string marker = aggregate_marker(aggregation_id, window.begin, window.end);
+  return too_long(marker.size(), listed) +
+         (marker.size() > listed.marker_bytes_max
+              ? "give the aggregation a shorter id"
+              : "it cannot be aggregated in parts; give the aggregation a shorter id");
+}
+
 std::string detail_of_record(const Listed& listed, SkipReason reason, const BatchRecord& record,
                              bool window_done) {
   const bool ours = seen_in(record, Bucket::ingestion);
@@ -64,6 +82,9 @@ std::string detail_of_record(const Listed& listed, SkipReason reason, const Batc
     case SkipReason::ambiguous_marker:
       return "another batch could have its marker " + intake_marker(name_of(listed, record)) +
              "; rename it";
+    case SkipReason::malformed_name:
+      return too_long(intake_marker(name_of(listed, record)).size(), listed) +
+             "give the batch a shorter id";
     default:
       return "";
   }
@@ -130,10 +151,7 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
     const std::string& id = listed.aggregations[subject.aggregation].id;
     return {.what = window_text(id, window),
             .reason = reason,
-            .detail = reason == SkipReason::too_large
-                          ? "its message is over " +
-                                std::to_string(listed.scan.aggregate_bytes_max) + " bytes"
-                          : ""};
+            .detail = detail_of_window(listed, reason, window, id)};
   }
   const BatchRecord& record = *subject.record;
   const Aggregation& aggregation = listed.aggregations[listed.batches.group(record)];
@@ -176,6 +194,18 @@ std::string size_warning(const PlannedTask& task, std::size_t batches, const Pri
          (scan.aggregate_bytes_max == kParamsBytesMax
               ? ", and the ledger takes no larger task: spread its batches over several minutes"
               : ": choose a queue that takes larger messages");
+}
+
+std::string left_out_warning(const Aggregation& aggregation, const Window& window) {
+  return window_text(aggregation.id, window) +
+         " was not caught up: a window of another aggregation period, which has its marker, shares "
+         "some of its minutes; batches of the others may be in no sum, so compare the two";
+}
+
+std::string overlap_warning(const Aggregation& aggregation, const Window& window) {
+  return window_text(aggregation.id, window) +
+         " shares minutes with a window of another aggregation period, which has its marker: "
+         "batches of these minutes are in both sums";
 }
 
 std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,

@@ -35,6 +35,8 @@ Skipped describe(const Listed& listed, SkipReason reason, const SkipSubject& sub
 std::string malformed_warning(const Aggregation& aggregation);
 std::string ambiguity_warning(const BatchName& batch, const BatchName& owner);
 std::string size_warning(const PlannedTask& task, std::size_t batches, const PrioScan& scan);
+std::string left_out_warning(const Aggregation& aggregation, const Window& window);
+std::string overlap_warning(const Aggregation& aggregation, const Window& window);
 std::string intake_warning(const PlannedTask& task, std::int64_t without_intake,
                            std::size_t batches);
 

@@ -47,7 +47,8 @@ constexpr GoFlag kFlags[] = {
     {"memprofile", kText, "", "FILE", "Taken for compatibility; nothing is written."},
     {"catch-up", kText, "auto", "DURATION",
      "Aggregate windows too that ended up to this long ago and have no marker. auto: those of the "
-     "last 7 days (the time that markers are kept) that come after one that has its marker."},
+     "last 7 days (the time that markers are kept) where a marker tells that somebody was at work "
+     "then or before."},
     {"split-aggregations", kBoolean, "false", "",
      "Halve a window whose message is too large for the queue, at whole minutes, until it fits."},
     {"amqp-url", kText, "", "URL",

@@ -51,6 +51,7 @@ Status read_file(WorkflowValues& values, const Document& file) {
   if (!document) return fail(document.error());
   if (document->is_null()) return {};
   if (!document->is_object()) return problem("", "it must hold names and values: grace-period: 1h");
+  std::map<std::string, std::string> given;  // as it is written there, by the flag's name
   for (const auto& [key, value] : document->get_object()) {
     std::string name(key);
     std::replace(name.begin(), name.end(), '_', '-');
@@ -58,6 +59,11 @@ Status read_file(WorkflowValues& values, const Document& file) {
     if (flag == nullptr || name == "config") {
       return problem(
           key, "unknown setting \"" + std::string(key) + "\"" + did_you_mean(name, flag_names()));
+    }
+    const auto [other, first] = given.emplace(name, key);
+    if (!first) {
+      return problem(key, "\"" + std::string(key) + "\" and \"" + other->second +
+                              "\" are one setting: give one of them");
     }
     const bool scalar = value.is_string() || value.is_number() || value.is_bool();
     if (!scalar && !value.is_null()) return problem(key, "it takes one value");

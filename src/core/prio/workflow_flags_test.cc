@@ -72,6 +72,8 @@ TEST(WorkflowFlags, RefuseAsMisuseWhatTheOriginalTookAlthoughItMakesNoSense) {
       {{"--max-enqueue-workers=0", "--task-queue-kind=gcp-pubsub"}, "--max-enqueue-workers is 0"},
       {{"--ingestor-input=s3xxxus-west-1/in"}, "--ingestor-input: no bucket's URL"},
       {{"--intake-max-age=-25h"}, "--intake-max-age is -25h"},
+      {{"--intake-max-age=-1h"}, "--intake-max-age is -1h: batches of this moment would be too"},
+      {{"--intake-max-age=-1ns"}, "--intake-max-age is -1ns"},
       {{"--catch-up=soon"}, "--catch-up is \"soon\""},
       {{"--catch-up=-1h"}, "--catch-up is \"-1h\""},
       {{"--now=noon"}, "--now is no time"},
@@ -86,6 +88,10 @@ TEST(WorkflowFlags, RefuseAsMisuseWhatTheOriginalTookAlthoughItMakesNoSense) {
     EXPECT_EQ(error.code, Code::invalid_argument) << why;
     EXPECT_THAT(error.message, HasSubstr(why));
   }
+}
+
+TEST(WorkflowFlags, LetARunTakeNothingIn) {
+  EXPECT_TRUE(options({"--intake-max-age=-24h"}));
 }
 
 TEST(WorkflowFlags, EndInTheOriginalsWordsWhereItEndedToo) {
@@ -195,6 +201,8 @@ TEST(WorkflowFlags, NameWhatIsWrongInAFileOrVariable) {
       {R"({"grace_perod": "2h"})", "unknown setting \"grace_perod\"; did you mean"},
       {R"({"grace_period": "soon"})", "grace_period is \"soon\""},
       {R"({"grace_period": ["1h"]})", "it takes one value"},
+      {R"({"grace-period": "1h", "grace_period": "2h"})",
+       "\"grace_period\" and \"grace-period\" are one setting: give one of them"},
       {R"({"config": "other.yaml"})", "unknown setting \"config\""},
       {R"([1])", "it must hold names and values"}};
   for (const auto& [json, why] : cases) {

@@ -7,6 +7,7 @@
 namespace waybill::prio {
 namespace {
 
+constexpr Duration kNoIntake = -std::chrono::hours(24);
 constexpr std::int64_t kWorkersMax = 10'000;
 
 tl::unexpected<Error> misuse(std::string_view flag, const std::string& why) {
@@ -57,9 +58,17 @@ Status Checker::read_times() {
   scan.intake_max_age = duration("intake-max-age");
   scan.aggregation_period = duration("aggregation-period");
   scan.grace_period = duration("grace-period");
-  // Less than half a microsecond is rounded to none.
-  const std::string& grace = text("grace-period");
-  if (grace.starts_with('-') && grace.find_first_of("123456789") != std::string::npos) {
+  const auto is_negative = [&](std::string_view flag) {  // less than half a microsecond is rounded
+    return text(flag).starts_with('-') &&
+           text(flag).find_first_of("123456789") != std::string::npos;
+  };
+  if (is_negative("intake-max-age") && scan.intake_max_age != kNoIntake) {
+    return misuse("intake-max-age",
+                  "is " + text("intake-max-age") +
+                      ": batches of this moment would be too old, and never taken in; give 0s or "
+                      "more, or -24h for a run that takes nothing in");
+  }
+  if (is_negative("grace-period")) {
     return misuse("grace-period", "is " + text("grace-period") +
                                       ": a window would be aggregated before it has ended, and "
                                       "what comes later lost; give 0s or more");
