@@ -184,12 +184,6 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
       if (const auto broker = parse_broker_url(text); !broker) return fail(broker.error());
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};
-    case ConfigType::name:
-      if (!is_name(text)) {
-        return fail(Code::invalid_argument, "\"" + text + "\" " + std::string(kNameRule));
-      }
-      config.*std::get<std::string Config::*>(entry.member) = text;
-      return {};
     case ConfigType::size:
       return assign_parsed(entry, parse_within(entry, text, parse_size), config);
   }
