@@ -12,7 +12,7 @@ namespace waybill::postgres {
 namespace {
 
 /// How long sessions that are about to end are waited for.
-constexpr Duration kRivalsWaitMax = std::chrono::seconds(5);
+constexpr Duration kRivalsWaitMax = std::chrono::seconds(2);
 constexpr Duration kRivalsNap = std::chrono::milliseconds(100);
 
 std::string joined_places(const char* before) {
@@ -156,8 +156,8 @@ Status ImageSession::read(const ImageTable& table, const LedgerImage::Sink& sink
       connection().run_script("DECLARE image NO SCROLL CURSOR FOR " + image_select(table), {});
   if (!declared) return fail(with_context(declared.error(), "reading " + std::string(table.name)));
   for (;;) {
-    // A row may be of some megabytes.
-    const auto rows = connection().run_text("FETCH FORWARD 200 FROM image", {}, {});
+    // Few, as a row may be of some megabytes.
+    const auto rows = connection().run_text("FETCH FORWARD 100 FROM image", {}, {});
     if (!rows) return fail(with_context(rows.error(), "reading " + std::string(table.name)));
     if (rows->empty()) return connection().run_script("CLOSE image", {});
     std::vector<ImageRow> read = image_rows(table, *rows);
