@@ -35,6 +35,7 @@ Command audit_list_command();
 std::vector<Command> secret_commands();
 std::vector<Command> webhook_commands();
 std::vector<Command> db_commands();
+Command db_copy_command();
 std::vector<Command> config_commands();
 Command replay_command();
 Command bench_command();
