@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "apps/waybill/store.h"
+#include "ports/ledger_image.h"
 
 namespace waybill::cli {
 
@@ -24,6 +26,11 @@ struct SchemaStep {
 Result<SchemaStep> bring_postgres_schema(const Config& config, Clock& clock);
 /// What that would do; `not_found` if there is no ledger.
 Result<SchemaStep> plan_postgres_schema(const Config& config, Clock& clock);
+
+/// As open_postgres_image, begin_postgres_draft and check_postgres_vacant.
+Result<std::unique_ptr<LedgerImage>> postgres_image(const std::string& url, Clock& clock);
+Result<std::unique_ptr<LedgerDraft>> postgres_draft(const std::string& url, Clock& clock);
+Status postgres_vacant(const std::string& url, Clock& clock);
 
 /// Why `db backup` does not copy such a ledger, and what does.
 Status refuse_postgres_backup();

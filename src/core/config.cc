@@ -177,6 +177,9 @@ Status assign(const ConfigEntry& entry, const std::string& text, Config& config)
     case ConfigType::mail_address:
     case ConfigType::name:
     case ConfigType::text:
+      if (text.empty() && !entry.fallback.empty()) {
+        return fail(Code::invalid_argument, "must not be empty");
+      }
       if (Status fits = check_text(entry.type, text); !fits) return fits;
       config.*std::get<std::string Config::*>(entry.member) = text;
       return {};

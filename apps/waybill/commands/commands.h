@@ -39,6 +39,7 @@ Command definitions_check_command();
 Command definitions_sync_command();
 Command definitions_list_command();
 Command definitions_show_command();
+Command db_copy_command();
 std::vector<Command> config_commands();
 Command replay_command();
 Command bench_command();

@@ -268,6 +268,7 @@ std::vector<Command> db_commands() {
        .examples = {"waybill db export > tasks.jsonl", "waybill db export --output tasks.jsonl"},
        .options = {{"output", "FILE", "instead of stdout; must not be there yet"}},
        .run = export_ledger},
+      db_copy_command(),
       {.path = "db migrate",
        .summary = "Bring the ledger to this program's schema",
        .examples = {"waybill db migrate", "waybill db migrate --dry-run"},

@@ -20,6 +20,13 @@ Result<std::unique_ptr<Store>> open_postgres_store(const Config&, Clock&, OpenSt
 Status require_postgres_ledger(const Config&) { return absent(); }
 Result<SchemaStep> bring_postgres_schema(const Config&, Clock&) { return absent(); }
 Result<SchemaStep> plan_postgres_schema(const Config&, Clock&) { return absent(); }
+Result<std::unique_ptr<LedgerImage>> postgres_image(const std::string&, Clock&) {
+  return absent();
+}
+Result<std::unique_ptr<LedgerDraft>> postgres_draft(const std::string&, Clock&) {
+  return absent();
+}
+Status postgres_vacant(const std::string&, Clock&) { return absent(); }
 Status refuse_postgres_backup() { return absent(); }
 
 }  // namespace waybill::cli

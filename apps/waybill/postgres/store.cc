@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "adapters/local/system_clock.h"
+#include "adapters/postgres/image.h"
 #include "adapters/postgres/postgres_ledger.h"
 #include "apps/waybill/postgres_store.h"
 #include "apps/waybill/runtime/artifact_place.h"
@@ -71,6 +72,18 @@ Result<SchemaStep> plan_postgres_schema(const Config& config, Clock& clock) {
   const auto planned = plan_postgres_migration(config.ledger, clock);
   if (!planned) return fail(planned.error());
   return step_of(*planned);
+}
+
+Result<std::unique_ptr<LedgerImage>> postgres_image(const std::string& url, Clock& clock) {
+  return open_postgres_image(url, clock);
+}
+
+Result<std::unique_ptr<LedgerDraft>> postgres_draft(const std::string& url, Clock& clock) {
+  return begin_postgres_draft(url, clock);
+}
+
+Status postgres_vacant(const std::string& url, Clock& clock) {
+  return check_postgres_vacant(url, clock);
 }
 
 Status refuse_postgres_backup() {

@@ -39,6 +39,7 @@ bool is_of_one_host(const Error& error) {
 }
 
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
+const char* text_of(Sql sql) { return statements()[static_cast<std::size_t>(sql)].text; }
 
 /// What every connection is opened with, unless the conninfo says otherwise.
 struct Option {
@@ -241,9 +242,9 @@ bool Connection::is_on_standby() const {
   return sqlstate_ == "0A000" && (told == nullptr || std::string_view(told) == "on");
 }
 
-Status Connection::send(const Call& call) { return send(call.sql, call.params); }
+Status Connection::send(const Call& call) { return send(text_of(call.sql), call.params); }
 
-Status Connection::send(Sql sql, const Params& params) {
+Status Connection::send(const char* statement, const Params& params) {
   std::vector<const char*> values(params.size());
   std::vector<int> lengths(params.size());
   const std::vector<int> formats(params.size(), kBinary);
@@ -251,11 +252,10 @@ Status Connection::send(Sql sql, const Params& params) {
     values[i] = params.nulls_[i] ? nullptr : params.values_[i].data();
     lengths[i] = static_cast<int>(params.values_[i].size());
   }
-  const char* text = statements()[static_cast<std::size_t>(sql)].text;
-  if (PQsendQueryParams(connection_, text, static_cast<int>(params.size()), params.types_.data(),
-                        values.data(), lengths.data(), formats.data(), kBinary) == 1) {
-    return {};
-  }
+  const int count = static_cast<int>(params.size());
+  const int sent = PQsendQueryParams(connection_, statement, count, params.types_.data(),
+                                     values.data(), lengths.data(), formats.data(), kBinary);
+  if (sent == 1) return {};
   return lost("sending a statement");
 }
 
@@ -299,10 +299,15 @@ Result<Rows> Connection::read_statement(const Deadline& deadline) {
 }
 
 Result<Rows> Connection::run(Sql sql, const Params& params, const Deadline& deadline) {
+  return run_text(text_of(sql), params, deadline);
+}
+
+Result<Rows> Connection::run_text(const std::string& statement, const Params& params,
+                                  const Deadline& deadline) {
   if (lost_) return lost("a statement on a lost connection");
   const Deadline limit = bounded(deadline);
   sqlstate_.clear();
-  if (Status sent = send(sql, params); !sent) return fail(sent.error());
+  if (Status sent = send(statement.c_str(), params); !sent) return fail(sent.error());
   Status flushed = flush(limit);
   auto rows = flushed ? read_statement(limit) : Result<Rows>(fail(flushed.error()));
   if (!rows && sqlstate_.empty()) lost_ = true;  // an answer may still come

@@ -57,6 +57,9 @@ class Connection {
   /// Runs one statement; outside of a transaction it is one by itself. Errors as postgres_error;
   /// also `deadline_exceeded` and `cancelled`, after which the connection is lost.
   Result<Rows> run(Sql sql, const Params& params, const Deadline& deadline);
+  /// The same for a statement that is made of the names of tables and columns, never of values.
+  Result<Rows> run_text(const std::string& statement, const Params& params,
+                        const Deadline& deadline);
   /// Sends all of them at once and waits once. Stops at the first that fails: its error is the
   /// answer. Outside of a transaction they are one transaction.
   Result<std::vector<Rows>> run_all(std::span<const Call> calls, const Deadline& deadline);
@@ -104,7 +107,7 @@ class Connection {
   /// Waits for the socket at most until the deadline or its stop; sees to the hurry.
   Status wait_for(Wish wish, const Deadline& deadline);
   Status send(const Call& call);
-  Status send(Sql sql, const Params& params);
+  Status send(const char* statement, const Params& params);
   Status flush(const Deadline& deadline);
   /// The next result; null: that was all of this statement.
   Result<pg_result*> next_result(const Deadline& deadline);

@@ -134,11 +134,12 @@ Status Database::configure(const OpenParams& params) {
   if (const int code = feed_->attach(connection_); code != SQLITE_OK) return fail(last_error());
   // Finds a damaged page when it is read rather than when it does harm; keeps no deleted bytes from
   // view, as the file's permissions do; never makes a temporary file.
-  const std::string pragmas =
-      "PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF;"
-      "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL;"
-      "PRAGMA cache_size = -" +
-      std::to_string(params.cache_bytes / 1024);
+  // What keeps others out has to come before the first look at the file.
+  const std::string pragmas = std::string(params.alone ? "PRAGMA locking_mode = EXCLUSIVE;" : "") +
+                              "PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF;"
+                              "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL;"
+                              "PRAGMA cache_size = -" +
+                              std::to_string(params.cache_bytes / 1024);
   return execute(pragmas.c_str());
 }
 

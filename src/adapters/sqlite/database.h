@@ -77,6 +77,9 @@ struct OpenParams {
   std::size_t cache_bytes = 4u << 20;
   Duration busy_wait_max = std::chrono::seconds(30);
   std::string vfs;
+  /// Nobody else may have the file open meanwhile: whoever tries is busy, and so is this one if
+  /// another came first.
+  bool alone = false;
 };
 
 /// One connection. Used by one thread at a time.

@@ -1,0 +1,1 @@
+UPDATE ledger SET handle_floor = ?1

@@ -1,0 +1,1 @@
+UPDATE store_claims SET ledger = ?1, round = ?2
