@@ -59,7 +59,8 @@ std::string_view without_padding(std::string_view value) {
 std::string header_fault(const Request& request, HostRule rule) {
   for (const auto& [name, value] : request.headers) {
     if (!is_field_name(name)) return "a header has a name that none may have";
-    if (!is_field_value(value)) return "the header " + name + " has a control character in its value";
+    if (!is_field_value(value))
+      return "the header " + name + " has a control character in its value";
   }
   for (const std::string_view name : kOnce) {
     if (count_headers(request, to_lower(name)) > 1) {

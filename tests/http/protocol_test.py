@@ -78,8 +78,8 @@ class ProtocolTest(ServedTest):
             self.assertTrue(self.expect(400, answer)["detail"].startswith(said), answer)
         for target, said in (("/v1/tasks?label=team", "label wants name=value"),
                              ("/v1/events?label==x", "label wants name=value"),
-                             ("/v1/tasks?created_after=x", "created_after is not a time: 'x'; write "
-                                                           "it as 20")):
+                             ("/v1/tasks?created_after=x",
+                              "created_after is not a time: 'x'; write it as 20")):
             self.assertIn(said, self.expect(400, self.serving.get(target))["detail"])
         problem = self.expect(404, self.serving.get("/v1/runs/nope"))
         self.assertIn("is no run's id", problem["detail"])
