@@ -12,6 +12,8 @@ namespace waybill::json {
 namespace bj = boost::json;
 namespace {
 
+constexpr std::size_t kDepthMax = 64;
+
 void append_canonical(std::string& out, const bj::value& value) {
   if (const auto* object = value.if_object()) {
     std::vector<const bj::key_value_pair*> members;
@@ -51,12 +53,17 @@ bool is_finite(const bj::value& value) {
 
 Result<bj::value> parse_into(bj::storage_ptr storage, std::string_view text) {
   bj::parse_options options;
-  options.max_depth = 64;
+  options.max_depth = kDepthMax;
   bj::stream_parser parser({}, options);
   parser.reset(std::move(storage));
   boost::system::error_code error;
   const std::size_t read = parser.write(text.data(), text.size(), error);
   if (!error) parser.finish(error);
+  if (error == bj::error::too_deep) {
+    return fail(Code::invalid_argument, "nested deeper than " + std::to_string(kDepthMax) +
+                                            " levels, the most that is read, at byte " +
+                                            std::to_string(read));
+  }
   if (error) {
     return fail(Code::invalid_argument,
                 "not JSON: " + error.message() + " at byte " + std::to_string(read));

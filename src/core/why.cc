@@ -18,10 +18,6 @@ std::string count(std::size_t number, std::string_view one) {
   return std::to_string(number) + " " + std::string(one) + (number == 1 ? "" : "s");
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// Collects conditions for one task.
 class Reasoner {
  public:
@@ -163,7 +159,7 @@ class Reasoner {
       if (params_.now - worker.seen_at > params_.silence_max) continue;
       if (!accepts(worker.queues, queue)) continue;
       ++of_queue;
-      if (!contains(worker.kinds, kind)) continue;
+      if (!accepts(worker.kinds, kind)) continue;
       ++able;
       slots += worker.slots;
       busy += worker.busy;

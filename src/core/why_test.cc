@@ -107,6 +107,12 @@ const Case kCases[] = {
      },
      WhyReason::no_worker_for_kind, "no worker of its queue intake can run tasks of kind command",
      "", std::nullopt},
+    {"WorkerOfEveryKind",
+     [](WhyParams& p) {
+       p.workers[0].kinds.clear();
+       p.workers[0].slots = 0;
+     },
+     WhyReason::starting, "nothing is in its way: it starts next", "", kNow},
     {"WorkerOfAnotherKind", [](WhyParams& p) { p.workers[0].kinds = {"noop"}; },
      WhyReason::no_worker_for_kind, "no worker of its queue intake can run tasks of kind command",
      "", std::nullopt},

@@ -23,7 +23,8 @@ bj::value integer_or_text(std::string_view text) {
 std::string told(const SchemaViolation& violation) {
   if (violation.pointer.empty()) return "query: " + violation.message;
   const std::string name = violation.pointer.substr(1, violation.pointer.find('/', 1) - 1);
-  return "the query parameter " + name + " " + violation.message;
+  const bool lacks_verb = violation.message.starts_with("not ");
+  return "the query parameter " + name + (lacks_verb ? " is " : " ") + violation.message;
 }
 
 bool is_true_at(const bj::value& value, std::string_view pointer) {

@@ -30,11 +30,18 @@ void rewrite(bj::value& value, std::vector<std::string>& names) {
   }
 }
 
-/// Ours, and `waybill-duration` for a duration as in 10m: the name `duration` means another form to
-/// everybody else who reads an OpenAPI document (ISO 8601, PT10M).
+/// Ours, `waybill-label` for a label as queries have it, and `waybill-duration` for a duration as
+/// in 10m: the name `duration` means another form to everybody else who reads an OpenAPI document
+/// (ISO 8601, PT10M).
 JsonSchema::Formats formats() {
   JsonSchema::Formats formats = standard_formats();
   formats["waybill-duration"] = formats.extract("duration").mapped();
+  formats["waybill-label"] = [](std::string_view text) -> Status {
+    const std::size_t equals = text.find('=');
+    if (equals != text.npos && equals > 0) return {};
+    return fail(Code::invalid_argument,
+                "wants name=value, as in team=data, not \"" + std::string(text) + "\"");
+  };
   return formats;
 }
 

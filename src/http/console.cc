@@ -61,13 +61,13 @@ Response serve(const ConsoleFile& file, const Request& request) {
   Response response{.body = {}, .content_type = {}, .headers = {{"ETag", etag}}, .stream = nullptr};
   add_headers(file, response);
   if (!file.gzip.empty()) response.headers.emplace_back("Vary", "Accept-Encoding");
+  response.body = body;  // of a 304 its length alone is told
   if (request.header("if-none-match").find(etag) != std::string_view::npos) {
     response.status = 304;
     return response;
   }
   if (!coding.empty()) response.headers.emplace_back("Content-Encoding", coding);
   response.content_type = file.type;
-  response.body = body;
   return response;
 }
 

@@ -7,10 +7,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
 #include "base/ascii.h"
+#include "core/size.h"
+#include "http/etag.h"
 #include "http/gzip.h"
 #include "http/target.h"
 
@@ -21,13 +24,40 @@ namespace {
 constexpr std::size_t kStreamBlock = 4u << 10;
 /// Smaller ones fit into a packet either way.
 constexpr std::size_t kGzipFrom = 1400;
+/// The CR LF after a header.
+constexpr std::ptrdiff_t kLineEnd = 2;
+/// What begin_exchange says that the client's cookie is, so that the library takes none apart.
+constexpr const char* kNoCookie = "";
+
+/// libmicrohttpd of that age cuts a value at its first NUL, and ends a line also where there is no
+/// CR LF. The lines stand in its memory one behind the other, their ends made NULs: what it does
+/// not say of them shows there.
+constexpr bool kLinesAreInMemory = MHD_VERSION < 0x00097700;
+
+struct Lines {
+  Pairs& headers;
+  const char* end = nullptr;  ///< of the value before, where the NUL of its CR is
+  bool are_whole = true;
+};
 
 MHD_Result take_header(void* to, MHD_ValueKind, const char* name, std::size_t name_size,
                        const char* value, std::size_t value_size) {
-  auto& headers = *static_cast<Pairs*>(to);
-  headers.emplace_back(to_lower(std::string_view(name, name_size)),
-                       std::string(value == nullptr ? "" : value, value_size));
+  if (value == kNoCookie) return MHD_YES;  // ours
+  auto& lines = *static_cast<Lines*>(to);
+  if (lines.end != nullptr && name != lines.end + kLineEnd) lines.are_whole = false;
+  lines.end = value + value_size;
+  lines.headers.emplace_back(to_lower(std::string_view(name, name_size)),
+                             without_padding(std::string_view(value, value_size)));
   return MHD_YES;
+}
+
+/// False: one of them goes on after a NUL, or in the next line, or does not end with CR LF.
+bool take_headers(Exchange& exchange) {
+  Lines lines{.headers = exchange.request.headers};
+  MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, &take_header, &lines);
+  if (!kLinesAreInMemory || lines.end == nullptr) return true;
+  // After the last one there is at least the end of the empty line.
+  return lines.are_whole && lines.end[1] == '\0';
 }
 
 std::string peer_of(MHD_Connection* connection) {
@@ -43,22 +73,6 @@ std::string peer_of(MHD_Connection* connection) {
                                                                                    : text.data();
 }
 
-std::size_t count_headers(const Request& request, std::string_view name) {
-  return static_cast<std::size_t>(
-      std::count_if(request.headers.begin(), request.headers.end(),
-                    [&](const auto& header) { return header.first == name; }));
-}
-
-/// What RFC 9112, 5.1, and RFC 9110, 5.5, want refused: another reader may see another header.
-bool is_header(const std::pair<std::string, std::string>& header) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  const auto in_name = [&](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || kMarks.find(c) != kMarks.npos;
-  };
-  const auto in_value = [](char c) { return c != '\0' && c != '\r' && c != '\n'; };
-  return std::ranges::all_of(header.first, in_name) && std::ranges::all_of(header.second, in_value);
-}
-
 /// As it was sent, or nearly.
 std::size_t header_bytes(const Exchange& exchange) {
   std::size_t bytes = exchange.request.method.size() + exchange.target.size();
@@ -66,22 +80,6 @@ std::size_t header_bytes(const Exchange& exchange) {
     bytes += name.size() + value.size() + std::string_view(": \r\n").size();
   }
   return bytes;
-}
-
-/// A request whose end two readers may see in two places: the way to smuggle another one in.
-std::string length_doubt(const Request& request) {
-  const std::size_t lengths = count_headers(request, "content-length");
-  const std::size_t codings = count_headers(request, "transfer-encoding");
-  if (lengths > 1) return "it has more than one Content-Length";
-  if (codings > 1) return "it has more than one Transfer-Encoding";
-  if (lengths + codings > 1) return "it has both Content-Length and Transfer-Encoding";
-  if (codings == 1 && to_lower(request.header("transfer-encoding")) != "chunked") {
-    return "its Transfer-Encoding is not \"chunked\"";
-  }
-  const std::string_view length = request.header("content-length");
-  const bool digits = std::all_of(length.begin(), length.end(), is_digit);
-  if (lengths == 1 && (length.empty() || !digits)) return "its Content-Length is no number";
-  return "";
 }
 
 ssize_t read_stream(void* from, std::uint64_t, char* to, std::size_t size) {
@@ -111,7 +109,29 @@ MHD_Response* with_body(Response& response) {
                                          MHD_RESPMEM_PERSISTENT);
 }
 
+/// RFC 9112, 3.2.2: what the target says goes before the header.
+void replace_host(Request& request, const std::string& authority) {
+  for (auto& [name, value] : request.headers) {
+    if (name == "host") value = authority;
+  }
+}
+
 }  // namespace
+
+std::string too_large(std::size_t bytes_max) {
+  return "the body has more than " + format_size(static_cast<std::int64_t>(bytes_max)) +
+         ", the most that is taken at once";
+}
+
+void begin_head(Exchange& exchange, const char* target, MHD_Connection* connection) {
+  exchange.target = target;
+  exchange.connection = connection;
+  // Both would be taken apart into the memory of the headers, where nobody looks at them, and many
+  // would fill it: the target's parameters, and the first cookie, which is now this one.
+  if (char* const query = std::strchr(const_cast<char*>(target), '?')) query[1] = '\0';
+  MHD_set_connection_value_n(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE,
+                             std::strlen(MHD_HTTP_HEADER_COOKIE), kNoCookie, 0);
+}
 
 std::string begin_request(Exchange& exchange, const char* method, const RequestLimits& limits,
                           int& status) {
@@ -119,7 +139,7 @@ std::string begin_request(Exchange& exchange, const char* method, const RequestL
   exchange.begun = true;
   request.method = method;
   request.peer = peer_of(exchange.connection);
-  MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, &take_header, &request.headers);
+  const bool are_whole = take_headers(exchange);
   if (exchange.target.size() > limits.target_bytes_max) {
     status = 414;
     return "the path and query have more than " + std::to_string(limits.target_bytes_max) +
@@ -131,18 +151,21 @@ std::string begin_request(Exchange& exchange, const char* method, const RequestL
            " bytes, the most that is taken";
   }
   status = 400;
-  if (!std::ranges::all_of(request.headers, is_header)) {
-    return "a header has a name or a value that none may have";
+  if (!are_whole) {
+    return "a header has a NUL in it, goes on in another line, or does not end with CR LF";
   }
-  if (std::string doubt = length_doubt(request); !doubt.empty()) {
-    return "the length of the request is in doubt: " + doubt;
-  }
+  if (std::string fault = header_fault(request, exchange.host_rule); !fault.empty()) return fault;
   auto target = parse_target(exchange.target);
   if (!target) return target.error().message;
   request.path = std::move(target->path);
   request.segments = std::move(target->segments);
   request.query = std::move(target->query);
-  return "";
+  if (!target->authority.empty()) replace_host(request, target->authority);
+  const std::string_view length = request.header("content-length");
+  const bool is_more = length.size() > 12 || (!length.empty() && std::stoull(std::string(length)) >
+                                                                     limits.body_bytes_max);
+  status = 413;
+  return is_more ? too_large(limits.body_bytes_max) : "";
 }
 
 void compress(const Request& request, Response& response) {
@@ -155,6 +178,10 @@ void compress(const Request& request, Response& response) {
   if (!has("Vary")) response.headers.emplace_back("Vary", "Accept-Encoding");
   if (!takes_gzip(request.header("accept-encoding"))) return;
   response.body = gzip(response.body);
+  for (auto& [name, value] : response.headers) {
+    if (name == "ETag" && !value.starts_with("W/")) value = etag_of_gzip(value);
+  }
+  if (response.status == MHD_HTTP_NOT_MODIFIED) return;  // its length alone is told
   response.headers.emplace_back("Content-Encoding", "gzip");
 }
 
@@ -167,7 +194,7 @@ MHD_Response* make_response(Exchange& exchange) {
                        : response.file ? with_file(*response.file)
                                        : with_body(response);
   if (made == nullptr) return nullptr;
-  const bool typed = !response.content_type.empty() &&
+  const bool typed = !response.content_type.empty() && response.status != MHD_HTTP_NOT_MODIFIED &&
                      (exchange.stream || response.file || !response.body.empty());
   if (typed) MHD_add_response_header(made, "Content-Type", response.content_type.c_str());
   for (const auto& [name, value] : response.headers) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "http/header_rules.h"
 #include "http/message.h"
 
 namespace waybill::http {
@@ -19,6 +20,7 @@ struct Exchange {
   std::string target;  ///< as sent
   MHD_Connection* connection = nullptr;
   Connection* client = nullptr;  ///< the same, as we know it
+  HostRule host_rule = HostRule::needed;
   Request request;
   bool begun = false;          ///< its headers were seen
   bool too_large = false;      ///< its body; the rest of it is thrown away
@@ -32,7 +34,15 @@ struct Exchange {
 struct RequestLimits {
   std::size_t target_bytes_max = 0;
   std::size_t header_bytes_max = 0;  ///< with the request line
+  std::size_t body_bytes_max = 0;    ///< where the headers say how many
 };
+
+/// Why a body of more bytes is refused.
+std::string too_large(std::size_t bytes_max);
+
+/// Notes the target of a request whose headers are still to come, and that nothing else is to be
+/// made of it; `target` is the library's, and is written to.
+void begin_head(Exchange& exchange, const char* target, MHD_Connection* connection);
 
 /// Fills in method, target, headers and peer. Answers why the request is refused, with the status
 /// in `status`; empty if it is fine.

@@ -84,8 +84,9 @@ class Application {
   /// `counts` tells of the server that asks.
   virtual bool answer_at_once(const Request& request, const std::function<ServerCounts()>& counts,
                               Response& response) = 0;
-  /// The answer to what never becomes a request: too large, malformed, no handler free.
-  virtual Response refusal(int status, std::string_view why) = 0;
+  /// The answer to what never becomes a request: too large, malformed, no handler free. Of the
+  /// request there is what was read until then.
+  virtual Response refusal(const Request& request, int status, std::string_view why) = 0;
 };
 
 }  // namespace waybill::http

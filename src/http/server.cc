@@ -17,10 +17,10 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "core/listen_address.h"
-#include "core/size.h"
 #include "http/connections.h"
 #include "http/exchange.h"
 #include "http/handler_pool.h"
+#include "http/heads.h"
 #include "http/sockets.h"
 #include "http/tls_files.h"
 #include "http/waiting_room.h"
@@ -49,6 +49,7 @@ struct Server::Parts {
   ServerCounts counts();
   MHD_Result answer(Exchange& exchange);
   MHD_Result refuse(Exchange& exchange, int status, std::string_view why);
+  void refuse_length(int status);
   void completed(Exchange& exchange);
   void end_streams();
 
@@ -56,6 +57,7 @@ struct Server::Parts {
   Application& application;
   Clock& clock;
   Connections connections;
+  Heads heads;
   std::atomic<std::uint64_t> refused = 0;
   std::atomic<bool> draining = false;
   std::atomic<std::size_t> open = 0;         // exchanges
@@ -76,12 +78,14 @@ namespace {
 /// RFC 9325, 3.1.1: nothing older than TLS 1.2.
 constexpr const char* kTlsPriorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-void log_library(void*, const char* format, va_list arguments) {
+void log_library(void* parts, const char* format, va_list arguments) {
   std::array<char, 512> text{};
   std::vsnprintf(text.data(), text.size(), format, arguments);
   std::string_view line(text.data());
   while (line.ends_with('\n')) line.remove_suffix(1);
   log::debug("http_library", line);
+  const int status = Heads::refusal_in_log(format);
+  if (status != 0) static_cast<Server::Parts*>(parts)->refuse_length(status);
 }
 
 /// Connections come and go.
@@ -103,16 +107,18 @@ void* begin_exchange(void* parts, const char* target, MHD_Connection* connection
   auto exchange = std::make_unique<Exchange>();
   exchange->client = static_cast<Connection*>(
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
-  exchange->target = target;
-  exchange->connection = connection;
+  begin_head(*exchange, target, connection);
   static_cast<Server::Parts*>(parts)->open.fetch_add(1);
+  static_cast<Server::Parts*>(parts)->heads.add(*exchange);
   return exchange.release();  // the library keeps it until completed_exchange
 }
 
-MHD_Result take_exchange(void* parts, MHD_Connection*, const char*, const char* method, const char*,
-                         const char* data, std::size_t* size, void** exchange) {
-  return static_cast<Server::Parts*>(parts)->take(*static_cast<Exchange*>(*exchange), method, data,
-                                                  size);
+MHD_Result take_exchange(void* parts, MHD_Connection*, const char*, const char* method,
+                         const char* version, const char* data, std::size_t* size, void** context) {
+  auto& exchange = *static_cast<Exchange*>(*context);
+  const bool is_old = std::string_view(version) == MHD_HTTP_VERSION_1_0;
+  exchange.host_rule = is_old ? HostRule::may_lack : HostRule::needed;
+  return static_cast<Server::Parts*>(parts)->take(exchange, method, data, size);
 }
 
 void completed_exchange(void* parts, MHD_Connection*, void** exchange, MHD_RequestTerminationCode) {
@@ -124,11 +130,9 @@ void completed_exchange(void* parts, MHD_Connection*, void** exchange, MHD_Reque
 /// What is over the limit of headers is read up to so many times of it, so that the refusal is
 /// ours: the library's own are pages of HTML.
 constexpr std::size_t kLibraryMemory = 4;
-
-std::string too_large(std::size_t bytes_max) {
-  return "the body has more than " + format_size(static_cast<std::int64_t>(bytes_max)) +
-         ", the most that is taken at once";
-}
+/// A strict library answers a request without Host twice, and one with a space in its target not at
+/// all; parse_target and header_fault refuse both.
+constexpr int kStrictness = 0;
 
 }  // namespace
 
@@ -148,14 +152,14 @@ Status Server::Parts::listen() {
   errno = 0;
   daemon = MHD_start_daemon(
       flags, params.port, nullptr, nullptr, &take_exchange, this, MHD_OPTION_EXTERNAL_LOGGER,
-      &log_library, nullptr, MHD_OPTION_SOCK_ADDR, reinterpret_cast<sockaddr*>(&address->bytes),
+      &log_library, this, MHD_OPTION_SOCK_ADDR, reinterpret_cast<sockaddr*>(&address->bytes),
       MHD_OPTION_NOTIFY_CONNECTION, &note_connection, this, MHD_OPTION_URI_LOG_CALLBACK,
       &begin_exchange, this, MHD_OPTION_NOTIFY_COMPLETED, &completed_exchange, this,
       MHD_OPTION_CONNECTION_LIMIT, params.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
       kLibraryMemory * params.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(params.idle_max).count()),
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY,
-      tls.data(), MHD_OPTION_END);
+      MHD_OPTION_STRICT_FOR_CLIENT, kStrictness, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
+      MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END);
   if (daemon == nullptr) return listen_error(errno, params.address, params.port);
   port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
   return {};
@@ -194,17 +198,13 @@ MHD_Result Server::Parts::take(Exchange& exchange, const char* method, const cha
 
 MHD_Result Server::Parts::begin(Exchange& exchange, const char* method) {
   int status = 0;
+  heads.remove(exchange);
   exchange.request.over_tls = params.tls != nullptr;
   const RequestLimits limits{.target_bytes_max = params.header_bytes_max / 2,
-                             .header_bytes_max = params.header_bytes_max};
+                             .header_bytes_max = params.header_bytes_max,
+                             .body_bytes_max = params.body_bytes_max};
   const std::string why = begin_request(exchange, method, limits, status);
-  if (!why.empty()) return refuse(exchange, status, why);
-  const std::string_view length = exchange.request.header("content-length");
-  if (length.size() > 12 ||
-      (!length.empty() && std::stoull(std::string(length)) > params.body_bytes_max)) {
-    return refuse(exchange, 413, too_large(params.body_bytes_max));
-  }
-  return MHD_YES;
+  return why.empty() ? MHD_YES : refuse(exchange, status, why);
 }
 
 void Server::Parts::take_body(Exchange& exchange, const char* data, std::size_t size) {
@@ -243,7 +243,8 @@ MHD_Result Server::Parts::hand_over(Exchange& exchange) {
     }
   }
   refused.fetch_add(1);
-  exchange.response = application.refusal(503, "more requests wait than this server takes");
+  exchange.response =
+      application.refusal(exchange.request, 503, "more requests wait than this server takes");
   if (!suspended) return answer(exchange);
   // A connection that is suspended takes no answer: it is asked for when that one goes on.
   MHD_resume_connection(exchange.connection);
@@ -256,7 +257,7 @@ void Server::Parts::handle(Exchange& exchange) {
   Reply reply = application.handle(exchange.request);
   const auto* later = std::get_if<Later>(&reply);
   if (later != nullptr && exchange.request.draining) {
-    reply = application.refusal(503, "the server is about to end");
+    reply = application.refusal(exchange.request, 503, "the server is about to end");
     later = nullptr;
   }
   if (later != nullptr) {
@@ -269,7 +270,7 @@ void Server::Parts::handle(Exchange& exchange) {
 void Server::Parts::handle_again(Exchange& exchange) {
   exchange.request.counted = true;
   if (!has_gone(exchange.client->socket())) return handle(exchange);
-  give(exchange, application.refusal(503, "the client is gone"));
+  give(exchange, application.refusal(exchange.request, 503, "the client is gone"));
 }
 
 void Server::Parts::give(Exchange& exchange, Response response) {
@@ -302,12 +303,23 @@ MHD_Result Server::Parts::answer(Exchange& exchange) {
 MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_view why) {
   refused.fetch_add(1);
   exchange.client->end_wait();
-  exchange.response = application.refusal(status, why);
+  exchange.response = application.refusal(exchange.request, status, why);
   exchange.response->headers.emplace_back("Connection", "close");
   return answer(exchange);
 }
 
+void Server::Parts::refuse_length(int status) {
+  Exchange* const exchange = heads.with_bad_length();
+  if (exchange == nullptr) return;
+  refused.fetch_add(1);
+  exchange->response =
+      application.refusal(exchange->request, status, "its Content-Length is no number of bytes");
+  exchange->response->headers.emplace_back("Connection", "close");
+  send_at_once(*exchange);
+}
+
 void Server::Parts::completed(Exchange& exchange) {
+  heads.remove(exchange);
   body_bytes.fetch_sub(exchange.body_bytes);
   exchange.client->begin_to_wait(clock.steady_now());
   // A client may have gone before its stream was begun to be sent.

@@ -34,9 +34,10 @@ struct ServerParams {
 };
 
 /// An HTTP/1.1 server (RFC 9112) on libmicrohttpd: one thread reads and writes all sockets, others
-/// handle the requests. Refused with 400, and the connection closed: requests whose length can be
-/// read in two ways (RFC 9112, 6.3), and what parse_target refuses; with 413, 414 and 431
-/// bodies, targets and headers that are too large.
+/// handle the requests. Refused with 400, and the connection closed: what header_fault and
+/// parse_target refuse; with 413, 414 and 431 bodies, targets and headers that are too large. A
+/// request line that is none, chunks that are none, and headers of more than 64 KiB are answered by
+/// libmicrohttpd itself, with a page.
 class Server {
  public:
   /// Listens when it returns. `application` and `clock` outlive it. `unavailable`: the address is

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "base/file_descriptor.h"
 #include "testing/threaded_clock.h"
@@ -29,7 +30,7 @@ class Gated final : public Application {
   bool answer_at_once(const Request&, const std::function<ServerCounts()>&, Response&) override {
     return false;
   }
-  Response refusal(int status, std::string_view why) override {
+  Response refusal(const Request&, int status, std::string_view why) override {
     return {.status = status, .body = std::string(why), .headers = {}, .stream = nullptr};
   }
   void open() {
@@ -55,13 +56,15 @@ class ServerTest : public ::testing::Test {
 
   /// A connection that has sent a request, and wants it closed after the answer.
   FileDescriptor ask(const Server& server) {
+    return send(server, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  }
+  FileDescriptor send(const Server& server, const std::string& text) {
     FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(server.port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    const std::string text = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     EXPECT_EQ(::send(socket.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
     return socket;
   }
@@ -95,6 +98,87 @@ TEST_F(ServerTest, AnswersARequestThatWasBegunBeforeItEnds) {
   application_.open();
   server->drain({});
   EXPECT_THAT(answer(socket), HasSubstr("done"));
+}
+
+/// The status of each answer on a connection, and of the last what stands behind its head.
+struct Answers {
+  std::vector<std::string> statuses;
+  std::string body;
+};
+Answers answers_in(const std::string& text) {
+  Answers found;
+  constexpr std::string_view kBegins = "HTTP/1.1 ";
+  for (std::size_t at = text.find(kBegins); at != text.npos; at = text.find(kBegins, at + 1)) {
+    found.statuses.push_back(text.substr(at + kBegins.size(), 3));
+  }
+  const std::size_t head = text.find("\r\n\r\n");
+  if (head != text.npos) found.body = text.substr(head + 4);
+  return found;
+}
+
+TEST_F(ServerTest, AnswersOnceWhatTheLibraryWouldAnswerTwice) {
+  application_.open();
+  const auto server = Server::create({}, application_, clock_).value();
+  const std::string post = "POST / HTTP/1.1\r\nHost: x\r\n";
+  const std::string cookie = "Cookie: " + std::string(33'000, 'a') + "\r\n";
+  const std::pair<std::string, std::string> refused[] = {
+      {"GET / HTTP/1.1\r\n\r\n", "400"},
+      {"GET / HTTP/1.1\r\nHost : x\r\n\r\n", "400"},
+      {post + "Content-Length: -1\r\n\r\n", "400"},
+      {post + "Content-Length: abc\r\n\r\n", "400"},
+      {post + "Content-Length: +5\r\n\r\n12345", "400"},
+      {post + "Content-Length:\r\n\r\n", "400"},
+      {post + "Content-Length: 99999999999999999999999\r\n\r\n", "413"},
+      {post + cookie + "\r\n", "431"},
+      {post + "X: a\r\n" + cookie + "Content-Length: x\r\n\r\n", "400"}};
+  for (const auto& [sent, status] : refused) {
+    const Answers found = answers_in(answer(send(*server, sent)));
+    EXPECT_THAT(found.statuses, testing::ElementsAre(status)) << sent.substr(0, 80);
+    EXPECT_THAT(found.body, testing::Not(HasSubstr("html"))) << sent.substr(0, 80);
+  }
+}
+
+TEST_F(ServerTest, RefusesWhatAnotherReaderMayReadOtherwise) {
+  application_.open();
+  const auto server = Server::create({}, application_, clock_).value();
+  const auto status_of = [&](const std::string& headers) {
+    const std::string sent = "GET / HTTP/1.1\r\n" + headers + "Connection: close\r\n\r\n";
+    const Answers found = answers_in(answer(send(*server, sent)));
+    return found.statuses.size() == 1 ? found.statuses[0] : "none, or more";
+  };
+  const std::string host = "Host: x\r\n";
+  for (const std::string& headers :
+       {host + host, host + std::string("X: a\0b\r\n", 8), std::string("Host: x\0y\r\n", 11),
+        host + std::string("X: a\0\r\n", 7), host + "X: a\x01\r\n", host + "X: a\rY: b\r\n",
+        host + "X: a\r\n b\r\n", host + "X y: a\r\n"}) {
+    EXPECT_EQ(status_of(headers), "400") << headers;
+  }
+  const std::string last = "GET / HTTP/1.1\r\nHost: x\r\nX: a" + std::string(1, '\0') + "b\r\n\r\n";
+  EXPECT_THAT(answers_in(answer(send(*server, last))).statuses, testing::ElementsAre("400"));
+  for (const std::string headers :
+       {"Host: \t x \t\r\n", "Host: x\r\nX:\r\nY: \r\nZ: a b\tc\r\n", "hOST:x\r\nX: \xc3\xa9\r\n",
+        "Host: x\r\nCookie: a=b; c=d\r\nCookie: e=f\r\n"}) {
+    EXPECT_EQ(status_of(headers), "200") << headers;
+  }
+  std::string many = host;
+  for (int i = 0; i < 150; ++i)
+    many += "X-" + std::to_string(i) + ": " + std::string(80, 'v') + "\r\n";
+  EXPECT_EQ(status_of(many), "200");
+}
+
+TEST_F(ServerTest, ServesATargetThatNamesTheHost) {
+  application_.open();
+  const auto server = Server::create({}, application_, clock_).value();
+  for (const auto& [target, status] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"http://x/", "200"},
+           {"http://x?a=b", "200"},
+           {"http:///", "400"},
+           {"/a b", "400"},
+           {"/?" + std::string(2000, '&'), "200"}}) {
+    const std::string sent = "GET " + target + " HTTP/1.1\r\nHost: y\r\nConnection: close\r\n\r\n";
+    EXPECT_THAT(answers_in(answer(send(*server, sent))).statuses, testing::ElementsAre(status))
+        << target;
+  }
 }
 
 TEST_F(ServerTest, ListensWhereNobodyElseDoes) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/percent.h"
 #include "base/utf8.h"
 
@@ -58,13 +59,33 @@ bool read_query(std::string_view text, Target& target) {
   });
 }
 
+/// Takes "http://host" off the beginning; false: it does not begin so.
+bool take_authority(std::string_view& text, Target& target) {
+  const std::size_t mark = text.find("://");
+  if (mark == text.npos) return false;
+  const std::string scheme = to_lower(text.substr(0, mark));
+  if (scheme != "http" && scheme != "https") return false;
+  text.remove_prefix(mark + 3);
+  const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
+  text.remove_prefix(authority.size());
+  target.authority = authority;
+  // RFC 9110, 4.2.4: a name and password there are for misleading people.
+  return !authority.empty() && authority.find('@') == authority.npos;
+}
+
 }  // namespace
 
 Result<Target> parse_target(std::string_view text) {
-  if (!text.starts_with('/')) {
-    return fail(Code::invalid_argument, "the request target has to begin with a slash");
-  }
   Target target;
+  if (!text.starts_with('/') && !take_authority(text, target)) {
+    return fail(Code::invalid_argument,
+                "the request target has to begin with a slash, or with http:// and a host");
+  }
+  if (text.find(' ') != text.npos) {
+    return fail(Code::invalid_argument, "the request target has a space in it; send it as %20");
+  }
+  std::string whole;
+  if (!text.starts_with('/')) text = whole = "/" + std::string(text);
   const std::size_t mark = text.find('?');
   if (!read_path(text.substr(0, mark), target)) {
     return fail(Code::invalid_argument,

@@ -29,9 +29,21 @@ TEST(Target, LeavesDotsAlone) {
   EXPECT_THAT(parse_target("/%2e%2e/b")->segments, ElementsAre("..", "b"));
 }
 
+TEST(Target, MayNameTheHost) {
+  const auto target = parse_target("HTTP://localhost:8470/v1/tasks?state=ready");
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->authority, "localhost:8470");
+  EXPECT_THAT(target->segments, ElementsAre("v1", "tasks"));
+  EXPECT_THAT(target->query, ElementsAre(Pair("state", "ready")));
+  EXPECT_EQ(parse_target("http://[::1]")->path, "/");
+  EXPECT_THAT(parse_target("https://a?b=c")->query, ElementsAre(Pair("b", "c")));
+  EXPECT_EQ(parse_target("/http://a/b")->authority, "");
+}
+
 TEST(Target, IsRefusedWhereItIsNoText) {
-  for (const char* text : {"", "v1", "http://a/b", "/%", "/%zz", "/%00", "/a%0ab", "/%ff", "/a?%",
-                           "/a?b=%0d", "/a?%80=1", "*"}) {
+  for (const char* text :
+       {"", "v1", "http://", "http:///b", "http://a@b/c", "ftp://a/b", "/a b", "/%", "/%zz", "/%00",
+        "/a%0ab", "/%ff", "/a?%", "/a?b=%0d", "/a?%80=1", "*"}) {
     const auto target = parse_target(text);
     ASSERT_FALSE(target) << text;
     EXPECT_EQ(target.error().code, Code::invalid_argument) << text;

@@ -36,7 +36,7 @@ class Scripted final : public http::Application {
                       http::Response&) override {
     return false;
   }
-  http::Response refusal(int status, std::string_view why) override {
+  http::Response refusal(const http::Request&, int status, std::string_view why) override {
     return answer(status, R"({"detail":")" + std::string(why) + "\"}");
   }
   static http::Response answer(int status, std::string body) {

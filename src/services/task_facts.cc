@@ -1,5 +1,6 @@
 #include "services/task_facts.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@ namespace waybill {
 namespace {
 
 constexpr std::size_t kAheadMax = 10'000;
+constexpr std::size_t kHoldersMax = 100;  ///< tasks whose workers are looked at
 
 Status add_queue(const LedgerParts& parts, WhyParams& params) {
   const std::string& name = params.task.request.queue;
@@ -46,6 +48,30 @@ Status add_history(const LedgerParts& parts, WhyParams& params) {
   return {};
 }
 
+/// Who holds a task of the queue serves it, though nobody says so: a worker that does not tell of
+/// itself, or not while it works.
+Status add_holders(const LedgerParts& parts, WhyParams& params) {
+  if (params.leased_in_queue == 0) return {};
+  const auto page =
+      parts.reader.page({.filter = {.states = {State::leased}, .queue = params.task.request.queue},
+                         .limit = kHoldersMax});
+  if (!page) return fail(page.error());
+  for (const Task& task : page->tasks) {
+    const bool is_alive = task.status.lease_until > params.now;
+    const auto known = std::ranges::find(params.workers, task.status.worker, &WhyWorker::name);
+    if (!is_alive) continue;
+    if (known != params.workers.end()) {
+      known->seen_at = std::max(known->seen_at, params.now);
+      continue;
+    }
+    params.workers.push_back({.name = task.status.worker,
+                              .queues = {task.request.queue},
+                              .kinds = {},
+                              .seen_at = params.now});
+  }
+  return {};
+}
+
 Status add_workers(const LedgerParts& parts, WhyParams& params) {
   const auto workers = parts.registry.workers();
   if (!workers) return fail(workers.error());
@@ -57,7 +83,7 @@ Status add_workers(const LedgerParts& parts, WhyParams& params) {
                               .busy = worker.busy,
                               .seen_at = worker.seen_at});
   }
-  return {};
+  return add_holders(parts, params);
 }
 
 }  // namespace

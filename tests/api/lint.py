@@ -5,7 +5,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 WITH_BODY = ("post", "put", "patch")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # Whatever reads these names elsewhere takes them for what they are in JSON Schema or OpenAPI.
-FORMATS = ("uuid", "date-time", "cron", "time-zone", "waybill-duration")
+FORMATS = ("uuid", "date-time", "cron", "time-zone", "waybill-duration", "waybill-label")
 
 
 def operations(document):

@@ -215,6 +215,12 @@ TEST(TokenTest, TakesItsRoleAsAScopeToo) {
       place.run({"token", "create", "--name", "b", "--scope", "viewer", "--role", "admin"});
   EXPECT_EQ(both.status, 2);
   EXPECT_THAT(both.err, HasSubstr("give one"));
+  for (const std::string option : {"--scope", "--role"}) {
+    const Ran twice =
+        place.run({"token", "create", "--name", "b", option, "viewer", option, "worker"});
+    EXPECT_EQ(twice.status, 2);
+    EXPECT_THAT(twice.err, HasSubstr(option + " is given twice"));
+  }
   const Ran wrong = place.run({"token", "create", "--name", "b", "--scope", "king"});
   EXPECT_EQ(wrong.status, 2);
   EXPECT_THAT(wrong.err, HasSubstr("--scope: \"king\" is none of"));

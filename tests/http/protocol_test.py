@@ -70,9 +70,19 @@ class ProtocolTest(ServedTest):
     def test_what_is_wrong_is_said_so_that_it_can_be_mended(self):
         for body, said in ((b"", "POST /v1/tasks takes a body of JSON, and none was sent"),
                            (b"[]", "the body has to be "), (b"null", "the body has to be "),
-                           (b"{", "the body is not JSON: ")):
+                           (b"{", "the body is not JSON: "),
+                           (b"[" * 65 + b"]" * 65, "the body is nested deeper than 64 levels"),
+                           (b'{"kind":"noop","spec":{"a":[{"b":1,"\\u0062":2}]}}',
+                            'the body has an object with two members "b"')):
             answer = self.serving.post("/v1/tasks", body)
             self.assertTrue(self.expect(400, answer)["detail"].startswith(said), answer)
+        for target, said in (("/v1/tasks?label=team", "label wants name=value"),
+                             ("/v1/events?label==x", "label wants name=value"),
+                             ("/v1/tasks?created_after=x",
+                              "created_after is not a time: 'x'; write it as 20")):
+            self.assertIn(said, self.expect(400, self.serving.get(target))["detail"])
+        problem = self.expect(404, self.serving.get("/v1/runs/nope"))
+        self.assertIn("is no run's id", problem["detail"])
         for target, said in (("/v1/tasks/", "leave out the slash at its end"),
                              ("/v1/nothing/", "GET /v1/openapi.json says what there is")):
             self.assertIn(said, self.expect(404, self.serving.get(target))["detail"])
@@ -86,9 +96,35 @@ class ProtocolTest(ServedTest):
         self.assertEqual((response.status, b"more than one" in response.read()), (400, True))
 
     def test_the_document_is_sent_again_only_when_it_is_another(self):
-        etag = self.serving.get("/v1/openapi.json").headers["ETag"]
-        answer = self.serving.get("/v1/openapi.json", If_None_Match=etag)
-        self.assertEqual((answer.status, answer.body), (304, b""))
+        whole = self.serving.get("/v1/openapi.json")
+        etag = whole.headers["ETag"]
+        for named in (etag, "W/" + etag, f'"other", {etag}', "*"):
+            answer = self.serving.get("/v1/openapi.json", If_None_Match=named)
+            self.assertEqual((answer.status, answer.body), (304, b""))
+            self.assertEqual(answer.headers["ETag"], etag)
+            # Of a 304 it is the length of what is not sent (RFC 9110, 8.6).
+            self.assertEqual(answer.headers["Content-Length"], str(len(whole.body)))
+        self.assertEqual(self.serving.get("/v1/openapi.json", If_None_Match='"other"').status, 200)
+
+    def test_compressed_bytes_have_another_etag_and_both_say_that_it_is_known(self):
+        plain = self.serving.get("/v1/openapi.json")
+        packed = self.serving.get("/v1/openapi.json", Accept_Encoding="gzip")
+        etags = [plain.headers["ETag"], packed.headers["ETag"]]
+        self.assertNotEqual(*etags)
+        for etag in etags:
+            for coding, own in zip(("identity", "gzip"), etags):
+                answer = self.serving.get("/v1/openapi.json", If_None_Match=etag,
+                                          Accept_Encoding=coding)
+                self.assertEqual((answer.status, answer.body), (304, b""))
+                self.assertEqual(answer.headers["ETag"], own)
+        # A large task, read compressed, is amended by the ETag that came with it.
+        task = self.create(spec={"command": ["true", "x" * 3000]}, delay="1h")
+        path = f"/v1/tasks/{task['id']}"
+        etag = self.serving.get(path, Accept_Encoding="gzip").headers["ETag"]
+        self.assertIn("-gzip", etag)
+        for named, status in (("W/" + etag, 412), (etag, 200), (etag, 412)):
+            answer = self.serving.call("PATCH", path, {"priority": 7}, If_Match=named)
+            self.expect(status, answer)
 
     def test_an_unknown_query_parameter_is_refused_with_what_was_meant(self):
         problem = self.expect(400, self.serving.get("/v1/tasks?stat=ready"))

@@ -306,6 +306,32 @@ class ChangeTest(ServedTest):
         self.expect(400, self.serving.post("/v1/bulk/cancel", {}))
         self.assertEqual({self.state_of(task) for task in made}, {"ready"})
 
+    def test_many_are_chosen_by_labels_and_by_what_stands_in_them(self):
+        one = self.create(labels={"team": "data", "city": "Rome"})
+        two = self.create(labels={"team": "data"}, spec={"command": ["echo", "needle"]})
+        self.create(labels={"team": "other"})
+        for filter, ids in (({"label": ["team=data"]}, [one, two]),
+                            ({"label": ["team=data", "city=Rome"]}, [one]),
+                            ({"text": "needle"}, [two]), ({"label": ["team=x"]}, [])):
+            ask = {"filter": {"queue": self.queue, **filter}, "preview": True}
+            answer = self.expect(200, self.serving.post("/v1/bulk/cancel", ask))
+            self.assertEqual((answer["matched"], answer["more"]), (len(ids), False), filter)
+        for filter, said in (({"label": ["team"]}, "/filter/label/0: wants name=value"),
+                             ({"label": "team=data"}, "list"), ({"text": ""}, "character")):
+            answer = self.serving.post("/v1/bulk/cancel", {"filter": filter})
+            self.assertIn(said, self.expect(400, answer)["detail"])
+        ask = {"filter": {"queue": self.queue, "label": ["team=data"]}}
+        self.assertEqual(self.expect(200, self.serving.post("/v1/bulk/cancel", ask))["changed"], 2)
+        self.assertEqual([self.state_of(task) for task in (one, two)], ["cancelled"] * 2)
+
+    def test_a_preview_counts_all_of_them(self):
+        for _ in range(3):
+            tasks = [{"kind": "noop", "queue": self.queue}] * 5000
+            self.expect(200, self.serving.post("/v1/tasks", {"tasks": tasks}))
+        ask = {"filter": {"queue": self.queue}, "preview": True}
+        answer = self.expect(200, self.serving.post("/v1/bulk/cancel", ask))
+        self.assertEqual((answer["matched"], answer["more"]), (15_000, False))
+
 
 if __name__ == "__main__":
     serving.main()

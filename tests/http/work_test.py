@@ -50,8 +50,8 @@ class ClaimTest(ServedTest):
                          {"id": made["id"], "state": "succeeded", "problem": None})
         task = self.serving.get(f"/v1/tasks/{made['id']}").json
         self.assertEqual((task["state"], task["result"]), ("succeeded", {"sum": 3}))
-        workers = self.workers()
-        self.assertEqual([(w["name"], w["host"], w["slots"]) for w in workers], [("w", "here", 3)])
+        worker, = [w for w in self.workers() if w["name"] == "w"]
+        self.assertEqual((worker["host"], worker["slots"]), ("here", 3))
 
     def workers(self):
         """Without the server's own."""
@@ -68,6 +68,29 @@ class ClaimTest(ServedTest):
         left = {"worker": "leaver", "tasks": [], "leaving": True}
         self.assertEqual(self.expect(200, self.serving.post("/v1/beats", left)), {"tasks": []})
         self.assertNotIn("leaver", [w["name"] for w in self.workers()])
+
+    def test_a_worker_that_says_nothing_of_itself_is_listed_too(self):
+        def listed():
+            worker, = [w for w in self.workers() if w["name"] == name]
+            return worker["slots"], worker["busy"], worker["tasks"], worker["queues"]
+
+        def why(task):
+            answer = self.expect(200, self.serving.get(f"/v1/tasks/{task['id']}/why"))
+            return [condition["reason"] for condition in answer["conditions"]]
+
+        name = f"quiet-{self.queue}"
+        waits = self.create(delay="1h")
+        self.assertEqual(self.claim(worker=name), [])
+        self.assertEqual(listed(), (0, 0, [], [self.queue]))
+        made = [self.create(), self.create()]
+        self.assertNotIn("no_worker", why(made[0]))
+        self.claim(worker=name, limit=2)
+        self.assertEqual(listed(), (2, 2, [task["id"] for task in made], [self.queue]))
+        self.expect(200, self.serving.post("/v1/beats", {"worker": name, "tasks": [],
+                                                         "leaving": True}))
+        self.assertEqual(listed(), (2, 2, [task["id"] for task in made], []))
+        self.assertNotIn("no_worker", why(self.create()))
+        self.assertEqual(self.state_of(waits), "scheduled")
 
     def test_each_outcome_leads_where_it_says(self):
         for outcome, members, state in (

@@ -100,6 +100,9 @@ Result<TokenRecord> read_token(Session& session, const Invocation& invocation) {
                 "--name: \"" + record.name + "\" " + std::string(kNameRule));
   }
   const std::string option = invocation.has("role") ? "role" : "scope";
+  if (invocation.texts(option).size() > 1) {
+    return fail(Code::invalid_argument, "--" + option + " is given twice: a token has one role");
+  }
   const std::string role_name = invocation.text(option);
   const auto role = parse_role(role_name);
   if (!role) {

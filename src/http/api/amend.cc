@@ -7,6 +7,7 @@
 #include "core/definition_fields.h"
 #include "core/task_json.h"
 #include "http/api/routes.h"
+#include "http/etag.h"
 #include "services/task_change.h"
 
 namespace waybill::http {
@@ -26,13 +27,6 @@ Answer<event::Amend> amendment_of(const ApiParts& parts, const Call& call) {
   return amend;
 }
 
-/// RFC 9110, 13.1.1: a weak validator never matches.
-bool matches(std::string_view header, const std::string& etag) {
-  if (header == "*") return true;
-  const std::size_t at = header.find(etag);
-  return at != header.npos && (at < 2 || header.substr(at - 2, 2) != "W/");
-}
-
 tl::unexpected<Problem> has_changed(const Uuid& id) {
   return refuse(problem_of(412, "task " + to_string(id) +
                                     " has changed since it was read; read it again, and decide "
@@ -44,7 +38,8 @@ Answer<Task> amend_if_unchanged(const ApiParts& parts, const Call& call, const U
                                 const event::Amend& amend) {
   const auto task = parts.ledger.reader.get(id);
   if (!task) return refuse(task.error());
-  if (!matches(call.request.header("if-match"), etag_of(*task))) return has_changed(id);
+  const std::string_view header = call.request.header("if-match");
+  if (!names_etag(header, etag_of(*task), EtagsAre::strong)) return has_changed(id);
   auto after = change_task_as_read(parts.ledger, *task, amend, parts.chance());
   if (after) return std::move(*after);
   if (after.error().code == Code::aborted) return has_changed(id);

@@ -323,7 +323,7 @@ bool Api::answer_at_once(const Request& request, const std::function<ServerCount
 
 Service& Api::streams() { return inside_->streams; }
 
-Response Api::refusal(int status, std::string_view why) {
+Response Api::refusal(const Request&, int status, std::string_view why) {
   Response response = to_response(problem_of(status, why));
   add_security_headers(response);
   inside_->metrics.count("none", status, Duration::zero());

@@ -49,7 +49,7 @@ class Api final : public Application {
   Reply handle(const Request& request) override;
   bool answer_at_once(const Request& request, const std::function<ServerCounts()>& counts,
                       Response& response) override;
-  Response refusal(int status, std::string_view why) override;
+  Response refusal(const Request&, int status, std::string_view why) override;
   /// Ends the streams of those who may no longer look, once somebody runs it.
   Service& streams();
 

@@ -81,7 +81,11 @@ Answer<Reply> content_response(const Call& call, FileDescriptor file, const Arti
   const std::string etag = "\"" + artifact.sha256 + "\"";
   // Before the range (RFC 9110, 13.2.2), and that is for GET alone (14.2).
   Response unchanged = with_etag(call, {}, etag);
-  if (unchanged.status == 304) return unchanged;
+  if (unchanged.status == 304) {
+    unchanged.file = std::make_shared<const FilePiece>(
+        FilePiece{.file = std::move(file), .offset = 0, .size_bytes = artifact.size_bytes});
+    return unchanged;
+  }
   const std::string_view if_range = call.request.header("if-range");
   const bool may_be_part = call.request.method == "GET" && (if_range.empty() || if_range == etag);
   const auto range =

@@ -17,6 +17,9 @@ namespace bj = boost::json;
 
 constexpr std::size_t kBulkMax = 10'000;
 constexpr std::size_t kBulkPage = 500;
+/// Of a page, whatever the filter chooses: between two of them the time is looked at.
+constexpr std::size_t kBulkLooked = 20'000;
+constexpr std::size_t kBulkBytes = 16 << 20;
 /// Then the caller asks again for the rest.
 constexpr Duration kBulkTime = std::chrono::seconds(5);
 
@@ -60,6 +63,12 @@ TaskFilter bulk_filter(const Fields& fields, What what) {
   filter.kind = fields.text("kind");
   filter.definition = fields.text("definition");
   filter.created_by = fields.text("created_by");
+  filter.text = fields.text("text");
+  if (const bj::value* labels = fields.find("label"); labels != nullptr) {
+    for (const bj::value& label : labels->get_array()) {
+      filter.labels.push_back(read_label(std::string_view(label.get_string())));
+    }
+  }
   if (fields.has("created_after")) {
     filter.created_after = parse_time(fields.text("created_after")).value();
   }
@@ -78,6 +87,8 @@ class Bulk {
     params_.filter = bulk_filter(Fields(fields.object("filter")), what);
     params_.order = PageOrder::oldest_first;
     params_.limit = kBulkPage;
+    params_.looked_max = kBulkLooked;
+    params_.bytes_max = kBulkBytes;
     preview_ = fields.flag("preview", false);
   }
 
@@ -100,8 +111,9 @@ class Bulk {
 Answer<Reply> Bulk::run() {
   bool more = true;
   const SteadyTime until = parts_.clock.steady_now() + kBulkTime;
+  // A preview writes nothing, and so counts them all.
   while (more && parts_.clock.steady_now() < until &&
-         matched_ < static_cast<std::int64_t>(kBulkMax)) {
+         (preview_ || matched_ < static_cast<std::int64_t>(kBulkMax))) {
     const auto page = parts_.ledger.reader.page(params_);
     if (!page) return refuse(page.error());
     if (!preview_) ask_rules(page->tasks);

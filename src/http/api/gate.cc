@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "core/listen_address.h"
 #include "http/cookie.h"
+#include "http/header_rules.h"
 
 namespace waybill::http {
 namespace {
@@ -84,7 +85,7 @@ std::optional<std::string_view> bearer_token(const Request& request) {
   constexpr std::string_view kScheme = "bearer ";
   const std::string_view header = request.header("authorization");
   if (to_lower(header.substr(0, kScheme.size())) != kScheme) return std::nullopt;
-  return header.substr(kScheme.size());
+  return without_padding(header.substr(kScheme.size()));
 }
 
 Answer<Principal> by_secret(const ApiGate& gate, const Request& request, LoginDesk::Counts counts) {

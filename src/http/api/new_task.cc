@@ -22,6 +22,8 @@ constexpr std::string_view kKeyedPrefix = "idempotency/";
 
 /// How far apart the ledger's clock and the time of asking may be for a delay to be the same one.
 constexpr Duration kDelayTolerance = std::chrono::minutes(1);
+/// How what is said of params begins where nothing says yet what it is about.
+constexpr std::string_view kParams = "params ";
 
 tl::unexpected<Problem> invalid(const NewTaskPlace& place, std::string_view field,
                                 std::string_view why) {
@@ -119,7 +121,12 @@ Answer<TaskRequest> NewTaskReader::begin(const Fields& fields, const NewTaskPlac
   const bj::value none = bj::object();
   const Status fits =
       checks_.check(definition->second.params_schema, params == nullptr ? none : *params);
-  if (!fits) return invalid(place, "/params", fits.error().message);
+  if (!fits) {
+    // The pointer says already what it is about.
+    std::string_view message = fits.error().message;
+    if (message.starts_with(kParams)) message.remove_prefix(kParams.size());
+    return invalid(place, "/params", std::string(message));
+  }
   return make_request(definition->second, fields.json("params", "{}"));
 }
 

@@ -1,11 +1,12 @@
 #include "http/api/request_body.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/json_duplicates.h"
 #include "http/api/idempotency.h"
+#include "http/header_rules.h"
 
 namespace waybill::http {
 namespace {
@@ -15,22 +16,16 @@ namespace bj = boost::json;
 /// A document of at most this many violations is told of all of them.
 constexpr std::size_t kViolationsTold = 10;
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// JSON is UTF-8 (RFC 8259, 8.1): the parameter says nothing, and other values are wrong.
 bool is_json(std::string_view content_type) {
   const std::string all = to_lower(content_type);
-  const std::string_view type = trimmed(std::string_view(all).substr(0, all.find(';')));
+  const std::string_view type = without_padding(std::string_view(all).substr(0, all.find(';')));
   if (type != "application/json") return false;
   const std::size_t at = all.find("charset=");
   if (at == all.npos) return true;
   const std::string_view rest =
       std::string_view(all).substr(at + std::string_view("charset=").size());
-  const std::string_view charset = trimmed(rest.substr(0, rest.find(';')));
+  const std::string_view charset = without_padding(rest.substr(0, rest.find(';')));
   return charset == "utf-8" || charset == "\"utf-8\"";
 }
 
@@ -61,7 +56,7 @@ std::string told(const std::vector<SchemaViolation>& violations) {
 
 Answer<bj::value> read_body(const ApiDocument& document, const Operation& operation,
                             const Request& request, json::Arena& arena) {
-  const std::string_view encoding = trimmed(request.header("content-encoding"));
+  const std::string_view encoding = without_padding(request.header("content-encoding"));
   const bool is_encoded = !encoding.empty() && to_lower(encoding) != "identity";
   if (is_encoded && !request.body.empty()) return refuse_compressed(encoding);
   if (operation.takes_bytes) return bj::value(bj::object());  // the handler reads them as they are
@@ -78,19 +73,17 @@ Answer<bj::value> read_body(const ApiDocument& document, const Operation& operat
   }
   auto body = json::parse(request.body, arena);
   if (!body) return refuse(problem_of(400, "the body is " + body.error().message));
+  if (const auto twice = json::member_twice(request.body, *body)) {
+    return refuse(problem_of(
+        400, "the body has an object with two members \"" + *twice + "\"; leave one of them out"));
+  }
   const auto violations = document.check_body(operation, *body);
   if (violations.empty()) return std::move(*body);
   return refuse(Error{.code = Code::invalid_argument, .message = told(violations)});
 }
 
 Answer<std::string> read_key(const Request& request) {
-  const auto sent = std::ranges::count(request.headers, "idempotency-key",
-                                       [](const auto& header) { return header.first; });
-  if (sent == 0) return std::string();
-  if (sent > 1) {
-    return refuse(Error{.code = Code::invalid_argument,
-                        .message = "the request has more than one Idempotency-Key"});
-  }
+  if (!request.has_header("idempotency-key")) return std::string();
   std::string key(request.header("idempotency-key"));
   const std::string problem = key_problem(key);
   if (problem.empty()) return key;

@@ -34,8 +34,9 @@ void add_webhook_handlers(const ApiParts& parts, Handlers& handlers);
 /// A page ends early rather than hold much more than this, in bytes.
 inline constexpr std::size_t kPageBytesMax = 8u << 20;
 
-/// The id that a path names; the problem `not-found` if it is none: there is no such task.
-Answer<Uuid> id_in_path(const Call& call);
+/// The id that a path names, of a task or what else; the problem `not-found` if it is none: there
+/// is nothing of that id.
+Answer<Uuid> id_in_path(const Call& call, std::string_view what = "task");
 
 /// Refuses who may not start, cancel or retry such a task by the rules who_may: `forbidden`, or
 /// `unavailable` where that cannot be asked.
@@ -44,7 +45,9 @@ Answer<void> check_rules(const ApiParts& parts, const Principal& who, const Task
 /// right to operate.
 Answer<void> may_change(const ApiParts& parts, const Call& call, const Uuid& id);
 
-/// The labels of a query that has them as `name=value`.
+/// A label as `name=value`.
+std::pair<std::string, std::string> read_label(std::string_view text);
+/// The labels of a query that has them so.
 Labels labels_in(const Query& query);
 
 /// Grows with every change, and so tells two versions of one task apart.

@@ -17,7 +17,7 @@ namespace bj = boost::json;
 using pipeline::KeptRun;
 
 Answer<KeptRun> run_in_path(const RunDesk& desk, const Call& call) {
-  const auto id = id_in_path(call);
+  const auto id = id_in_path(call, "run");
   if (!id) return refuse(id.error());
   auto run = desk.get(*id);
   if (!run) return refuse(run.error());

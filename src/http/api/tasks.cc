@@ -9,6 +9,7 @@
 #include "core/task_json.h"
 #include "http/api/routes.h"
 #include "http/api/rule_call.h"
+#include "http/etag.h"
 #include "services/task_facts.h"
 
 namespace waybill::http {
@@ -141,18 +142,21 @@ std::string etag_of(const Task& task) {
          std::to_string(to_micros(task.status.lease_until)) + "\"";
 }
 
+std::pair<std::string, std::string> read_label(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
 Labels labels_in(const Query& query) {
   Labels labels;
-  for (const std::string& label : query.texts("label")) {
-    const std::size_t equals = label.find('=');
-    labels.emplace_back(label.substr(0, equals), label.substr(equals + 1));
-  }
+  for (const std::string& label : query.texts("label")) labels.push_back(read_label(label));
   return labels;
 }
 
 Response with_etag(const Call& call, Response response, const std::string& etag) {
+  // Its body is not sent; what is said of its length is that of the answer that it stands for.
   const std::string_view header = call.request.header("if-none-match");
-  if (header == "*" || header.find(etag) != header.npos) response = {.status = 304};
+  if (names_etag(header, etag, EtagsAre::weak)) response.status = 304;
   response.headers.emplace_back("ETag", etag);
   return response;
 }
@@ -162,11 +166,12 @@ Response with_own_etag(const Call& call, Response response) {
   return with_etag(call, std::move(response), etag);
 }
 
-Answer<Uuid> id_in_path(const Call& call) {
+Answer<Uuid> id_in_path(const Call& call, std::string_view what) {
   const auto id = parse_uuid(call.at("id"));
   if (id) return *id;
   return refuse(Error{.code = Code::not_found,
-                      .message = "\"" + call.at("id") + "\" is no task's id: those are UUIDs"});
+                      .message = "\"" + call.at("id") + "\" is no " + std::string(what) +
+                                 "'s id: those are UUIDs"});
 }
 
 Answer<void> check_rules(const ApiParts& parts, const Principal& who, const TaskRequest& task) {

@@ -170,6 +170,28 @@ Answer<std::map<std::string, std::vector<Uuid>>> tasks_by_worker(const ApiParts&
   return held;
 }
 
+bj::object worker_to_json(const WorkerInfo& worker, std::span<const Uuid> held) {
+  bj::array tasks;
+  for (const Uuid& id : held.first(std::min(held.size(), kHeldShown))) {
+    tasks.emplace_back(to_string(id));
+  }
+  const auto taken = static_cast<std::uint32_t>(held.size());
+  // Who has never said how many it has, has at least those that it uses.
+  const std::uint32_t slots = worker.slots == 0 ? taken : worker.slots;
+  return {{"name", json::text(worker.name)},
+          {"host", json::text(worker.host)},
+          {"process_id", worker.process_id},
+          {"version", json::text_or_null(worker.version)},
+          {"queues", names_to_json(worker.queues)},
+          {"kinds", names_to_json(worker.kinds)},
+          {"slots", slots},
+          {"busy", std::max(worker.busy, std::min(taken, slots))},
+          {"tasks", std::move(tasks)},
+          {"started_at", time_to_json(worker.started_at)},
+          {"seen_at", time_to_json(worker.seen_at)}};
+}
+
+/// Those that said that they are there, and those that hold tasks all the same.
 Answer<Reply> list_workers(const ApiParts& parts) {
   const auto all = parts.ledger.registry.workers();
   if (!all) return refuse(all.error());
@@ -177,23 +199,11 @@ Answer<Reply> list_workers(const ApiParts& parts) {
   if (!held) return refuse(std::move(held.error()));
   bj::array workers;
   for (const WorkerInfo& worker : *all) {
-    const std::vector<Uuid>& ids = (*held)[worker.name];
-    bj::array tasks;
-    for (const Uuid& id : std::span(ids).first(std::min(ids.size(), kHeldShown))) {
-      tasks.emplace_back(to_string(id));
-    }
-    const auto taken = static_cast<std::uint32_t>(ids.size());
-    workers.push_back(bj::object{{"name", json::text(worker.name)},
-                                 {"host", json::text(worker.host)},
-                                 {"process_id", worker.process_id},
-                                 {"version", json::text_or_null(worker.version)},
-                                 {"queues", names_to_json(worker.queues)},
-                                 {"kinds", names_to_json(worker.kinds)},
-                                 {"slots", worker.slots},
-                                 {"busy", std::max(worker.busy, std::min(taken, worker.slots))},
-                                 {"tasks", std::move(tasks)},
-                                 {"started_at", time_to_json(worker.started_at)},
-                                 {"seen_at", time_to_json(worker.seen_at)}});
+    workers.push_back(worker_to_json(worker, (*held)[worker.name]));
+    held->erase(worker.name);
+  }
+  for (const auto& [name, ids] : *held) {
+    workers.push_back(worker_to_json(WorkerInfo{.name = name, .host = {}}, ids));
   }
   return json_response(bj::object{{"workers", std::move(workers)}});
 }

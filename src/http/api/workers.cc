@@ -96,13 +96,14 @@ class LastTold {
 };
 
 /// With the first look of a claim, and now and then while it waits, however often it looks: a
-/// worker that waits is there.
+/// worker that waits is there. Of one that does not say how many slots it has, now and then too:
+/// it may be a loop of small claims.
 void tell_registry(const ApiParts& parts, const Call& call, const ClaimParams& params,
                    LastTold& last_told) {
   const Fields fields(call.body.get_object());
-  if (!fields.has("slots")) return;
+  const bool says_slots = fields.has("slots");
   const SteadyTime now = parts.clock.steady_now();
-  if (!call.request.counted) {
+  if (says_slots && !call.request.counted) {
     last_told.told(params.worker, now);
   } else if (!last_told.is_due(params.worker, now)) {
     return;
@@ -116,7 +117,8 @@ void tell_registry(const ApiParts& parts, const Call& call, const ClaimParams& p
                         .slots = static_cast<std::uint32_t>(fields.integer("slots", 0)),
                         .started_at = fields.has("started_at")
                                           ? parse_time(fields.text("started_at")).value()
-                                          : parts.ledger.ledger.now()};
+                                      : says_slots ? parts.ledger.ledger.now()
+                                                   : Time{}};
   // For people alone: a claim does not fail for it.
   (void)parts.ledger.registry.put_worker(info);
 }

@@ -7,12 +7,17 @@
 
 #include "base/ascii.h"
 #include "base/json.h"
+#include "base/json_duplicates.h"
 #include "base/percent.h"
 #include "base/utf8.h"
 #include "core/json_schema.h"
 #include "http/api/gate.h"
+#include "http/api/idempotency.h"
+#include "http/api/request_body.h"
 #include "http/api/routes.h"
 #include "http/compat/task_mgmt_json.h"
+#include "http/header_rules.h"
+#include "http/target.h"
 #include "services/audit_writer.h"
 
 namespace waybill::http {
@@ -72,6 +77,28 @@ Response to_envelope(const Problem& problem) {
 }
 Response to_envelope(const Error& error) { return to_envelope(problem_of(error)); }
 
+bool is_ours(const Request& request) {
+  const auto& path = request.segments;
+  return path == std::vector<std::string>{"tasks"} || (path.size() == 2 && path[0] == "tasks") ||
+         path == std::vector<std::string>{"ipfs", "add"};
+}
+
+/// The url of /ipfs/add: of a form, which goes before the query, as in Go.
+std::string url_in(const Request& request) {
+  const std::string type = to_lower(request.header("content-type"));
+  const std::string_view name = without_padding(std::string_view(type).substr(0, type.find(';')));
+  if (name == "application/x-www-form-urlencoded") {
+    const auto form = parse_target("/?" + request.body);
+    if (form) {
+      const auto found =
+          std::ranges::find(form->query, "url", [](const auto& pair) { return pair.first; });
+      if (found != form->query.end()) return found->second;
+    }
+  }
+  const std::string* url = query_value(request, "url");
+  return url == nullptr ? "" : *url;
+}
+
 /// Names match whatever their case, as Go's decoder has it.
 const bj::value* member(const bj::object& object, std::string_view name) {
   for (const auto& entry : object) {
@@ -118,16 +145,20 @@ bool TaskMgmtDoors::answer_at_once(const Request& request,
   return true;
 }
 
-Response TaskMgmtDoors::refusal(int status, std::string_view why) {
-  return inner_.refusal(status, why);
+Response TaskMgmtDoors::refusal(const Request& request, int status, std::string_view why) {
+  Response refused = inner_.refusal(request, status, why);
+  if (!is_ours(request)) return refused;
+  Response response = error_envelope(status, why);
+  for (auto& header : refused.headers) {
+    if (header.first == "Retry-After") response.headers.push_back(std::move(header));
+  }
+  add_cors(request, response);
+  return response;
 }
 
 std::optional<Response> TaskMgmtDoors::answer(const Request& request) {
   const auto& path = request.segments;
-  const bool known = path == std::vector<std::string>{"tasks"} ||
-                     (path.size() == 2 && path[0] == "tasks") ||
-                     path == std::vector<std::string>{"ipfs", "add"};
-  if (!known) return std::nullopt;
+  if (!is_ours(request)) return std::nullopt;
   if (request.method == "OPTIONS") {
     return Response{.body = {}, .content_type = {}, .headers = {}, .stream = nullptr};
   }
@@ -152,8 +183,7 @@ std::optional<Response> TaskMgmtDoors::answer(const Request& request) {
     }
     return error_envelope(403, why);
   }
-  if (path[0] == "ipfs") return add_url(request, *who);
-  if (adds) return enqueue(request, *who);
+  if (adds) return add(request, *who);
   return path.size() == 2 ? get(path[1]) : list(request);
 }
 
@@ -192,11 +222,41 @@ Response TaskMgmtDoors::get(const std::string& text) {
   return data_envelope(task_mgmt_task(*task));
 }
 
-Response TaskMgmtDoors::enqueue(const Request& request, const Principal& who) {
+Response TaskMgmtDoors::add(const Request& request, const Principal& who) {
+  auto asked = request.segments[0] == "ipfs" ? read_url(request) : read_task(request);
+  if (!asked) return error_envelope(400, asked.error().message);
+  asked->from = request.peer;
+  const auto key = read_key(request);
+  if (!key) return to_envelope(key.error());
+  if (key->empty()) return insert(*asked, who);
+  return add_under_key(request, who, *key, std::move(*asked));
+}
+
+Response TaskMgmtDoors::add_under_key(const Request& request, const Principal& who,
+                                      const std::string& key, Asked asked) {
+  Request same = request;
+  same.body = asked.type + "\n" + asked.title + "\n" + asked.params;
+  const KeyedCall keyed = keyed_call(who.name, key, same);
+  const FirstAnswers::UnderWay under_way(parts_.first_answers, keyed.owner);
+  if (!under_way.is_ours()) return to_envelope(key_under_way());
+  auto first = parts_.first_answers.find(keyed, Keeping::durably);
+  if (!first) return to_envelope(first.error());
+  if (*first) return std::move(**first);
+  // So that a crash before the answer makes no second one.
+  asked.id = uuid_v5(kTaskNamespace, "task_mgmt\n" + keyed.owner + "\n" + keyed.fingerprint);
+  Response response = insert(asked, who);
+  const bool is_done = response.status == 200;
+  if (is_done) parts_.first_answers.keep(keyed, response, Keeping::durably, parts_.clock.now());
+  return response;
+}
+
+Result<TaskMgmtDoors::Asked> TaskMgmtDoors::read_task(const Request& request) {
   const auto parsed = json::parse(request.body);
-  if (!parsed || !parsed->is_object()) {
-    return error_envelope(400,
-                          parsed ? "the body has to be a JSON object" : parsed.error().message);
+  if (!parsed) return fail(parsed.error());
+  const auto wrong = [](std::string message) { return fail(Code::invalid_argument, message); };
+  if (!parsed->is_object()) return wrong("the body has to be a JSON object");
+  if (const auto twice = json::member_twice(request.body, *parsed)) {
+    return wrong("the body has an object with two members \"" + *twice + "\"");
   }
   const bj::object& body = parsed->get_object();
   const auto type = text_member(body, "type");
@@ -204,23 +264,21 @@ Response TaskMgmtDoors::enqueue(const Request& request, const Principal& who) {
   const bj::value* params = member(body, "params");
   const bool readable =
       type && title && (params == nullptr || params->is_object() || params->is_null());
-  if (!readable) return error_envelope(400, "type and title have to be texts, params an object");
+  if (!readable) return wrong("type and title have to be texts, params an object");
   const bool empty = params == nullptr || params->is_null();
-  return insert({.type = *type,
-                 .title = *title,
-                 .params = empty ? std::string("{}") : json::serialize(*params),
-                 .from = request.peer},
-                who);
+  return Asked{.type = *type,
+               .title = *title,
+               .params = empty ? std::string("{}") : json::serialize(*params),
+               .success = "successfully enqueued task"};
 }
 
-Response TaskMgmtDoors::add_url(const Request& request, const Principal& who) {
-  const std::string* url = query_value(request, "url");
-  if (url == nullptr || url->empty()) return error_envelope(400, "the query wants a url");
-  return insert({.type = "ipfs.add",
-                 .title = "Add to IPFS",
-                 .params = json::serialize(bj::object{{"url", json::text(*url)}}),
-                 .from = request.peer},
-                who);
+Result<TaskMgmtDoors::Asked> TaskMgmtDoors::read_url(const Request& request) {
+  const std::string url = url_in(request);
+  if (url.empty()) return fail(Code::invalid_argument, "the query or the form wants a url");
+  return Asked{.type = "ipfs.add",
+               .title = "Add to IPFS",
+               .params = json::serialize(bj::object{{"url", json::text(url)}}),
+               .success = "task successfully enqueued"};
 }
 
 Response TaskMgmtDoors::insert(const Asked& asked, const Principal& who) {
@@ -237,7 +295,7 @@ Response TaskMgmtDoors::insert(const Asked& asked, const Principal& who) {
     return error_envelope(400, "Error creating task from JSON: " + fits.error().message);
   }
   TaskRequest request = make_request(definition->second, asked.params);
-  request.id = parts_.new_id();
+  request.id = asked.id == Uuid{} ? parts_.new_id() : asked.id;
   request.created_by = who.name;
   if (!asked.title.empty()) {
     request.labels.emplace_back(kTitleLabel, std::string(utf8_prefix(asked.title, kTitleMax)));
@@ -255,7 +313,7 @@ Response TaskMgmtDoors::insert(const Asked& asked, const Principal& who) {
   keep_in_audit_log(who, {.from = asked.from, .subject = to_string(request.id)});
   const auto task = parts_.ledger.reader.get(request.id);
   if (!task) return to_envelope(task.error());
-  return data_envelope(task_mgmt_task(*task), "successfully enqueued task");
+  return data_envelope(task_mgmt_task(*task), asked.success);
 }
 
 void TaskMgmtDoors::keep_in_audit_log(const Principal& who, AuditEntry entry) {

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "base/result.h"
+#include "base/uuid.h"
 #include "http/api/api.h"
 #include "http/api/parts.h"
 #include "http/message.h"
@@ -27,20 +29,25 @@ class TaskMgmtDoors final : public Application {
   Reply handle(const Request& request) override;
   bool answer_at_once(const Request& request, const std::function<ServerCounts()>& counts,
                       Response& response) override;
-  Response refusal(int status, std::string_view why) override;
+  Response refusal(const Request& request, int status, std::string_view why) override;
 
  private:
   std::optional<Response> answer(const Request& request);
   Response list(const Request& request);
   Response get(const std::string& id);
-  Response enqueue(const Request& request, const Principal& who);
-  Response add_url(const Request& request, const Principal& who);
   struct Asked {
     std::string type;
     std::string title;
     std::string params;
-    std::string from;  ///< the address that it came from
+    std::string from;     ///< the address that it came from
+    std::string success;  ///< what is said if it was enqueued
+    Uuid id{};            ///< of the task; nil: a new one
   };
+  Response add(const Request& request, const Principal& who);
+  Response add_under_key(const Request& request, const Principal& who, const std::string& key,
+                         Asked asked);
+  static Result<Asked> read_task(const Request& request);
+  static Result<Asked> read_url(const Request& request);
   Response insert(const Asked& asked, const Principal& who);
   /// As the API's own doors say it of createTasks.
   void keep_in_audit_log(const Principal& who, AuditEntry entry);

@@ -49,6 +49,46 @@ TEST_F(TaskMgmt, EnqueuesATaskAndTellsOfItInItsEnvelope) {
   EXPECT_EQ(json_of(again).at("data"), task);
 }
 
+TEST_F(TaskMgmt, AnswersARepeatUnderItsKeyAsTheFirstTime) {
+  const Pairs key = {{"idempotency-key", "k"}};
+  const std::string body = R"({"type":"ipfs.addurl","params":{"url":"u"}})";
+  const Response first = knock(request("POST", "/tasks", body, key));
+  const Response again = knock(request("POST", "/tasks", body, key));
+  EXPECT_EQ(first.status, 200) << first.body;
+  EXPECT_EQ(again.body, first.body);
+  const std::string other = R"({"type":"ipfs.addurl","params":{"url":"v"}})";
+  const Response reused = knock(request("POST", "/tasks", other, key));
+  EXPECT_EQ(reused.status, 422);
+  EXPECT_EQ(json_of(reused).at("meta").at("code"), 422);
+  const Pairs second = {{"idempotency-key", "k2"}};
+  const std::string added = knock(request("POST", "/ipfs/add?url=u", "", second)).body;
+  EXPECT_EQ(knock(request("POST", "/ipfs/add?url=u", "", second)).body, added);
+  EXPECT_EQ(knock(request("POST", "/ipfs/add?url=v", "", second)).status, 422);
+  EXPECT_EQ(ledger_.page({})->tasks.size(), 2u);
+  EXPECT_EQ(knock(request("POST", "/tasks", body, {{"idempotency-key", ""}})).status, 400);
+}
+
+TEST_F(TaskMgmt, TakesAUrlFromAForm) {
+  const Pairs form = {{"content-type", "application/x-www-form-urlencoded; charset=utf-8"}};
+  const Response added = knock(
+      request("POST", "/ipfs/add?url=query", "x=1&url=https%3A%2F%2Fexample.org%2Fa+b", form));
+  EXPECT_EQ(added.status, 200) << added.body;
+  const auto body = json_of(added);
+  EXPECT_EQ(body.at("meta").at("message"), "task successfully enqueued");
+  EXPECT_EQ(body.at("data").at("params").at("url"), "https://example.org/a b");
+  EXPECT_EQ(knock(request("POST", "/ipfs/add", "url=%zz", form)).status, 400);
+}
+
+TEST_F(TaskMgmt, RefusesInItsEnvelopeAlsoWhatNeverBecomesARequest) {
+  const Response large = doors_.refusal(request("POST", "/tasks", ""), 413, "it is too large");
+  EXPECT_EQ(large.status, 413);
+  EXPECT_EQ(json_of(large).at("meta").at("error"), "it is too large");
+  EXPECT_EQ(large.content_type, "application/json");
+  const Response own = doors_.refusal(request("POST", "/v1/tasks", ""), 413, "it is too large");
+  EXPECT_EQ(own.content_type, "application/problem+json");
+  EXPECT_THAT(knock("POST", "/tasks", R"({"type":"a","type":"b"})").body, HasSubstr("two members"));
+}
+
 TEST_F(TaskMgmt, TakesTheNameThatItsOwnClientsStillUse) {
   EXPECT_EQ(knock("POST", "/tasks", R"({"type":"ipfs.add","params":{"url":"u"}})").status, 200);
   const Response added = knock("POST", "/ipfs/add?url=https%3A%2F%2Fexample.org");

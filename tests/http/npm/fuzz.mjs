@@ -27,7 +27,8 @@ const chance = (p) => random() < p;
 const document = await (await fetch(`${url}/v1/openapi.json`)).json();
 const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true });
 addFormats(ajv);
-for (const format of ["waybill-duration", "cron", "time-zone"]) ajv.addFormat(format, true);
+for (const format of ["waybill-duration", "waybill-label", "cron", "time-zone"]) ajv.addFormat(format, true);
+registerFormat("waybill-label", () => pick(["team=data", "a=", "a=b=c"]));
 registerFormat("waybill-duration", () => pick(["1s", "30s", "5m", "1h30m", "250ms"]));
 ajv.addSchema(document, "api");
 const resolve = (value) =>
