@@ -201,7 +201,7 @@ class Suite:
             self.kill_at(number, when)
         if self.killed < 0.9 * len(ways):
             self.problems.append(f"only {self.killed} of {len(ways)} runs were killed")
-        if not self.repeats and self.options.every and self.backend is FileBackend:
+        if not self.repeats and self.backend is FileBackend:
             self.problems.append("no kill was between a message and its marker")
         for problem in self.problems:
             print(problem)

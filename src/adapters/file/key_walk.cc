@@ -59,7 +59,7 @@ Result<std::optional<KeyWalk::Found>> KeyWalk::next() {
       if (!denied || fold_of(key) == std::string::npos) return fail(entered.error());
       unreadable_.push_back(entered.error().message);
       // It may hold keys of its own: what lists them is told.
-      if (fold_of(key) == key.size() && key != kLostAndFound) return take(std::move(key));
+      if (key != kLostAndFound) return take(std::move(key));
     } else if (range_.contains(key)) {
       return take(std::move(key));
     }

@@ -73,8 +73,8 @@ class KeyWalk {
   /// The next key or folded prefix; nothing at the end.
   Result<std::optional<Found>> next();
   /// Directories that nobody may read, in words, since the last call: they were left out, because
-  /// their keys are only folded. One that is a folded prefix itself is given as that, but for the
-  /// file system's own `lost+found`.
+  /// their keys are only folded. The folded prefix is given, since they may hold keys, but for that
+  /// of the file system's own `lost+found`.
   std::vector<std::string> take_unreadable() { return std::exchange(unreadable_, {}); }
   /// Where a walk has to begin to go on after what next() gave last.
   const std::string& position() const { return range_.from; }

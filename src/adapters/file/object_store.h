@@ -32,8 +32,8 @@ struct FileObjectStoreOptions {
 /// `failed_precondition`. A directory that is missing is `not_found` and is never made. A write
 /// also removes half-written files that killed writers have left in its directory more than a day
 /// ago. A directory that nobody may read fails the listings of its keys. Where they are only folded
-/// it is left out, with a warning in the log, or given as a prefix if it is one: nobody can tell
-/// whether it is empty. Only the file system's own `lost+found` never is.
+/// it is left out, with a warning in the log, and its prefix given: nobody can tell whether it is
+/// empty. Only the file system's own `lost+found` is none.
 class FileObjectStore final : public ObjectStore {
  public:
   explicit FileObjectStore(std::string directory, const FileObjectStoreOptions& options = {});
