@@ -37,7 +37,7 @@ void Desk::answer(const std::shared_ptr<Question>& question) {
     if (!question->request.draining) {
       return room_.wait(*later, seen, [this, question] { answer(question); });
     }
-    reply = application_.refusal(503, "the server is about to end");
+    reply = application_.refusal(question->request, 503, "the server is about to end");
   }
   question->answered(std::move(std::get<http::Response>(reply)));
 }
