@@ -128,6 +128,21 @@ bj::object facts_of(const pipeline::KeptRun& run) {
   return facts;
 }
 
+/// What is nested as deeply as JSON may be cannot stand within something else.
+std::string text_of(const bj::object& facts) {
+  std::string text = json::serialize(facts);
+  if (json::parse(text)) return text;
+  bj::object shallow = facts;
+  for (const char* of : {"task", "run"}) {
+    bj::value* const found = shallow.if_contains(of);
+    if (found == nullptr) continue;
+    for (const char* deep : {"params", "result", "outputs"}) {
+      if (found->get_object().contains(deep)) found->get_object()[deep] = nullptr;
+    }
+  }
+  return json::serialize(shallow);
+}
+
 /// The tasks of those rules that want this outcome. `of` tells it from all other outcomes.
 std::vector<TaskRequest> requests_for(const std::string& notify, State outcome,
                                       const std::string& of, const bj::object& facts) {
@@ -135,10 +150,11 @@ std::vector<TaskRequest> requests_for(const std::string& notify, State outcome,
   const auto rules = read_notify(notify);
   // What a ledger kept is what was checked when it was accepted; there is nobody to tell here.
   if (!rules) return requests;
+  const std::string params = text_of(facts);
   for (std::size_t i = 0; i < rules->size(); ++i) {
     const NotifyRule& rule = (*rules)[i];
     if (std::ranges::find(rule.on, outcome) == rule.on.end()) continue;
-    TaskRequest request = notification_request(rule, json::serialize(facts));
+    TaskRequest request = notification_request(rule, params);
     request.id = uuid_v5(kTaskNamespace, "notify/" + of + "/" + std::to_string(i));
     request.created_by = "notify:" + of.substr(0, of.find('/'));
     requests.push_back(std::move(request));

@@ -203,5 +203,16 @@ TEST(NotifyText, WhatComesOutIsBounded) {
   EXPECT_LE(text->size(), kNotifyTextBytesMax + 8);
 }
 
+TEST(Notify, ParamsThatAreNestedAsDeeplyAsTheyMaySilenceNothing) {
+  Task task = a_leased_task(notify_json(std::vector{mail_on({State::failed})}));
+  task.request.params = R"({"a":)" + std::string(62, '[') + std::string(62, ']') + "}";
+  ASSERT_TRUE(json::parse(task.request.params));
+  const Change change = failed(task, "disk full");
+  ASSERT_THAT(change.notifications, SizeIs(1));
+  const bj::object facts = facts_in(change.notifications[0]);
+  EXPECT_EQ(facts.at("error"), "disk full");
+  EXPECT_TRUE(facts.at("task").at("params").is_null());
+}
+
 }  // namespace
 }  // namespace waybill

@@ -87,6 +87,7 @@ class HttpTest(unittest.TestCase):
             with open(file, "w", encoding="utf-8") as made:
                 made.write(f"http://{login}@{self.host}\n")
             place.words += ("--git-credentials-file", file)
+            place.credentials = file
         return place
 
     def test_a_login_of_the_file_is_used(self):
@@ -108,6 +109,12 @@ class HttpTest(unittest.TestCase):
             self.assertIsNone(state["commit"])
             self.assertTrue(state["error"])
             self.assertNotIn("wrong", state["error"])
+
+    def test_a_login_that_was_refused_stays_in_its_file(self):
+        place = self.place("defs/.git", f"{USER}:wrong")
+        place.sync(status=1)
+        with open(place.credentials, encoding="utf-8") as file:
+            self.assertIn(f"{USER}:wrong@", file.read())
 
     def test_a_remote_that_hangs_holds_up_no_server(self):
         file = os.path.join(self.upstream.top, "credentials")

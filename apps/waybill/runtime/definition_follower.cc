@@ -5,6 +5,7 @@
 
 #include "apps/waybill/runtime/definitions_apply.h"
 #include "base/log.h"
+#include "core/git_source.h"
 
 namespace waybill::cli {
 namespace {
@@ -47,6 +48,18 @@ bool hold_the_same(const std::vector<SourceState>& a, const std::vector<SourceSt
       a.begin(), a.end(), b.begin(), b.end(), [](const SourceState& one, const SourceState& other) {
         return one.source == other.source && one.commit == other.commit && one.files == other.files;
       });
+}
+
+/// Those of which it is known what they define: what one holds that was never reached is not gone.
+std::vector<std::string> known_repositories(const DefinitionSources& sources,
+                                            const std::vector<SourceState>& states) {
+  std::vector<std::string> repositories = sources.repositories();
+  for (const SourceState& state : states) {
+    if (!state.tree.empty()) continue;
+    const auto source = parse_git_source(state.source);
+    if (source) std::erase(repositories, source->repository);
+  }
+  return repositories;
 }
 
 }  // namespace
@@ -111,7 +124,7 @@ Status DefinitionFollower::take(DefinitionSources::Loaded loaded) {
   }
   if (is_first || !hold_the_same(before, loaded.states)) {
     const AppliedFrom from{.directory = session_.config().definitions,
-                           .repositories = sources_->repositories()};
+                           .repositories = known_repositories(*sources_, loaded.states)};
     const Status applied =
         apply_definitions(loaded.definitions, from, store_.registry(), store_.ledger().now());
     if (!applied) return applied;

@@ -102,8 +102,12 @@ std::vector<std::string> words_of(const Call& call, const Access& access) {
     words.insert(words.end(), {"-c", setting});
   }
   if (!access.credentials_file.empty()) {
-    words.insert(words.end(),
-                 {"-c", "credential.helper=store --file=" + quoted(access.credentials_file)});
+    // Only asked: after a 401 git has its helpers forget the login, and this one would rewrite the
+    // file without it.
+    words.insert(words.end(), {"-c",
+                               "credential.helper=!f() { test \"$1\" = get && git credential-store "
+                               "--file=" +
+                                   quoted(access.credentials_file) + " get; }; f"});
   }
   words.insert(words.end(), call.arguments.begin(), call.arguments.end());
   return words;

@@ -8,6 +8,7 @@
 #include "core/task_json.h"
 #include "http/api/routes.h"
 #include "http/api/rule_call.h"
+#include "http/api/run_rules.h"
 #include "services/task_change.h"
 
 namespace waybill::http {
@@ -36,6 +37,14 @@ Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
   if (!id) return refuse(id.error());
   if (auto allowed = may_change(parts, call, *id); !allowed) {
     return refuse(std::move(allowed.error()));
+  }
+  if (what == What::retry && parts.rules != nullptr) {
+    const auto before = parts.ledger.reader.get(*id);
+    if (!before) return refuse(before.error());
+    // Of one that starts a run: who may not start it may not have it started again.
+    if (auto may = may_start_by(parts, call.who, before->request); !may) {
+      return refuse(std::move(may.error()));
+    }
   }
   const auto task = change_task(parts.ledger, *id, event_of(what, call), parts.chance());
   if (!task) return refuse(task.error());
@@ -82,7 +91,7 @@ TaskFilter bulk_filter(const Fields& fields, What what) {
 class Bulk {
  public:
   Bulk(const ApiParts& parts, const Call& call, What what)
-      : parts_(parts), rules_(parts, call.who), event_(event_of(what, call)) {
+      : parts_(parts), who_(call.who), rules_(parts, call.who), event_(event_of(what, call)) {
     const Fields fields(call.body.get_object());
     params_.filter = bulk_filter(Fields(fields.object("filter")), what);
     params_.order = PageOrder::oldest_first;
@@ -98,7 +107,10 @@ class Bulk {
   void ask_rules(const std::vector<Task>& tasks);
   void change(const Task& task);
 
+  Answer<void> may_change_it(const Task& task);
+
   const ApiParts& parts_;
+  const Principal& who_;
   RuleCall rules_;
   const Event event_;
   PageParams params_;
@@ -136,8 +148,14 @@ void Bulk::ask_rules(const std::vector<Task>& tasks) {
   rules_.ask(requests);
 }
 
+Answer<void> Bulk::may_change_it(const Task& task) {
+  if (auto ruled = rules_.check(task.request); !ruled) return ruled;
+  if (!std::holds_alternative<event::Retry>(event_)) return {};
+  return may_start_by(parts_, who_, task.request);
+}
+
 void Bulk::change(const Task& task) {
-  if (const auto ruled = rules_.check(task.request); !ruled) {
+  if (const auto ruled = may_change_it(task); !ruled) {
     failed_.push_back(
         bj::object{{"id", to_string(task.id())}, {"problem", problem_to_json(ruled.error())}});
     return;
