@@ -1,6 +1,9 @@
 #include "services/importer.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "base/json.h"
@@ -30,6 +33,11 @@ std::string accepted(const TaskRequest& request, const Inserted& inserted) {
         {"message", is_new ? "successfully enqueued task" : "the task was enqueued before"}}}});
 }
 
+/// Whether it is about one of the tasks, and not about the ledger.
+bool is_of_one(const Error& error) {
+  return error.code == Code::invalid_argument || error.code == Code::out_of_range;
+}
+
 std::string refused(const std::string& why) {
   return json::serialize(bj::object{{"meta", {{"code", 400}, {"error", why}}}});
 }
@@ -44,23 +52,28 @@ Importer::Importer(ImporterPorts ports, ImportDefinition import,
       reader_(import_, definitions_) {}
 
 Result<Duration> Importer::step(const Deadline& deadline) {
-  const auto received = ports_.from.receive(kMessagesMax, deadline);
-  if (!received) return fail(with_context(received.error(), "import " + import_.name));
-  if (received->empty()) return Duration(0);
-  std::vector<Taken> taken;
-  for (const Delivery& delivery : *received) taken.push_back(read(delivery));
-  Status done = insert(taken);
-  if (done) done = set_aside(taken);
-  if (!done) {
-    std::vector<std::string> receipts;
-    for (const Delivery& delivery : *received) receipts.push_back(delivery.receipt);
-    if (const Status back = ports_.from.nack(receipts); !back) {
-      log::warn("import_not_given_back", back.error().message, {{"import", import_.name}});
-    }
-    return fail(with_context(done.error(), "import " + import_.name));
+  if (held_.empty()) {
+    auto received = ports_.from.receive(kMessagesMax, deadline);
+    if (!received) return fail(with_context(received.error(), "import " + import_.name));
+    held_ = std::move(*received);
   }
-  reply(taken);
-  if (const Status settled = settle(taken); !settled) return fail(settled.error());
+  if (held_.empty()) return Duration(0);
+  std::vector<Taken> taken;
+  for (const Delivery& delivery : held_) taken.push_back(read(delivery));
+  const Status inserted = insert(taken);
+  const Status aside = set_aside(taken);
+  // What is on disk is settled, whatever became of the others.
+  const auto ends = std::ranges::stable_partition(taken, &Taken::is_done).begin();
+  const std::vector<Taken> done(std::make_move_iterator(taken.begin()),
+                                std::make_move_iterator(ends));
+  const Status settled = settle(done);
+  reply(done);
+  std::vector<Delivery> left;
+  for (auto one = ends; one != taken.end(); ++one) left.push_back(*one->delivery);
+  held_ = std::move(left);
+  for (const Status& status : {inserted, aside, settled}) {
+    if (!status) return fail(with_context(status.error(), "import " + import_.name));
+  }
   return Duration(0);
 }
 
@@ -90,11 +103,11 @@ Status Importer::insert(std::vector<Taken>& taken) {
   }
   if (sound.empty()) return {};
   const Status all = insert_these(sound);
-  if (all || all.error().code != Code::invalid_argument) return all;
+  if (all || !is_of_one(all.error())) return all;
   for (Taken* one : sound) {
     const Status done = insert_these({one});
     if (done) continue;
-    if (done.error().code != Code::invalid_argument) return done;
+    if (!is_of_one(done.error())) return done;
     one->refusal = done.error().message;
   }
   return {};
@@ -105,14 +118,29 @@ Status Importer::insert_these(const std::vector<Taken*>& taken) {
   for (const Taken* one : taken) requests.push_back(*one->request);
   const auto inserted = ports_.ledger.insert(requests);
   if (!inserted) return fail(inserted.error());
-  for (std::size_t i = 0; i < taken.size(); ++i) taken[i]->inserted = (*inserted)[i];
-  return {};
+  std::vector<Taken*> again;
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    TaskRequest& request = *taken[i]->request;
+    const bool by_its_id = (*inserted)[i].outcome == InsertOutcome::duplicate &&
+                           (*inserted)[i].id == request.id && !request.dedup_key.empty();
+    const Uuid of_its_key = uuid_v5(kTaskNamespace, request.dedup_key);
+    if (!by_its_id || request.id == of_its_key) {
+      taken[i]->inserted = (*inserted)[i];
+      continue;
+    }
+    // The task of that id may be another one's: that of another import, or the one that the
+    // publisher answers to. If it is this message's, its key says so.
+    request.id = of_its_key;
+    again.push_back(taken[i]);
+  }
+  return again.empty() ? Status() : insert_these(again);
 }
 
 /// Publishes the malformed ones where a person finds them.
-Status Importer::set_aside(const std::vector<Taken>& taken) {
+Status Importer::set_aside(std::vector<Taken>& taken) {
   std::vector<Message> refused;
-  for (const Taken& one : taken) {
+  std::vector<Taken*> whose;
+  for (Taken& one : taken) {
     if (one.refusal.empty()) continue;
     log::warn("import_refused", one.refusal,
               {{"import", import_.name}, {"message", one.delivery->message.id}});
@@ -121,13 +149,39 @@ Status Importer::set_aside(const std::vector<Taken>& taken) {
     copy.attributes.emplace_back(kReasonAttribute, utf8_prefix(one.refusal, kReasonMax));
     copy.attributes.emplace_back(kImportAttribute, import_.name);
     refused.push_back(std::move(copy));
+    whose.push_back(&one);
   }
   if (refused.empty()) return {};
   const auto answers = ports_.refused.publish(refused);
   if (!answers) return fail(answers.error());
-  for (const Status& answer : *answers) {
-    if (!answer) return fail(with_context(answer.error(), "setting a malformed message aside"));
+  Status first;
+  for (std::size_t i = 0; i < answers->size(); ++i) {
+    Status answer = (*answers)[i];
+    if (!answer && answer.error().code == Code::invalid_argument) {
+      answer = set_aside_bare(*whose[i], refused[i]);
+    }
+    whose[i]->is_aside = answer.has_value();
+    if (!answer && first) {
+      first = fail(with_context(answer.error(), "setting a malformed message aside"));
+    }
   }
+  return first;
+}
+
+/// One with properties or headers that no queue takes: without them, or not at all.
+Status Importer::set_aside_bare(const Taken& one, const Message& copy) {
+  const Message bare{
+      .id = {},
+      .body = copy.body,
+      .attributes = {{kReasonAttribute, mend_utf8(utf8_prefix(one.refusal, kReasonMax))},
+                     {kImportAttribute, import_.name}}};
+  const auto answers = ports_.refused.publish(std::span(&bare, 1));
+  if (!answers) return fail(answers.error());
+  const Status& answer = answers->front();
+  if (answer || answer.error().code != Code::invalid_argument) return answer;
+  log::error("import_dropped",
+             "a malformed message cannot be kept, not even its body: " + answer.error().message,
+             {{"import", import_.name}, {"bytes", copy.body.size()}, {"why", one.refusal}});
   return {};
 }
 
@@ -157,6 +211,7 @@ void Importer::reply(const std::vector<Taken>& taken) {
 }
 
 Status Importer::settle(const std::vector<Taken>& taken) {
+  if (taken.empty()) return {};
   std::vector<std::string> receipts;
   std::int64_t made = 0;
   for (const Taken& one : taken) {

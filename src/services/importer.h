@@ -45,12 +45,16 @@ class Importer final : public Service {
     std::optional<TaskRequest> request{};
     std::string refusal{};  ///< empty: it is a task
     std::optional<Inserted> inserted{};
+    bool is_aside = false;
+
+    bool is_done() const { return inserted || is_aside; }
   };
 
   Taken read(const Delivery& delivery);
   Status insert(std::vector<Taken>& taken);
   Status insert_these(const std::vector<Taken*>& taken);
-  Status set_aside(const std::vector<Taken>& taken);
+  Status set_aside(std::vector<Taken>& taken);
+  Status set_aside_bare(const Taken& one, const Message& copy);
   void reply(const std::vector<Taken>& taken);
   Status settle(const std::vector<Taken>& taken);
 
@@ -58,6 +62,9 @@ class Importer final : public Service {
   const ImportDefinition import_;
   const std::map<std::string, TaskDefinition> definitions_;
   ImportReader reader_;
+  /// Not settled yet: what goes wrong is tried again with them, since a broker that gets messages
+  /// back counts how often.
+  std::vector<Delivery> held_;
 };
 
 }  // namespace waybill

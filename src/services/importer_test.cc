@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/rng.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_queue.h"
@@ -101,9 +103,30 @@ TEST_F(ImporterTest, WhatCannotBeSetAsideStaysWhereItWas) {
   for (int i = 1; i <= 3; ++i) {
     publish({.id = std::to_string(i), .body = "x", .properties = {.type = "fetch"}});
   }
+  publish({.id = "4", .body = "{}", .properties = {.type = "fetch"}});
   ASSERT_FALSE(step());
-  EXPECT_EQ(from_.size(), 3u);
-  EXPECT_EQ(all_of(from_).size(), 3u) << "they are hidden no more";
+  EXPECT_EQ(tasks().size(), 1u);
+  EXPECT_EQ(from_.size(), 1u) << "the others are settled";
+  ASSERT_FALSE(step());
+  EXPECT_EQ(from_.size(), 1u);
+  const auto refused = refused_.receive(10, {.at = clock_.steady_now()});
+  ASSERT_EQ(refused->size(), 2u);
+  for (const Delivery& each : *refused) ASSERT_TRUE(refused_.ack(std::array{each.receipt}));
+  ASSERT_TRUE(step());
+  EXPECT_EQ(from_.size(), 0u);
+  EXPECT_EQ(tasks().size(), 1u);
+}
+
+TEST_F(ImporterTest, AnIdThatAnotherTaskHasKeepsNoMessageOut) {
+  const std::string id = "0192f000-0000-7000-8000-000000000001";
+  TaskRequest other{.id = parse_uuid(id).value(), .kind = "noop"};
+  ASSERT_TRUE(truth_.insert(std::span(&other, 1)));
+  for (int i = 0; i < 2; ++i) {
+    publish({.id = "", .body = "{}", .properties = {.type = "fetch", .correlation_id = id}});
+    ASSERT_TRUE(step());
+  }
+  ASSERT_EQ(tasks().size(), 2u) << "the other one, and its own, once";
+  EXPECT_NE(tasks()[1].id(), other.id);
 }
 
 TEST_F(ImporterTest, ALedgerThatIsAwayLosesNoMessage) {

@@ -44,6 +44,7 @@ class RabbitBroker final : public TaskBroker {
                         .dead_letter_exchange = dead_letters_};
     options.connection.stop = std::move(stop);
     options.connection.call_time_max = kAnswerTimeMax;
+    options.confirm_time_max = kAnswerTimeMax;
     return options;
   }
 

@@ -95,7 +95,9 @@ Status CurlHttpClient::Line::drive(Answers& answers, const Deadline& deadline) {
     const Duration left = deadline.at - clock_.steady_now();
     if (left <= Duration(0)) return fail(Code::deadline_exceeded, "no answer in time");
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::min(left, kPollMax));
-    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
+    const auto waited =
+        curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
+    if (waited != CURLM_OK) return fail(Code::resource_exhausted, "libcurl cannot wait");
   }
 }
 

@@ -7,6 +7,12 @@
 #include "core/history.h"
 
 namespace waybill::postgres {
+namespace {
+
+/// Tasks of a lane that are read at a time where their bytes are counted.
+constexpr std::size_t kReadAtOnceMax = 64;
+
+}  // namespace
 
 bool ClaimPart::may_merge(const ClaimParams& one, const ClaimParams& other) {
   return one.queues == other.queues && one.kinds == other.kinds &&
@@ -30,12 +36,16 @@ void ClaimPart::write(Batch& batch) {
   if (empty()) return;
   const ClaimParams& common = *calls_.front()->claim;
   std::size_t limit = 0;
+  bool has_bytes_max = false;
   std::vector<Uuid> only_ids;
   for (const WriteCall* call : calls_) {
     limit += call->claim->limit;
+    has_bytes_max = has_bytes_max || call->claim->bytes_max > 0;
     const auto& ids = call->claim->only_ids;
     only_ids.insert(only_ids.end(), ids.begin(), ids.end());
   }
+  // All of a row comes with it, also of one that the bytes leave no room for.
+  if (has_bytes_max) limit = std::min(limit, kReadAtOnceMax);
   Params params;
   params.texts(common.queues).texts(common.kinds);
   const bool shared = round_.mode == Mode::shared;

@@ -217,7 +217,10 @@ Status SqliteDraft::publish() {
   remove_unfinished(unfinished_);
   unfinished_.clear();
   const std::filesystem::path parent = std::filesystem::path(path_).parent_path();
-  return sync_path(parent.empty() ? "." : parent.string(), O_RDONLY | O_DIRECTORY);
+  const Status named = sync_path(parent.empty() ? "." : parent.string(), O_RDONLY | O_DIRECTORY);
+  // Who is told that it failed finds no ledger.
+  if (!named) ::unlink(path_.c_str());
+  return named;
 }
 
 /// A new file with the newest schema, in a transaction; nothing of it needs to be on disk before it
