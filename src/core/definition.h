@@ -29,7 +29,7 @@ enum class PrioSide : std::uint8_t { first, second };
 /// Which of the windows before the latest are owed if they have no marker.
 enum class CatchUpFrom : std::uint8_t {
   always,        ///< all within `catch_up`
-  first_marker,  ///< those after one that has its marker: missed while nobody scanned
+  first_marker,  ///< those after one with its marker, or an intake marker in or before them
 };
 
 /// What becomes of an aggregation whose message is over `aggregate_bytes_max`.

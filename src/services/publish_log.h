@@ -26,8 +26,8 @@ TaskSubject subject_of(const prio::NamedBatch& batch);
 void log_scheduling(const PlannedTask& task, const TaskSubject& subject);
 void log_publish_failed(const PlannedTask& task, const Error& error);
 void log_marker_failed(const PlannedTask& task, const Error& error);
-/// What was found, skipped and warned of; so many warnings, from the first, are of aggregations that
-/// are too large, which are errors.
+/// What was found, skipped and warned of; so many warnings, from the first, are of aggregations
+/// that are too large, which are errors.
 void log_plan(const Plan& plan, std::size_t too_large);
 /// How many were skipped and scheduled, for each aggregation id.
 void log_counts(const PublishReport& report);

@@ -176,8 +176,8 @@ TEST_F(WorkflowManagerTest, PublishesNothingWhoseMarkerNoFileCanBeNamed) {
   const Ran ran = run({});
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(place_.read("intake"), Not(HasSubstr(id)));
-  EXPECT_THAT(ran.err, HasSubstr("its marker's name would have 267 bytes, and the bucket of markers "
-                                 "takes 255: give the batch a shorter id"));
+  EXPECT_THAT(ran.err, HasSubstr("its marker's name would have 267 bytes, and the bucket of "
+                                 "markers takes 255: give the batch a shorter id"));
   EXPECT_TRUE(place_.exists(kMarker));
 }
 

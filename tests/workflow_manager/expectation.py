@@ -6,11 +6,29 @@ to its metrics (POST), so that last_success_seconds stays (D2, D8); and a messag
 that follows from its marker.
 """
 
+import datetime
 import json
 import os
 import uuid
 
 TASKS = uuid.uuid5(uuid.NAMESPACE_DNS, "waybill.tasks")
+
+
+def seconds_of(text):
+    """Of a minute as markers have it; none of anything else."""
+    try:
+        at = datetime.datetime.strptime(text, "%Y-%m-%d-%H-%M")
+    except ValueError:
+        return None
+    return int(at.replace(tzinfo=datetime.timezone.utc).timestamp()) if len(text) == 16 else None
+
+
+def go_text(text):
+    """A JSON string as Go's encoding/json has it."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    for odd in "<>&\u2028\u2029":
+        quoted = quoted.replace(odd, f"\\u{ord(odd):04x}")
+    return quoted
 
 
 def load(path):

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import uuid
 
-from expectation import TASKS
+from expectation import TASKS, go_text, seconds_of
 from file_backend import FileBackend
 from push_receiver import PushReceiver
 
@@ -34,23 +34,6 @@ PERIODS = [minutes * MINUTE for minutes in (20, 45, 60, 90, 100, 180, 180, 420, 
 def minute(seconds, separator="/"):
     at = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     return separator.join(at.strftime("%Y %m %d %H %M").split())
-
-
-def seconds_of(text):
-    """Of a minute as markers have it; none of anything else."""
-    try:
-        at = datetime.datetime.strptime(text, "%Y-%m-%d-%H-%M")
-    except ValueError:
-        return None
-    return int(at.replace(tzinfo=datetime.timezone.utc).timestamp()) if len(text) == 16 else None
-
-
-def go_text(text):
-    """A JSON string as Go's encoding/json has it."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    for odd in "<>&\u2028\u2029":
-        quoted = quoted.replace(odd, f"\\u{ord(odd):04x}")
-    return quoted
 
 
 def duration(seconds):

@@ -122,8 +122,8 @@ Result<ListPage> FileObjectStore::list(const ListParams& params) {
 void FileObjectStore::tell_unreadable(KeyWalk& walk) const {
   for (const std::string& what : walk.take_unreadable()) {
     log::warn("unreadable",
-              "a directory of a bucket cannot be read and is left out: make it readable, or move it "
-              "elsewhere",
+              "a directory of a bucket cannot be read and is left out: make it readable, or move "
+              "it elsewhere",
               {{"error", what}});
     if (options_.unreadable != nullptr) ++*options_.unreadable;
   }

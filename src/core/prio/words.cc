@@ -44,7 +44,8 @@ std::string detail_of_incomplete(const Listed& listed, const BatchRecord& record
 
 std::string too_long(std::size_t bytes, const Listed& listed) {
   return "its marker's name would have " + std::to_string(bytes) +
-         " bytes, and the bucket of markers takes " + std::to_string(listed.marker_bytes_max) + ": ";
+         " bytes, and the bucket of markers takes " + std::to_string(listed.marker_bytes_max) +
+         ": ";
 }
 
 std::string detail_of_window(const Listed& listed, SkipReason reason, const Window& window,
