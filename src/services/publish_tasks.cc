@@ -19,9 +19,9 @@ namespace {
 // more of them than that find what they left in the processor's cache gone.
 constexpr std::size_t kWorkersFirst = 4;
 // More threads help who waits for a server, and only cost where the processors are busy. A store
-// that is not of this machine takes 3 ms and more for a marker, or for several at once; one that is
-// a tenth of that.
-constexpr Duration kNearMarkersMax = std::chrono::microseconds(2500);
+// of a cloud takes 10 ms and more for a marker, or for several at once; one that is near, and has
+// little else to do, a tenth of that.
+constexpr Duration kNearMarkersMax = std::chrono::milliseconds(10);
 constexpr Duration kNearPublishMax = std::chrono::milliseconds(30);
 constexpr std::size_t kMarkersAtOnce = 16;  // a connection each
 
