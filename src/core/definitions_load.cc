@@ -183,12 +183,13 @@ class Loader {
     std::map<std::string, Place> places;
     each("pipelines", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       auto read = pipeline::read_pipeline(entry, violations);
-      if (violations.empty()) check_notify(entry, violations);
+      const bool is_read = violations.empty();
+      if (is_read) check_notify(entry, violations);
       for (pipeline::StepDefinition& step : read.steps) {
         if (!step.inline_task) continue;
         label_origin({"definition", child_pointer("/steps", step.name) + "/task/labels"},
                      step.inline_task->labels, violations);
-        if (violations.empty()) check_inline(entry, step, violations);
+        if (is_read) check_inline(entry, step, violations);
       }
       label_origin({"pipeline", "/labels"}, read.labels, violations);
       places.emplace(entry.name, Place{document_, pointer_});

@@ -20,18 +20,19 @@ bool is_bad_length(std::string_view length) {
 }
 
 /// RFC 9110, 5.6.7.
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
+std::string http_date(Time now) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
   std::tm parts{};
-  gmtime_r(&now, &parts);
+  gmtime_r(&seconds, &parts);
   char text[32];
   return std::string(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
 }
 
-std::string wire_text(const Response& response) {
+std::string wire_text(const Response& response, Time now) {
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + " " +
                      MHD_get_reason_phrase_for(static_cast<unsigned>(response.status)) +
-                     "\r\nDate: " + http_date() + "\r\nContent-Type: " + response.content_type +
+                     "\r\nDate: " + http_date(now) + "\r\nContent-Type: " + response.content_type +
                      "\r\n";
   for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
   return text + "Content-Length: " + std::to_string(response.body.size()) + "\r\n\r\n" +
@@ -66,8 +67,8 @@ Exchange* Heads::with_bad_length() const {
   return nullptr;
 }
 
-void send_at_once(Exchange& exchange) {
-  const std::string text = wire_text(*exchange.response);
+void send_at_once(Exchange& exchange, Time now) {
+  const std::string text = wire_text(*exchange.response, now);
   const int socket = exchange.client->socket();
   // A connection that was just read from has room for so little; if not, its client sees the end.
   const auto* const tls =

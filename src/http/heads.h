@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "http/exchange.h"
 
 namespace waybill::http {
@@ -29,6 +30,6 @@ class Heads {
 };
 
 /// Sends the response of the exchange past the library, and shuts the connection's sending side.
-void send_at_once(Exchange& exchange);
+void send_at_once(Exchange& exchange, Time now);
 
 }  // namespace waybill::http

@@ -315,7 +315,7 @@ void Server::Parts::refuse_length(int status) {
   exchange->response =
       application.refusal(exchange->request, status, "its Content-Length is no number of bytes");
   exchange->response->headers.emplace_back("Connection", "close");
-  send_at_once(*exchange);
+  send_at_once(*exchange, clock.now());
 }
 
 void Server::Parts::completed(Exchange& exchange) {

@@ -63,7 +63,8 @@ Result<Duration> Importer::step(const Deadline& deadline) {
   const Status inserted = insert(taken);
   const Status aside = set_aside(taken);
   // What is on disk is settled, whatever became of the others.
-  const auto ends = std::ranges::stable_partition(taken, &Taken::is_done).begin();
+  const auto ends = std::stable_partition(taken.begin(), taken.end(),
+                                          [](const Taken& one) { return one.is_done(); });
   const std::vector<Taken> done(std::make_move_iterator(taken.begin()),
                                 std::make_move_iterator(ends));
   const Status settled = settle(done);

@@ -7,8 +7,9 @@
 namespace waybill {
 
 /// Makes an event happen to the task as it is now, and again if somebody else was faster; answers
-/// the task as it is then. `chance` is uniform in [0, 1). Errors: those of `transition` and of the
-/// ledger, `not_found`; a cancel that was asked for before changes nothing; `unavailable` if the task keeps changing meanwhile.
+/// the task as it is then. A cancel that was asked for before changes nothing. `chance` is uniform
+/// in [0, 1). Errors: those of `transition` and of the ledger, `not_found`; `unavailable` if the
+/// task keeps changing meanwhile.
 Result<Task> change_task(const LedgerParts& parts, const Uuid& id, const Event& event,
                          double chance);
 

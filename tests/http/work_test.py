@@ -61,10 +61,12 @@ class ClaimTest(ServedTest):
     def test_a_worker_is_listed_with_what_it_holds_until_it_leaves(self):
         made = self.create()
         began = "2026-11-26T12:00:00Z"
-        self.claim(worker="leaver", slots=2, host="here", process_id=7, started_at=began)
+        claimed, = self.claim(worker="leaver", slots=2, host="here", process_id=7,
+                              started_at=began)
         listed, = [w for w in self.workers() if w["name"] == "leaver"]
         self.assertEqual((listed["process_id"], listed["started_at"], listed["busy"],
                           listed["tasks"]), (7, began, 1, [made["id"]]))
+        self.finish(claimed, "succeeded")
         left = {"worker": "leaver", "tasks": [], "leaving": True}
         self.assertEqual(self.expect(200, self.serving.post("/v1/beats", left)), {"tasks": []})
         self.assertNotIn("leaver", [w["name"] for w in self.workers()])
@@ -247,7 +249,7 @@ class ViewTest(ServedTest):
         self.assertEqual((first["name"], first["kind"], first["labels"]),
                          ("greet", "command", {"team": "a"}))
         self.assertEqual(set(first), set("name kind queue priority timeout retry labels "
-                                         "params_schema spec may".split()))
+                                         "params_schema spec may source".split()))
         answer = self.serving.get("/v1/definitions/greet")
         self.assertEqual(self.expect(200, answer), first)
         etag = answer.headers["ETag"]

@@ -68,7 +68,7 @@ TEST(PipelineRunLimits, BoundTheOutputsOfTheRunItself) {
   deep.step();
   deep.succeed("a", std::string(63, '[') + std::string(63, ']'));
   EXPECT_THAT(deep.step(), ElementsAre("succeeded a", "failed "));
-  EXPECT_THAT(deep.records().at("").error, HasSubstr("outputs: not JSON"));
+  EXPECT_THAT(deep.records().at("").error, HasSubstr("outputs: nested deeper than 64 levels"));
 }
 
 /// What comes of a run in which every task gives `result`, with a restart before each turn.

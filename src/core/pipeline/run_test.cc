@@ -329,7 +329,7 @@ TEST(PipelineRun, RefusesOutputsThatAreTooDeepOrTooBig) {
   play.succeed("c", R"({"l":")" + std::string(600'000, 'x') + R"("})");
   play.succeed("d", R"({"l":"{"})");
   EXPECT_THAT(play.step(), ElementsAre("failed a", "failed b", "failed c", "failed d", "failed "));
-  EXPECT_THAT(play.records().at("a").error, HasSubstr("outputs: not JSON"));
+  EXPECT_THAT(play.records().at("a").error, HasSubstr("outputs: nested deeper than 64 levels"));
   EXPECT_THAT(play.records().at("b").error, HasSubstr("result: not JSON"));
   EXPECT_THAT(play.records().at("c").error, HasSubstr("outputs: these are 1200"));
   EXPECT_THAT(play.records().at("d").error, HasSubstr("outputs: /x: column 2: fromJSON"));
