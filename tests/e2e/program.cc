@@ -90,12 +90,12 @@ Ran Running::wait() {
           .err = read_file(err_path_)};
 }
 
-void Running::wait_for_output(const std::string& text) {
+void Running::wait_for_output(const std::string& text, std::chrono::seconds patience) {
   // Watched before looking, so that nothing written in between is missed.
   const int watch = ::inotify_init1(IN_CLOEXEC);
   ::inotify_add_watch(watch, out_path_.c_str(), IN_MODIFY);
   ::inotify_add_watch(watch, err_path_.c_str(), IN_MODIFY);
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   while (output().find(text) == std::string::npos) {
     pollfd changed{.fd = watch, .events = POLLIN, .revents = 0};
     if (::poll(&changed, 1, milliseconds_until(deadline)) != 1) {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <boost/json/fwd.hpp>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,7 +33,8 @@ class Running {
   /// Waits for its end; fails the test and kills it after 30 s.
   Ran wait();
   /// Waits until it has written `text` to stdout or stderr; fails the test after 30 s.
-  void wait_for_output(const std::string& text);
+  void wait_for_output(const std::string& text,
+                       std::chrono::seconds patience = std::chrono::seconds(30));
 
  private:
   std::string output() const;

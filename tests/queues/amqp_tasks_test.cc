@@ -112,7 +112,8 @@ TEST_F(AmqpTasksTest, ABrokerThatIsAwayCostsTimeAndNoTask) {
   for (const std::string& id : ids) await(id);
   Rabbit::instance().start();
   for (int i = 0; i < 5; ++i) await(place_.create({"--", "true"}));
-  up->wait_for_output("hints_back");
+  // A quorum queue may want its time until it has a leader again.
+  up->wait_for_output("hints_back", std::chrono::minutes(3));
   end(*up);
   EXPECT_THAT(place_.run({"db", "check"}).status, 0);
 }

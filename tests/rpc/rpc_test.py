@@ -85,7 +85,7 @@ class Tasks(RpcTest):
         self.assertEqual([entry["happening"] for entry in history],
                          ["HAPPENING_CREATED", "HAPPENING_AMENDED", "HAPPENING_CANCELLED"])
         why = self.client.call("Tasks/ExplainTask", {"id": ids[0]})
-        self.assertEqual(why["conditions"][0]["reason"], "CONDITION_REASON_NO_WORKER")
+        self.assertEqual(why["conditions"][0]["reason"], "CONDITION_REASON_NO_WORKER_FOR_KIND")
         bulk = self.client.call("Tasks/CancelTasks", {"filter": {"queue": "q"}})
         self.assertEqual((bulk["matched"], bulk["changed"]), (3, 3))
 
