@@ -11,6 +11,9 @@ struct Slot {
   std::size_t source = 0;
   std::string name;
   std::vector<const ReadFile*> versions;  ///< that are left to try, the best first
+  const ReadFile* held = nullptr;         ///< the one of them that held before
+
+  bool holds_as_before() const { return !versions.empty() && versions.front() == held; }
 };
 
 class Merger {
@@ -54,6 +57,10 @@ class Merger {
     for (const auto& [name, latest] : files.latest) {
       Slot slot{.source = source, .name = name, .versions = {&latest}};
       const auto before = files.before.find(name);
+      if (before != files.before.end()) {
+        const bool is_same = before->second.document.json == latest.document.json;
+        slot.held = is_same ? &latest : &before->second;
+      }
       // That a file went is said by the commit; that it cannot be read any more is no reason.
       if (before != files.before.end() &&
           before->second.document.origin != latest.document.origin) {
@@ -65,8 +72,12 @@ class Merger {
 
   std::vector<Document> documents() const {
     std::vector<Document> documents(own_.begin(), own_.end());
-    for (const Slot& slot : slots_) {
-      if (!slot.versions.empty()) documents.push_back(slot.versions.front()->document);
+    // What is new takes no name from what held before, wherever it stands.
+    for (const bool before : {true, false}) {
+      for (const Slot& slot : slots_) {
+        if (slot.versions.empty() || slot.holds_as_before() != before) continue;
+        documents.push_back(slot.versions.front()->document);
+      }
     }
     return documents;
   }

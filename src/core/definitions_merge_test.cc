@@ -59,6 +59,28 @@ TEST(DefinitionsMergeTest, AFileThatIsWrongNowHoldsAsItWasBeforeAndTakesNoOtherD
   EXPECT_THAT(to_string(merged.choices[0].problems[0]), HasSubstr("/r@c2:x.yaml: /tasks/a/pri"));
 }
 
+TEST(DefinitionsMergeTest, ANewFileTakesNoNameFromOneThatHeldBefore) {
+  const std::string ruled =
+      R"({"tasks": {"a": {"kind": "noop"}}, "queues": {"q": {"who_may": {"people": ["ann"]}}}})";
+  SourceFiles source;
+  source.before["z.yaml"] = file("z.yaml", "c1", ruled);
+  source.latest["z.yaml"] = file("z.yaml", "c2", ruled);
+  source.latest["a.yaml"] = file("a.yaml", "c2", kGood);
+  const MergedDefinitions merged = merge(source);
+  EXPECT_EQ(merged.definitions.tasks.at("a").labels[2].second, "z.yaml");
+  EXPECT_THAT(merged.definitions.queue_rules, UnorderedElementsAre(Key("q")));
+  EXPECT_THAT(merged.choices[0].files, UnorderedElementsAre(Key("z.yaml")));
+  ASSERT_THAT(merged.choices[0].problems, SizeIs(1));
+  EXPECT_THAT(to_string(merged.choices[0].problems[0]), HasSubstr("a.yaml"));
+  // Nor does one of a source that is named before it.
+  SourceFiles other;
+  other.latest["b.yaml"] = file("b.yaml", "d1", kGood);
+  source.latest.erase("a.yaml");
+  const MergedDefinitions both = merge_definitions({}, {{other, source}}, {});
+  EXPECT_THAT(both.definitions.queue_rules, UnorderedElementsAre(Key("q")));
+  EXPECT_THAT(both.choices[0].files, IsEmpty());
+}
+
 TEST(DefinitionsMergeTest, AFileThatWasNeverRightIsLeftOut) {
   SourceFiles source;
   source.latest["x.yaml"] = file("x.yaml", "c1", kWrong);
