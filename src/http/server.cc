@@ -20,7 +20,6 @@
 #include "http/connections.h"
 #include "http/exchange.h"
 #include "http/handler_pool.h"
-#include "http/heads.h"
 #include "http/sockets.h"
 #include "http/tls_files.h"
 #include "http/waiting_room.h"
@@ -49,7 +48,6 @@ struct Server::Parts {
   ServerCounts counts();
   MHD_Result answer(Exchange& exchange);
   MHD_Result refuse(Exchange& exchange, int status, std::string_view why);
-  void refuse_length(int status);
   void completed(Exchange& exchange);
   void end_streams();
 
@@ -57,7 +55,6 @@ struct Server::Parts {
   Application& application;
   Clock& clock;
   Connections connections;
-  Heads heads;
   std::atomic<std::uint64_t> refused = 0;
   std::atomic<bool> draining = false;
   std::atomic<std::size_t> open = 0;         // exchanges
@@ -78,14 +75,12 @@ namespace {
 /// RFC 9325, 3.1.1: nothing older than TLS 1.2.
 constexpr const char* kTlsPriorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-void log_library(void* parts, const char* format, va_list arguments) {
+void log_library(void* /*parts*/, const char* format, va_list arguments) {
   std::array<char, 512> text{};
   std::vsnprintf(text.data(), text.size(), format, arguments);
   std::string_view line(text.data());
   while (line.ends_with('\n')) line.remove_suffix(1);
   log::debug("http_library", line);
-  const int status = Heads::refusal_in_log(format);
-  if (status != 0) static_cast<Server::Parts*>(parts)->refuse_length(status);
 }
 
 /// Connections come and go.
@@ -109,7 +104,6 @@ void* begin_exchange(void* parts, const char* target, MHD_Connection* connection
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
   begin_head(*exchange, target, connection);
   static_cast<Server::Parts*>(parts)->open.fetch_add(1);
-  static_cast<Server::Parts*>(parts)->heads.add(*exchange);
   return exchange.release();  // the library keeps it until completed_exchange
 }
 
@@ -198,7 +192,6 @@ MHD_Result Server::Parts::take(Exchange& exchange, const char* method, const cha
 
 MHD_Result Server::Parts::begin(Exchange& exchange, const char* method) {
   int status = 0;
-  heads.remove(exchange);
   exchange.request.over_tls = params.tls != nullptr;
   const RequestLimits limits{.target_bytes_max = params.header_bytes_max / 2,
                              .header_bytes_max = params.header_bytes_max,
@@ -308,18 +301,7 @@ MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_vie
   return answer(exchange);
 }
 
-void Server::Parts::refuse_length(int status) {
-  Exchange* const exchange = heads.with_bad_length();
-  if (exchange == nullptr) return;
-  refused.fetch_add(1);
-  exchange->response =
-      application.refusal(exchange->request, status, "its Content-Length is no number of bytes");
-  exchange->response->headers.emplace_back("Connection", "close");
-  send_at_once(*exchange, clock.now());
-}
-
 void Server::Parts::completed(Exchange& exchange) {
-  heads.remove(exchange);
   body_bytes.fetch_sub(exchange.body_bytes);
   exchange.client->begin_to_wait(clock.steady_now());
   // A client may have gone before its stream was begun to be sent.
