@@ -113,7 +113,7 @@ TEST_F(AmqpTasksTest, ABrokerThatIsAwayCostsTimeAndNoTask) {
   Rabbit::instance().start();
   for (int i = 0; i < 5; ++i) await(place_.create({"--", "true"}));
   // A quorum queue may want its time until it has a leader again.
-  up->wait_for_output("hints_back", std::chrono::minutes(3));
+  up->wait_for_output("hints_back", std::chrono::minutes(1));
   end(*up);
   EXPECT_THAT(place_.run({"db", "check"}).status, 0);
 }

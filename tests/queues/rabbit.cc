@@ -30,7 +30,9 @@ Rabbit& Rabbit::instance() {
 
 void Rabbit::start() { EXPECT_TRUE(server_.start(how_)); }
 
-void Rabbit::write_declarations() { control("eval 'mnesia:dump_log().'"); }
+void Rabbit::write_declarations() {
+  control("eval 'mnesia:dump_log(), [ok = dets:sync(Table) || Table <- dets:all()].'");
+}
 
 void Rabbit::control(const std::string& arguments) {
   std::string command = "env -i";
