@@ -19,9 +19,9 @@ class Rabbit {
   /// It ends as in a crash, and comes again.
   void crash() { server_.kill(); }
   void start();
-  /// Writes the declarations of queues to disk. RabbitMQ's confirms vouch for messages only. A crash
+  /// Writes the declarations of queues to disk. RabbitMQ confirms messages only. A crash
   /// within seconds of a declaration takes the queue, or, where its name was on disk and the list
-  /// of its replicas was not, leaves a quorum queue that never has a leader and answers nobody.
+  /// of its replicas was not, leaves a quorum queue that has no leader and answers nobody.
   void write_declarations();
   /// Runs `rabbitmqctl` with these arguments, which must not fail.
   void control(const std::string& arguments);

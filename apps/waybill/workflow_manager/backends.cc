@@ -1,5 +1,7 @@
 #include "apps/waybill/workflow_manager/backends.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "adapters/amqp/queue.h"
@@ -21,6 +23,9 @@
 
 namespace waybill::cli {
 namespace {
+
+constexpr Duration kCallTimeMax = std::chrono::minutes(10);  // with the client's retries
+constexpr Duration kLookTimeMax = std::chrono::seconds(10);
 
 Result<std::string> path_of_topic(const std::string& topic) {
   return topic.starts_with("file:") ? parse_file_url(topic) : Result<std::string>(topic);
@@ -151,23 +156,66 @@ Result<std::unique_ptr<Queue>> Backends::make_queue(const prio::WorkflowQueue& q
     if (!options) return fail(options.error());
     return std::make_unique<AmqpQueue>(clock_, *options);
   }
+  if (queue.kind == "aws-sns") {
+    auto made = sns_topic(queue, topic, kCallTimeMax);
+    if (!made) return fail(made.error());
+    return std::unique_ptr<Queue>(std::move(*made));
+  }
+  auto made = pubsub_topic(queue, topic, kCallTimeMax);
+  if (!made) return fail(made.error());
+  return std::unique_ptr<Queue>(std::move(*made));
+}
+
+Result<std::unique_ptr<SqsQueue>> Backends::sns_topic(const prio::WorkflowQueue& queue,
+                                                      const std::string& topic,
+                                                      Duration call_time_max) {
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());
-  if (queue.kind == "aws-sns") {
-    return std::make_unique<SqsQueue>(
-        SqsQueue::Services{(*clouds)->http(),
-                           (*clouds)->credentials(queue.aws_identity, queue.aws_region), clock_},
-        SqsOptions{.region = queue.aws_region,
-                   .topic_arn = topic,
-                   .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_),
-                   .stop = stops_.writes});
-  }
+  return std::make_unique<SqsQueue>(
+      SqsQueue::Services{(*clouds)->http(),
+                         (*clouds)->credentials(queue.aws_identity, queue.aws_region), clock_},
+      SqsOptions{.region = queue.aws_region,
+                 .topic_arn = topic,
+                 .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_),
+                 .call_time_max = call_time_max,
+                 .stop = stops_.writes});
+}
+
+Result<std::unique_ptr<PubSubQueue>> Backends::pubsub_topic(const prio::WorkflowQueue& queue,
+                                                            const std::string& topic,
+                                                            Duration call_time_max) {
+  const auto clouds = this->clouds();
+  if (!clouds) return fail(clouds.error());
   TokenSource& tokens = (*clouds)->google_tokens(has("PUBSUB_EMULATOR_HOST"));
   return std::make_unique<PubSubQueue>(PubSubQueue::Services{(*clouds)->http(), tokens, clock_},
                                        PubSubOptions{.project = queue.gcp_project,
                                                      .topic = topic,
                                                      .endpoint = pubsub_endpoint("", environment_),
+                                                     .call_time_max = call_time_max,
                                                      .stop = stops_.writes});
+}
+
+Status Backends::check_topic(const prio::WorkflowQueue& queue, const std::string& topic) {
+  if (queue.create_topics) return {};
+  Status looked;
+  if (queue.kind == "aws-sns") {
+    const auto made = sns_topic(queue, topic, kLookTimeMax);
+    looked = made ? (*made)->check_topic() : Status(fail(made.error()));
+  } else if (queue.kind == "gcp-pubsub") {
+    const auto made = pubsub_topic(queue, topic, kLookTimeMax);
+    looked = made ? (*made)->check_topic() : Status(fail(made.error()));
+  } else if (queue.kind == "file") {
+    const auto path = path_of_topic(topic);
+    if (!path) return fail(path.error());
+    const std::filesystem::path directory = std::filesystem::absolute(*path).parent_path();
+    std::error_code error;
+    if (std::filesystem::is_directory(directory, error)) return {};
+    return fail(Code::not_found, "the directory " + directory.string() + " is missing");
+  }
+  if (looked || looked.error().code == Code::not_found) return looked;
+  log::info("topic_unknown", "whether this topic is there can't be told; a run shows it",
+            {{"topic", topic}, {"error", looked.error().message}});
+  return {};
 }
 
 Result<std::size_t> Backends::body_bytes_max(const prio::WorkflowQueue& queue,

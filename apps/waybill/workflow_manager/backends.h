@@ -17,6 +17,8 @@
 
 namespace waybill {
 class LedgerQueue;
+class PubSubQueue;
+class SqsQueue;
 }
 
 namespace waybill::cli {
@@ -56,6 +58,9 @@ class Backends {
   /// A topic by the kind of its queue. Makes it where --gcp-pubsub-create-topics asks for that, and
   /// the ledger where there is none.
   Result<std::unique_ptr<Queue>> queue(const prio::WorkflowQueue& queue, const std::string& topic);
+  /// For a dry run: `not_found` where the service says that the topic is missing. What it does not
+  /// let us know, and what --gcp-pubsub-create-topics is for, is taken to be there. Makes nothing.
+  Status check_topic(const prio::WorkflowQueue& queue, const std::string& topic);
   /// What a message of that queue may have, for a dry run: makes nothing and touches no network.
   Result<std::size_t> body_bytes_max(const prio::WorkflowQueue& queue, const std::string& topic);
   /// HTTP requests that buckets and queues have sent so far: all of them, and each repeat.
@@ -78,6 +83,11 @@ class Backends {
   /// The adapter alone.
   Result<std::unique_ptr<Queue>> make_queue(const prio::WorkflowQueue& queue,
                                             const std::string& topic);
+  Result<std::unique_ptr<SqsQueue>> sns_topic(const prio::WorkflowQueue& queue,
+                                              const std::string& topic, Duration call_time_max);
+  Result<std::unique_ptr<PubSubQueue>> pubsub_topic(const prio::WorkflowQueue& queue,
+                                                    const std::string& topic,
+                                                    Duration call_time_max);
   bool has(const std::string& variable) const;
 
   std::atomic<std::int64_t> unreadable_{0};

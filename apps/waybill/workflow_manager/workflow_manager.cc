@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "adapters/file/object_key.h"
@@ -74,6 +75,7 @@ class Run {
  private:
   int run(const WorkflowOptions& options);
   Result<PublishReport> pass(const WorkflowOptions& options);
+  void look_for_topics(const prio::WorkflowQueue& queue);
   PublishOptions publish_options(const WorkflowOptions& options);
   int end(const WorkflowOptions& options, std::optional<PublishReport> report);
   int fatal(const std::string& message);
@@ -87,6 +89,7 @@ class Run {
   const SteadyTime began_;
   Output output_{detect_output_mode()};
   Backends backends_;
+  bool topics_missing_ = false;  // as a dry run sees
 };
 
 int Run::run() {
@@ -135,6 +138,7 @@ Result<PublishReport> Run::pass(const WorkflowOptions& options) {
     const auto limit = backends_.body_bytes_max(options.queue, options.queue.aggregate_topic);
     if (!limit) return fail(limit.error());
     publish.scan.aggregate_bytes_max = *limit;
+    look_for_topics(options.queue);
     return run_publish_pass(ports, publish);
   }
   const auto intake = backends_.queue(options.queue, options.queue.intake_topic);
@@ -147,6 +151,16 @@ Result<PublishReport> Run::pass(const WorkflowOptions& options) {
   auto report = run_publish_pass(ports, publish);
   if (report) report->tally.duplicates_avoided += backends_.duplicates();  // queues live until here
   return report;
+}
+
+void Run::look_for_topics(const prio::WorkflowQueue& queue) {
+  for (const std::string& topic : std::set{queue.intake_topic, queue.aggregate_topic}) {
+    const Status there = backends_.check_topic(queue, topic);
+    if (there) continue;
+    topics_missing_ = true;
+    log::error("topic_missing", "this topic does not exist, and a run would fail: create it",
+               {{"topic", topic}, {"error", there.error().message}});
+  }
 }
 
 PublishOptions Run::publish_options(const WorkflowOptions& options) {
@@ -179,7 +193,7 @@ int Run::end(const WorkflowOptions& options, std::optional<PublishReport> report
       print_plan(output_, *report, log_task);
     }
     if (output_.broken()) return broken_stdout(output_);
-    return report->complete() ? kDone : kFailed;
+    return report->complete() && !topics_missing_ ? kDone : kFailed;
   }
   if (report->locked_out()) {
     log::info("locked_out",

@@ -264,6 +264,13 @@ Status PubSubQueue::create(const std::string& path, std::string body) {
   return fail(pubsub::error_of(*response, "creating " + path, clock_.now()));
 }
 
+Status PubSubQueue::check_topic() {
+  const auto response = send({.method = "GET", .url = topic_}, call_deadline());
+  if (!response) return fail(with_context(response.error(), "looking at " + topic_));
+  if (response->status / 100 == 2) return {};
+  return fail(pubsub::error_of(*response, "looking at " + topic_, clock_.now()));
+}
+
 Status PubSubQueue::create_topics() {
   if (topic_.empty()) {
     return fail(Code::failed_precondition, "there is no Pub/Sub topic to create; name one");

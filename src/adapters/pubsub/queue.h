@@ -59,6 +59,9 @@ class PubSubQueue final : public Queue {
   /// Creates the topic and a subscription to it, of the same name unless the options name another;
   /// it never expires. Safe to repeat: what is there already stays as it is.
   Status create_topics();
+  /// Whether the topic is there: `not_found`. Changes nothing; wants the right to look at it, which
+  /// a publisher need not have.
+  Status check_topic();
 
  private:
   struct Outgoing {

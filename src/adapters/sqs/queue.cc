@@ -108,8 +108,8 @@ Result<HttpResponse> SqsQueue::post(HttpRequest request, aws::Signer& signer,
   return http_.send(request, deadline);
 }
 
-Result<HttpResponse> SqsQueue::call_sns(std::string form) {
-  const std::string what = "publishing to " + options_.topic_arn;
+Result<HttpResponse> SqsQueue::call_sns(std::string_view doing, std::string form) {
+  const std::string what = std::string(doing) + " " + options_.topic_arn;
   auto response =
       post({.url = options_.sns_endpoint + "/",
             .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
@@ -167,8 +167,8 @@ Result<sqs::EntryAnswers> SqsQueue::send_batch(std::span<const Message> messages
     return response ? sqs::decode_batch_answer(response->body) : fail(response.error());
   }
   const auto response =
-      call_sns("Action=PublishBatch&Version=2010-03-31&TopicArn=" + to_percent(options_.topic_arn) +
-               entries);
+      call_sns("publishing to", "Action=PublishBatch&Version=2010-03-31&TopicArn=" +
+                                    to_percent(options_.topic_arn) + entries);
   if (!response) return fail(response.error());
   return sqs::decode_publish_answer(response->body);
 }
@@ -359,6 +359,13 @@ Status SqsQueue::extend(std::span<const std::string> receipts, Duration visibili
   if (!called || refused.empty()) return called;
   return fail(Code::not_found, "the time of " + std::to_string(refused.size()) +
                                    " receipts is over: others may have the messages by now");
+}
+
+Status SqsQueue::check_topic() {
+  const auto answer =
+      call_sns("looking at", "Action=GetTopicAttributes&Version=2010-03-31&TopicArn=" +
+                                 to_percent(options_.topic_arn));
+  return answer ? Status() : fail(answer.error());
 }
 
 }  // namespace waybill

@@ -65,6 +65,10 @@ class SqsQueue final : public Queue {
   /// extensions of a delivery together.
   Status extend(std::span<const std::string> receipts, Duration visibility) override;
 
+  /// Whether the topic is there: `not_found`. Changes nothing; wants the right to look at it
+  /// (sns:GetTopicAttributes), which a publisher need not have.
+  Status check_topic();
+
  private:
   struct Batch {
     std::vector<std::size_t> indexes;  // of messages in their call
@@ -80,7 +84,7 @@ class SqsQueue final : public Queue {
   /// The same, and again what could not be taken at that moment.
   Result<sqs::EntryAnswers> send_with_repeats(std::span<const Message> messages,
                                               const Batch& batch);
-  Result<HttpResponse> call_sns(std::string form);
+  Result<HttpResponse> call_sns(std::string_view doing, std::string form);
   Result<HttpResponse> call_sqs(std::string_view action, std::string json,
                                 const Deadline& deadline);
   Result<HttpResponse> post(HttpRequest request, aws::Signer& signer, const Deadline& deadline);
