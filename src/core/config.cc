@@ -13,6 +13,7 @@
 #include "core/ip_network.h"
 #include "core/listen_address.h"
 #include "core/mail.h"
+#include "core/prio/workflow_flags.h"
 #include "core/size.h"
 #include "core/suggest.h"
 #include "core/task.h"
@@ -272,6 +273,7 @@ class ConfigLoader {
       const std::string name(member.key());
       const std::string pointer = child_pointer("", name);
       const ConfigEntry* entry = find_entry(name);
+      if (entry == nullptr && prio::is_workflow_setting(name)) continue;
       if (entry == nullptr) {
         add(file.file, file.key_at(pointer),
             "unknown setting \"" + name + "\"" + did_you_mean(name, names(key_of)));
@@ -300,6 +302,7 @@ class ConfigLoader {
       for (const ConfigEntry& candidate : config_entries()) {
         if (variable_of(candidate) == variable) entry = &candidate;
       }
+      if (entry == nullptr && prio::is_workflow_variable(variable)) continue;
       if (entry == nullptr) {
         add(variable, {}, "unknown setting" + did_you_mean(variable, names(variable_of)));
       } else {

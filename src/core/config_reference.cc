@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "core/config.h"
+#include "core/prio/workflow_flags.h"
 
 namespace waybill {
 namespace bj = boost::json;
@@ -17,6 +18,9 @@ constexpr std::string_view kIntroduction =
     "the environment, that before the file, and that before the default. Unknown keys and unknown\n"
     "`WAYBILL_` variables are errors. Paths in the file are relative to it. `waybill config show`\n"
     "prints every value with its origin, `waybill config check` finds what is wrong.\n\n"
+    "Settings of `waybill workflow-manager` (docs/reference/workflow-manager.md) may stand in the "
+    "same\n"
+    "file and environment: they are its own, and it passes over these.\n\n"
     "This page is made from the table in `src/core/config_table.cc`; a test compares them.\n\n"
     "| key in the file | flag | variable | type | range | default |\n"
     "|---|---|---|---|---|---|\n";
@@ -100,6 +104,25 @@ bj::object property(const ConfigEntry& entry) {
   return object;
 }
 
+/// How a key of workflow-manager's may be written, as a regular expression. Empty: as a setting
+/// of ours alone.
+std::string workflow_key(std::string_view flag) {
+  std::string name(flag);
+  std::replace(name.begin(), name.end(), '-', '_');
+  const auto entries = config_entries();
+  const bool ours = std::any_of(entries.begin(), entries.end(),
+                                [&](const ConfigEntry& entry) { return entry.name == name; });
+  if (flag == "config" || (ours && name == flag)) return "";
+  std::string pattern = "^";
+  for (const char c : flag) pattern += c == '-' && !ours ? std::string("[-_]") : std::string(1, c);
+  return pattern + '$';
+}
+
+bj::object workflow_property(const GoFlag& flag) {
+  return {{"description", "Of waybill workflow-manager. " + std::string(flag.help)},
+          {"type", {"string", "number", "boolean", "null"}}};
+}
+
 }  // namespace
 
 std::string config_reference() {
@@ -128,6 +151,15 @@ std::string config_schema() {
   for (const ConfigEntry& entry : config_entries()) {
     text += std::string(separator) + "    \"" + std::string(entry.name) +
             "\": " + json::serialize(property(entry));
+    separator = ",\n";
+  }
+  text += "\n  },\n  \"patternProperties\": {";
+  separator = "\n";
+  for (const GoFlag& flag : prio::workflow_flags()) {
+    const std::string key = workflow_key(flag.name);
+    if (key.empty()) continue;
+    text += std::string(separator) + "    " + json::serialize(bj::value(key)) + ": " +
+            json::serialize(workflow_property(flag));
     separator = ",\n";
   }
   return text + "\n  },\n  \"additionalProperties\": false\n}\n";

@@ -102,6 +102,17 @@ TEST(ConfigTest, ListsEveryProblem) {
             6U);
 }
 
+TEST(ConfigTest, PassesOverSettingsOfWorkflowManager) {
+  const Document file{.file = "w.yaml",
+                      .directory = "/",
+                      .json = R"({"slots": 3, "grace-period": "4h", "intake_max_age": "1h"})"};
+  const ConfigSources sources{.environment = {{"WAYBILL_GRACE_PERIOD", "1h"}}, .file = &file};
+  EXPECT_TRUE(problems_of(sources).empty());
+  EXPECT_EQ(load_config(sources).config.slots, 3);
+  const Document wrong{.file = "w.yaml", .directory = "/", .json = R"({"config": "x"})"};
+  EXPECT_EQ(problems_of({.file = &wrong}).size(), 1U);
+}
+
 TEST(ConfigTest, SaysWhatWouldBeRight) {
   EXPECT_EQ(problems_of({.flags = {{"log_level", "inf"}}}),
             (Problems{"--log-level: \"inf\" is none of debug|info|warn|error|off; did you "

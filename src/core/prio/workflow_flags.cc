@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/json.h"
+#include "core/config.h"
 #include "core/suggest.h"
 #include "core/url_password.h"
 
@@ -34,6 +35,13 @@ const GoFlag* find_flag(std::string_view name) {
   return found == flags.end() ? nullptr : &*found;
 }
 
+/// A file may serve `waybill serve` and the rest too.
+bool is_general_setting(std::string_view name) {
+  const auto entries = config_entries();
+  return std::any_of(entries.begin(), entries.end(),
+                     [&](const ConfigEntry& entry) { return flag_of(entry) == name; });
+}
+
 Status set_checked(WorkflowValues& values, const GoFlag& flag, std::string text) {
   if (Status checked = check_go_value(flag, text); !checked) {
     return fail(Code::invalid_argument, "\"" + text + "\": " + checked.error().message);
@@ -56,6 +64,7 @@ Status read_file(WorkflowValues& values, const Document& file) {
     std::string name(key);
     std::replace(name.begin(), name.end(), '_', '-');
     const GoFlag* flag = find_flag(name);
+    if (flag == nullptr && is_general_setting(name)) continue;
     if (flag == nullptr || name == "config") {
       return problem(
           key, "unknown setting \"" + std::string(key) + "\"" + did_you_mean(name, flag_names()));
@@ -115,6 +124,18 @@ Status read_arguments(WorkflowValues& values, const WorkflowSources& sources) {
 }
 
 }  // namespace
+
+bool is_workflow_setting(std::string_view name) {
+  std::string flag(name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag != "config" && find_flag(flag) != nullptr;
+}
+
+bool is_workflow_variable(std::string_view variable) {
+  const auto flags = workflow_flags();
+  return std::any_of(flags.begin(), flags.end(),
+                     [&](const GoFlag& flag) { return variable_of(flag.name) == variable; });
+}
 
 Result<WorkflowValues> read_workflow_flags(const WorkflowSources& sources) {
   WorkflowValues values;

@@ -28,6 +28,12 @@ struct WorkflowSources {
   const Document* file = nullptr;  ///< keys are the flags' names, with dashes or underscores
 };
 
+/// Whether `waybill workflow-manager` takes this key of a file. Others that read the file pass over
+/// it.
+bool is_workflow_setting(std::string_view name);
+/// The same of a variable of the environment.
+bool is_workflow_variable(std::string_view variable);
+
 /// The value of every flag, by name.
 using WorkflowValues = std::map<std::string, std::string, std::less<>>;
 

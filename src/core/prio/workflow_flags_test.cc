@@ -196,6 +196,13 @@ TEST(WorkflowFlags, CountBeforeVariablesAndThoseBeforeTheFile) {
   EXPECT_EQ(values->find("aggregation-period")->second, "3h");
 }
 
+TEST(WorkflowFlags, PassOverSettingsOfOtherCommands) {
+  const Document file = document(R"({"slots": 3, "listen": "127.0.0.1:1", "grace_period": "2h"})");
+  const auto values = read_workflow_flags({.file = &file});
+  ASSERT_TRUE(values) << values.error().message;
+  EXPECT_EQ(values->find("grace-period")->second, "2h");
+}
+
 TEST(WorkflowFlags, NameWhatIsWrongInAFileOrVariable) {
   const std::pair<std::string, std::string> cases[] = {
       {R"({"grace_perod": "2h"})", "unknown setting \"grace_perod\"; did you mean"},
