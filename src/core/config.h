@@ -117,8 +117,8 @@ struct ConfigLoad {
 };
 
 /// Reads every setting from the first source that has it. Unknown keys of the file and unknown
-/// `WAYBILL_` variables are problems, but for those of workflow-manager, and so is what is out of range. Paths in the file are
-/// relative to it.
+/// `WAYBILL_` variables are problems, but for those of workflow-manager, and so is what is out of
+/// range. Paths in the file are relative to it.
 ConfigLoad load_config(const ConfigSources& sources);
 
 /// docs/reference/configuration.md and schemas/config.schema.json, made from the table.
