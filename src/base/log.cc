@@ -86,7 +86,9 @@ std::string severity_line(Level level, std::string_view message, Fields fields) 
 }
 
 std::string human_line(Level level, std::string_view message, Fields fields) {
-  std::string line = format_time(wall_now()).substr(11, 8);
+  static const bool terminal = isatty(STDERR_FILENO) == 1;
+  std::string line = terminal ? "\r\x1b[K" : "";  // over a line that shows progress
+  line += format_time(wall_now()).substr(11, 8);
   line += level >= Level::error ? " error " : level == Level::warn ? " warn  " : " ";
   line += message;
   for (const Field& field : fields) {

@@ -105,7 +105,9 @@ class Reader {
       }
     }
     if (Status checked = check_go_value(*flag, value); !checked) {
-      return refuse("invalid value " + in_quotes(value) + " for flag -" + std::string(name) + ": " +
+      const bool boolean = flag->type == GoFlagType::boolean;  // Go has words of their own for them
+      return refuse((boolean ? "invalid boolean value " : "invalid value ") + in_quotes(value) +
+                    (boolean ? " for -" : " for flag -") + std::string(name) + ": " +
                     checked.error().message);
     }
     parsed_.values[std::string(name)] = std::move(value);

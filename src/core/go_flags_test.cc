@@ -49,7 +49,8 @@ TEST(GoFlags, TakeABooleanAloneOrWithAnEqualsSignOnly) {
   EXPECT_TRUE(go_boolean("1"));
   EXPECT_THAT(refusal({"--dry-run", "true", "--workers=1"}),
               HasSubstr("unexpected argument \"true\": write a flag that is true or false with"));
-  EXPECT_THAT(refusal({"--dry-run="}), HasSubstr("invalid value \"\" for flag -dry-run"));
+  EXPECT_THAT(refusal({"--dry-run="}),
+              HasSubstr("invalid boolean value \"\" for -dry-run: parse error"));
 }
 
 TEST(GoFlags, TakeEmptyValuesAndValuesThatLookLikeFlags) {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "core/prio/message.h"
 #include "core/prio/object_name.h"
+#include "core/prio/words.h"
 #include "core/prio/workflow_flags.h"
 
 namespace waybill {
@@ -130,8 +131,7 @@ TaskSubject subject_of(const PlannedTask& task) {
           .batch_id = {},
           .batch = {},
           .batches = message->batches.size(),
-          .window = prio::format_minute(message->begin, '/') + " to " +
-                    prio::format_minute(message->end, '/')};
+          .window = prio::span_text({message->begin, message->end})};
 }
 
 TaskSubject subject_of(const prio::NamedBatch& batch) {
@@ -171,7 +171,7 @@ void log_marker_failed(const PlannedTask& task, const Error& error) {
              {{"error", error.message}, {"trace ID", to_string(task.id)}, {"marker", task.marker}});
 }
 
-void log_plan(const Plan& plan, std::size_t too_large) {
+void log_plan(const Plan& plan, std::size_t too_large, const prio::Window& latest) {
   for (const Skipped& skipped : plan.skipped) log_skipped(skipped);
   for (std::size_t i = 0; i < plan.warnings.size(); ++i) {
     if (i < too_large) {
@@ -187,6 +187,8 @@ void log_plan(const Plan& plan, std::size_t too_large) {
               {{"aggregation ID", id},
                {"ingestion batches", count("ingestions_found")},
                {"incomplete ingestion batches", count("incomplete_ingestions_found")}});
+    log::info("aggregate_window", "looking for batches to aggregate",
+              {{"aggregation interval", prio::span_text(latest)}, {"aggregation ID", id}});
     log::info("aggregate_ingestions", "discovered ingestion batches in aggregation window",
               {{"aggregation ID", id},
                {"ingestion batches", count("aggregate_ingestions_found")},

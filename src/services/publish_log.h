@@ -27,8 +27,8 @@ void log_scheduling(const PlannedTask& task, const TaskSubject& subject);
 void log_publish_failed(const PlannedTask& task, const Error& error);
 void log_marker_failed(const PlannedTask& task, const Error& error);
 /// What was found, skipped and warned of; so many warnings, from the first, are of aggregations
-/// that are too large, which are errors.
-void log_plan(const Plan& plan, std::size_t too_large);
+/// that are too large, which are errors. `latest`: the window to aggregate.
+void log_plan(const Plan& plan, std::size_t too_large, const prio::Window& latest);
 /// How many were skipped and scheduled, for each aggregation id.
 void log_counts(const PublishReport& report);
 

@@ -44,7 +44,8 @@ Status list_and_plan(const PublishPorts& ports, const PublishOptions& options,
   report.tasks = std::move(made.tasks);
   planning += ports.clock.steady_now() - listed_at;
   report.counts = counts_of_found(report.plan);
-  log_plan(report.plan, made.too_large);
+  log_plan(report.plan, made.too_large,
+           prio::aggregation_windows(options.scan, report.now).back());
   return {};
 }
 

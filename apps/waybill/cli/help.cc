@@ -77,6 +77,8 @@ std::string_view placeholder(ConfigType type) {
       return "NAMES";
     case ConfigType::networks:
       return "NETWORKS";
+    case ConfigType::git_sources:
+      return "SOURCES";
     case ConfigType::integer:
       return "N";
     case ConfigType::duration:

@@ -53,21 +53,6 @@ Result<ReplayOptions> replay_options(const Invocation& invocation) {
   return options;
 }
 
-/// The project and the name of a subscription or topic of Pub/Sub.
-std::pair<std::string, std::string> pubsub_place(const std::string& project,
-                                                 const std::string& name) {
-  constexpr std::string_view kWhole = "projects/";
-  if (!name.starts_with(kWhole)) return {project, name};
-  const std::size_t slash = name.find('/', kWhole.size());
-  return {name.substr(kWhole.size(), slash - kWhole.size()), name.substr(name.rfind('/') + 1)};
-}
-
-/// A subscription is named as its topic where workflow-manager or the guides make them.
-bool is_same_place(const BrokerChoice& choice, const std::string& queue, const std::string& to) {
-  if (choice.kind != "gcp-pubsub") return queue == to;
-  return pubsub_place(choice.gcp_project, queue) == pubsub_place(choice.gcp_project, to);
-}
-
 std::string_view outcome_name(ReplayOutcome outcome, ReplayMode mode) {
   if (outcome == ReplayOutcome::failed) return "failed";
   return mode == ReplayMode::dry_run ? "would_move" : "moved";

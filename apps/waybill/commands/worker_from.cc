@@ -211,6 +211,11 @@ Status check_no_from_options(const Invocation& invocation) {
 Exit run_worker_from(Session& session, const Invocation& invocation) {
   const auto options = read_from_options(invocation);
   if (!options) return fail(options.error());
+  if (is_same_place(options->broker, invocation.text("queue"), invocation.text("rejected-topic"))) {
+    return fail(Code::invalid_argument,
+                "--rejected-topic is the same as --queue: what is rejected would come back without "
+                "end; give a place that somebody looks at");
+  }
   const Signals signals(SecondSignal::asks_more);  // before any other thread
   QueueEnds ends(options->broker, session.clock());
   const auto from = ends.source({.name = invocation.text("queue"),

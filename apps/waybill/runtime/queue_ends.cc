@@ -30,7 +30,21 @@ std::string region_in(const std::string& name) {
   return name.substr(begin + 6, name.find('.', begin + 6) - begin - 6);
 }
 
+/// The project and the name of a subscription or topic of Pub/Sub.
+std::pair<std::string, std::string> pubsub_place(const std::string& project,
+                                                 const std::string& name) {
+  constexpr std::string_view kWhole = "projects/";
+  if (!name.starts_with(kWhole)) return {project, name};
+  const std::size_t slash = name.find('/', kWhole.size());
+  return {name.substr(kWhole.size(), slash - kWhole.size()), name.substr(name.rfind('/') + 1)};
+}
+
 }  // namespace
+
+bool is_same_place(const BrokerChoice& choice, const std::string& queue, const std::string& to) {
+  if (choice.kind != "gcp-pubsub") return queue == to;
+  return pubsub_place(choice.gcp_project, queue) == pubsub_place(choice.gcp_project, to);
+}
 
 std::vector<Option> broker_options() {
   return {

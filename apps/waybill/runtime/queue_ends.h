@@ -31,6 +31,10 @@ std::vector<Option> broker_options();
 /// `invalid_argument` for what makes no sense, or is missing.
 Result<BrokerChoice> broker_choice(const Invocation& invocation);
 
+/// Whether what is published to `to` comes out of the queue that is taken from. A subscription is
+/// named as its topic where workflow-manager or the guides make them.
+bool is_same_place(const BrokerChoice& choice, const std::string& queue, const std::string& to);
+
 /// A queue to receive from.
 struct QueueSource {
   std::unique_ptr<Queue> queue;

@@ -137,8 +137,8 @@ Responses CurlHttpClient::Line::run(std::span<const HttpRequest> requests,
   return responses;
 }
 
-CurlHttpClient::CurlHttpClient(Clock& clock, CurlHttpClientParams params, std::string authorities)
-    : clock_(clock), params_(std::move(params)), authorities_(std::move(authorities)) {}
+CurlHttpClient::CurlHttpClient(Clock& clock, CurlHttpClientParams params, TrustStore trust)
+    : clock_(clock), params_(std::move(params)), trust_(std::move(trust)) {}
 CurlHttpClient::~CurlHttpClient() = default;
 
 Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(Clock& clock,
@@ -149,8 +149,10 @@ Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(Clock& clock,
   }
   auto authorities = read_authorities(params.ca_files, params.ca_directories);
   if (!authorities) return fail(authorities.error());
+  auto trust = TrustStore::create(*authorities);
+  if (!trust) return fail(trust.error());
   return std::unique_ptr<CurlHttpClient>(
-      new CurlHttpClient(clock, std::move(params), std::move(*authorities)));
+      new CurlHttpClient(clock, std::move(params), std::move(*trust)));
 }
 
 std::unique_ptr<CurlHttpClient::Line> CurlHttpClient::take(const std::string& host) {
@@ -187,7 +189,7 @@ Responses CurlHttpClient::send_all(std::span<const HttpRequest> requests,
   }
   const SigpipeHeld held;
   std::unique_ptr<Line> line = take(host);
-  responses = line->run(requests, {params_, authorities_}, deadline, host);
+  responses = line->run(requests, {params_, trust_}, deadline, host);
   give_back(std::move(line));
   return responses;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adapters/curl/request_target.h"
+#include "adapters/curl/trust_store.h"
 #include "base/mutex.h"
 #include "core/ip_network.h"
 #include "ports/clock.h"
@@ -59,13 +60,13 @@ class CurlHttpClient final : public HttpClient {
 
  private:
   class Line;
-  CurlHttpClient(Clock& clock, CurlHttpClientParams params, std::string authorities);
+  CurlHttpClient(Clock& clock, CurlHttpClientParams params, TrustStore trust);
   std::unique_ptr<Line> take(const std::string& host);
   void give_back(std::unique_ptr<Line> line);
 
   Clock& clock_;
   const CurlHttpClientParams params_;
-  const std::string authorities_;  // what `ca_files` and `ca_directories` hold
+  const TrustStore trust_;  // of what `ca_files` and `ca_directories` hold
   Mutex mutex_;
   std::vector<std::unique_ptr<Line>> idle_ GUARDED_BY(mutex_);
 };

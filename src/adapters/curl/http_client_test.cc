@@ -49,6 +49,17 @@ TEST(CurlHttpClient, AnAddressThatIsNotAllowedIsNotConnectedTo) {
   EXPECT_EQ(asked.front().substr(0, base.size() + 6), base + "/shut ");
 }
 
+TEST(CurlHttpClient, AHostThatIsNotFoundDoesNotSpoilWhatComesNext) {
+  HttpTestServer server([](const ReceivedRequest&) { return ScriptedAnswer{}; });
+  const auto client = CurlHttpClient::create(network_clock).value();
+  const Deadline soon{.at = network_clock.steady_now() + std::chrono::seconds(30)};
+  for (const char* method : {"PUT", "DELETE"}) {
+    EXPECT_FALSE(client->send({.url = "http://no-such-host.invalid/"}, soon));
+    const auto next = client->send({.method = method, .url = server.url() + "/"}, soon);
+    EXPECT_TRUE(next) << next.error().message;
+  }
+}
+
 TEST(CurlHttpClient, ManyRequestsAreUnderWayAtOnceAndKeepTheirConnections) {
   constexpr std::size_t kMany = 10;
   HttpTestServer server([](const ReceivedRequest& request) {

@@ -19,7 +19,8 @@ namespace {
 static_assert(CURL_ERROR_SIZE == 256);
 
 /// Of an answer's body: libcurl allocates its buffer for each request, and this much, unlike its
-/// own 16 KiB, comes from malloc's quick bins. For answers that are a status and little else.
+/// own 16 KiB, comes from malloc's quick bins. For answers that are a status and little else. A
+/// handle that still has a buffer, as after a name that was not found, refuses it and goes on.
 constexpr long kSmallBufferBytes = 1024;
 
 template <class Value>
@@ -105,13 +106,10 @@ bool CurlTransfer::prepare_connection(const CurlHttpClientParams& params) {
          set(easy(), CURLOPT_USERAGENT, params.user_agent.c_str());
 }
 
-bool CurlTransfer::prepare_trust(const std::string& authorities) {
-  if (authorities.empty()) return true;
-  // The system's authorities stay trusted: Debian's libcurl finds them by its CAPATH.
-  curl_blob blob{.data = const_cast<char*>(authorities.data()),
-                 .len = authorities.size(),
-                 .flags = CURL_BLOB_NOCOPY};
-  return set(easy(), CURLOPT_CAINFO_BLOB, &blob);
+bool CurlTransfer::prepare_trust(const TrustStore& trust) {
+  return trust.get() == nullptr ||
+         (set(easy(), CURLOPT_SSL_CTX_FUNCTION, &TrustStore::on_context) &&
+          set(easy(), CURLOPT_SSL_CTX_DATA, static_cast<void*>(trust.get())));
 }
 
 CurlTransfer::Shape CurlTransfer::shape_of(const HttpRequest& request,
@@ -125,9 +123,9 @@ CurlTransfer::Shape CurlTransfer::shape_of(const HttpRequest& request,
 }
 
 bool CurlTransfer::prepare_shape(const Setup& setup) {
-  const auto& [params, authorities] = setup;
+  const auto& [params, trust] = setup;
   curl_easy_reset(easy_.get());
-  bool ready = prepare_connection(params) && prepare_trust(authorities) &&
+  bool ready = prepare_connection(params) && prepare_trust(trust) &&
                set(easy(), CURLOPT_PATH_AS_IS, 1L) &&
                set(easy(), CURLOPT_ACCEPT_ENCODING, "gzip") &&
                set(easy(), CURLOPT_ERRORBUFFER, text_.data()) &&
@@ -136,7 +134,7 @@ bool CurlTransfer::prepare_shape(const Setup& setup) {
                set(easy(), CURLOPT_WRITEFUNCTION, &CurlCallbacks::on_body) &&
                set(easy(), CURLOPT_WRITEDATA, this) && set(easy(), CURLOPT_PRIVATE, this);
   if (shape_.method == "PUT" || shape_.method == "DELETE") {
-    ready = ready && set(easy(), CURLOPT_BUFFERSIZE, kSmallBufferBytes);
+    curl_easy_setopt(easy(), CURLOPT_BUFFERSIZE, kSmallBufferBytes);
   }
   if (shape_.by_http_proxy) ready = ready && set(easy(), CURLOPT_PROXY, params.http_proxy.c_str());
   // Set at all, libcurl does not look for one in the environment.

@@ -9,6 +9,7 @@
 
 #include "adapters/curl/header_list.h"
 #include "adapters/curl/http_client.h"
+#include "adapters/curl/trust_store.h"
 
 namespace waybill {
 
@@ -23,7 +24,7 @@ class CurlTransfer {
   /// What is configured, and the authorities that are trusted besides. It outlives end().
   struct Setup {
     const CurlHttpClientParams& params;
-    const std::string& authorities;
+    const TrustStore& trust;
   };
   /// The request outlives end(). False: libcurl cannot set it up.
   bool begin(const HttpRequest& request, const Setup& setup, const std::string& host);
@@ -49,7 +50,7 @@ class CurlTransfer {
   bool prepare(const HttpRequest& request, const Setup& setup);
   bool prepare_shape(const Setup& setup);
   bool prepare_connection(const CurlHttpClientParams& params);
-  bool prepare_trust(const std::string& authorities);
+  bool prepare_trust(const TrustStore& trust);
   Error explain(int result) const;
 
   std::unique_ptr<void, void (*)(void*)> easy_;
