@@ -281,19 +281,6 @@ Schedule read_times(const Entry& entry, const Fields& fields) {
   return schedule;
 }
 
-/// Those rules that want to be told of a failure, for that alone: of a start whose run tells the
-/// rest.
-std::string rules_for_failures(const std::string& notify) {
-  std::vector<NotifyRule> rules = read_notify(notify).value();
-  std::vector<NotifyRule> kept;
-  for (NotifyRule& rule : rules) {
-    if (std::ranges::find(rule.on, State::failed) == rule.on.end()) continue;
-    rule.on = {State::failed};
-    kept.push_back(std::move(rule));
-  }
-  return notify_json(kept);
-}
-
 }  // namespace
 
 Schedule read_schedule(const Entry& entry, const pipeline::PipelineDefinition& pipeline,
@@ -303,13 +290,8 @@ Schedule read_schedule(const Entry& entry, const pipeline::PipelineDefinition& p
   pipeline::StartSpec spec{.pipeline = pipeline.name, .notify = read_notify_of(entry)};
   if (fields.has("priority")) spec.priority = static_cast<int>(fields.integer("priority", 0));
   TaskRequest& task = schedule.task;
-  task.kind = pipeline::kStartKind;
-  if (!pipeline.queue.empty()) task.queue = pipeline.queue;
-  task.priority = spec.priority.value_or(pipeline.priority.value_or(0));
-  task.spec = to_json_text(spec);
-  task.params = fields.json("params", "{}");
+  task = pipeline::make_start_request(pipeline, spec, fields.json("params", "{}"));
   task.created_by = "schedule:" + entry.name;
-  task.notify = rules_for_failures(merge_notify(pipeline.notify, spec.notify));
   add_error(check_params(pipeline.params_schema, task.params), "/params", violations);
   add_error(check_schedule(schedule), "", violations);
   return schedule;

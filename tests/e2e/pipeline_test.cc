@@ -141,6 +141,29 @@ TEST_F(PipelineTest, WhatIsWrongIsSaidWithWhatToDo) {
   EXPECT_THAT(place_.run({"run", "show", "0192"}).err, HasSubstr("waybill run list"));
 }
 
+TEST_F(PipelineTest, AScheduleFromTheCommandLineStartsRuns) {
+  const std::vector<std::string> add = {"schedule", "add", "monthly", "0 4 1 * *"};
+  const auto added = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), add.begin(), add.end());
+    return place_.run(with_definitions(std::move(more)));
+  };
+  EXPECT_THAT(added({"--pipeline", "reprot"}).err, HasSubstr("did you mean \"report\"?"));
+  EXPECT_THAT(added({"--pipeline", "report"}).err, HasSubstr("day"));
+  EXPECT_THAT(added({"--pipeline", "report", "--kind", "noop"}).err, HasSubstr("leave out"));
+  const Ran good = added({"--pipeline", "report", "--param", "day=2026-11-27"});
+  ASSERT_EQ(good.status, 0) << good.err;
+  EXPECT_THAT(place_.run({"schedule", "list"}).out, HasSubstr("pipeline report"));
+  const auto up = this->up();
+  ASSERT_EQ(place_.run({"schedule", "run", "monthly"}).status, 0);
+  bj::array runs;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (runs.empty() && std::chrono::steady_clock::now() < deadline) {
+    runs = place_.json("run list", {"run", "list"}).at("runs").as_array();
+  }
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(runs[0].at("pipeline"), "report");
+}
+
 TEST_F(PipelineTest, ACancelledRunTidiesUp) {
   const auto running = up();
   const std::string id = id_of(start());

@@ -193,7 +193,8 @@ Exit remove_schedule(Session& session, const Invocation& invocation) {
 std::vector<Command> schedule_commands() {
   std::vector<Option> options = task_request_options();
   options.insert(options.end(),
-                 {{"zone", "ZONE", "IANA time zone, UTC if not given"},
+                 {{"pipeline", "NAME", "a run of this pipeline instead of a task"},
+                  {"zone", "ZONE", "IANA time zone, UTC if not given"},
                   {"catch-up", "WHAT", "of what was missed: none, one (the last), all"},
                   {"daylight", "POLICY",
                    "for local times that are skipped or repeated: once, skip, "
@@ -208,7 +209,9 @@ std::vector<Command> schedule_commands() {
        .summary = "Make a task whenever a cron expression falls due",
        .examples = {"waybill schedule add nightly '0 3 * * *' -- /usr/local/bin/report",
                     "waybill schedule add sums '@hourly' sum-window --zone Europe/Berlin "
-                    "--definitions ./defs"},
+                    "--definitions ./defs",
+                    "waybill schedule add mirror '0 4 1 * *' --pipeline wikipedia-mirror "
+                    "--param lang=en --definitions ./defs"},
        .details = "A schedule of the same name is replaced; if it was paused, it stays so.",
        .positionals = {{"NAME", "the schedule"},
                        {"CRON", "minute hour day-of-month month day-of-week, or @daily …"},

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "core/definitions_load.h"
 #include "core/json_schema.h"
+#include "core/pipeline/start_spec.h"
 #include "core/suggest.h"
 
 namespace waybill::cli {
@@ -91,6 +92,15 @@ Result<TaskRequest> bare_request(const Invocation& invocation) {
   return request;
 }
 
+/// Where a name was looked for, or what to do first.
+std::string place_of_definitions(const Config& config) {
+  if (!names_definitions(config)) {
+    return "; name the directory of definitions with --definitions DIR";
+  }
+  if (config.definitions_from.empty()) return " in " + config.definitions;
+  return "; `waybill definitions list` shows all, `waybill definitions sync` takes new ones";
+}
+
 Result<TaskRequest> defined_request(Session& session, const std::string& name,
                                     const std::string& params) {
   const auto definitions = session.definitions();
@@ -100,22 +110,40 @@ Result<TaskRequest> defined_request(Session& session, const std::string& name,
   if (found == tasks.end()) {
     std::vector<std::string> known;
     for (const auto& [task_name, task] : tasks) known.push_back(task_name);
-    const Config& config = session.config();
-    std::string where;
-    if (!names_definitions(config)) {
-      where = "; name the directory of definitions with --definitions DIR";
-    } else if (!config.definitions_from.empty()) {
-      where = "; `waybill definitions list` shows all, `waybill definitions sync` takes new ones";
-    } else {
-      where = " in " + config.definitions;
-    }
-    return fail(Code::not_found,
-                "there is no task definition \"" + name + "\"" + where + did_you_mean(name, known));
+    return fail(Code::not_found, "there is no task definition \"" + name + "\"" +
+                                     place_of_definitions(session.config()) +
+                                     did_you_mean(name, known));
   }
   if (const Status status = check_params(found->second.params_schema, params); !status) {
     return fail(status.error());
   }
   return make_request(found->second, params);
+}
+
+/// The task that starts a run of the pipeline that --pipeline names.
+Result<TaskRequest> start_request(Session& session, const Invocation& invocation,
+                                  const std::string& params) {
+  const auto definitions = session.definitions();
+  if (!definitions) return fail(definitions.error());
+  const std::string& name = invocation.text("pipeline");
+  const auto& pipelines = (*definitions)->pipelines;
+  const auto found = pipelines.find(name);
+  if (found == pipelines.end()) {
+    std::vector<std::string> known;
+    for (const auto& [pipeline_name, pipeline] : pipelines) known.push_back(pipeline_name);
+    return fail(Code::not_found, "there is no pipeline \"" + name + "\"" +
+                                     place_of_definitions(session.config()) +
+                                     did_you_mean(name, known));
+  }
+  if (const Status status = check_params(found->second.params_schema, params); !status) {
+    return fail(status.error());
+  }
+  const auto priority = integer_option(invocation, "priority", 0,
+                                       {.least = kPriorityMin, .most = kPriorityMax});
+  if (!priority) return fail(priority.error());
+  pipeline::StartSpec spec{.pipeline = name, .priority = std::nullopt, .notify = {}};
+  if (invocation.has("priority")) spec.priority = static_cast<int>(*priority);
+  return pipeline::make_start_request(found->second, spec, params);
 }
 
 Status read_time_options(const Invocation& invocation, Time now, TaskRequest& request) {
@@ -191,8 +219,15 @@ Result<TaskRequest> read_task_request(Session& session, const Invocation& invoca
     return fail(Code::invalid_argument,
                 "--spec: what the task is to do stands in its definition \"" + definition + "\"");
   }
-  auto request =
-      definition.empty() ? bare_request(invocation) : defined_request(session, definition, *params);
+  if (invocation.has("pipeline") && (!definition.empty() || !invocation.rest.empty() ||
+                                     invocation.has("kind") || invocation.has("spec"))) {
+    return fail(Code::invalid_argument,
+                "--pipeline: its definition says what it does; leave out a definition's name, a "
+                "program behind --, --kind and --spec");
+  }
+  auto request = invocation.has("pipeline") ? start_request(session, invocation, *params)
+                 : definition.empty()       ? bare_request(invocation)
+                                            : defined_request(session, definition, *params);
   if (!request) return fail(request.error());
   const Time now = session.clock().now();
   request->id = UuidMaker(session.rng()).next(now);

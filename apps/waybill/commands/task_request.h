@@ -19,8 +19,8 @@ Result<std::string> with_params(boost::json::object params, const std::vector<st
                                 std::string_view place);
 
 /// The task that a definition's name, or what stands behind `--`, or --kind describe together with
-/// the options; with an id of its own, and checked as far as that goes without a ledger.
-/// `invalid_argument` names the option.
+/// the options, or that starts a run of --pipeline where a command has that; with an id of its own,
+/// and checked as far as that goes without a ledger. `invalid_argument` names the option.
 Result<TaskRequest> read_task_request(Session& session, const Invocation& invocation,
                                       const std::string& definition);
 

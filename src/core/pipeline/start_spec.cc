@@ -1,5 +1,6 @@
 #include "core/pipeline/start_spec.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -25,7 +26,32 @@ const JsonSchema& start_schema() {
   return kSchema;
 }
 
+/// Those rules that want to be told of a failure, for that alone: of a start whose run tells the
+/// rest.
+std::string rules_for_failures(const std::string& notify) {
+  std::vector<NotifyRule> rules = read_notify(notify).value();
+  std::vector<NotifyRule> kept;
+  for (NotifyRule& rule : rules) {
+    if (std::ranges::find(rule.on, State::failed) == rule.on.end()) continue;
+    rule.on = {State::failed};
+    kept.push_back(std::move(rule));
+  }
+  return notify_json(kept);
+}
+
 }  // namespace
+
+TaskRequest make_start_request(const PipelineDefinition& pipeline, const StartSpec& spec,
+                               std::string params) {
+  TaskRequest task;
+  task.kind = kStartKind;
+  if (!pipeline.queue.empty()) task.queue = pipeline.queue;
+  task.priority = spec.priority.value_or(pipeline.priority.value_or(0));
+  task.spec = to_json_text(spec);
+  task.params = std::move(params);
+  task.notify = rules_for_failures(merge_notify(pipeline.notify, spec.notify));
+  return task;
+}
 
 std::string_view start_spec_schema() { return kStartSchema; }
 

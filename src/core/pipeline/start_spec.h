@@ -6,6 +6,8 @@
 
 #include "base/result.h"
 #include "base/uuid.h"
+#include "core/pipeline/definition.h"
+#include "core/task.h"
 
 namespace waybill::pipeline {
 
@@ -20,6 +22,11 @@ struct StartSpec {
 
   bool operator==(const StartSpec&) const = default;
 };
+
+/// The task that starts a run of the pipeline. Of its own end only failures are told: the run tells
+/// the rest. Params are not checked.
+TaskRequest make_start_request(const PipelineDefinition& pipeline, const StartSpec& spec,
+                               std::string params);
 
 std::string to_json_text(const StartSpec& spec);
 /// The JSON Schema of such specs.
