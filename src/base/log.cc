@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <charconv>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "base/json.h"
@@ -85,8 +87,10 @@ std::string severity_line(Level level, std::string_view message, Fields fields) 
   return line + '}';
 }
 
+bool is_dumb(const char* terminal) { return terminal == nullptr || !std::strcmp(terminal, "dumb"); }
+
 std::string human_line(Level level, std::string_view message, Fields fields) {
-  static const bool terminal = isatty(STDERR_FILENO) == 1;
+  static const bool terminal = isatty(STDERR_FILENO) == 1 && !is_dumb(std::getenv("TERM"));
   std::string line = terminal ? "\r\x1b[K" : "";  // over a line that shows progress
   line += format_time(wall_now()).substr(11, 8);
   line += level >= Level::error ? " error " : level == Level::warn ? " warn  " : " ";

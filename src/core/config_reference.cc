@@ -104,17 +104,10 @@ bj::object property(const ConfigEntry& entry) {
   return object;
 }
 
-/// How a key of workflow-manager's may be written, as a regular expression. Empty: as a setting
-/// of ours alone.
+/// How a key of workflow-manager's may be written, as a regular expression.
 std::string workflow_key(std::string_view flag) {
-  std::string name(flag);
-  std::replace(name.begin(), name.end(), '-', '_');
-  const auto entries = config_entries();
-  const bool ours = std::any_of(entries.begin(), entries.end(),
-                                [&](const ConfigEntry& entry) { return entry.name == name; });
-  if (flag == "config" || (ours && name == flag)) return "";
   std::string pattern = "^";
-  for (const char c : flag) pattern += c == '-' && !ours ? std::string("[-_]") : std::string(1, c);
+  for (const char c : flag) pattern += c == '-' ? std::string("[-_]") : std::string(1, c);
   return pattern + '$';
 }
 
@@ -156,8 +149,8 @@ std::string config_schema() {
   text += "\n  },\n  \"patternProperties\": {";
   separator = "\n";
   for (const GoFlag& flag : prio::workflow_flags()) {
+    if (!prio::is_workflow_setting(flag.name)) continue;
     const std::string key = workflow_key(flag.name);
-    if (key.empty()) continue;
     text += std::string(separator) + "    " + json::serialize(bj::value(key)) + ": " +
             json::serialize(workflow_property(flag));
     separator = ",\n";

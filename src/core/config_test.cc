@@ -109,8 +109,13 @@ TEST(ConfigTest, PassesOverSettingsOfWorkflowManager) {
   const ConfigSources sources{.environment = {{"WAYBILL_GRACE_PERIOD", "1h"}}, .file = &file};
   EXPECT_TRUE(problems_of(sources).empty());
   EXPECT_EQ(load_config(sources).config.slots, 3);
-  const Document wrong{.file = "w.yaml", .directory = "/", .json = R"({"config": "x"})"};
-  EXPECT_EQ(problems_of({.file = &wrong}).size(), 1U);
+  // What would be passed over in silence.
+  for (const char* json : {R"({"config": "x"})", R"({"log-level": "debug"})",
+                           R"({"dry-run": true})", R"({"amqp-url-file": "x"})"}) {
+    const Document wrong{.file = "w.yaml", .directory = "/", .json = json};
+    EXPECT_EQ(problems_of({.file = &wrong}).size(), 1U) << json;
+  }
+  EXPECT_EQ(problems_of({.environment = {{"WAYBILL_DRY_RUN", "true"}}}).size(), 1U);
 }
 
 TEST(ConfigTest, SaysWhatWouldBeRight) {

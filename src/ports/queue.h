@@ -23,7 +23,6 @@ struct QueueCaps {
   bool expires = true;            ///< else a delivery is held until its receiver's connection ends
   bool fences_receipts = true;    ///< a receipt whose time is over acks nothing; else it may
   bool counts_deliveries = true;  ///< else a delivery_count of 1 says nothing
-  bool nacks_to_head = false;     ///< what is given back comes again before all that is behind it
   bool hides_surely = true;       ///< else a hidden message now and then goes to another receiver
   bool keeps_id = true;           ///< Message.id arrives; else a delivery's id is the broker's own
   bool binary = true;             ///< bodies of any bytes; else text that XML 1.0 can hold
@@ -55,7 +54,6 @@ struct Delivery {
   Message message;
   std::string receipt;               ///< opaque; for ack, nack and extend, within `visible_until`
   std::uint32_t delivery_count = 1;  ///< 1 the first time, where the backend counts
-  bool counted = true;               ///< else a count above 1 says "again" and no more
   Time published_at{};               ///< zero where the backend does not say
 };
 

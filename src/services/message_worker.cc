@@ -279,24 +279,14 @@ Duration MessageWorker::retry_delay(const Delivery& delivery) const {
 
 void MessageWorker::give_back(const Delivery& delivery, LeaseKeeper::Held& held, GiveBack when) {
   const Duration delay = when == GiveBack::later ? retry_delay(delivery) : Duration(0);
-  const QueueCaps caps = ports_.from.caps();
-  const bool hides = caps.expires;
-  // Else what always fails would keep all that is behind it; a queue that counts has a limit.
-  const bool to_tail = when == GiveBack::later && caps.nacks_to_head && !delivery.counted &&
-                       delivery.delivery_count > 1;
+  const bool hides = ports_.from.caps().expires;
   if (delay > Duration(0) && !hides) {
     ports_.clock.wait_until(ports_.clock.steady_now() + delay, taking_.get_token());
   }
   held.release();
   const std::array receipts = {delivery.receipt};
-  Status given;
-  if (to_tail && publish_one(ports_.from, delivery.message)) {
-    given = ports_.from.ack(receipts);
-  } else if (delay > Duration(0) && hides) {
-    given = ports_.from.extend(receipts, delay);
-  } else {
-    given = ports_.from.nack(receipts);
-  }
+  const Status given = delay > Duration(0) && hides ? ports_.from.extend(receipts, delay)
+                                                    : ports_.from.nack(receipts);
   // Otherwise it comes again when its lease is over.
   if (!given && given.error().code != Code::not_found) {
     log::warn("give_back_failed", given.error().message, {{"message", delivery.message.id}});

@@ -175,47 +175,6 @@ TEST_F(MessageWorkerTest, ARejectedTopicThatTakesNothingCostsNoMessage) {
   EXPECT_THAT(bodies(queue_, seconds(10)), ElementsAre(intake(1)));
 }
 
-/// As a classic queue of RabbitMQ: what is given back comes again at once and first.
-class HeadFirst final : public ForwardingQueue {
- public:
-  using ForwardingQueue::ForwardingQueue;
-  QueueCaps caps() const override {
-    QueueCaps caps = inner_.caps();
-    caps.expires = false;
-    caps.nacks_to_head = true;
-    return caps;
-  }
-  Result<std::vector<Delivery>> receive(std::size_t limit, const Deadline& deadline) override {
-    auto deliveries = inner_.receive(limit, deadline);
-    if (!deliveries) return deliveries;
-    for (Delivery& delivery : *deliveries) {
-      delivery.counted = false;
-      delivery.delivery_count = std::min(delivery.delivery_count, 2u);
-    }
-    return deliveries;
-  }
-};
-
-TEST_F(MessageWorkerTest, WhatAlwaysFailsDoesNotKeepWhatIsBehindIt) {
-  HeadFirst queue(queue_);
-  options_.retry_delay = Duration(0);
-  publish(queue_, intake(1));
-  publish(queue_, intake(2));
-  handler_.set([this](const MessageRun& run) {
-    if (run.id == trace(1)) return MessageEnd{MessageVerdict::try_again, "always"};
-    finish_.request_stop();
-    return MessageEnd{};
-  });
-  MessageWorker worker(
-      {.from = queue, .rejected = rejected_, .handler = handler_, .done = done_, .clock = clock_},
-      options_);
-  const auto counts = worker.run({.finish = finish_.get_token(), .abort = abort_.get_token()});
-  EXPECT_EQ(counts->given_back, 2);
-  EXPECT_EQ(counts->done, 1);
-  EXPECT_THAT(handler_.ids(), ElementsAre(trace(1), trace(1), trace(2)));
-  EXPECT_THAT(bodies(queue_), ElementsAre(intake(1)));
-}
-
 TEST_F(MessageWorkerTest, WithoutARejectedTopicItGoesBackToTheQueue) {
   rejected_ = nullptr;
   publish(queue_, intake(1));

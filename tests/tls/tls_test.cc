@@ -65,6 +65,20 @@ TEST_F(TlsTest, TheAuthoritiesInDirectoriesAreTrustedBesidesOtherFilesThere) {
   EXPECT_TRUE(get(start_https("lone")));
 }
 
+TEST_F(TlsTest, ACertificateThatIsBrokenDoesNotCostTheOthers) {
+  const TemporaryDirectory one;
+  std::ofstream(one.path() + "/ours.pem")
+      << "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n"
+      << std::ifstream(authority_).rdbuf();
+  const std::string url = start_https("good");
+  environment_ = {{"SSL_CERT_FILE", one.path() + "/ours.pem"}};
+  EXPECT_TRUE(get(url));
+  std::ofstream(one.path() + "/none.pem")
+      << "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n";
+  environment_ = {{"SSL_CERT_FILE", one.path() + "/none.pem"}};
+  EXPECT_THAT(error_of(url), HasSubstr("can read none of them"));
+}
+
 TEST_F(TlsTest, ADirectoryThatIsNotThereOrHoldsNoCertificateAddsNothing) {
   const TemporaryDirectory one;
   const TemporaryDirectory empty;

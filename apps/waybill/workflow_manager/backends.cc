@@ -157,18 +157,18 @@ Result<std::unique_ptr<Queue>> Backends::make_queue(const prio::WorkflowQueue& q
     return std::make_unique<AmqpQueue>(clock_, *options);
   }
   if (queue.kind == "aws-sns") {
-    auto made = sns_topic(queue, topic, kCallTimeMax);
+    auto made = sns_topic(queue, topic, {kCallTimeMax, stops_.writes});
     if (!made) return fail(made.error());
     return std::unique_ptr<Queue>(std::move(*made));
   }
-  auto made = pubsub_topic(queue, topic, kCallTimeMax);
+  auto made = pubsub_topic(queue, topic, {kCallTimeMax, stops_.writes});
   if (!made) return fail(made.error());
   return std::unique_ptr<Queue>(std::move(*made));
 }
 
 Result<std::unique_ptr<SqsQueue>> Backends::sns_topic(const prio::WorkflowQueue& queue,
                                                       const std::string& topic,
-                                                      Duration call_time_max) {
+                                                      const TopicTerms& terms) {
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());
   return std::make_unique<SqsQueue>(
@@ -177,13 +177,13 @@ Result<std::unique_ptr<SqsQueue>> Backends::sns_topic(const prio::WorkflowQueue&
       SqsOptions{.region = queue.aws_region,
                  .topic_arn = topic,
                  .sns_endpoint = aws_endpoint("sns", queue.aws_region, environment_),
-                 .call_time_max = call_time_max,
-                 .stop = stops_.writes});
+                 .call_time_max = terms.time_max,
+                 .stop = terms.stop});
 }
 
 Result<std::unique_ptr<PubSubQueue>> Backends::pubsub_topic(const prio::WorkflowQueue& queue,
                                                             const std::string& topic,
-                                                            Duration call_time_max) {
+                                                            const TopicTerms& terms) {
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());
   TokenSource& tokens = (*clouds)->google_tokens(has("PUBSUB_EMULATOR_HOST"));
@@ -191,28 +191,30 @@ Result<std::unique_ptr<PubSubQueue>> Backends::pubsub_topic(const prio::Workflow
                                        PubSubOptions{.project = queue.gcp_project,
                                                      .topic = topic,
                                                      .endpoint = pubsub_endpoint("", environment_),
-                                                     .call_time_max = call_time_max,
-                                                     .stop = stops_.writes});
+                                                     .call_time_max = terms.time_max,
+                                                     .stop = terms.stop});
 }
 
 Status Backends::check_topic(const prio::WorkflowQueue& queue, const std::string& topic) {
   if (queue.create_topics) return {};
   Status looked;
   if (queue.kind == "aws-sns") {
-    const auto made = sns_topic(queue, topic, kLookTimeMax);
+    const auto made = sns_topic(queue, topic, {kLookTimeMax, stops_.reads});
     looked = made ? (*made)->check_topic() : Status(fail(made.error()));
   } else if (queue.kind == "gcp-pubsub") {
-    const auto made = pubsub_topic(queue, topic, kLookTimeMax);
+    const auto made = pubsub_topic(queue, topic, {kLookTimeMax, stops_.reads});
     looked = made ? (*made)->check_topic() : Status(fail(made.error()));
   } else if (queue.kind == "file") {
     const auto path = path_of_topic(topic);
     if (!path) return fail(path.error());
-    const std::filesystem::path directory = std::filesystem::absolute(*path).parent_path();
     std::error_code error;
-    if (std::filesystem::is_directory(directory, error)) return {};
-    return fail(Code::not_found, "the directory " + directory.string() + " is missing");
+    const auto directory = std::filesystem::absolute(*path, error).parent_path();
+    if (!error && std::filesystem::is_directory(directory, error)) return {};
+    return fail(Code::not_found, "the directory of " + *path + " is missing");
   }
-  if (looked || looked.error().code == Code::not_found) return looked;
+  const bool is_certain = !looked && (looked.error().code == Code::not_found ||
+                                      looked.error().code == Code::invalid_argument);
+  if (looked || is_certain) return looked;
   log::info("topic_unknown", "whether this topic is there can't be told; a run shows it",
             {{"topic", topic}, {"error", looked.error().message}});
   return {};

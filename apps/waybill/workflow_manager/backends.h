@@ -58,7 +58,7 @@ class Backends {
   /// A topic by the kind of its queue. Makes it where --gcp-pubsub-create-topics asks for that, and
   /// the ledger where there is none.
   Result<std::unique_ptr<Queue>> queue(const prio::WorkflowQueue& queue, const std::string& topic);
-  /// For a dry run: `not_found` where the service says that the topic is missing. What it does not
+  /// For a dry run: fails where the service says that the topic is not there. What it does not
   /// let us know, and what --gcp-pubsub-create-topics is for, is taken to be there. Makes nothing.
   Status check_topic(const prio::WorkflowQueue& queue, const std::string& topic);
   /// What a message of that queue may have, for a dry run: makes nothing and touches no network.
@@ -83,11 +83,15 @@ class Backends {
   /// The adapter alone.
   Result<std::unique_ptr<Queue>> make_queue(const prio::WorkflowQueue& queue,
                                             const std::string& topic);
+  struct TopicTerms {
+    Duration time_max;  ///< of a call
+    std::stop_token stop;
+  };
   Result<std::unique_ptr<SqsQueue>> sns_topic(const prio::WorkflowQueue& queue,
-                                              const std::string& topic, Duration call_time_max);
+                                              const std::string& topic, const TopicTerms& terms);
   Result<std::unique_ptr<PubSubQueue>> pubsub_topic(const prio::WorkflowQueue& queue,
                                                     const std::string& topic,
-                                                    Duration call_time_max);
+                                                    const TopicTerms& terms);
   bool has(const std::string& variable) const;
 
   std::atomic<std::int64_t> unreadable_{0};

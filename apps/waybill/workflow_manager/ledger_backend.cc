@@ -31,7 +31,9 @@ Result<std::unique_ptr<LedgerBackend>> LedgerBackend::open(const prio::WorkflowQ
   if (!kinds) return fail(kinds.error());
   auto definitions = read_definitions(queue.ledger_definitions, *kinds);
   if (!definitions) return fail(with_context(definitions.error(), "--definitions"));
-  const ConfigLoad load = load_config({.flags = {{"data", queue.ledger_data}}});
+  ConfigSources sources{.flags = {{"data", queue.ledger_data}}};
+  if (!queue.ledger_url.empty()) sources.flags["ledger"] = queue.ledger_url;
+  const ConfigLoad load = load_config(sources);
   if (!load.problems.empty()) {
     return fail(Code::invalid_argument, to_string(load.problems.front()));
   }

@@ -158,7 +158,8 @@ void Run::look_for_topics(const prio::WorkflowQueue& queue) {
     const Status there = backends_.check_topic(queue, topic);
     if (there) continue;
     topics_missing_ = true;
-    log::error("topic_missing", "this topic does not exist, and a run would fail: create it",
+    log::error("topic_missing",
+               "this topic does not exist, and a run would fail: correct or create it",
                {{"topic", topic}, {"error", there.error().message}});
   }
 }

@@ -30,19 +30,18 @@ constexpr milliseconds kLook(50);
 
 bool may_pass(Code code) { return code == Code::unavailable || code == Code::deadline_exceeded; }
 
-void count_deliveries(const amqp_envelope_t& envelope, Delivery& delivery) {
-  delivery.delivery_count = envelope.redelivered != 0 ? 2 : 1;
-  delivery.counted = false;
+std::uint32_t delivery_count_of(const amqp_envelope_t& envelope) {
+  std::uint32_t count = envelope.redelivered != 0 ? 2 : 1;
   const amqp_basic_properties_t& properties = envelope.message.properties;
-  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
+  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return count;
   for (int i = 0; i < properties.headers.num_entries; ++i) {
     const amqp_table_entry_t& entry = properties.headers.entries[i];
     // Quorum queues say how often it was delivered before.
     if (amqp::text_of(entry.key) == "x-delivery-count" && entry.value.kind == AMQP_FIELD_KIND_I64) {
-      delivery.delivery_count = static_cast<std::uint32_t>(entry.value.value.i64) + 1;
-      delivery.counted = true;
+      count = static_cast<std::uint32_t>(entry.value.value.i64) + 1;
     }
   }
+  return count;
 }
 
 /// Publishers may say it, and this one does not.
@@ -114,7 +113,6 @@ QueueCaps AmqpQueue::caps() const {
           .ordered = true,
           .receives = !options_.queue.empty(),
           .expires = false,
-          .nacks_to_head = true,
           .keeps_properties = true,
           .body_bytes_max = options_.body_bytes_max};
 }
@@ -273,8 +271,8 @@ Status AmqpQueue::take(std::size_t limit, std::vector<Delivery>& deliveries) {
       deliveries.push_back(
           {.message = message_of(envelope),
            .receipt = std::to_string(connections_) + "-" + std::to_string(envelope.delivery_tag),
+           .delivery_count = delivery_count_of(envelope),
            .published_at = published_at(envelope)});
-      count_deliveries(envelope, deliveries.back());
       held_.insert(envelope.delivery_tag);
       amqp_destroy_envelope(&envelope);
       continue;

@@ -79,6 +79,7 @@ void CurlHttpClient::Line::take_ended(Answers& answers) {
       if (transfers_[i].get() == ended) answers[i] = ended->end(result);
     }
     leave(*ended);
+    if (result != CURLE_OK) ended->renew();
   }
 }
 
@@ -132,6 +133,7 @@ Responses CurlHttpClient::Line::run(std::span<const HttpRequest> requests,
     }
     // Closes the connection of a transfer that was given up.
     leave(*transfers_[i]);
+    transfers_[i]->renew();
     responses.push_back(fail(with_context(driven.error(), transfers_[i]->action())));
   }
   return responses;

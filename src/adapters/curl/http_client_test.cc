@@ -50,13 +50,17 @@ TEST(CurlHttpClient, AnAddressThatIsNotAllowedIsNotConnectedTo) {
 }
 
 TEST(CurlHttpClient, AHostThatIsNotFoundDoesNotSpoilWhatComesNext) {
-  HttpTestServer server([](const ReceivedRequest&) { return ScriptedAnswer{}; });
+  const std::string body(50'000, 'x');  // far over the buffer of a PUT
+  HttpTestServer server([&](const ReceivedRequest&) { return ScriptedAnswer{.body = body}; });
   const auto client = CurlHttpClient::create(network_clock).value();
   const Deadline soon{.at = network_clock.steady_now() + std::chrono::seconds(30)};
-  for (const char* method : {"PUT", "DELETE"}) {
-    EXPECT_FALSE(client->send({.url = "http://no-such-host.invalid/"}, soon));
-    const auto next = client->send({.method = method, .url = server.url() + "/"}, soon);
-    EXPECT_TRUE(next) << next.error().message;
+  for (const char* lost : {"GET", "PUT", "DELETE"}) {
+    for (const char* method : {"PUT", "GET", "DELETE"}) {
+      EXPECT_FALSE(client->send({.method = lost, .url = "http://no-such-host.invalid/"}, soon));
+      const auto next = client->send({.method = method, .url = server.url() + "/"}, soon);
+      ASSERT_TRUE(next) << next.error().message;
+      EXPECT_EQ(next->body, body);
+    }
   }
 }
 

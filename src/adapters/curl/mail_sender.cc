@@ -43,16 +43,15 @@ class CurlMailSender::Conversation {
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
-  Status run(const CurlMailSenderParams& params, const std::string& authorities);
+  Status run(const CurlMailSenderParams& params, const TrustStore& trust);
 
  private:
   template <class Value>
   bool set(CURLoption option, Value value) {
     return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
   }
-  bool prepare(const CurlMailSenderParams& params, const std::string& authorities);
+  bool prepare(const CurlMailSenderParams& params, const TrustStore& trust);
   bool prepare_login();
-  bool prepare_trust(const std::string& authorities);
   Result<CURLcode> drive();
   std::optional<Error> why_give_up() const;
   Error explain(CURLcode result);
@@ -113,16 +112,8 @@ bool CurlMailSender::Conversation::prepare_login() {
          set(CURLOPT_PASSWORD, mail_.password.c_str());
 }
 
-bool CurlMailSender::Conversation::prepare_trust(const std::string& authorities) {
-  if (authorities.empty()) return true;
-  curl_blob blob{.data = const_cast<char*>(authorities.data()),
-                 .len = authorities.size(),
-                 .flags = CURL_BLOB_NOCOPY};
-  return set(CURLOPT_CAINFO_BLOB, &blob);
-}
-
 bool CurlMailSender::Conversation::prepare(const CurlMailSenderParams& params,
-                                           const std::string& authorities) {
+                                           const TrustStore& trust) {
   recipients_ = curl_slist_append(nullptr, mail_.to.c_str());
   if (recipients_ == nullptr) return false;
   const auto connect = std::chrono::ceil<std::chrono::milliseconds>(params.connect_timeout);
@@ -142,7 +133,7 @@ bool CurlMailSender::Conversation::prepare(const CurlMailSenderParams& params,
          set(CURLOPT_HEADERFUNCTION, &Conversation::on_reply) && set(CURLOPT_HEADERDATA, this) &&
          set(CURLOPT_NOPROGRESS, 0L) && set(CURLOPT_XFERINFOFUNCTION, &Conversation::on_wait) &&
          set(CURLOPT_XFERINFODATA, this) && set(CURLOPT_ERRORBUFFER, text_.data()) &&
-         prepare_login() && prepare_trust(authorities);
+         prepare_login() && trust.give_to(easy_.get());
 }
 
 Result<CURLcode> CurlMailSender::Conversation::drive() {
@@ -188,8 +179,8 @@ Error CurlMailSender::Conversation::explain(CURLcode result) {
 }
 
 Status CurlMailSender::Conversation::run(const CurlMailSenderParams& params,
-                                         const std::string& authorities) {
-  if (!multi_ || !easy_ || !prepare(params, authorities) ||
+                                         const TrustStore& trust) {
+  if (!multi_ || !easy_ || !prepare(params, trust) ||
       curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK) {
     return fail(Code::resource_exhausted, "libcurl cannot set the transfer up");
   }
@@ -210,14 +201,16 @@ Result<std::unique_ptr<CurlMailSender>> CurlMailSender::create(Clock& clock,
   }
   auto authorities = read_authorities(params.ca_files, params.ca_directories);
   if (!authorities) return fail(authorities.error());
+  auto trust = TrustStore::create(*authorities);
+  if (!trust) return fail(trust.error());
   return std::unique_ptr<CurlMailSender>(
-      new CurlMailSender(clock, std::move(params), std::move(*authorities)));
+      new CurlMailSender(clock, std::move(params), std::move(*trust)));
 }
 
 Status CurlMailSender::send(const OutgoingMail& mail, const Deadline& deadline) {
   const SigpipeHeld held;
   Conversation conversation(clock_, mail, deadline);
-  Status sent = conversation.run(params_, authorities_);
+  Status sent = conversation.run(params_, trust_);
   if (sent) return sent;
   return fail(with_context(sent.error(), "giving mail for " + mail.to + " to " + params_.url));
 }

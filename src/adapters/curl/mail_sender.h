@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/curl/trust_store.h"
 #include "ports/clock.h"
 #include "ports/mail_sender.h"
 
@@ -33,12 +34,12 @@ class CurlMailSender final : public MailSender {
 
  private:
   class Conversation;
-  CurlMailSender(Clock& clock, CurlMailSenderParams params, std::string authorities)
-      : clock_(clock), params_(std::move(params)), authorities_(std::move(authorities)) {}
+  CurlMailSender(Clock& clock, CurlMailSenderParams params, TrustStore trust)
+      : clock_(clock), params_(std::move(params)), trust_(std::move(trust)) {}
 
   Clock& clock_;
   const CurlMailSenderParams params_;
-  const std::string authorities_;
+  const TrustStore trust_;
 };
 
 }  // namespace waybill

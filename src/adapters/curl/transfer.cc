@@ -19,8 +19,7 @@ namespace {
 static_assert(CURL_ERROR_SIZE == 256);
 
 /// Of an answer's body: libcurl allocates its buffer for each request, and this much, unlike its
-/// own 16 KiB, comes from malloc's quick bins. For answers that are a status and little else. A
-/// handle that still has a buffer, as after a name that was not found, refuses it and goes on.
+/// own 16 KiB, comes from malloc's quick bins. For answers that are a status and little else.
 constexpr long kSmallBufferBytes = 1024;
 
 template <class Value>
@@ -106,12 +105,6 @@ bool CurlTransfer::prepare_connection(const CurlHttpClientParams& params) {
          set(easy(), CURLOPT_USERAGENT, params.user_agent.c_str());
 }
 
-bool CurlTransfer::prepare_trust(const TrustStore& trust) {
-  return trust.get() == nullptr ||
-         (set(easy(), CURLOPT_SSL_CTX_FUNCTION, &TrustStore::on_context) &&
-          set(easy(), CURLOPT_SSL_CTX_DATA, static_cast<void*>(trust.get())));
-}
-
 CurlTransfer::Shape CurlTransfer::shape_of(const HttpRequest& request,
                                            const CurlHttpClientParams& params) {
   return {
@@ -125,7 +118,7 @@ CurlTransfer::Shape CurlTransfer::shape_of(const HttpRequest& request,
 bool CurlTransfer::prepare_shape(const Setup& setup) {
   const auto& [params, trust] = setup;
   curl_easy_reset(easy_.get());
-  bool ready = prepare_connection(params) && prepare_trust(trust) &&
+  bool ready = prepare_connection(params) && trust.give_to(easy()) &&
                set(easy(), CURLOPT_PATH_AS_IS, 1L) &&
                set(easy(), CURLOPT_ACCEPT_ENCODING, "gzip") &&
                set(easy(), CURLOPT_ERRORBUFFER, text_.data()) &&
@@ -134,7 +127,7 @@ bool CurlTransfer::prepare_shape(const Setup& setup) {
                set(easy(), CURLOPT_WRITEFUNCTION, &CurlCallbacks::on_body) &&
                set(easy(), CURLOPT_WRITEDATA, this) && set(easy(), CURLOPT_PRIVATE, this);
   if (shape_.method == "PUT" || shape_.method == "DELETE") {
-    curl_easy_setopt(easy(), CURLOPT_BUFFERSIZE, kSmallBufferBytes);
+    ready = ready && set(easy(), CURLOPT_BUFFERSIZE, kSmallBufferBytes);
   }
   if (shape_.by_http_proxy) ready = ready && set(easy(), CURLOPT_PROXY, params.http_proxy.c_str());
   // Set at all, libcurl does not look for one in the environment.
@@ -194,6 +187,11 @@ Result<HttpResponse> CurlTransfer::end(int code) {
   curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
   return std::move(response_);
+}
+
+void CurlTransfer::renew() {
+  easy_.reset(curl_easy_init());
+  is_shaped_ = false;
 }
 
 Error CurlTransfer::explain(int result) const {

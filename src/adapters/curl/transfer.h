@@ -30,6 +30,9 @@ class CurlTransfer {
   bool begin(const HttpRequest& request, const Setup& setup, const std::string& host);
   /// What it came to, by its CURLcode; before the handle is taken away from what drives it.
   Result<HttpResponse> end(int code);
+  /// A new handle, where nothing drives the old one. After each transfer that failed or was given
+  /// up: libcurl then keeps its buffer, of whatever size, and fills it by the size set next.
+  void renew();
   /// What an error is told of: "sending GET to example.org".
   std::string action() const;
 
@@ -50,7 +53,6 @@ class CurlTransfer {
   bool prepare(const HttpRequest& request, const Setup& setup);
   bool prepare_shape(const Setup& setup);
   bool prepare_connection(const CurlHttpClientParams& params);
-  bool prepare_trust(const TrustStore& trust);
   Error explain(int result) const;
 
   std::unique_ptr<void, void (*)(void*)> easy_;

@@ -10,20 +10,20 @@ struct x509_store_st;  // OpenSSL's X509_STORE
 namespace waybill {
 
 /// Authorities to trust besides the system's, read once for all connections: libcurl would keep the
-/// text of them for each, and parse it each time.
+/// text of them for each, and read it and the system's anew each time.
 class TrustStore {
  public:
   /// `authorities`: certificates in PEM form one after another. Empty: the system's alone, which
-  /// libcurl finds by itself. `invalid_argument` if none can be read.
+  /// libcurl finds by itself. `invalid_argument` if none can be read; one that cannot is told of in
+  /// the log and passed over. `failed_precondition` where libcurl has no OpenSSL.
   static Result<TrustStore> create(const std::string& authorities);
 
-  /// Null: the system's authorities alone.
-  x509_store_st* get() const { return store_.get(); }
-  /// What libcurl calls for a connection's SSL_CTX; `store` is get().
-  static int on_context(void* easy, void* context, void* store);
+  /// Makes it all that a handle of libcurl trusts, for servers and for proxies. It outlives the
+  /// handle's transfers. False: libcurl cannot do that.
+  bool give_to(void* easy) const;
 
  private:
-  std::shared_ptr<x509_store_st> store_;
+  std::shared_ptr<x509_store_st> store_;  // copies share it; connections count it on their own
 };
 
 }  // namespace waybill

@@ -62,6 +62,7 @@ constexpr GoFlag kFlags[] = {
      "the queues that the topics name, which are made where they are missing."},
     {"amqp-queue-type", kText, "", "TYPE", "classic or quorum; empty: RabbitMQ's default."},
     {"data", kText, "./waybill-data", "DIR", "Where Waybill's own ledger is; with ledger."},
+    {"ledger", kText, "", "URL", "Where it is instead: postgres://user@host:5432/database."},
     {"definitions", kText, "", "DIR",
      "The definitions whose tasks the topics name; required with ledger."},
     {"now", kText, "", "TIME", "Run as if it were this moment: 2020-10-31T12:00:00Z."},

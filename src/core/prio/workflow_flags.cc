@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "base/ascii.h"
 #include "base/json.h"
@@ -42,6 +43,11 @@ bool is_general_setting(std::string_view name) {
                      [&](const ConfigEntry& entry) { return flag_of(entry) == name; });
 }
 
+/// Paths in a file are relative to it, as other commands have it that read the same file.
+bool is_path_of_ours(std::string_view name) {
+  return name == "data" || name == "definitions" || name == "amqp-url-file";
+}
+
 Status set_checked(WorkflowValues& values, const GoFlag& flag, std::string text) {
   if (Status checked = check_go_value(flag, text); !checked) {
     return fail(Code::invalid_argument, "\"" + text + "\": " + checked.error().message);
@@ -79,6 +85,9 @@ Status read_file(WorkflowValues& values, const Document& file) {
     std::string text = value.is_string() ? std::string(value.get_string())
                        : value.is_null() ? std::string()
                                          : json::serialize(value);
+    if (is_path_of_ours(name) && !text.empty()) {
+      text = (std::filesystem::path(file.directory) / text).lexically_normal().string();
+    }
     if (Status set = set_checked(values, *flag, std::move(text)); !set) {
       return problem(key, std::string(key) + " is " + set.error().message);
     }
@@ -123,18 +132,26 @@ Status read_arguments(WorkflowValues& values, const WorkflowSources& sources) {
   return {};
 }
 
+/// Names that other commands have as flags alone: who gives them as a setting is mistaken.
+bool is_of_one_run(std::string_view flag) {
+  return flag == "dry-run" || flag == "json" || flag == "now";
+}
+
 }  // namespace
 
 bool is_workflow_setting(std::string_view name) {
   std::string flag(name);
   std::replace(flag.begin(), flag.end(), '_', '-');
-  return flag != "config" && find_flag(flag) != nullptr;
+  // Of a setting of both only the spelling of both is meant: else it would be passed over.
+  return flag != "config" && !is_of_one_run(flag) && !is_general_setting(flag) &&
+         find_flag(flag) != nullptr;
 }
 
 bool is_workflow_variable(std::string_view variable) {
   const auto flags = workflow_flags();
-  return std::any_of(flags.begin(), flags.end(),
-                     [&](const GoFlag& flag) { return variable_of(flag.name) == variable; });
+  return std::any_of(flags.begin(), flags.end(), [&](const GoFlag& flag) {
+    return variable_of(flag.name) == variable && !is_of_one_run(flag.name);
+  });
 }
 
 Result<WorkflowValues> read_workflow_flags(const WorkflowSources& sources) {

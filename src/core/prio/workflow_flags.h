@@ -59,6 +59,7 @@ struct WorkflowQueue {
   std::string amqp_exchange;
   std::string amqp_queue_type;     ///< classic, quorum or empty
   std::string ledger_data;         ///< directory
+  std::string ledger_url;          ///< PostgreSQL instead; may be empty
   std::string ledger_definitions;  ///< directory
 };
 std::span<const std::string_view> workflow_queue_kinds();

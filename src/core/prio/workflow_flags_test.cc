@@ -178,7 +178,9 @@ TEST(WorkflowFlags, TakeAUrlFromWhereItCountsMost) {
       HasSubstr("give one of them"));
 }
 
-Document document(std::string json) { return {.file = "prio.yaml", .json = std::move(json)}; }
+Document document(std::string json) {
+  return {.file = "prio.yaml", .directory = "/etc/prio", .json = std::move(json)};
+}
 
 TEST(WorkflowFlags, CountBeforeVariablesAndThoseBeforeTheFile) {
   const Document file = document(
@@ -197,10 +199,13 @@ TEST(WorkflowFlags, CountBeforeVariablesAndThoseBeforeTheFile) {
 }
 
 TEST(WorkflowFlags, PassOverSettingsOfOtherCommands) {
-  const Document file = document(R"({"slots": 3, "listen": "127.0.0.1:1", "grace_period": "2h"})");
+  const Document file = document(R"({"slots": 3, "listen": "127.0.0.1:1", "grace_period": "2h",
+                                       "data": "kept", "ledger": "postgres://db/waybill"})");
   const auto values = read_workflow_flags({.file = &file});
   ASSERT_TRUE(values) << values.error().message;
   EXPECT_EQ(values->find("grace-period")->second, "2h");
+  EXPECT_EQ(values->find("ledger")->second, "postgres://db/waybill");
+  EXPECT_EQ(values->find("data")->second, "/etc/prio/kept");
 }
 
 TEST(WorkflowFlags, NameWhatIsWrongInAFileOrVariable) {

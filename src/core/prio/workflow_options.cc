@@ -181,6 +181,7 @@ Status Checker::read_queue() {
            .amqp_exchange = text("amqp-exchange"),
            .amqp_queue_type = text("amqp-queue-type"),
            .ledger_data = text("data"),
+           .ledger_url = text("ledger"),
            .ledger_definitions = text("definitions")};
   if (queue.kind.empty() || queue.intake_topic.empty() || queue.aggregate_topic.empty()) {
     return fatal(
