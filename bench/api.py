@@ -176,7 +176,7 @@ class Bench:
                 halves.append(run["event_p50_ms"])
                 tails.append(run["event_p99_ms"])
         name = f"sse_{self.options.streams}"
-        self.figure(f"{name}_rss_mb", "MB", memory, "none", statistics.median(before))
+        self.figure(f"{name}_rss_mb", "MB", memory, "100", statistics.median(before))
         self.figure(f"{name}_event_p50_ms", "ms", halves, "none")
         self.figure(f"{name}_event_p99_ms", "ms", tails, "none")
 

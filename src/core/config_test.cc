@@ -44,7 +44,7 @@ TEST(ConfigTest, DefaultsAreWithinTheirRanges) {
   EXPECT_EQ(load.config.data, "./waybill-data");
   EXPECT_EQ(load.config.slots, 4);
   EXPECT_EQ(load.config.lease, std::chrono::seconds(25));
-  EXPECT_EQ(load.config.cache, 48 << 20);
+  EXPECT_EQ(load.config.cache, 16 << 20);
   EXPECT_TRUE(load.config.queues.empty());
   EXPECT_EQ(load.values.size(), config_entries().size());
 }

@@ -181,7 +181,47 @@ std::optional<NotifyRule> read_notify_rule(const bj::value& value) {
   return rule;
 }
 
+/// "https://chat.example/…"
+std::string place_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == url.npos) return "…";
+  const std::size_t begin = scheme + std::string_view("://").size();
+  const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
+  std::string_view host = url.substr(begin, end - begin);
+  if (const std::size_t at = host.rfind('@'); at != host.npos) host.remove_prefix(at + 1);
+  std::string place(url.substr(0, begin));
+  place += host;
+  return end < url.size() ? place + "/…" : place;
+}
+
+bj::object shown_rule(const NotifyRule& rule) {
+  bj::array on;
+  for (const State state : rule.on) on.push_back(json::text(to_string(state)));
+  bj::object shown{{"on", std::move(on)},
+                   {"kind", rule.kind},
+                   {"to", bj::array()},
+                   {"url", nullptr},
+                   {"secrets", bj::array()}};
+  const bj::value spec = text_to_json(rule.spec);
+  if (!spec.is_object()) return shown;
+  for (const char* const list : {"to", "secrets"}) {
+    const bj::value* const found = spec.get_object().if_contains(list);
+    if (found != nullptr && found->is_array()) shown[list] = *found;
+  }
+  const bj::value* const url = spec.get_object().if_contains("url");
+  if (url != nullptr && url->is_string()) shown["url"] = json::text(place_of(url->get_string()));
+  return shown;
+}
+
 }  // namespace
+
+bj::value notify_to_json(std::string_view json) {
+  const auto rules = read_notify(json);
+  if (!rules) return nullptr;
+  bj::array shown;
+  for (const NotifyRule& rule : *rules) shown.push_back(shown_rule(rule));
+  return shown;
+}
 
 std::string notify_json(std::span<const NotifyRule> rules) {
   if (rules.empty()) return "";

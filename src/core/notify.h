@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -33,6 +34,10 @@ struct NotifyRule {
 std::string notify_json(std::span<const NotifyRule> rules);
 /// Reads what `notify_json` wrote. `data_loss` for anything else.
 Result<std::vector<NotifyRule>> read_notify(std::string_view json);
+/// What `notify_json` wrote, for people and programs that look at a task: a list of {on, kind, to,
+/// url, secrets}. Of a URL its scheme and host alone, as its path is what lets one post there. Null
+/// if it cannot be read.
+boost::json::value notify_to_json(std::string_view json);
 /// The rules of both, those that are the same once.
 std::string merge_notify(const std::string& first, const std::string& second);
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "core/notify.h"
 
 namespace waybill {
 namespace bj = boost::json;
@@ -86,7 +87,8 @@ bj::object task_to_json(const Task& task) {
           {"params", text_to_json(request.params)},
           {"result", text_to_json(status.result)},
           {"error", json::text_or_null(status.error)},
-          {"cancel", cancel_to_json(status.cancel)}};
+          {"cancel", cancel_to_json(status.cancel)},
+          {"notify", notify_to_json(request.notify)}};
 }
 
 bj::object history_to_json(const HistoryEntry& entry) {

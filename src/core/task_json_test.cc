@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/json.h"
+#include "core/notify.h"
 
 namespace waybill {
 namespace {
@@ -41,6 +42,27 @@ TEST(TaskJsonTest, WritesJsonTextsAsJsonAndTimesForPeople) {
   EXPECT_EQ(
       object.at("cancel"),
       json::parse(R"({"requested_at":"1970-01-01T00:00:02Z","by":"ann","reason":"late"})").value());
+}
+
+TEST(TaskJsonTest, SaysWhoIsToldOfItsEndWithoutWhatLetsOnePostThere) {
+  Task task = sample();
+  EXPECT_EQ(task_to_json(task).at("notify"), boost::json::array());
+  const NotifyRule rules[] = {
+      {.on = {State::failed, State::cancelled},
+       .kind = std::string(kMailKind),
+       .spec = R"({"to":["ops@example.org"],"subject":"s"})"},
+      {.on = {State::succeeded},
+       .kind = std::string(kWebhookKind),
+       .spec = R"({"url":"https://u:p@chat.example:8443/T0/s3cret?k=v","secrets":["chat-key"]})"}};
+  task.request.notify = notify_json(rules);
+  EXPECT_EQ(
+      task_to_json(task).at("notify"),
+      json::parse(R"([{"on":["failed","cancelled"],"kind":"notify.mail","to":["ops@example.org"],)"
+                  R"("url":null,"secrets":[]},{"on":["succeeded"],"kind":"notify.webhook","to":[],)"
+                  R"("url":"https://chat.example:8443/…","secrets":["chat-key"]}])")
+          .value());
+  task.request.notify = "{broken";
+  EXPECT_TRUE(task_to_json(task).at("notify").is_null());
 }
 
 TEST(TaskJsonTest, TextThatIsNoJsonStaysText) {

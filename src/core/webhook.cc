@@ -105,6 +105,7 @@ bj::value told_of(const std::optional<Task>& task) {
   bj::object object = task_to_json(*task);
   object.erase("params");
   object.erase("spec");
+  object.erase("notify");
   return object;
 }
 

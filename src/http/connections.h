@@ -13,12 +13,18 @@
 
 namespace waybill::http {
 
-/// One connection of a client. Thread-safe.
+struct Exchange;
+
+/// One connection of a client. Thread-safe, but for its exchange, which is of the sockets' thread.
 class Connection {
  public:
   Connection(int socket, SteadyTime now) : socket_(socket), since_(now) {}
 
   int socket() const { return socket_; }
+  /// The request that is on its way, from the target on; null: none.
+  const Exchange* exchange() const { return exchange_; }
+  void begin(const Exchange& exchange) { exchange_ = &exchange; }
+  void end() { exchange_ = nullptr; }
   /// The server waits for the client's next request from now on, and for all of it.
   void begin_to_wait(SteadyTime now) {
     body_bytes_ = 0;
@@ -35,6 +41,7 @@ class Connection {
  private:
   static constexpr SteadyTime kNobody = kSteadyTimeMax;
   const int socket_;
+  const Exchange* exchange_ = nullptr;
   std::atomic<SteadyTime> since_;
   std::atomic<std::size_t> body_bytes_ = 0;
 };

@@ -20,8 +20,8 @@
 namespace waybill::http {
 namespace {
 
-/// Held by each stream for as long as it is open.
-constexpr std::size_t kStreamBlock = 4u << 10;
+/// Held by each stream for as long as it is open: room for a few events.
+constexpr std::size_t kStreamBlock = 1u << 10;
 /// Smaller ones fit into a packet either way.
 constexpr std::size_t kGzipFrom = 1400;
 /// The CR LF after a header.
@@ -109,6 +109,13 @@ MHD_Response* with_body(Response& response) {
                                          MHD_RESPMEM_PERSISTENT);
 }
 
+/// An open stream needs no more of it, and there may be thousands.
+void forget_what_was_asked(Exchange& exchange) {
+  exchange.request = {};
+  exchange.target = {};
+  exchange.response->headers = {};
+}
+
 /// RFC 9112, 3.2.2: what the target says goes before the header.
 void replace_host(Request& request, const std::string& authority) {
   for (auto& [name, value] : request.headers) {
@@ -168,6 +175,36 @@ std::string begin_request(Exchange& exchange, const char* method, const RequestL
   return is_more ? too_large(limits.body_bytes_max) : "";
 }
 
+std::string why_unreadable(MHD_Connection& connection, const Exchange* exchange, int status) {
+  if (status == MHD_HTTP_URI_TOO_LONG) return "the request line is longer than is taken";
+  if (status == MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE) {
+    return "the request's headers have more bytes than are taken";
+  }
+  if (exchange == nullptr) {
+    return "the request line is none of HTTP/1.1: METHOD TARGET HTTP/1.1";
+  }
+  if (exchange->begun) return "the body's chunks cannot be read, or one is too large";
+  const char* const length =
+      MHD_lookup_connection_value(&connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  const std::string_view digits = length == nullptr ? "0" : length;
+  const bool is_number = !digits.empty() && std::ranges::all_of(digits, is_digit);
+  if (status == MHD_HTTP_CONTENT_TOO_LARGE || !is_number) {
+    return "its Content-Length is no number of bytes that are taken";
+  }
+  return "a header is none, NAME: VALUE";
+}
+
+int refusal_status(int status) {
+  switch (status) {
+    case MHD_HTTP_CONTENT_TOO_LARGE:
+    case MHD_HTTP_URI_TOO_LONG:
+    case MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE:
+      return status;
+    default:
+      return MHD_HTTP_BAD_REQUEST;
+  }
+}
+
 void compress(const Request& request, Response& response) {
   if (response.body.size() < kGzipFrom) return;
   const auto has = [&](std::string_view name) {
@@ -200,6 +237,7 @@ MHD_Response* make_response(Exchange& exchange) {
   for (const auto& [name, value] : response.headers) {
     MHD_add_response_header(made, name.c_str(), value.c_str());
   }
+  if (exchange.stream) forget_what_was_asked(exchange);
   return made;
 }
 

@@ -49,6 +49,12 @@ void begin_head(Exchange& exchange, const char* target, MHD_Connection* connecti
 std::string begin_request(Exchange& exchange, const char* method, const RequestLimits& limits,
                           int& status);
 
+/// Why the library refused what it could not read, in a sentence; null: it has not come to the
+/// target yet. The status is the library's.
+std::string why_unreadable(MHD_Connection& connection, const Exchange* exchange, int status);
+/// The status to refuse that with: not for each one of the library's there is a type of problem.
+int refusal_status(int status);
+
 /// Compresses a body that is worth it, if the client takes that.
 void compress(const Request& request, Response& response);
 

@@ -20,6 +20,7 @@
 #include "http/connections.h"
 #include "http/exchange.h"
 #include "http/handler_pool.h"
+#include "http/library_refusals.h"
 #include "http/sockets.h"
 #include "http/tls_files.h"
 #include "http/waiting_room.h"
@@ -27,7 +28,7 @@
 
 namespace waybill::http {
 
-struct Server::Parts {
+struct Server::Parts final : LibraryRefusals {
   Parts(const ServerParams& with, Application& serves, Clock& tells)
       : params(with),
         application(serves),
@@ -35,7 +36,7 @@ struct Server::Parts {
         connections(tells, with.request_max),
         pool(with.handler_threads, with.waiting_max),
         room(tells, [this](WaitingRoom::Job job) { pool.submit_again(std::move(job)); }) {}
-  ~Parts();
+  ~Parts() override;
 
   Status listen();
   MHD_Result take(Exchange& exchange, const char* method, const char* data, std::size_t* size);
@@ -48,6 +49,7 @@ struct Server::Parts {
   ServerCounts counts();
   MHD_Result answer(Exchange& exchange);
   MHD_Result refuse(Exchange& exchange, int status, std::string_view why);
+  void refused(MHD_Connection& connection, int status) override;
   void completed(Exchange& exchange);
   void end_streams();
 
@@ -55,7 +57,7 @@ struct Server::Parts {
   Application& application;
   Clock& clock;
   Connections connections;
-  std::atomic<std::uint64_t> refused = 0;
+  std::atomic<std::uint64_t> refusals = 0;
   std::atomic<bool> draining = false;
   std::atomic<std::size_t> open = 0;         // exchanges
   std::atomic<std::size_t> body_bytes = 0;   // of all exchanges that are open
@@ -90,6 +92,7 @@ void note_connection(void* parts, MHD_Connection* connection, void** context,
   if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
     return server.connections.closed(*static_cast<Connection*>(*context));
   }
+  take_over_on_this_thread(server);
   *context = &server.connections.opened(
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
   if (server.params.tls == nullptr) return;
@@ -102,6 +105,7 @@ void* begin_exchange(void* parts, const char* target, MHD_Connection* connection
   auto exchange = std::make_unique<Exchange>();
   exchange->client = static_cast<Connection*>(
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+  exchange->client->begin(*exchange);
   begin_head(*exchange, target, connection);
   static_cast<Server::Parts*>(parts)->open.fetch_add(1);
   return exchange.release();  // the library keeps it until completed_exchange
@@ -121,9 +125,12 @@ void completed_exchange(void* parts, MHD_Connection*, void** exchange, MHD_Reque
   if (owned) static_cast<Server::Parts*>(parts)->completed(*owned);
 }
 
-/// What is over the limit of headers is read up to so many times of it, so that the refusal is
-/// ours: the library's own are pages of HTML.
-constexpr std::size_t kLibraryMemory = 4;
+/// Of each connection, for as long as it is open; an open stream touches more than half of it. The
+/// headers have to find room besides what the library notes of each one, some 60 bytes, and then
+/// those of the answer.
+constexpr std::size_t library_memory(std::size_t header_bytes_max) {
+  return header_bytes_max + header_bytes_max / 2;
+}
 /// A strict library answers a request without Host twice, and one with a space in its target not at
 /// all; parse_target and header_fault refuse both.
 constexpr int kStrictness = 0;
@@ -150,7 +157,7 @@ Status Server::Parts::listen() {
       MHD_OPTION_NOTIFY_CONNECTION, &note_connection, this, MHD_OPTION_URI_LOG_CALLBACK,
       &begin_exchange, this, MHD_OPTION_NOTIFY_COMPLETED, &completed_exchange, this,
       MHD_OPTION_CONNECTION_LIMIT, params.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      kLibraryMemory * params.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
+      library_memory(params.header_bytes_max), MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(params.idle_max).count()),
       MHD_OPTION_STRICT_FOR_CLIENT, kStrictness, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
       MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END);
@@ -235,7 +242,7 @@ MHD_Result Server::Parts::hand_over(Exchange& exchange) {
       if (pool.submit([this, &exchange] { handle(exchange); })) return MHD_YES;
     }
   }
-  refused.fetch_add(1);
+  refusals.fetch_add(1);
   exchange.response =
       application.refusal(exchange.request, 503, "more requests wait than this server takes");
   if (!suspended) return answer(exchange);
@@ -287,21 +294,37 @@ MHD_Result Server::Parts::answer(Exchange& exchange) {
   }
   MHD_Response* const response = make_response(exchange);
   if (response == nullptr) return MHD_NO;
-  const MHD_Result queued = MHD_queue_response(
+  const MHD_Result queued = queue_response(
       exchange.connection, static_cast<unsigned>(exchange.response->status), response);
   MHD_destroy_response(response);
   return queued;
 }
 
 MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_view why) {
-  refused.fetch_add(1);
+  refusals.fetch_add(1);
   exchange.client->end_wait();
   exchange.response = application.refusal(exchange.request, status, why);
   exchange.response->headers.emplace_back("Connection", "close");
   return answer(exchange);
 }
 
+void Server::Parts::refused(MHD_Connection& connection, int status) {
+  const auto& client = *static_cast<Connection*>(
+      MHD_get_connection_info(&connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+  const Exchange* const exchange = client.exchange();
+  refusals.fetch_add(1);
+  // Its answer has begun to be sent: nothing more can be said.
+  if (exchange != nullptr && exchange->response) return;
+  const Request nothing;
+  const Request& request = exchange == nullptr ? nothing : exchange->request;
+  Response response = application.refusal(request, refusal_status(status),
+                                          why_unreadable(connection, exchange, status));
+  response.headers.emplace_back("Connection", "close");
+  send_past_library(connection, response, clock.now());
+}
+
 void Server::Parts::completed(Exchange& exchange) {
+  exchange.client->end();
   body_bytes.fetch_sub(exchange.body_bytes);
   exchange.client->begin_to_wait(clock.steady_now());
   // A client may have gone before its stream was begun to be sent.
@@ -346,7 +369,7 @@ ServerCounts Server::Parts::counts() {
       .running = pool.running(),
       .waiting = pool.waiting(),
       .parked = room.size(),
-      .refused = refused,
+      .refused = refusals,
       .certificate_until = params.tls == nullptr ? Time{} : params.tls->valid_until()};
   const Lock lock(mutex);
   counts.streams = streams.size();

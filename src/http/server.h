@@ -35,9 +35,9 @@ struct ServerParams {
 
 /// An HTTP/1.1 server (RFC 9112) on libmicrohttpd: one thread reads and writes all sockets, others
 /// handle the requests. Refused with 400, and the connection closed: what header_fault and
-/// parse_target refuse; with 413, 414 and 431 bodies, targets and headers that are too large. A
-/// request line that is none, chunks that are none, and headers of more than 64 KiB are answered by
-/// libmicrohttpd itself, with a page.
+/// parse_target refuse, and what libmicrohttpd cannot read (LibraryRefusals; on a first
+/// line of one word it closes without an answer); with 413, 414 and 431
+/// bodies, targets and headers that are too large.
 class Server {
  public:
   /// Listens when it returns. `application` and `clock` outlive it. `unavailable`: the address is

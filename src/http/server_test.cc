@@ -124,7 +124,18 @@ TEST_F(ServerTest, AnswersOnceWhatTheLibraryWouldAnswerTwice) {
   const std::pair<std::string, std::string> refused[] = {
       {"GET / HTTP/1.1\r\n\r\n", "400"},
       {"GET / HTTP/1.1\r\nHost : x\r\n\r\n", "400"},
-      {post + cookie + "\r\n", "431"}};
+      {"GET /\r\n\r\n", "400"},
+      {"GET / HTTP/2.0\r\nHost: x\r\n\r\n", "400"},
+      {"GET / HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n", "400"},
+      {post + "Content-Length: -1\r\n\r\n", "400"},
+      {post + "Content-Length: abc\r\n\r\n", "400"},
+      {post + "Content-Length: +5\r\n\r\n12345", "400"},
+      {post + "Content-Length:\r\n\r\n", "400"},
+      {post + "Content-Length: 99999999999999999999999\r\n\r\n", "413"},
+      {post + "Transfer-Encoding: chunked\r\n\r\nnonsense\r\n", "400"},
+      {post + "Transfer-Encoding: chunked\r\n\r\n5\r\nabcdefgh\r\n", "400"},
+      {post + cookie + "\r\n", "431"},
+      {post + "X: a\r\n" + cookie + "Content-Length: x\r\n\r\n", "431"}};
   for (const auto& [sent, status] : refused) {
     const Answers found = answers_in(answer(send(*server, sent)));
     EXPECT_THAT(found.statuses, testing::ElementsAre(status)) << sent.substr(0, 80);

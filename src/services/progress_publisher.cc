@@ -15,6 +15,9 @@ std::size_t hash_of(const std::string& progress) { return std::hash<std::string>
 }  // namespace
 
 Result<Duration> ProgressPublisher::step(const Deadline& deadline) {
+  const auto whose = turn(deadline);
+  if (!whose) return fail(whose.error());
+  if (*whose == Turn::others) return params_.turn_every;
   if (!cursor_) {
     if (Status begun = begin(deadline); !begun) return fail(begun.error());
   }
@@ -25,12 +28,64 @@ Result<Duration> ProgressPublisher::step(const Deadline& deadline) {
   return *more == More::yes ? Duration(0) : wait_for_news(deadline);
 }
 
+/// Where nobody can be asked, nobody can be told either: whose turn it was stays.
+Result<ProgressPublisher::Turn> ProgressPublisher::turn(const Deadline& deadline) {
+  const SteadyTime now = ports_.clock.steady_now();
+  if (params_.turn.empty() || turns_refused_) return Turn::mine;
+  if (turn_ && now < ask_turn_at_) return *turn_;
+  ask_turn_at_ = now + params_.turn_every;
+  const auto taken = ports_.channels.take_turn(
+      params_.turn, params_.holder, params_.hold,
+      {.at = std::min(deadline.at, now + params_.send_time_max), .stop = deadline.stop});
+  if (!taken && taken.error().code == Code::permission_denied) {
+    turns_refused_ = true;
+    log::warn("progress_turns_refused",
+              "each server tells of every task, as Redis lets none of them say that it does; allow "
+              "its user GET, SET, PEXPIRE and DEL on ~waybill:*: " +
+                  taken.error().message);
+    return Turn::mine;
+  }
+  const Turn before = turn_.value_or(Turn::mine);
+  const Turn whose = !taken ? before : *taken ? Turn::mine : Turn::others;
+  if (whose == Turn::others) {
+    if (Status standing = stand_by(); !standing) return fail(standing.error());
+  } else if (before == Turn::others) {
+    log::info("progress_turn_taken", "this server tells of tasks from now on");
+  }
+  turn_ = whose;
+  return whose;
+}
+
+Status ProgressPublisher::stand_by() {
+  cursor_.reset();
+  running_.clear();
+  noted_.clear();
+  is_noted_.clear();
+  const SteadyTime now = ports_.clock.steady_now();
+  if (newer_ && now < newer_at_ + params_.hold + params_.turn_every) return {};
+  const auto last = ports_.reader.last_sequence(std::nullopt, Deadline{.at = now});
+  if (!last) return fail(with_context(last.error(), "reading the ledger's last event"));
+  older_ = newer_ ? newer_ : *last;
+  newer_ = *last;
+  newer_at_ = now;
+  return {};
+}
+
+void ProgressPublisher::leave() {
+  if (turn_ != Turn::mine || turns_refused_) return;
+  const Status left = ports_.channels.leave_turn(
+      params_.turn, params_.holder, {.at = ports_.clock.steady_now() + params_.send_time_max});
+  if (!left) log::debug("progress_turn_kept", "it ends by itself: " + left.error().message);
+}
+
 Status ProgressPublisher::begin(const Deadline& deadline) {
   const auto last =
       ports_.reader.last_sequence(std::nullopt, Deadline{.at = ports_.clock.steady_now()});
   if (!last) return fail(with_context(last.error(), "reading the ledger's last event"));
   if (Status found = find_running(); !found) return found;
-  cursor_ = *last;
+  cursor_ = older_.value_or(*last);
+  older_.reset();
+  newer_.reset();
   const SteadyTime until = ports_.clock.steady_now() + params_.send_time_max;
   const Status there =
       ports_.channels.connect({.at = std::min(deadline.at, until), .stop = deadline.stop});
@@ -194,6 +249,7 @@ Result<Duration> ProgressPublisher::wait_for_news(const Deadline& deadline) {
   const SteadyTime begun = ports_.clock.steady_now();
   Deadline until = deadline;
   if (!running_.empty()) until.at = std::min(until.at, std::max(look_at_, begun));
+  if (turn_ && !turns_refused_) until.at = std::min(until.at, std::max(ask_turn_at_, begun));
   const auto last = ports_.reader.last_sequence(*cursor_, until);
   if (!last) return fail(with_context(last.error(), "waiting for the ledger's next event"));
   const bool waited = ports_.clock.steady_now() > begun;

@@ -27,13 +27,20 @@ struct ProgressPublisherParams {
   Duration backoff_max = std::chrono::seconds(5);
   /// Between looks at a ledger that cannot tell of changes.
   Duration poll = std::chrono::milliseconds(100);
+  /// Of those who publish the same, one does at a time: who holds the turn of this name; empty:
+  /// each one does.
+  std::string turn{};
+  std::string holder{};                           ///< tells this one from the others
+  Duration hold = std::chrono::seconds(6);        ///< how soon another one takes a dead one's place
+  Duration turn_every = std::chrono::seconds(2);  ///< at which it is asked for, and kept
 };
 
 /// Publishes each task whose state changes, from now on, and running ones when their progress does:
 /// always as a whole and as it is then, so that changes which follow each other quickly may be one
 /// message. It is a hint and no record: while the channels' server is away, or too slow, messages
-/// are dropped and counted; tasks wait for none of this, and nothing is kept but ids. Thread-safe;
-/// step() runs on one thread.
+/// are dropped and counted; tasks wait for none of this, and nothing is kept but ids. Who takes the
+/// place of another one tells also of what has changed since a little before that was lost.
+/// Thread-safe; step() runs on one thread.
 class ProgressPublisher final : public Service {
  public:
   struct Ports {
@@ -48,6 +55,8 @@ class ProgressPublisher final : public Service {
 
   std::string_view name() const override { return "progress_publisher"; }
   Result<Duration> step(const Deadline& deadline) override;
+  /// Lets another one have the turn, once step() is called no more.
+  void leave();
 
   struct Counts {
     std::uint64_t published = 0;
@@ -57,7 +66,10 @@ class ProgressPublisher final : public Service {
 
  private:
   enum class More : std::uint8_t { yes, no };
+  enum class Turn : std::uint8_t { mine, others };
 
+  Result<Turn> turn(const Deadline& deadline);
+  Status stand_by();
   Status begin(const Deadline& deadline);
   Status find_running();
   Result<More> read_events();
@@ -77,6 +89,12 @@ class ProgressPublisher final : public Service {
   const Ports ports_;
   const Tell tell_;
   const ProgressPublisherParams params_;
+  std::optional<Turn> turn_;  // as it was when it was last asked for; none: not yet
+  SteadyTime ask_turn_at_{};
+  bool turns_refused_ = false;  // it was said
+  // The ledger's last event, a hold ago or longer, and since: where to begin in another's place.
+  std::optional<std::uint64_t> older_, newer_;
+  SteadyTime newer_at_{};
   std::optional<std::uint64_t> cursor_;  // the last event that was looked at
   std::map<Uuid, std::size_t> running_;  // with the hash of the progress that was told; 0: none
   Uuid looked_at_;                       // the last one of running_ whose turn it was

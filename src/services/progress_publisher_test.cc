@@ -203,6 +203,70 @@ TEST_F(ProgressPublisherTest, TellsNothingTwiceAndLosesNothingWhileTheLedgerIsBu
   EXPECT_EQ(publisher_.counts().dropped, 0u);
 }
 
+/// Two that would tell the same.
+class TwoProgressPublishersTest : public ProgressPublisherTest {
+ protected:
+  static ProgressPublisherParams of(const char* holder) {
+    return {.batch = 4, .turn = "t", .holder = holder};
+  }
+  std::vector<std::string> told_by(ProgressPublisher& publisher) {
+    std::vector<std::string> told;
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_TRUE(publisher.step({.at = clock_.steady_now()}));
+      for (const ChannelMessage& message : channels_.take()) {
+        told.push_back(message.channel + ":" + message.body);
+      }
+    }
+    return told;
+  }
+
+  FakeChannelPublisher channels_{&clock_};
+  ProgressPublisher first_{{reader_, channels_, clock_}, tell, of("first")};
+  ProgressPublisher second_{{reader_, channels_, clock_}, tell, of("second")};
+};
+
+TEST_F(TwoProgressPublishersTest, OneOfThemTellsUntilItLeaves) {
+  EXPECT_THAT(told_by(first_), IsEmpty());
+  EXPECT_THAT(told_by(second_), IsEmpty());
+  insert(1);
+  EXPECT_THAT(told_by(second_), IsEmpty());
+  EXPECT_THAT(told_by(first_), ElementsAre("1:ready"));
+  for (int i = 0; i < 20; ++i) {
+    clock_.advance(1s);
+    EXPECT_THAT(told_by(second_), IsEmpty());
+    EXPECT_THAT(told_by(first_), IsEmpty());
+  }
+  first_.leave();
+  clock_.advance(2s);
+  insert(2);
+  EXPECT_THAT(told_by(second_), ElementsAre("2:ready")) << "and not what was told long ago";
+  clock_.advance(2s);
+  EXPECT_THAT(told_by(first_), IsEmpty());
+}
+
+TEST_F(TwoProgressPublishersTest, AnotherOneTellsWhatADeadOneDidNot) {
+  EXPECT_THAT(told_by(first_), IsEmpty());
+  EXPECT_THAT(told_by(second_), IsEmpty());
+  insert(1);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_THAT(told_by(second_), IsEmpty());
+    clock_.advance(1s);
+  }
+  claim();
+  clock_.advance(2s);
+  EXPECT_THAT(told_by(second_), ElementsAre("1:leased"));
+  EXPECT_THAT(told_by(first_), IsEmpty()) << "it was not dead after all";
+}
+
+TEST_F(TwoProgressPublishersTest, BothTellWhereNobodyMayTakeTurns) {
+  channels_.forbid_turns();
+  EXPECT_THAT(told_by(first_), IsEmpty());
+  EXPECT_THAT(told_by(second_), IsEmpty());
+  insert(1);
+  EXPECT_THAT(told_by(first_), ElementsAre("1:ready"));
+  EXPECT_THAT(told_by(second_), ElementsAre("1:ready"));
+}
+
 TEST_F(ProgressPublisherTest, PassesOverTasksThatAreGone) {
   EXPECT_THAT(told(), IsEmpty());
   insert(1);

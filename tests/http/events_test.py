@@ -73,6 +73,29 @@ class EventsTest(ServedTest):
         self.cancel(last)
         self.assertEqual(resumed.next()[2]["state"], "cancelled")
 
+    def beat(self, task, progress):
+        self.expect(200, self.serving.post("/v1/beats", {"worker": "w", "tasks": [
+            {"id": task["id"], "fence": task["fence"], "progress": progress}]}))
+
+    def test_running_tasks_tell_their_progress_and_it_is_no_place_to_go_on_from(self):
+        self.create(kind="noop", spec={})
+        task, = self.claim(kinds=["noop"])
+        stream, other = self.of_queue(), self.of_queue("&state=ready")
+        for done in (1, 2):
+            self.beat(task, {"done": done, "of": 3, "text": "a\n\nb"})
+            self.assertEqual(stream.next(), (None, "progress", {
+                "id": task["id"], "queue": self.queue,
+                "progress": {"done": done, "of": 3, "text": "a\n\nb"}}))
+        again = self.of_queue(f"&task={task['id']}")
+        self.assertEqual(again.next()[2]["progress"]["done"], 2)
+        self.expect(200, self.serving.post("/v1/finishes", {"tasks": [
+            {"id": task["id"], "fence": task["fence"], "outcome": "succeeded"}]}))
+        self.assertEqual(stream.next()[2]["state"], "succeeded")
+        ready = self.create()
+        self.assertEqual(other.next()[2]["id"], ready["id"], "it asked for no progress")
+        of_past = self.of_queue("&after=0").take(4)
+        self.assertEqual([name for _, name, _ in of_past], ["task"] * 4)
+
     def test_what_is_no_query_is_refused(self):
         for query in ("after=-1", "after=x", "state=odd", "task=7", "colour=red"):
             self.expect(400, self.serving.get("/v1/events?" + query))

@@ -153,6 +153,18 @@ class Up(Serving):
         until(lambda: how in self.get(f"/tasks/{id}").json["data"], f"{how} is seen")
 
 
+class Beside(Up):
+    """Another server on the same ledger."""
+
+    def __init__(self, up, **variables):
+        self.up = up
+        super().__init__(**variables)
+
+    def start(self):
+        self.data = self.up.data
+        super().start()
+
+
 class RedisTest(unittest.TestCase):
     def up(self, *words, **variables):
         up = Up(*words, **variables)
@@ -233,6 +245,46 @@ class RedisTest(unittest.TestCase):
         self.assertEqual(log.count('"event":"progress_not_published"'), 1, log)
         self.assertEqual(log.count('"event":"progress_published_again"'), 1, log)
         self.assertNotIn("sesame", log)
+
+    def heard(self, listener, id):
+        """How often each state of a task was told, once its end was."""
+        states = []
+        while "succeeded" not in states:
+            task = listener.next()
+            if task["id"] == id:
+                marks = ("enqueued", "started", "succeeded")
+                states += [name for name in marks if name in task][-1:]
+        return states
+
+    def test_two_servers_on_one_ledger_tell_it_once(self):
+        variables = {"WAYBILL_REDIS_URL": self.redis.url()}
+        up = self.up(**variables)
+        other = Beside(up, **variables)
+        self.addCleanup(other.close)
+        listener = self.listen()
+        for server in (up, other):
+            for _ in range(5):
+                states = self.heard(listener, server.task("quick"))
+                self.assertEqual(states.count("succeeded"), 1)
+        told = [server.metric("waybill_redis_published_total") for server in (up, other)]
+        self.assertEqual(min(told), 0, told)
+        first, then = (up, other) if told[0] > 0 else (other, up)
+        first.kill()
+        # What has changed before somebody else takes its place is told by that one.
+        self.heard(listener, then.task("quick"))
+        until(lambda: then.metric("waybill_redis_published_total") > 0, "it is counted")
+        self.assertNotIn("progress_turns_refused", then.log())
+
+    def test_who_may_only_publish_tells_all_the_same(self):
+        with socket.create_connection(("127.0.0.1", self.redis.port)) as asked:
+            for words in (f"AUTH {PASSWORD}", "ACL SETUSER teller on >tell &tasks.* +publish"):
+                asked.sendall(words.encode() + b"\r\n")
+                self.assertEqual(asked.recv(100), b"+OK\r\n")
+        up = self.up(WAYBILL_REDIS_URL=f"redis://teller:tell@127.0.0.1:{self.redis.port}")
+        listener = self.listen()
+        self.heard(listener, up.task("quick"))
+        self.assertEqual(up.log().count("progress_turns_refused"), 1)
+        self.assertNotIn("tell@", up.log())
 
     def test_a_wrong_password_is_said_and_tasks_run_all_the_same(self):
         up = self.up("--redis-url-file", self.file_of(self.redis.url("sesame-wrong")))

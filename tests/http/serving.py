@@ -187,6 +187,8 @@ class Events:
                 fields[name] = value.strip()
             elif "event" in fields:
                 return fields.get("id"), fields["event"], json.loads(fields["data"])
+            else:
+                fields = {}
 
     def take(self, count):
         return [self.next() for _ in range(count)]

@@ -10,7 +10,7 @@ from serving import ServedTest
 TASK_MEMBERS = set(
     "id state queue kind definition priority created_at created_by run_at started_at finished_at "
     "lease_until worker attempt fence failures worker_deaths waiting_for waits_for timeout retry "
-    "dedup_key dedup_scope labels spec params result error cancel".split())
+    "dedup_key dedup_scope labels spec params result error cancel notify".split())
 
 
 class CreateTest(ServedTest):

@@ -92,6 +92,17 @@ class Tls(unittest.TestCase):
         self.assertNotIn("Strict-Transport-Security", answer.headers)  # on loopback
         self.assertEqual(self.server.terminate(), 0)
 
+    def test_what_the_library_refuses_is_answered_over_it(self):
+        for sent in (b"GET /\r\n\r\n",
+                     b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: abc\r\n\r\n"):
+            with self.connect() as secured:
+                secured.sendall(sent)
+                answer = b""
+                while part := secured.recv(65536):
+                    answer += part
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1, answer)
+                self.assertIn(b"application/problem+json", answer)
+
     def test_a_client_that_trusts_it_is_content(self):
         done = subprocess.run(
             ["curl", "-sS", "--cacert", self.papers.certificate,

@@ -26,6 +26,17 @@ class NotifyTest(NotifyingTest):
         until(lambda: self.task(server, quiet)["state"] == "succeeded", "the quiet one")
         self.assertEqual(self.notifications(server, quiet), [])
 
+    def test_a_task_says_who_is_told_of_its_end(self):
+        server = self.up(self.mail_server())
+        task = self.create(server, "fine")
+        rules = [{"on": ["succeeded"], "kind": "notify.mail", "to": ["ops@example.org"],
+                  "url": None, "secrets": []}]
+        self.assertEqual(self.task(server, task)["notify"], rules)
+        self.assertRegex(server.run("task", "show", task),
+                         "notify +succeeded: mail to ops@example.org")
+        exported = [json.loads(line) for line in server.run("db", "export").splitlines()]
+        self.assertIn((task, rules), [(each["id"], each["notify"]) for each in exported])
+
     def test_a_cancel_is_told_with_who_and_why(self):
         mail = self.mail_server()
         server = self.up(mail)

@@ -211,6 +211,16 @@ class Events(RpcTest):
         self.assertEqual(numbers, sorted(set(numbers)))
         self.assertEqual({event["happening"] for event in seen}, {"HAPPENING_CREATED"})
 
+    def test_progress_comes_beside_them(self):
+        self.create()
+        task = self.client.call("Workers/ClaimTasks", {"worker": "w"})["tasks"][0]
+        stream = self.client.begin("Events/StreamEvents", {"task": task["id"]}).opened()
+        self.client.call("Workers/BeatTasks", {"worker": "w", "tasks": [
+            {"id": task["id"], "fence": task["fence"], "progress": struct_of({"done": 3})}]})
+        told = stream.next()["progress"]
+        self.assertEqual((told["id"], plain_of(told["progress"])), (task["id"], {"done": 3}))
+        stream.tell("cancel")
+
     def test_a_hundred_streams_at_once(self):
         streams = [self.client.begin("Events/StreamEvents", {"queue": ["q"]}).opened()
                    for _ in range(100)]

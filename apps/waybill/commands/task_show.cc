@@ -6,6 +6,7 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
 #include "base/json.h"
+#include "core/notify.h"
 #include "core/proof.h"
 #include "core/task_json.h"
 
@@ -69,6 +70,22 @@ class Facts {
   std::string text_;
 };
 
+/// "failed, cancelled: mail to ops@example.org"
+std::string notify_in_words(const bj::object& rule) {
+  const auto joined = [&](const char* list) {
+    std::string text;
+    for (const bj::value& each : rule.at(list).as_array()) {
+      if (!text.empty()) text += ", ";
+      text += std::string_view(each.as_string());
+    }
+    return text;
+  };
+  const bj::value& url = rule.at("url");
+  const std::string where =
+      url.is_null() ? "mail to " + joined("to") : "post to " + std::string(url.as_string());
+  return joined("on") + ": " + where;
+}
+
 std::string moment(Time time, Time now) {
   return time == Time{} ? "" : format_time(time) + "  (" + relative(time, now) + ")";
 }
@@ -103,6 +120,13 @@ std::string facts(const Output& output, const Shown& shown, Time now) {
   }
   for (const auto& [name, value] : request.labels) facts.add("label", name + "=" + value);
   facts.add("dedup key", request.dedup_key);
+  const bj::value rules = notify_to_json(request.notify);
+  if (rules.is_null()) facts.add("notify", "its rules cannot be read; see waybill db check");
+  if (rules.is_array()) {
+    for (const bj::value& rule : rules.get_array()) {
+      facts.add("notify", notify_in_words(rule.as_object()));
+    }
+  }
   facts.add("params", request.params);
   facts.add("spec", request.spec);
   facts.add("progress", shown.reported.progress);

@@ -81,6 +81,7 @@ HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
   for (const auto& loop : loops_) loop->stop();
   for (const auto& sender : webhooks_->senders()) sender->release();
+  if (redis_) redis_->leave();
 }
 
 Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store,

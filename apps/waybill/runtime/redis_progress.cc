@@ -20,10 +20,11 @@ std::string_view without_blanks(std::string_view text) {
 
 }  // namespace
 
-RedisProgress::RedisProgress(redis::Address address, LedgerReader& reader, Clock& clock)
+RedisProgress::RedisProgress(redis::Address address, LedgerReader& reader, Clock& clock,
+                             std::string turn, std::string holder)
     : channels_(std::move(address), clock),
-      publisher_({.reader = reader, .channels = channels_, .clock = clock},
-                 http::task_mgmt_message) {}
+      publisher_({.reader = reader, .channels = channels_, .clock = clock}, http::task_mgmt_message,
+                 {.turn = std::move(turn), .holder = std::move(holder)}) {}
 
 void RedisProgress::add_metrics(std::vector<MetricSample>& samples) const {
   const ProgressPublisher::Counts counts = publisher_.counts();
@@ -68,7 +69,11 @@ Result<std::unique_ptr<RedisProgress>> open_redis_progress(Session& session, Sto
   auto address = redis_address(session.config(), process_environment());
   if (!address) return fail(address.error());
   if (!*address) return nullptr;
-  return std::make_unique<RedisProgress>(std::move(**address), store.reader(), session.clock());
+  const auto claim = store.beside().artifacts.claim();
+  if (!claim) return fail(with_context(claim.error(), "reading which ledger this is"));
+  return std::make_unique<RedisProgress>(std::move(**address), store.reader(), session.clock(),
+                                         "waybill:teller:" + claim->ledger,
+                                         std::to_string(session.rng().next()));
 }
 
 }  // namespace waybill::cli

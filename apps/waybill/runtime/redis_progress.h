@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "adapters/redis/address.h"
@@ -17,8 +18,12 @@ namespace waybill::cli {
 /// Tells of tasks on Redis, as task_mgmt did.
 class RedisProgress {
  public:
-  /// `reader` and `clock` outlive it.
-  RedisProgress(redis::Address address, LedgerReader& reader, Clock& clock);
+  /// `reader` and `clock` outlive it. Of those with the same `turn` one tells at a time; `holder`
+  /// tells this one from the others.
+  RedisProgress(redis::Address address, LedgerReader& reader, Clock& clock, std::string turn,
+                std::string holder);
+  /// Lets another server tell, after its service has ended.
+  void leave() { publisher_.leave(); }
 
   Service& service() { return publisher_; }
   void add_metrics(std::vector<MetricSample>& samples) const;

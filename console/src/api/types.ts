@@ -64,6 +64,14 @@ export interface Task {
   result: JsonObject | null;
   error: string | null;
   cancel: { requested_at: string | null; by: string; reason: string } | null;
+  notify: NotifyRule[] | null;
+}
+
+export interface NotifyRule {
+  on: State[];
+  kind: string;
+  to: string[];
+  url: string | null;
 }
 
 export interface TaskPage {
@@ -86,6 +94,12 @@ export interface TaskEvent extends HistoryEntry {
   sequence: number;
   id: string;
   queue: string;
+}
+
+export interface TaskProgress {
+  id: string;
+  queue: string;
+  progress: JsonObject;
 }
 
 export interface Condition {

@@ -1,5 +1,6 @@
 // One task: where it stands, how it came there, what it said, what it left.
 
+import { useEffect, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { get, path } from "../api/client";
 import {
@@ -9,6 +10,7 @@ import {
   LIVE,
   type Task,
 } from "../api/types";
+import { onProgress } from "../state/live";
 import { type Resource, useResource } from "../state/resource";
 import {
   Copy,
@@ -143,6 +145,11 @@ function Facts({ task }: { task: Task }) {
             <Labels labels={task.labels} />
           </Fact>
         )}
+        {task.notify?.map((rule) => (
+          <Fact name="Tells" key={JSON.stringify(rule)}>
+            <Foreign text={rule.url ?? rule.to.join(", ")} max={200} /> if {rule.on.join(" or ")}
+          </Fact>
+        ))}
         {task.waits_for.length > 0 && (
           <Fact name="Waits for">
             <span class="row">
@@ -162,9 +169,17 @@ function Progress({ task }: { task: Task }) {
   const said = useResource(
     `progress ${task.id} ${task.state}`,
     (abort) => get<{ progress: JsonObject | null }>(path("tasks", task.id, "progress"), {}, abort),
-    task.state === "leased" ? { everyMs: 2000 } : {},
+    task.state === "leased" ? { everyMs: 10_000 } : {},
   );
-  const progress = said.data?.progress;
+  const [live, setLive] = useState<{ of: string; progress: JsonObject } | null>(null);
+  const run = `${task.id} ${task.fence}`;
+  useEffect(
+    () => onProgress((now) => now.id === task.id && setLive({ of: run, progress: now.progress })),
+    [run],
+  );
+  // What was asked for is newer than what was heard before.
+  useEffect(() => setLive(null), [said.data]);
+  const progress = live?.of === run ? live.progress : said.data?.progress;
   if (!progress) return null;
   const { done, of: total } = progress as { done?: unknown; of?: unknown };
   const isShare = typeof done === "number" && typeof total === "number" && total > 0;

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { follow, type Message } from "../api/stream";
-import type { TaskEvent } from "../api/types";
+import type { TaskEvent, TaskProgress } from "../api/types";
 
 export type Connection = "off" | "connecting" | "live" | "lost" | "refused";
 export const connection = signal<Connection>("off");
@@ -12,6 +12,7 @@ export const missed = signal(0);
 type Listener = (event: TaskEvent) => void;
 const listeners = new Set<Listener>();
 const pastListeners = new Set<Listener>();
+const progressListeners = new Set<(said: TaskProgress) => void>();
 
 /** Greater than any sequence: what is answered to it says which is the newest. */
 const BEYOND = String(Number.MAX_SAFE_INTEGER);
@@ -47,6 +48,11 @@ function take(message: Message): void {
     newest = sequence;
     last = message.id || last;
     missed.value++;
+    return;
+  }
+  if (message.event === "progress") {
+    const said = JSON.parse(message.data) as TaskProgress;
+    for (const listener of progressListeners) listener(said);
     return;
   }
   const event: unknown = JSON.parse(message.data);
@@ -116,4 +122,10 @@ export function onChange(listener: Listener): () => void {
 export function onChangeAndPast(listener: Listener): () => void {
   pastListeners.add(listener);
   return () => void pastListeners.delete(listener);
+}
+
+/** Calls back for what running tasks say of their progress. */
+export function onProgress(listener: (said: TaskProgress) => void): () => void {
+  progressListeners.add(listener);
+  return () => void progressListeners.delete(listener);
 }

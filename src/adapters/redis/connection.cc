@@ -58,6 +58,13 @@ void Connection::append(std::initializer_list<std::string_view> words) {
 }
 
 Status Connection::hear(const std::string& action, SteadyTime until) {
+  const auto text = hear_text(action, until);
+  if (!text) return fail(text.error());
+  return {};
+}
+
+Result<std::optional<std::string>> Connection::hear_text(const std::string& action,
+                                                         SteadyTime until) {
   // A time-out of zero would be none at all.
   const Duration left = std::max<Duration>(until - clock_.steady_now(), Duration(1000));
   redisSetTimeout(context_, to_timeval(left));
@@ -71,7 +78,10 @@ Status Connection::hear(const std::string& action, SteadyTime until) {
   }
   const std::unique_ptr<void, decltype(&freeReplyObject)> owner(heard, &freeReplyObject);
   const auto* reply = static_cast<redisReply*>(heard);
-  if (reply->type != REDIS_REPLY_ERROR) return {};
+  if (reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_STRING) {
+    return std::string(reply->str, reply->len);
+  }
+  if (reply->type != REDIS_REPLY_ERROR) return std::nullopt;
   const std::string_view text(reply->str, reply->len);
   return fail(code_of_reply(first_word(text)),
               action + " Redis at " + place_ + ": " + std::string(text));
@@ -112,6 +122,33 @@ Status Connection::ping(SteadyTime until) {
                 "Redis at " + place_ + " wants a password; " + std::string(kLoginAdvice));
   }
   return heard;
+}
+
+Result<bool> Connection::take_turn(const std::string& key, const std::string& holder, Duration hold,
+                                   SteadyTime until) {
+  const std::string doing = "taking turns at";
+  const std::string milliseconds =
+      std::to_string(std::chrono::ceil<std::chrono::milliseconds>(hold).count());
+  append({"SET", key, holder, "NX", "PX", milliseconds});
+  const auto set = hear_text(doing, until);
+  if (!set) return fail(set.error());
+  if (*set) return true;
+  append({"GET", key});
+  const auto found = hear_text(doing, until);
+  if (!found) return fail(found.error());
+  if (*found != holder) return false;
+  append({"PEXPIRE", key, milliseconds});
+  if (Status kept = hear(doing, until); !kept) return fail(kept.error());
+  return true;
+}
+
+Status Connection::leave_turn(const std::string& key, const std::string& holder, SteadyTime until) {
+  append({"GET", key});
+  const auto found = hear_text("leaving a turn at", until);
+  if (!found) return fail(found.error());
+  if (*found != holder) return {};
+  append({"DEL", key});
+  return hear("leaving a turn at", until);
 }
 
 Status Connection::publish(std::span<const ChannelMessage> messages, SteadyTime until) {

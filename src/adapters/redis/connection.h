@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,11 @@ class Connection {
   /// All in one go.
   Status publish(std::span<const ChannelMessage> messages, SteadyTime until);
   Status ping(SteadyTime until);
+  /// Without a script, which fewer users may run: a key that is lost between two of its commands
+  /// makes two holders for as long as one call takes.
+  Result<bool> take_turn(const std::string& key, const std::string& holder, Duration hold,
+                         SteadyTime until);
+  Status leave_turn(const std::string& key, const std::string& holder, SteadyTime until);
 
  private:
   Connection(redisContext* context, std::string place, const Clock& clock)
@@ -37,6 +43,8 @@ class Connection {
   void append(std::initializer_list<std::string_view> words);
   /// What the server says to the oldest command; its own error, too.
   Status hear(const std::string& action, SteadyTime until);
+  /// Likewise, with what it says; none: null.
+  Result<std::optional<std::string>> hear_text(const std::string& action, SteadyTime until);
   Status log_in(const Address& address, SteadyTime until);
 
   redisContext* const context_;

@@ -8,8 +8,9 @@ namespace waybill {
 namespace {
 
 /// Whether the connection may still be of use: its server has answered.
-bool answered(const Status& status) {
-  return status || status.error().code == Code::permission_denied;
+template <class Answer>
+bool answered(const Answer& answer) {
+  return answer || answer.error().code == Code::permission_denied;
 }
 
 }  // namespace
@@ -36,6 +37,33 @@ Status RedisPublisher::publish(std::span<const ChannelMessage> messages, const D
   Status published = connection_->publish(messages, end);
   if (!answered(published)) connection_.reset();
   return published;
+}
+
+Result<bool> RedisPublisher::take_turn(const std::string& turn, const std::string& holder,
+                                       Duration hold, const Deadline& deadline) {
+  const SigpipeHeld held;
+  const Lock lock(mutex_);
+  const SteadyTime end = until(deadline);
+  if (Status reached = reach(end); !reached) return fail(reached.error());
+  auto taken = connection_->take_turn(turn, holder, hold, end);
+  if (!answered(taken)) connection_.reset();
+  return taken;
+}
+
+Status RedisPublisher::leave_turn(const std::string& turn, const std::string& holder,
+                                  const Deadline& deadline) {
+  const SigpipeHeld held;
+  const Lock lock(mutex_);
+  const SteadyTime end = until(deadline);
+  if (Status reached = reach(end); !reached) return reached;
+  Status left = connection_->leave_turn(turn, holder, end);
+  if (!answered(left)) connection_.reset();
+  return left;
+}
+
+Status RedisPublisher::reach(SteadyTime until) {
+  if (!connection_) return open(until);
+  return {};
 }
 
 Status RedisPublisher::open(SteadyTime until) {

@@ -11,7 +11,8 @@
 
 namespace waybill {
 
-/// Publishes to the channels of a Redis server (PUBLISH of RESP 2) over one connection, which is
+/// Publishes to the channels of a Redis server (PUBLISH of RESP 2), with turns as keys that expire
+/// (SET NX PX, GET, PEXPIRE, DEL), over one connection, which is
 /// opened when it is needed and again after it was lost. Thread-safe; calls wait for each other.
 class RedisPublisher final : public ChannelPublisher {
  public:
@@ -24,8 +25,14 @@ class RedisPublisher final : public ChannelPublisher {
 
   Status connect(const Deadline& deadline) override;
   Status publish(std::span<const ChannelMessage> messages, const Deadline& deadline) override;
+  Result<bool> take_turn(const std::string& turn, const std::string& holder, Duration hold,
+                         const Deadline& deadline) override;
+  Status leave_turn(const std::string& turn, const std::string& holder,
+                    const Deadline& deadline) override;
 
  private:
+  /// Opens it if it is not there.
+  Status reach(SteadyTime until) REQUIRES(mutex_);
   Status open(SteadyTime until) REQUIRES(mutex_);
   SteadyTime until(const Deadline& deadline) const;
 

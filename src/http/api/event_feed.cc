@@ -27,6 +27,8 @@ constexpr int kPiecesAwaited = 5;
 /// How soon it is seen that such a stream takes more.
 constexpr Duration kUnsentLook = std::chrono::milliseconds(20);
 constexpr std::size_t kLogBytesAtOnce = 64u << 10;
+/// A stream with more than this unsent is told of progress when it has got that.
+constexpr std::size_t kProgressUnsentMax = 32u << 10;
 /// Proxies close what is silent for a minute or less.
 constexpr Duration kKeepOpen = std::chrono::seconds(15);
 /// How soon new output of a running task is seen.
@@ -49,6 +51,19 @@ std::string text_of(const LedgerEvent& event) {
                   {"queue", json::text(event.queue)}};
   for (auto& member : history_to_json(event.entry)) data.insert(member);
   return event_text(std::to_string(event.sequence), "task", data);
+}
+
+/// A running task as filters look at it.
+LedgerEvent as_event(const Uuid& task, const std::string& queue) {
+  LedgerEvent event{.id = task, .queue = queue};
+  event.entry.state = State::leased;
+  return event;
+}
+
+std::string text_of(const LiveProgress::Said& said) {
+  return "event: progress\ndata: {\"id\":\"" + to_string(said.task) +
+         "\",\"queue\":" + json::serialize(json::text(said.queue)) +
+         ",\"progress\":" + said.progress + "}\n\n";
 }
 
 template <class T>
@@ -78,6 +93,7 @@ Result<Duration> EventFeed::step(const Deadline& deadline) {
   drop_closed(log_followers_);
   std::erase_if(log_followers_, [](const LogFollower& follower) { return follower.ended; });
   if (Status taken = take_news(deadline); !taken) return fail(taken.error());
+  if (Status looked = look_at_progress(); !looked) return fail(looked.error());
   if (Status delivered = deliver_all(); !delivered) return fail(delivered.error());
   deliver_logs();
   keep_open();
@@ -95,7 +111,8 @@ Duration EventFeed::time_to_look() const {
 }
 
 Status EventFeed::take_news(const Deadline& deadline) {
-  const SteadyTime until = ports_.clock.steady_now() + time_to_look();
+  const SteadyTime now = ports_.clock.steady_now();
+  const SteadyTime until = std::max(now, std::min(now + time_to_look(), progress_.look_at()));
   const auto last = ports_.reader.last_sequence(
       newest_, {.at = std::min(deadline.at, until), .stop = deadline.stop});
   if (!last) return fail(last.error());
@@ -109,6 +126,7 @@ Status EventFeed::take_news(const Deadline& deadline) {
     auto events = ports_.reader.events(*newest_, kEventsAtOnce);
     // Too far behind for the ledger: the streams are told so one by one.
     if (!events && events.error().code == Code::out_of_range) {
+      progress_.forget();
       recent_.clear();
       newest_ = recent_after_ = *last;
       return {};
@@ -118,6 +136,7 @@ Status EventFeed::take_news(const Deadline& deadline) {
     for (LedgerEvent& event : *events) {
       newest_ = event.sequence;
       seen_(event);
+      progress_.note(event);
       recent_.push_back(std::move(event));
     }
     while (recent_.size() > kRecentMax) {
@@ -131,7 +150,47 @@ Status EventFeed::take_news(const Deadline& deadline) {
 Status EventFeed::deliver_all() {
   for (Follower& follower : followers_) {
     if (Status delivered = deliver(follower); !delivered) return delivered;
+    if (Status delivered = deliver_progress(follower); !delivered) return delivered;
   }
+  return {};
+}
+
+Status EventFeed::look_at_progress() {
+  if (followers_.empty()) {
+    progress_.forget();
+    return {};
+  }
+  if (Status begun = progress_.begin(); !begun) return begun;
+  return progress_.look(ports_.clock.steady_now(), [this](const Uuid& task, const auto& queue) {
+    return is_wanted(as_event(task, queue));
+  });
+}
+
+Result<bool> EventFeed::is_wanted(const LedgerEvent& running) {
+  for (const Follower& follower : followers_) {
+    std::size_t reads_left = 1;
+    const auto verdict = sieve_.look(follower.filter, running, reads_left);
+    if (!verdict) return fail(verdict.error());
+    if (*verdict == EventSieve::Verdict::wanted) return true;
+  }
+  return false;
+}
+
+/// Only to a stream that has got the events before: a task is not told of before it began.
+Status EventFeed::deliver_progress(Follower& follower) {
+  if (follower.progress == progress_.newest() || follower.cursor < newest_) return {};
+  const auto& board = progress_.board();
+  std::size_t reads_left = kReadsAtOnce;
+  for (auto next = board.upper_bound(follower.progress); next != board.end(); ++next) {
+    const auto& [number, said] = *next;
+    if (follower.stream->waiting() > kProgressUnsentMax) return {};
+    const auto verdict = sieve_.look(follower.filter, as_event(said.task, said.queue), reads_left);
+    if (!verdict) return fail(verdict.error());
+    if (*verdict == EventSieve::Verdict::later) return {};
+    if (*verdict == EventSieve::Verdict::wanted) follower.stream->write(text_of(said));
+    follower.progress = number;
+  }
+  follower.progress = progress_.newest();
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "core/event_filter.h"
 #include "http/api/event_sieve.h"
+#include "http/api/live_progress.h"
 #include "http/body_stream.h"
 #include "ports/clock.h"
 #include "ports/ledger_reader.h"
@@ -40,7 +41,8 @@ class EventFeed final : public Service {
   Result<Duration> step(const Deadline& deadline) override;
 
   /// A stream of server-sent events (WHATWG HTML, 9.2) from those after `after` on; none: from now
-  /// on. Each has its sequence as id. Blocks for the ledger.
+  /// on. Each has its sequence as id. Beside them, without an id and while they run: what tasks
+  /// that fit the filter say of their progress. Blocks for the ledger.
   Result<std::shared_ptr<BodyStream>> follow_events(std::optional<std::uint64_t> after,
                                                     EventFilter filter);
   /// A stream of the output of a task, from the cursor of a LogPage on: an event `log` for each
@@ -52,6 +54,7 @@ class EventFeed final : public Service {
     std::shared_ptr<BodyStream> stream;  // shared with the server, which sends it
     EventFilter filter;
     std::uint64_t cursor = 0;
+    std::uint64_t progress = 0;  // the last of the board that it has got
   };
   struct LogFollower {
     std::shared_ptr<BodyStream> stream;  // shared likewise
@@ -66,6 +69,9 @@ class EventFeed final : public Service {
   Status deliver(Follower& follower);
   Status deliver_recent(Follower& follower);
   Status catch_up(Follower& follower);
+  Status look_at_progress();
+  Result<bool> is_wanted(const LedgerEvent& running);
+  Status deliver_progress(Follower& follower);
   /// Writes what it wants of these, and puts its cursor behind all that was looked at.
   template <class Iterator>
   Status write(Follower& follower, Iterator event, Iterator end);
@@ -84,6 +90,7 @@ class EventFeed final : public Service {
   std::deque<LedgerEvent> recent_;       // all those after `recent_after_`
   std::uint64_t recent_after_ = 0;
   SteadyTime keep_open_at_{};
+  LiveProgress progress_{ports_.reader};
   std::vector<Follower> followers_;
   std::vector<LogFollower> log_followers_;
   mutable Mutex mutex_;

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
@@ -43,6 +45,21 @@ class EventFeedTest : public ::testing::Test {
       found.push_back(at);
     }
     return found;
+  }
+  void say(const Task& task, std::string progress) {
+    const Report report{
+        .id = task.id(), .fence = task.status.fence, .progress = std::move(progress)};
+    ASSERT_TRUE(ledger_.record({&report, 1}).value().front());
+  }
+  void succeed(const Task& task) {
+    const auto change =
+        transition(task, event::Succeed{.fence = task.status.fence}, {.now = clock_.now()});
+    ASSERT_TRUE(ledger_.apply({&*change, 1}));
+  }
+  /// Until all that run were looked at once more.
+  void look() {
+    clock_.advance(1s);
+    for (int i = 0; i < 10; ++i) step();
   }
   std::uint64_t last() { return ledger_.last_sequence(std::nullopt, {}).value(); }
 
@@ -239,6 +256,90 @@ TEST_F(EventFeedTest, TellsOthersOfEachChangeOnce) {
   EXPECT_EQ(seen_[0].id, task_id(1));
 }
 
+TEST_F(EventFeedTest, TellsWhatRunningTasksSayOfTheirProgressWithoutAnId) {
+  insert(a_task(1));
+  const Task task = ledger_.claim({.worker = "w"})->front();
+  say(task, R"({"done":1,"of":3})");
+  const auto stream = feed_.follow_events(std::nullopt, {}).value();
+  step();
+  const std::string first = "event: progress\ndata: {\"id\":\"" + to_string(task.id()) +
+                            "\",\"queue\":\"default\",\"progress\":{\"done\":1,\"of\":3}}\n\n";
+  EXPECT_THAT(take(*stream), testing::EndsWith("\n\n" + first));
+  look();
+  EXPECT_EQ(take(*stream), "") << "nothing new";
+  say(task, "{\"done\":2,\n\"of\":3}");
+  look();
+  EXPECT_THAT(take(*stream), HasSubstr("\"progress\":{\"done\":2,\"of\":3}}\n\n"));
+  const auto late = feed_.follow_events(std::nullopt, {}).value();
+  step();
+  EXPECT_THAT(take(*late), HasSubstr("\"done\":2")) << "who comes later begins with the latest";
+  EXPECT_EQ(take(*stream), "");
+}
+
+TEST_F(EventFeedTest, TellsProgressAfterTheLeaseAndNoneAfterTheEnd) {
+  const auto stream = feed_.follow_events(std::nullopt, {}).value();
+  step();
+  insert(a_task(1));
+  const Task task = ledger_.claim({.worker = "w"})->front();
+  say(task, R"({"done":1})");
+  look();
+  const std::string text = take(*stream);
+  EXPECT_LT(text.find("\"claimed\""), text.find("event: progress"));
+  say(task, R"({"done":2})");
+  succeed(task);
+  look();
+  EXPECT_THAT(take(*stream), Not(HasSubstr("event: progress")));
+}
+
+TEST_F(EventFeedTest, TellsTheProgressOfTasksThatAreAskedFor) {
+  insert(a_task(1).queue("a").kind("noop"));
+  insert(a_task(2).queue("b").kind("command"));
+  const auto tasks = ledger_.claim({.worker = "w", .limit = 2}).value();
+  const auto by_queue = feed_.follow_events(std::nullopt, {.queues = {"b"}}).value();
+  const auto by_task = feed_.follow_events(std::nullopt, {.task = task_id(1)}).value();
+  const auto by_kind = feed_.follow_events(std::nullopt, {.kinds = {"noop"}}).value();
+  const auto by_state = feed_.follow_events(std::nullopt, {.states = {State::failed}}).value();
+  step();
+  for (const Task& task : tasks) say(task, R"({"done":1})");
+  look();
+  const auto tells_of = [](int wanted, int other) {
+    return testing::AllOf(
+        HasSubstr("event: progress\ndata: {\"id\":\"" + to_string(task_id(wanted))),
+        Not(HasSubstr(to_string(task_id(other)))));
+  };
+  EXPECT_THAT(take(*by_queue), tells_of(2, 1));
+  EXPECT_THAT(take(*by_task), tells_of(1, 2));
+  EXPECT_THAT(take(*by_kind), tells_of(1, 2));
+  EXPECT_THAT(take(*by_state), Not(HasSubstr("event: progress")));
+}
+
+TEST_F(EventFeedTest, ASlowReaderIsToldOfTheLatestProgressAlone) {
+  constexpr int kTasks = 400;
+  ASSERT_TRUE(ledger_.insert(some_tasks(1, kTasks)));
+  const auto tasks = ledger_.claim({.worker = "w", .limit = kTasks}).value();
+  const auto stream = feed_.follow_events(std::nullopt, {}).value();
+  step();
+  const std::string long_text(1000, 'x');
+  for (int round = 1; round <= 20; ++round) {
+    for (const Task& task : tasks) {
+      say(task, R"({"done":)" + std::to_string(round) + R"(,"text":")" + long_text + R"("})");
+    }
+    look();
+    EXPECT_LT(stream->waiting(), 64u << 10);
+  }
+  std::string text;
+  for (int i = 0; i < 40; ++i) {
+    text += take(*stream);
+    step();
+  }
+  for (const Task& task : tasks) {
+    const std::size_t last = text.rfind(to_string(task.id()));
+    ASSERT_NE(last, text.npos);
+    EXPECT_EQ(text.compare(text.find("\"done\":", last), 9, "\"done\":20"), 0);
+  }
+  EXPECT_LT(std::ranges::count(text, '\n'), 3 * 2 * kTasks) << "not what was said in between";
+}
+
 TEST_F(EventFeedTest, FollowsTheOutputOfATaskToItsEnd) {
   insert(a_task(1));
   const auto task = ledger_.claim({.worker = "w"})->front();
@@ -251,9 +352,7 @@ TEST_F(EventFeedTest, FollowsTheOutputOfATaskToItsEnd) {
   step();
   EXPECT_THAT(take(*stream),
               testing::AllOf(HasSubstr("one"), HasSubstr("two"), Not(HasSubstr("event: end"))));
-  const auto change =
-      transition(task, event::Succeed{.fence = task.status.fence}, {.now = clock_.now()});
-  ASSERT_TRUE(ledger_.apply({&*change, 1}));
+  succeed(task);
   step();
   EXPECT_THAT(take(*stream), HasSubstr("event: end\ndata: {\"state\":\"succeeded\"}"));
   EXPECT_FALSE(feed_.follow_logs(task_id(9), ""));
