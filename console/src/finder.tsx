@@ -43,7 +43,7 @@ async function things(abort: AbortSignal): Promise<Found[]> {
     ...schedules.schedules.map((each) => ({
       what: "schedule",
       title: each.name,
-      to: "/schedules",
+      to: `/schedules?name=${name(each.name)}`,
     })),
   ];
 }

@@ -7,6 +7,7 @@ import "./style/parts.css";
 import "./style/table.css";
 import "./style/pages.css";
 import "./style/task.css";
+import "./style/schedules.css";
 
 applyTheme();
 render(<App />, document.getElementById("app")!);

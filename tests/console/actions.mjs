@@ -139,6 +139,29 @@ async function aQueueIsResumedAndPaused({ page, go }) {
   await row.getByText("paused").waitFor();
 }
 
+async function aScheduleIsPausedResumedAndRun({ page, go }) {
+  await go("/schedules");
+  await settled(page);
+  await page.locator(".calendar").getByRole("link", { name: /nightly$/ }).first().click();
+  await page.waitForURL(/schedules\?name=nightly$/);
+  assert.equal(await page.locator(".calendar .day").count(), 28);
+  const fires = await page.locator(".calendar").getByRole("link", { name: /nightly$/ }).count();
+  assert.ok(fires >= 21 && fires <= 28, `${fires} nights in four weeks`);
+  const row = page.locator("tr", { hasText: "nightly" });
+  await row.getByText("the last of those missed").waitFor();
+  await row.getByRole("button", { name: "Pause" }).click();
+  await page.getByLabel(/^Reason/).fill("<b>the archive is being moved</b>");
+  await page.getByRole("button", { name: "Pause it" }).click();
+  await row.getByText("<b>the archive is being moved</b>").waitFor();
+  await page.locator(".calendar").waitFor({ state: "detached" });
+  await row.getByRole("button", { name: "Resume" }).click();
+  await page.locator(".calendar").waitFor();
+  await row.getByRole("button", { name: "Run now" }).click();
+  await page.getByRole("button", { name: "Run it now" }).click();
+  await page.waitForURL(/tasks\/[0-9a-f-]{36}/);
+  await state(page, "succeeded");
+}
+
 async function secretsAndWebhooksArePut({ page, go }) {
   await go("/secrets");
   await page.getByRole("button", { name: "Add a secret" }).click();
@@ -196,6 +219,7 @@ await run(async (browser) => {
     whatHasEndedIsNotCancelled,
     manyAreCancelledAndTakenBack,
     aQueueIsResumedAndPaused,
+    aScheduleIsPausedResumedAndRun,
     secretsAndWebhooksArePut,
     keysGoEverywhere,
   ]) {

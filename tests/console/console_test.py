@@ -142,6 +142,7 @@ class ConsoleTest(unittest.TestCase):
             return made.json["task"]["id"]
 
         server.post("/v1/queues/held/pause", {})
+        server.post("/v1/schedules/every-morning/pause", {"reason": HOSTILE})
         secret = "whsec_" + base64.b64encode(os.urandom(32)).decode()
         put = server.call("PUT", "/v1/secrets/ci-webhook", {"value": secret})
         self.assertEqual(put.status, 201, put)
