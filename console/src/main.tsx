@@ -8,6 +8,7 @@ import "./style/table.css";
 import "./style/pages.css";
 import "./style/task.css";
 import "./style/schedules.css";
+import "./style/runs.css";
 
 applyTheme();
 render(<App />, document.getElementById("app")!);

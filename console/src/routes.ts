@@ -6,7 +6,9 @@ import { AuditPage } from "./pages/audit";
 import { DefinitionPage, DefinitionsPage } from "./pages/definitions";
 import { OverviewPage } from "./pages/overview";
 import { QueuesPage } from "./pages/queues";
-import { RunPage, StartRunPage } from "./pages/run";
+import { RunPage } from "./pages/run";
+import { ComparePage } from "./pages/run_compare";
+import { StartRunPage } from "./pages/run_start";
 import { RunsPage } from "./pages/runs";
 import { SchedulesPage } from "./pages/schedules";
 import { SecretsPage } from "./pages/secrets";
@@ -30,6 +32,7 @@ type Any = ComponentType<Record<string, string>>;
 const runRoutes: RouteEntry[] = [
   { path: "/runs", page: RunsPage, menu: { title: "Runs", icon: "link", key: "r" } },
   { path: "/runs/:id", page: RunPage as unknown as Any },
+  { path: "/runs/:id/compare", page: ComparePage as unknown as Any },
   { path: "/start-run/:name", page: StartRunPage as unknown as Any },
 ];
 

@@ -139,6 +139,29 @@ async function aQueueIsResumedAndPaused({ page, go }) {
   await row.getByText("paused").waitFor();
 }
 
+async function deadLettersAreReplayed({ page, go }) {
+  await go("/queues");
+  const row = page.locator("tr", { hasText: "default" });
+  await row.getByRole("button", { name: "Replay failed…" }).click();
+  await page.getByRole("heading", { name: "Retry 1 task?" }).waitFor();
+  await page.getByRole("button", { name: "Retry 1 task" }).click();
+  await page.getByText("Retried: 1 task").waitFor();
+  await go(`/tasks/${tasks.fails}`);
+  await page.getByText("Every change").click();
+  await page.getByRole("cell", { name: "retried", exact: true }).waitFor();
+  await state(page, "failed");
+}
+
+/** The server chooses by text and label too: what is listed is what is changed. */
+async function manyAreChosenByTextAndLabel({ page, go }) {
+  await go("/tasks?label=team%3Ddata&text=greet&state=scheduled");
+  await page.locator(`[data-task="${tasks.later}"]`).waitFor();
+  const listed = await page.locator("[data-task]").count();
+  await page.getByRole("button", { name: "Cancel all…" }).click();
+  await page.getByRole("heading", { name: `Cancel ${listed} tasks?` }).waitFor();
+  await page.getByRole("button", { name: "Leave them" }).click();
+}
+
 async function aScheduleIsPausedResumedAndRun({ page, go }) {
   await go("/schedules");
   await settled(page);
@@ -219,6 +242,8 @@ await run(async (browser) => {
     whatHasEndedIsNotCancelled,
     manyAreCancelledAndTakenBack,
     aQueueIsResumedAndPaused,
+    deadLettersAreReplayed,
+    manyAreChosenByTextAndLabel,
     aScheduleIsPausedResumedAndRun,
     secretsAndWebhooksArePut,
     keysGoEverywhere,

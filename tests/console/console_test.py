@@ -63,6 +63,14 @@ pipelines:
       fetch: {needs: list, task: greet, for_each: [ann, ben], with: {who: "${{ item }}"}}
       approve: {needs: fetch, wait: {approval: {}}, timeout: 2d}
       tidy: {needs: approve, task: leaves-a-file}
+  systems:
+    steps:
+      build:
+        matrix: {system: [debian, "<b>alpine</b>"], machine: [amd64, arm64],
+                 exclude: [{system: debian, machine: arm64}]}
+        task: greet
+        with: {who: "${{ matrix.system }}"}
+      crawl: {needs: build, task: crawl}
 schedules:
   nightly: {cron: "0 3 * * *", task: leaves-a-file}
   every-morning: {cron: "30 6 * * 1-5", zone: Europe/Berlin, task: greet, params: {who: all}}
