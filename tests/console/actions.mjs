@@ -97,6 +97,35 @@ async function priorityIsChanged({ page, go }) {
   await page.locator(".facts div", { hasText: "Priority" }).getByText("7").waitFor();
 }
 
+async function aTaskIsRetriedWithChanges({ page, go }) {
+  await go(`/tasks/${tasks.fails}`);
+  await page.getByRole("link", { name: "Retry with changes…" }).click();
+  await page.getByLabel("Params as JSON").fill('{"why": "another host"}');
+  await page.getByText("Time, queue, labels").click();
+  await page.getByLabel("Not before, from now").fill("5h");
+  await page.getByRole("button", { name: "Start fails" }).click();
+  await state(page, "scheduled");
+  await page.locator(".json pre", { hasText: "another host" }).waitFor();
+}
+
+/** What was made of a kind, without a definition, has its spec, retries and options again. */
+async function oneLikeItIsStarted({ page, go }) {
+  await go(`/tasks/${tasks.plain}`);
+  await page.getByRole("link", { name: "Start one like it…" }).click();
+  await page.getByText("with its own time limit and retries").waitFor();
+  await page.getByLabel("Spec as JSON").fill("[]");
+  await page.getByRole("button", { name: "Start command" }).click();
+  assert.match(page.url(), /start/, "a spec is an object");
+  await page.getByLabel("Spec as JSON").fill('{"command": ["true"]}');
+  await page.getByRole("button", { name: "Start command" }).click();
+  await page.waitForURL(/tasks\/[0-9a-f-]{36}/);
+  await state(page, "succeeded");
+  const facts = page.locator(".facts");
+  await facts.locator("div", { hasText: "Priority" }).getByText("7").waitFor();
+  await facts.getByText("0 of 2; worker deaths").waitFor();
+  await facts.getByText("team=ops").waitFor();
+}
+
 /** However long the browser takes, there is time to take it back. */
 async function undoFor(page, go, seconds) {
   await go("/you");
@@ -147,7 +176,7 @@ async function deadLettersAreReplayed({ page, go }) {
   await page.getByRole("button", { name: "Retry 1 task" }).click();
   await page.getByText("Retried: 1 task").waitFor();
   await go(`/tasks/${tasks.fails}`);
-  await page.getByText("Every change").click();
+  await page.locator("summary", { hasText: "Every change" }).click();
   await page.getByRole("cell", { name: "retried", exact: true }).waitFor();
   await state(page, "failed");
 }
@@ -239,6 +268,8 @@ await run(async (browser) => {
     theLogIsFollowedSearchedAndSaved,
     aTaskIsCancelled,
     priorityIsChanged,
+    aTaskIsRetriedWithChanges,
+    oneLikeItIsStarted,
     whatHasEndedIsNotCancelled,
     manyAreCancelledAndTakenBack,
     aQueueIsResumedAndPaused,

@@ -164,6 +164,10 @@ class ConsoleTest(unittest.TestCase):
         tasks["blocked"] = make("greet", params={"who": "him"}, waits_for=[tasks["held"]])
         tasks["hostile"] = make("greet", params={"who": HOSTILE + "x" * 10_000},
                                 labels={"title": HOSTILE, "long": "y" * 1000}, delay="3h")
+        plain = server.post("/v1/tasks", {
+            "kind": "command", "spec": {"command": ["false"]}, "delay": "4h", "priority": 7,
+            "retry": {"failures": 2}, "labels": {"team": "ops"}})
+        tasks["plain"] = plain.json["task"]["id"]
         gone = make("held")
         server.post(f"/v1/tasks/{gone}/cancel", {"reason": HOSTILE})
         tasks["cancelled"] = gone

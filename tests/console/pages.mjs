@@ -19,6 +19,8 @@ const pages = {
   "task-missing": "/tasks/00000000-0000-7000-8000-000000000000",
   start: "/start",
   "start-form": "/start?definition=greet",
+  "start-like": `/start?like=${tasks.plain}`,
+  schedule: "/schedules?name=nightly",
   queues: "/queues",
   workers: "/workers",
   schedules: "/schedules",

@@ -16,7 +16,10 @@ async function stepsAreLookedAt(page) {
   await page.waitForURL(/step=fetch%5B1%5D$/);
   await page.getByText("hello from attempt 1").waitFor();
   await check(page, "run-step");
-  await page.getByRole("link", { name: "All steps" }).click();
+  await page.locator(".chosen-step").getByRole("link", { name: /^[0-9a-f]{8}…/ }).click();
+  await page.waitForURL(/tasks/);
+  await page.getByRole("link", { name: "Its run" }).click();
+  await page.getByRole("link", { name: "fetch: succeeded" }).waitFor();
 }
 
 /** Against the run before: other params, the same steps. */
