@@ -9,6 +9,7 @@ import "./style/pages.css";
 import "./style/task.css";
 import "./style/schedules.css";
 import "./style/runs.css";
+import "./style/scans.css";
 
 applyTheme();
 render(<App />, document.getElementById("app")!);

@@ -10,6 +10,7 @@ import { RunPage } from "./pages/run";
 import { ComparePage } from "./pages/run_compare";
 import { StartRunPage } from "./pages/run_start";
 import { RunsPage } from "./pages/runs";
+import { ScansPage } from "./pages/scans";
 import { SchedulesPage } from "./pages/schedules";
 import { SecretsPage } from "./pages/secrets";
 import { StartPage } from "./pages/start";
@@ -57,6 +58,7 @@ export const routes: RouteEntry[] = [
     page: SchedulesPage,
     menu: { title: "Schedules", icon: "calendar", key: "c" },
   },
+  { path: "/scans", page: ScansPage, menu: { title: "Scans", icon: "scan", key: "n" } },
   {
     path: "/definitions",
     page: DefinitionsPage,

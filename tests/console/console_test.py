@@ -177,9 +177,22 @@ class ConsoleTest(unittest.TestCase):
                   server.get(f"/v1/tasks/{tasks[name]}").json["state"] == state, name)
         return tasks
 
+    def plan(self):
+        """What a dry run says of the drop that the repository has, in a file."""
+        top = tempfile.mkdtemp(prefix="waybill-plan-")
+        self.addCleanup(shutil.rmtree, top)
+        definitions = os.path.join(HERE, "..", "..", "examples", "demo", "definitions")
+        path = os.path.join(top, "plan.json")
+        with open(path, "wb") as file:
+            subprocess.run([OPTIONS.waybill, "scan", "--dry-run", "--json", "--data",
+                            os.path.join(top, "data"), "--definitions", definitions,
+                            "--now", "2020-10-31T12:00:00Z"], stdout=file, check=True)
+        return path
+
     def test_every_page_light_and_dark(self):
         server = self.serve(ServingWithWorker)
-        self.browse("pages.mjs", server, tasks=self.fill(server), hostile=HOSTILE)
+        self.browse("pages.mjs", server, tasks=self.fill(server), hostile=HOSTILE,
+                    plan=self.plan())
 
     def test_what_people_do(self):
         server = self.serve(ServingWithWorker)
