@@ -150,7 +150,7 @@ export function Calendar({ schedules }: { schedules: Schedule[] }) {
   const days = daysOf(schedules, now);
   if (!days.some(({ entries }) => entries.length)) return null;
   return (
-    <Panel title={`The next ${WEEKS} weeks`}>
+    <Panel title="This week and the next three">
       <ol class="calendar">
         {days.map((day) => (
           <DayCell key={+day.begin} day={day} now={now} />
