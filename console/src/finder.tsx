@@ -1,9 +1,10 @@
-// Ctrl+K: pages, definitions, queues, schedules, workers, and tasks by id or text.
+// Ctrl+K: pages, definitions, queues, schedules, pipelines, workers, runs, and tasks by id or text.
 
 import { useEffect, useId, useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
-import { get } from "./api/client";
-import type { Definition, Queue, Schedule, TaskPage } from "./api/types";
+import { get, path } from "./api/client";
+import type { Pipeline, Run } from "./api/runs";
+import type { Definition, Queue, Schedule, TaskPage, Worker } from "./api/types";
 import { routes } from "./routes";
 import { may } from "./state/session";
 import { useResource } from "./state/resource";
@@ -18,13 +19,37 @@ interface Found {
 
 const MOST = 12;
 
+/** Of the newest runs; older ones are found by their id. */
+const RUNS = 50;
+const name = encodeURIComponent;
+
+async function pipelinesAndRuns(abort: AbortSignal): Promise<Found[]> {
+  if (!__RUNS__) return [];
+  const [{ pipelines }, { runs }] = await Promise.all([
+    get<{ pipelines: Pipeline[] }>(path("pipelines"), {}, abort),
+    get<{ runs: Run[] }>(path("runs"), { limit: RUNS }, abort),
+  ]);
+  return [
+    ...pipelines.flatMap((each) => [
+      { what: "pipeline", title: each.name, to: `/runs?pipeline=${name(each.name)}` },
+      { what: "run", title: `${each.name}…`, to: `/start-run/${name(each.name)}` },
+    ]),
+    ...runs.map((each) => ({
+      what: `run, ${each.state}`,
+      title: `${each.pipeline} ${shortId(each.id)}`,
+      to: `/runs/${each.id}`,
+    })),
+  ];
+}
+
 async function things(abort: AbortSignal): Promise<Found[]> {
-  const [definitions, queues, schedules] = await Promise.all([
+  const [definitions, queues, schedules, workers, ofRuns] = await Promise.all([
     get<{ definitions: Definition[] }>("/v1/definitions", {}, abort),
     get<{ queues: Queue[] }>("/v1/queues", {}, abort),
-    get<{ schedules: Schedule[] }>("/v1/schedules", {}, abort),
+    get<{ schedules: Schedule[] }>("/v1/schedules", { next: 0 }, abort),
+    get<{ workers: Worker[] }>("/v1/workers", {}, abort),
+    pipelinesAndRuns(abort),
   ]);
-  const name = encodeURIComponent;
   return [
     ...routes.flatMap(({ path, menu }) =>
       menu && (!menu.right || may(menu.right))
@@ -43,27 +68,38 @@ async function things(abort: AbortSignal): Promise<Found[]> {
     ...schedules.schedules.map((each) => ({
       what: "schedule",
       title: each.name,
-      to: "/schedules",
+      to: `/schedules?name=${name(each.name)}`,
     })),
+    ...workers.workers.map((each) => ({ what: "worker", title: each.name, to: "/workers" })),
+    ...ofRuns,
   ];
 }
 
-function useTasks(text: string): Found[] {
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Tasks; and where there is none of this id, the run that has it, however old. */
+async function tasksOrRun(text: string, abort: AbortSignal): Promise<Found[]> {
+  const { tasks } = await get<TaskPage>("/v1/tasks", { text, limit: 6 }, abort);
+  if (!tasks.length && __RUNS__ && ID.test(text)) {
+    const run = await get<Run>(path("runs", text), {}, abort);
+    return [{ what: `run, ${run.state}`, title: run.pipeline, to: `/runs/${run.id}` }];
+  }
+  return tasks.map((task) => ({
+    what: `task, ${task.state}`,
+    title: `${taskName(task)} ${shortId(task.id)}`,
+    to: `/tasks/${task.id}`,
+  }));
+}
+
+function useTasksAndRun(text: string): Found[] {
   const [found, setFound] = useState<Found[]>([]);
   useEffect(() => {
     setFound([]);
     if (text.length < 3) return undefined;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      get<TaskPage>("/v1/tasks", { text, limit: 6 }, abort.signal).then(
-        (page) =>
-          setFound(
-            page.tasks.map((task) => ({
-              what: `task, ${task.state}`,
-              title: `${taskName(task)} ${shortId(task.id)}`,
-              to: `/tasks/${task.id}`,
-            })),
-          ),
+      tasksOrRun(text, abort.signal).then(
+        setFound,
         () => setFound([]), // the pages and names are found all the same
       );
     }, 200);
@@ -85,7 +121,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const named = (all.data ?? []).filter(({ what, title }) =>
     words.every((word) => `${what} ${title}`.toLowerCase().includes(word)),
   );
-  const found = [...useTasks(text.trim()), ...named].slice(0, MOST);
+  const found = [...useTasksAndRun(text.trim()), ...named].slice(0, MOST);
   const chosen = Math.min(at, found.length - 1);
   const go = (one: Found | undefined) => {
     if (!one) return;
@@ -104,11 +140,11 @@ export function Finder({ onClose }: { onClose: () => void }) {
       <input
         type="search"
         role="combobox"
-        aria-label="Page, definition, queue, schedule, or a task by id or text"
+        aria-label="Page, definition, queue, schedule, pipeline, worker, or a task or run by id or text"
         aria-expanded="true"
         aria-controls={list}
         aria-activedescendant={found.length ? `${list}-${chosen}` : undefined}
-        placeholder="Page, definition, queue, or a task by id or text"
+        placeholder="Page, name, or a task by id or text"
         value={text}
         onInput={(event) => {
           setText(event.currentTarget.value);

@@ -7,6 +7,9 @@ import "./style/parts.css";
 import "./style/table.css";
 import "./style/pages.css";
 import "./style/task.css";
+import "./style/schedules.css";
+import "./style/runs.css";
+import "./style/scans.css";
 
 applyTheme();
 render(<App />, document.getElementById("app")!);

@@ -6,8 +6,11 @@ import { AuditPage } from "./pages/audit";
 import { DefinitionPage, DefinitionsPage } from "./pages/definitions";
 import { OverviewPage } from "./pages/overview";
 import { QueuesPage } from "./pages/queues";
-import { RunPage, StartRunPage } from "./pages/run";
+import { RunPage } from "./pages/run";
+import { ComparePage } from "./pages/run_compare";
+import { StartRunPage } from "./pages/run_start";
 import { RunsPage } from "./pages/runs";
+import { ScansPage } from "./pages/scans";
 import { SchedulesPage } from "./pages/schedules";
 import { SecretsPage } from "./pages/secrets";
 import { StartPage } from "./pages/start";
@@ -30,6 +33,7 @@ type Any = ComponentType<Record<string, string>>;
 const runRoutes: RouteEntry[] = [
   { path: "/runs", page: RunsPage, menu: { title: "Runs", icon: "link", key: "r" } },
   { path: "/runs/:id", page: RunPage as unknown as Any },
+  { path: "/runs/:id/compare", page: ComparePage as unknown as Any },
   { path: "/start-run/:name", page: StartRunPage as unknown as Any },
 ];
 
@@ -54,6 +58,7 @@ export const routes: RouteEntry[] = [
     page: SchedulesPage,
     menu: { title: "Schedules", icon: "calendar", key: "c" },
   },
+  { path: "/scans", page: ScansPage, menu: { title: "Scans", icon: "scan", key: "n" } },
   {
     path: "/definitions",
     page: DefinitionsPage,

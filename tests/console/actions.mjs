@@ -97,6 +97,35 @@ async function priorityIsChanged({ page, go }) {
   await page.locator(".facts div", { hasText: "Priority" }).getByText("7").waitFor();
 }
 
+async function aTaskIsRetriedWithChanges({ page, go }) {
+  await go(`/tasks/${tasks.fails}`);
+  await page.getByRole("link", { name: "Retry with changes…" }).click();
+  await page.getByLabel("Params as JSON").fill('{"why": "another host"}');
+  await page.getByText("Time, queue, labels").click();
+  await page.getByLabel("Not before, from now").fill("5h");
+  await page.getByRole("button", { name: "Start fails" }).click();
+  await state(page, "scheduled");
+  await page.locator(".json pre", { hasText: "another host" }).waitFor();
+}
+
+/** What was made of a kind, without a definition, has its spec, retries and options again. */
+async function oneLikeItIsStarted({ page, go }) {
+  await go(`/tasks/${tasks.plain}`);
+  await page.getByRole("link", { name: "Start one like it…" }).click();
+  await page.getByText("with its own time limit and retries").waitFor();
+  await page.getByLabel("Spec as JSON").fill("[]");
+  await page.getByRole("button", { name: "Start command" }).click();
+  assert.match(page.url(), /start/, "a spec is an object");
+  await page.getByLabel("Spec as JSON").fill('{"command": ["true"]}');
+  await page.getByRole("button", { name: "Start command" }).click();
+  await page.waitForURL(/tasks\/[0-9a-f-]{36}/);
+  await state(page, "succeeded");
+  const facts = page.locator(".facts");
+  await facts.locator("div", { hasText: "Priority" }).getByText("7").waitFor();
+  await facts.getByText("0 of 2; worker deaths").waitFor();
+  await facts.getByText("team=ops").waitFor();
+}
+
 /** However long the browser takes, there is time to take it back. */
 async function undoFor(page, go, seconds) {
   await go("/you");
@@ -137,6 +166,52 @@ async function aQueueIsResumedAndPaused({ page, go }) {
   await row.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Pause it" }).click();
   await row.getByText("paused").waitFor();
+}
+
+async function deadLettersAreReplayed({ page, go }) {
+  await go("/queues");
+  const row = page.locator("tr", { hasText: "default" });
+  await row.getByRole("button", { name: "Replay failed…" }).click();
+  await page.getByRole("heading", { name: "Retry 1 task?" }).waitFor();
+  await page.getByRole("button", { name: "Retry 1 task" }).click();
+  await page.getByText("Retried: 1 task").waitFor();
+  await go(`/tasks/${tasks.fails}`);
+  await page.locator("summary", { hasText: "Every change" }).click();
+  await page.getByRole("cell", { name: "retried", exact: true }).waitFor();
+  await state(page, "failed");
+}
+
+/** The server chooses by text and label too: what is listed is what is changed. */
+async function manyAreChosenByTextAndLabel({ page, go }) {
+  await go("/tasks?label=team%3Ddata&text=greet&state=scheduled");
+  await page.locator(`[data-task="${tasks.later}"]`).waitFor();
+  const listed = await page.locator("[data-task]").count();
+  await page.getByRole("button", { name: "Cancel all…" }).click();
+  await page.getByRole("heading", { name: `Cancel ${listed} tasks?` }).waitFor();
+  await page.getByRole("button", { name: "Leave them" }).click();
+}
+
+async function aScheduleIsPausedResumedAndRun({ page, go }) {
+  await go("/schedules");
+  await settled(page);
+  await page.locator(".calendar").getByRole("link", { name: /nightly$/ }).first().click();
+  await page.waitForURL(/schedules\?name=nightly$/);
+  assert.equal(await page.locator(".calendar .day").count(), 28);
+  const fires = await page.locator(".calendar").getByRole("link", { name: /nightly$/ }).count();
+  assert.ok(fires >= 21 && fires <= 28, `${fires} nights in four weeks`);
+  const row = page.locator("tr", { hasText: "nightly" });
+  await row.getByText("the last of those missed").waitFor();
+  await row.getByRole("button", { name: "Pause" }).click();
+  await page.getByLabel(/^Reason/).fill("<b>the archive is being moved</b>");
+  await page.getByRole("button", { name: "Pause it" }).click();
+  await row.getByText("<b>the archive is being moved</b>").waitFor();
+  await page.locator(".calendar").waitFor({ state: "detached" });
+  await row.getByRole("button", { name: "Resume" }).click();
+  await page.locator(".calendar").waitFor();
+  await row.getByRole("button", { name: "Run now" }).click();
+  await page.getByRole("button", { name: "Run it now" }).click();
+  await page.waitForURL(/tasks\/[0-9a-f-]{36}/);
+  await state(page, "succeeded");
 }
 
 async function secretsAndWebhooksArePut({ page, go }) {
@@ -193,9 +268,14 @@ await run(async (browser) => {
     theLogIsFollowedSearchedAndSaved,
     aTaskIsCancelled,
     priorityIsChanged,
+    aTaskIsRetriedWithChanges,
+    oneLikeItIsStarted,
     whatHasEndedIsNotCancelled,
     manyAreCancelledAndTakenBack,
     aQueueIsResumedAndPaused,
+    deadLettersAreReplayed,
+    manyAreChosenByTextAndLabel,
+    aScheduleIsPausedResumedAndRun,
     secretsAndWebhooksArePut,
     keysGoEverywhere,
   ]) {

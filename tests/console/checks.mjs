@@ -48,7 +48,7 @@ export const wrongs = [];
 function cutOff(asked) {
   const found = [...document.querySelectorAll("main *")]
     .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
-    .filter((each) => !each.closest("pre, .log, .u-wrap, .unseen, .graph-frame"))
+    .filter((each) => !each.closest("pre, .log, .u-wrap, .unseen, .graph-frame, .grid-frame"))
     .map((each) => `${each.tagName} ${each.className} ${each.textContent.slice(0, 40)}`);
   return asked === "nothing?" ? found.length === 0 : found;
 }

@@ -63,6 +63,14 @@ pipelines:
       fetch: {needs: list, task: greet, for_each: [ann, ben], with: {who: "${{ item }}"}}
       approve: {needs: fetch, wait: {approval: {}}, timeout: 2d}
       tidy: {needs: approve, task: leaves-a-file}
+  systems:
+    steps:
+      build:
+        matrix: {system: [debian, "<b>alpine</b>"], machine: [amd64, arm64],
+                 exclude: [{system: debian, machine: arm64}]}
+        task: greet
+        with: {who: "${{ matrix.system }}"}
+      crawl: {needs: build, task: crawl}
 schedules:
   nightly: {cron: "0 3 * * *", task: leaves-a-file}
   every-morning: {cron: "30 6 * * 1-5", zone: Europe/Berlin, task: greet, params: {who: all}}
@@ -142,6 +150,7 @@ class ConsoleTest(unittest.TestCase):
             return made.json["task"]["id"]
 
         server.post("/v1/queues/held/pause", {})
+        server.post("/v1/schedules/every-morning/pause", {"reason": HOSTILE})
         secret = "whsec_" + base64.b64encode(os.urandom(32)).decode()
         put = server.call("PUT", "/v1/secrets/ci-webhook", {"value": secret})
         self.assertEqual(put.status, 201, put)
@@ -155,6 +164,10 @@ class ConsoleTest(unittest.TestCase):
         tasks["blocked"] = make("greet", params={"who": "him"}, waits_for=[tasks["held"]])
         tasks["hostile"] = make("greet", params={"who": HOSTILE + "x" * 10_000},
                                 labels={"title": HOSTILE, "long": "y" * 1000}, delay="3h")
+        plain = server.post("/v1/tasks", {
+            "kind": "command", "spec": {"command": ["false"]}, "delay": "4h", "priority": 7,
+            "retry": {"failures": 2}, "labels": {"team": "ops"}})
+        tasks["plain"] = plain.json["task"]["id"]
         gone = make("held")
         server.post(f"/v1/tasks/{gone}/cancel", {"reason": HOSTILE})
         tasks["cancelled"] = gone
@@ -164,9 +177,22 @@ class ConsoleTest(unittest.TestCase):
                   server.get(f"/v1/tasks/{tasks[name]}").json["state"] == state, name)
         return tasks
 
+    def plan(self):
+        """What a dry run says of the drop that the repository has, in a file."""
+        top = tempfile.mkdtemp(prefix="waybill-plan-")
+        self.addCleanup(shutil.rmtree, top)
+        definitions = os.path.join(HERE, "..", "..", "examples", "demo", "definitions")
+        path = os.path.join(top, "plan.json")
+        with open(path, "wb") as file:
+            subprocess.run([OPTIONS.waybill, "scan", "--dry-run", "--json", "--data",
+                            os.path.join(top, "data"), "--definitions", definitions,
+                            "--now", "2020-10-31T12:00:00Z"], stdout=file, check=True)
+        return path
+
     def test_every_page_light_and_dark(self):
         server = self.serve(ServingWithWorker)
-        self.browse("pages.mjs", server, tasks=self.fill(server), hostile=HOSTILE)
+        self.browse("pages.mjs", server, tasks=self.fill(server), hostile=HOSTILE,
+                    plan=self.plan())
 
     def test_what_people_do(self):
         server = self.serve(ServingWithWorker)

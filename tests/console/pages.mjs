@@ -2,6 +2,7 @@
 // wider than the screen, what is hostile is text; and a screenshot of each.
 
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { given, open, run, settled } from "./browser.mjs";
 import { check, wrongs } from "./checks.mjs";
 
@@ -19,9 +20,12 @@ const pages = {
   "task-missing": "/tasks/00000000-0000-7000-8000-000000000000",
   start: "/start",
   "start-form": "/start?definition=greet",
+  "start-like": `/start?like=${tasks.plain}`,
+  schedule: "/schedules?name=nightly",
   queues: "/queues",
   workers: "/workers",
   schedules: "/schedules",
+  scans: "/scans",
   definitions: "/definitions",
   definition: "/definitions/greet",
   webhooks: "/webhooks",
@@ -45,6 +49,39 @@ async function checkDialogs(page, go) {
   await page.keyboard.press("Escape");
 }
 
+/** The dry run's report, and the lines of a scan that goes on with names that mislead. */
+async function checkScans(page, go) {
+  await go("/scans");
+  const open = (name, text) =>
+    page
+      .locator("input[type=file]")
+      .setInputFiles({ name, mimeType: "application/json", buffer: Buffer.from(text) });
+  await open("notes.txt", '{"scans": [{}]}');
+  await page.getByRole("alert").getByText("notes.txt is no report of a scan").waitFor();
+  const plan = fs.readFileSync(given.plan, "utf8");
+  await open("plan.json", plan);
+  await page.locator(".legend").getByText("32 scheduled").waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0);
+  await page.getByLabel("Windows of").selectOption("60");
+  const cell = page.getByRole("button", { name: /^kittens-seen 2020-10-31 08:00: .*incomplete/ });
+  await cell.click();
+  await page.getByText("missing validity_0.sig").first().waitFor();
+  await page.getByText("intake kittens-seen 2020/10/31/08/45 49af77a8").waitFor();
+  await check(page, "scan");
+  const [report] = JSON.parse(plan).scans;
+  report.skipped = [{ what: `${given.hostile} 2020/10/31/08/45/x`, reason: "incomplete" }];
+  report.tasks = report.tasks.slice(0, 1);
+  report.tasks[0].outcome = "inserted";
+  const lines = [{ event: "started" }, { event: "scanned", report }];
+  await open("scan.jsonl", lines.map((line) => JSON.stringify(line)).join("\n"));
+  await page.locator(".legend").getByText("1 scheduled").waitFor();
+  await page.locator(".heat-map th", { hasText: "<script>" }).waitFor();
+  await page.getByRole("button", { name: /: 1 scheduled$/ }).click();
+  const link = page.getByRole("link", { name: "its task" });
+  assert.ok((await link.getAttribute("href")).endsWith(report.tasks[0].id));
+  await check(page, "scan-hostile");
+}
+
 async function checkHostile(page, go) {
   await go(`/tasks/${tasks.hostile}`);
   await settled(page);
@@ -64,6 +101,7 @@ await run(async (browser) => {
     await check(page, name);
   }
   await checkDialogs(page, go);
+  await checkScans(page, go);
   await checkHostile(page, go);
   assert.deepEqual(wrongs, []);
   watch.check();

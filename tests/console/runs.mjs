@@ -8,6 +8,76 @@ async function state(page, wanted) {
   await page.locator(".page-head .state", { hasText: wanted }).waitFor();
 }
 
+/** Steps of the graph open their instances and logs, as they are written. */
+async function stepsAreLookedAt(page) {
+  await page.getByRole("link", { name: "fetch: succeeded" }).click();
+  await page.waitForURL(/step=fetch$/);
+  await page.locator(".instances li", { hasText: "ben" }).getByRole("link").click();
+  await page.waitForURL(/step=fetch%5B1%5D$/);
+  await page.getByText("hello from attempt 1").waitFor();
+  await check(page, "run-step");
+  await page.locator(".chosen-step").getByRole("link", { name: /^[0-9a-f]{8}…/ }).click();
+  await page.waitForURL(/tasks/);
+  await page.getByRole("link", { name: "Its run" }).click();
+  await page.getByRole("link", { name: "fetch: succeeded" }).waitFor();
+}
+
+/** Against the run before: other params, the same steps. */
+async function runsAreCompared(page) {
+  await page.getByRole("link", { name: "With other params…" }).click();
+  await page.getByLabel("day (required)").fill("<i>2026-11-28</i>");
+  await page.getByRole("button", { name: "Run archive" }).click();
+  await page.getByRole("button", { name: "Approve" }).click();
+  await page.getByRole("button", { name: "Approve it" }).click();
+  await state(page, "succeeded");
+  await page.getByRole("link", { name: "Compare…" }).click();
+  await page.getByText("With which run?").waitFor();
+  await check(page, "run-compare-which");
+  await page.locator("tr", { hasText: "succeeded" }).getByRole("link").click();
+  await page.waitForURL(/compare\?with=/);
+  await page.locator(".differs").getByText("<i>2026-11-28</i>").waitFor();
+  const tidy = page.locator("tr", { hasText: "tidy" });
+  assert.equal(await tidy.getByRole("link").count(), 2);
+  await check(page, "run-compare");
+  await page.getByRole("button", { name: "Swap" }).click();
+  await page.getByRole("link", { name: "Another run…" }).click();
+  await page.getByText("With which run?").waitFor();
+}
+
+/** By its name among the newest, and by its id however old it is. */
+async function runsAreFound(page, go, id) {
+  const dialog = page.getByRole("dialog");
+  await go("/overview");
+  await settled(page);
+  await page.keyboard.press("Control+k");
+  await dialog.getByRole("combobox").fill("pipeline archive");
+  await dialog.getByRole("option", { name: "pipeline archive" }).waitFor();
+  await dialog.getByRole("combobox").fill(id);
+  await dialog.getByRole("option", { name: "run, succeeded archive" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`runs/${id}$`));
+}
+
+async function aMatrixIsAGrid(page, go) {
+  await go("/start-run/systems");
+  await page.getByRole("button", { name: "Run systems" }).click();
+  await page.getByRole("link", { name: "build: succeeded" }).click();
+  const grid = page.getByRole("region", { name: "Grid of the instances" });
+  assert.equal(await grid.getByRole("link").count(), 3);
+  const row = grid.locator("tbody tr", { hasText: "debian" });
+  assert.equal((await row.locator("td").nth(1).innerText()).trim(), "–", "what was excluded");
+  await check(page, "run-grid");
+  await grid.getByRole("link", { name: "<b>alpine</b>, arm64" }).click();
+  await page.waitForURL(/step=build%5B2%5D$/);
+  await page.getByRole("link", { name: "crawl: running" }).click();
+  await page.getByText("page 2", { exact: true }).waitFor();
+  const before = await page.locator(".log-line").count();
+  await page.waitForFunction((n) => document.querySelectorAll(".log-line").length > n, before);
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Cancel the run" }).click();
+  await state(page, "cancelled");
+}
+
 await run(async (browser) => {
   const { page, watch, go } = await open(browser);
   await go("/runs");
@@ -26,6 +96,7 @@ await run(async (browser) => {
   await page.getByRole("button", { name: "Approve it" }).click();
   await state(page, "succeeded");
   const first = page.url();
+  await stepsAreLookedAt(page);
   await page
     .locator("tr", { hasText: "approve" })
     .getByRole("button", { name: "Again from here" })
@@ -39,6 +110,9 @@ await run(async (browser) => {
   await settled(page);
   await page.getByRole("cell", { name: "cancelled", exact: true }).waitFor();
   await check(page, "runs");
+  await runsAreFound(page, go, first.slice(first.lastIndexOf("/") + 1));
+  await runsAreCompared(page);
+  await aMatrixIsAGrid(page, go);
   assert.deepEqual(wrongs, []);
   watch.check();
 });

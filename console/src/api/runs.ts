@@ -13,6 +13,8 @@ export interface Step {
   pipeline: string | null;
   wait: JsonObject | null;
   needs: string[];
+  matrix: string | null;
+  for_each: string | null;
 }
 
 export interface Pipeline {
@@ -49,4 +51,16 @@ export interface RunNode {
   ended_at: string | null;
   reused: boolean;
   wait: JsonObject | null;
+}
+
+export interface StepReason {
+  path: string;
+  is: "reused" | "new" | "unfinished" | "differs" | "asked" | "undecided";
+  fields: string[];
+}
+
+export interface RunExplanation {
+  run: string;
+  against: string;
+  steps: StepReason[];
 }

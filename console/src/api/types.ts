@@ -162,9 +162,11 @@ export interface Schedule {
   daylight: string;
   catch_up: string;
   paused: boolean;
+  pause: { at: string | null; by: string; reason: string } | null;
   source: string;
   handled_until: string | null;
   next: string | null;
+  next_fires: string[];
   task: {
     definition: string | null;
     kind: string;

@@ -12,6 +12,8 @@ import { count, counted, span } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { type Column, Table } from "../ui/table";
 import { complain, say } from "../ui/toast";
+import { useBulk } from "./tasks_bulk";
+import { readFilter } from "./tasks_filter";
 
 function change(queue: Queue, what: "pause" | "resume", done: () => void): void {
   post(path("queues", queue.name, what)).then(() => {
@@ -62,6 +64,20 @@ function Number({ queue, state }: { queue: Queue; state: State }) {
   );
 }
 
+const keptFor = (text: string) => span(text).replace(" ", "\u00a0") || "for ever";
+
+/** Failed tasks are often kept longer than others: it is told where it differs. */
+function Kept({ retention }: { retention: Queue["retention"] }) {
+  const { succeeded, failed, cancelled } = retention;
+  return (
+    <div>
+      {keptFor(succeeded)}
+      {failed !== succeeded && <div class="small">failed {keptFor(failed)}</div>}
+      {cancelled !== succeeded && <div class="small">cancelled {keptFor(cancelled)}</div>}
+    </div>
+  );
+}
+
 const SHOWN: State[] = [
   "blocked",
   "scheduled",
@@ -72,7 +88,36 @@ const SHOWN: State[] = [
   "cancelled",
 ];
 
-function columns(pause: (queue: Queue) => void, reload: () => void): Column<Queue>[] {
+interface Does {
+  pause: (queue: Queue) => void;
+  replay: (queue: Queue) => void;
+  reload: () => void;
+}
+
+function Actions({ queue, does }: { queue: Queue; does: Does }) {
+  const { name, tasks } = queue;
+  if (!may("operate")) return null;
+  return (
+    <span class="row">
+      {queue.paused ? (
+        <button type="button" onClick={() => change(queue, "resume", does.reload)}>
+          <Icon name="play" /> Resume<span class="unseen"> {name}</span>
+        </button>
+      ) : (
+        <button type="button" onClick={() => does.pause(queue)}>
+          <Icon name="pause" /> Pause<span class="unseen"> {name}</span>
+        </button>
+      )}
+      {tasks.failed > 0 && (
+        <button type="button" onClick={() => does.replay(queue)}>
+          <Icon name="retry" /> Replay failed…<span class="unseen"> of {name}</span>
+        </button>
+      )}
+    </span>
+  );
+}
+
+function columns(does: Does): Column<Queue>[] {
   return [
     {
       title: "Queue",
@@ -101,25 +146,11 @@ function columns(pause: (queue: Queue) => void, reload: () => void): Column<Queu
     },
     {
       title: "Kept",
-      cell: ({ retention }) => (
-        <span title={`failed ${span(retention.failed)}, cancelled ${span(retention.cancelled)}`}>
-          {span(retention.succeeded) || "for ever"}
-        </span>
-      ),
+      cell: ({ retention }) => <Kept retention={retention} />,
     },
     {
       title: "Action",
-      cell: (queue) =>
-        may("operate") &&
-        (queue.paused ? (
-          <button type="button" onClick={() => change(queue, "resume", reload)}>
-            <Icon name="play" /> Resume
-          </button>
-        ) : (
-          <button type="button" onClick={() => pause(queue)}>
-            <Icon name="pause" /> Pause
-          </button>
-        )),
+      cell: (queue) => <Actions queue={queue} does={does} />,
     },
   ];
 }
@@ -131,10 +162,18 @@ export function QueuesPage() {
     (abort) => get<{ queues: Queue[] }>("/v1/queues", {}, abort),
     { on: () => true, everyMs: 5000 },
   );
+  const bulk = useBulk(queues.reload);
+  const replay = ({ name }: Queue) =>
+    void bulk.ofAll("retry", readFilter(`state=failed&queue=${encodeURIComponent(name)}`));
   return (
     <Page
       title="Queues"
-      lead="Where ready tasks wait. Limits and retention stand in the definitions."
+      lead={
+        <>
+          Where ready tasks wait; what failed stays as a dead letter until it is replayed or its
+          time to be kept is over. Limits and retention stand in the definitions.
+        </>
+      }
     >
       <Loaded of={queues}>
         {({ queues: all }) =>
@@ -143,7 +182,7 @@ export function QueuesPage() {
               caption="Queues"
               rows={all}
               id={({ name }) => name}
-              columns={columns(setAsked, queues.reload)}
+              columns={columns({ pause: setAsked, replay, reload: queues.reload })}
             />
           ) : (
             <Empty title="There are no queues yet">
@@ -152,6 +191,7 @@ export function QueuesPage() {
           )
         }
       </Loaded>
+      {bulk.shown}
       {asked && (
         <PauseDialog queue={asked} onClose={() => setAsked(null)} onChange={queues.reload} />
       )}

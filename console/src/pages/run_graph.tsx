@@ -28,12 +28,18 @@ export function layers(steps: Step[]): Placed[] {
   });
 }
 
-function Box({ placed, node }: { placed: Placed; node: RunNode | undefined }) {
-  const { step, x, y } = placed;
+function Box(props: {
+  placed: Placed;
+  node: RunNode | undefined;
+  address: string | undefined;
+  isChosen: boolean;
+}) {
+  const { node, address, isChosen } = props;
+  const { step, x, y } = props.placed;
   const state = node?.state ?? "pending";
   const name = step.path.length > 20 ? step.path.slice(0, 19) + "…" : step.path;
   const box = (
-    <g class={node ? `place here here-${likeState(state)}` : "place"}>
+    <g class={`place ${node ? `here here-${likeState(state)}` : ""} ${isChosen ? "chosen" : ""}`}>
       <title>{`${step.path}: ${state}`}</title>
       <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx={8} />
       <text x={x + WIDTH / 2} y={y + HEIGHT / 2 + 5}>
@@ -41,15 +47,26 @@ function Box({ placed, node }: { placed: Placed; node: RunNode | undefined }) {
       </text>
     </g>
   );
-  if (!node?.task_id) return box;
+  if (!address) return box;
   return (
-    <Link href={`/tasks/${node.task_id}`} aria-label={`${step.path}: ${state}`}>
+    <Link
+      href={address}
+      aria-label={`${step.path}: ${state}`}
+      aria-current={isChosen ? "step" : undefined}
+    >
       {box}
     </Link>
   );
 }
 
-export function RunGraph({ steps, nodes }: { steps: Step[]; nodes: RunNode[] }) {
+export function RunGraph(props: {
+  steps: Step[];
+  nodes: RunNode[];
+  /** Of a step's log and instances; none: the graph is only looked at. */
+  addressOf?: (step: string) => string;
+  chosen?: string | null;
+}) {
+  const { steps, nodes } = props;
   const placed = layers(steps.filter(({ path }) => !path.includes("/")));
   const byPath = new Map(placed.map((each) => [each.step.path, each]));
   const nodeOf = new Map(nodes.map((node) => [node.path, node]));
@@ -75,7 +92,13 @@ export function RunGraph({ steps, nodes }: { steps: Step[]; nodes: RunNode[] }) 
           }),
         )}
         {placed.map((each) => (
-          <Box key={each.step.path} placed={each} node={nodeOf.get(each.step.path)} />
+          <Box
+            key={each.step.path}
+            placed={each}
+            node={nodeOf.get(each.step.path)}
+            address={props.addressOf?.(each.step.path)}
+            isChosen={each.step.path === props.chosen}
+          />
         ))}
       </svg>
     </div>

@@ -7,6 +7,7 @@ import type { Definition, JsonObject, Schedule, Task } from "../api/types";
 import { problemOf, useResource } from "../state/resource";
 import { may } from "../state/session";
 import { Empty, Foreign, Loaded, Loading, Page, Panel, Trouble } from "../ui/bits";
+import { shortId } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { hasFields, SchemaFields } from "../ui/schema_form";
 import { say } from "../ui/toast";
@@ -20,6 +21,31 @@ interface Options {
 }
 const NONE: Options = { delay: "", priority: "", queue: "", labels: "", dedup: "" };
 
+/** What a task is made from: a definition, or a kind and its spec. */
+type Base = { definition: Definition } | { kind: string; spec: JsonObject };
+
+function isOfDefinition(base: Base): base is { definition: Definition } {
+  return "definition" in base;
+}
+
+/** The server writes labels of definitions in git itself, and lets nobody else. */
+const isReserved = (name: string) => name.startsWith("definition.");
+
+/** What is as the definition has it is left to the definition. */
+function optionsLike(task: Task, definition: Definition | null): Options {
+  const labels = Object.entries(task.labels).filter(
+    ([name, value]) => !isReserved(name) && definition?.labels[name] !== value,
+  );
+  // Those that a field of words cannot hold are not taken along.
+  const words = labels.map(([name, value]) => `${name}=${value}`).filter((one) => !/\s/.test(one));
+  return {
+    ...NONE,
+    queue: task.queue === (definition?.queue ?? "default") ? "" : task.queue,
+    priority: task.priority === (definition?.priority ?? 0) ? "" : String(task.priority),
+    labels: words.join(" "),
+  };
+}
+
 function labelsOf(text: string): Record<string, string> {
   const pairs = text.split(/\s+/).filter((word) => word.includes("="));
   return Object.fromEntries(
@@ -27,10 +53,12 @@ function labelsOf(text: string): Record<string, string> {
   );
 }
 
-function bodyOf(definition: string, params: JsonObject, options: Options): JsonObject {
+function bodyOf(base: Base, params: JsonObject, options: Options): JsonObject {
   const labels = labelsOf(options.labels);
   return {
-    definition,
+    ...(isOfDefinition(base)
+      ? { definition: base.definition.name }
+      : { kind: base.kind, spec: base.spec }),
     params,
     ...(options.delay ? { delay: options.delay } : {}),
     ...(options.priority ? { priority: Number(options.priority) } : {}),
@@ -42,7 +70,7 @@ function bodyOf(definition: string, params: JsonObject, options: Options): JsonO
 
 function OptionFields(props: {
   options: Options;
-  definition: Definition;
+  base: Base;
   set: (options: Options) => void;
 }) {
   const one = (name: keyof Options, title: string, hint: string, type = "text") => (
@@ -56,13 +84,14 @@ function OptionFields(props: {
       />
     </label>
   );
+  const usual = isOfDefinition(props.base) ? props.base.definition : { priority: 0, queue: "default" };
   return (
     <details open={props.options !== NONE && Object.values(props.options).some(Boolean)}>
       <summary>Time, queue, labels</summary>
       <div class="fields">
         {one("delay", "Not before, from now", "10m, 1h30m, 7d")}
-        {one("priority", "Priority", String(props.definition.priority), "number")}
-        {one("queue", "Queue", props.definition.queue)}
+        {one("priority", "Priority", String(usual.priority), "number")}
+        {one("queue", "Queue", usual.queue)}
         {one("labels", "Labels", "team=data run=17")}
         {one("dedup", "Dedup key", "only one live task has it")}
       </div>
@@ -91,14 +120,19 @@ function Allowed({ definition }: { definition: Definition }) {
   );
 }
 
-export function JsonParams(props: { value: JsonObject; onChange: (value: JsonObject) => void }) {
+export function JsonParams(props: {
+  value: JsonObject;
+  onChange: (value: JsonObject) => void;
+  what?: string;
+}) {
+  const what = props.what ?? "Params";
   const [typed, setTyped] = useState(JSON.stringify(props.value, null, 2));
   const take = (input: HTMLTextAreaElement) => {
     setTyped(input.value);
     try {
       const value: unknown = JSON.parse(input.value || "{}");
       if (typeof value !== "object" || value === null || Array.isArray(value)) {
-        throw new Error("params are an object: { … }");
+        throw new Error("it is to be an object: { … }");
       }
       props.onChange(value as JsonObject);
       input.setCustomValidity("");
@@ -108,7 +142,7 @@ export function JsonParams(props: { value: JsonObject; onChange: (value: JsonObj
   };
   return (
     <label class="field">
-      <span>Params as JSON</span>
+      <span>{what} as JSON</span>
       <textarea
         rows={10}
         spellcheck={false}
@@ -119,10 +153,15 @@ export function JsonParams(props: { value: JsonObject; onChange: (value: JsonObj
   );
 }
 
-function StartForm({ definition, params: first }: { definition: Definition; params: JsonObject }) {
-  const [params, setParams] = useState(first);
-  const [options, setOptions] = useState(NONE);
-  const withFields = hasFields(definition.params_schema);
+function StartForm({ wanted, base: first }: { wanted: Wanted; base: Base }) {
+  const [base, setBase] = useState(first);
+  const [params, setParams] = useState(wanted.params);
+  const [options, setOptions] = useState(wanted.options);
+  const definition = isOfDefinition(base) ? base.definition : null;
+  const schema = definition?.params_schema ?? null;
+  const withFields = hasFields(schema);
+  const mayStart = definition ? may("submit") && definition.may?.start !== false : may("operate");
+  const name = isOfDefinition(base) ? base.definition.name : base.kind;
   const [asJson, setAsJson] = useState(!withFields);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [sending, setSending] = useState(false);
@@ -134,7 +173,7 @@ function StartForm({ definition, params: first }: { definition: Definition; para
     setSending(true);
     post<{ created: boolean; task: Task }>(
       "/v1/tasks",
-      bodyOf(definition.name, params, options),
+      { ...bodyOf(base, params, options), ...wanted.more },
       key.current,
     ).then(
       ({ created, task }) => {
@@ -152,7 +191,7 @@ function StartForm({ definition, params: first }: { definition: Definition; para
   };
   return (
     <form class="start-form" onSubmit={send}>
-      <Allowed definition={definition} />
+      {definition && <Allowed definition={definition} />}
       {problem && <Trouble problem={problem} />}
       <Panel
         title="Params"
@@ -165,22 +204,31 @@ function StartForm({ definition, params: first }: { definition: Definition; para
         }
       >
         <div class="stack">
-          {asJson || !hasFields(definition.params_schema) ? (
+          {asJson || !hasFields(schema) ? (
             <JsonParams value={params} onChange={setParams} />
           ) : (
-            <SchemaFields schema={definition.params_schema} value={params} onChange={setParams} />
+            <SchemaFields schema={schema} value={params} onChange={setParams} />
           )}
         </div>
       </Panel>
+      {!isOfDefinition(base) && (
+        <Panel title={`Spec of kind ${base.kind}`}>
+          <JsonParams
+            what="Spec"
+            value={base.spec}
+            onChange={(spec) => setBase({ kind: base.kind, spec })}
+          />
+        </Panel>
+      )}
       <Panel title="Options">
-        <OptionFields options={options} definition={definition} set={setOptions} />
+        <OptionFields options={options} base={base} set={setOptions} />
       </Panel>
       <button
         type="submit"
         class="primary"
-        disabled={sending || !may("submit") || definition.may?.start === false}
+        disabled={sending || !mayStart}
       >
-        <Icon name="play" /> {sending ? "Starting…" : `Start ${definition.name}`}
+        <Icon name="play" /> {sending ? "Starting…" : `Start ${name}`}
       </button>
     </form>
   );
@@ -214,28 +262,54 @@ function Choose({ definitions }: { definitions: Definition[] }) {
 }
 
 interface Wanted {
-  definition: Definition | null;
+  base: Base | null;
   params: JsonObject;
+  options: Options;
+  /** What there are no fields for. */
+  more: JsonObject;
+}
+
+/** Time limit and retries of a task, where they are not its definition's. */
+function limitsLike(task: Task, definition: Definition | null): JsonObject {
+  const of = ({ timeout, retry }: Task | Definition) => JSON.stringify([timeout, retry]);
+  if (definition && of(definition) === of(task)) return {};
+  return { timeout: task.timeout ?? "0s", retry: { ...task.retry } };
+}
+
+function extras(task: Task | null, definition: Definition | null) {
+  if (!task) return { options: NONE, more: {} };
+  return { options: optionsLike(task, definition), more: limitsLike(task, definition) };
 }
 
 /** What the address asks for: a definition, one like a task, or what a schedule makes. */
 async function load(words: URLSearchParams, abort: AbortSignal): Promise<Wanted> {
-  let name = words.get("definition");
-  let params: JsonObject = {};
   const like = words.get("like");
   const schedule = words.get("schedule");
-  if (like) {
-    const task = await get<Task>(path("tasks", like), {}, abort);
-    name = task.definition;
-    params = task.params;
-  } else if (schedule) {
-    const all = await get<{ schedules: Schedule[] }>("/v1/schedules", {}, abort);
-    const found = all.schedules.find((each) => each.name === schedule);
-    name = found?.task.definition ?? null;
-    params = found?.task.params ?? {};
+  const task = like ? await get<Task>(path("tasks", like), {}, abort) : null;
+  const from = schedule ? await get<Schedule>(path("schedules", schedule), {}, abort) : null;
+  const made = task ?? from?.task ?? null;
+  const params = made?.params ?? {};
+  const name = words.get("definition") ?? made?.definition;
+  if (!name) {
+    const base = made && { kind: made.kind, spec: made.spec };
+    return { base, params, ...extras(task, null) };
   }
-  if (!name) return { definition: null, params };
-  return { definition: await get<Definition>(path("definitions", name), {}, abort), params };
+  const definition = await get<Definition>(path("definitions", name), {}, abort);
+  return { base: { definition }, params, ...extras(task, definition) };
+}
+
+/** The old one stays as it is: whoever looks for it finds both. */
+function Like({ id, more }: { id: string; more: JsonObject }) {
+  return (
+    <>
+      Filled in as task{" "}
+      <Link href={`/tasks/${id}`} class="mono">
+        {shortId(id)}
+      </Link>{" "}
+      was{Object.keys(more).length > 0 && ", with its own time limit and retries"}. A new task is
+      made; that one stays as it is.
+    </>
+  );
 }
 
 export function StartPage() {
@@ -245,12 +319,15 @@ export function StartPage() {
   const definitions = useResource("definitions", (abort) =>
     get<{ definitions: Definition[] }>("/v1/definitions", {}, abort),
   );
-  const definition = wanted.data?.definition;
+  const base = wanted.data?.base;
+  const like = words.get("like");
+  const name = base && (isOfDefinition(base) ? base.definition.name : base.kind);
   return (
     <Page
-      title={definition ? `Start ${definition.name}` : "Start a task"}
+      title={name ? `Start ${name}` : "Start a task"}
+      lead={like && wanted.data && <Like id={like} more={wanted.data.more} />}
       actions={
-        definition && (
+        base && (
           <Link href="/start" class="button">
             Another definition
           </Link>
@@ -259,10 +336,10 @@ export function StartPage() {
     >
       {wanted.problem && <Trouble problem={wanted.problem} retry={wanted.reload} />}
       {!wanted.data && !wanted.problem && <Loading />}
-      {wanted.data && definition && (
-        <StartForm key={key} definition={definition} params={wanted.data.params} />
+      {wanted.data && base && (
+        <StartForm key={key} wanted={wanted.data} base={base} />
       )}
-      {wanted.data && !definition && (
+      {wanted.data && !base && (
         <Loaded of={definitions}>{(all) => <Choose definitions={all.definitions} />}</Loaded>
       )}
     </Page>

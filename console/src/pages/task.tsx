@@ -27,6 +27,7 @@ import {
 import { between, duration, shortId, taskName, visible } from "../ui/format";
 import { JsonView } from "../ui/json";
 import { Table } from "../ui/table";
+import { definitionSource, MadeBy } from "./task_origin";
 import { TaskActions } from "./task_actions";
 import { Artifacts } from "./task_artifacts";
 import { Attempts } from "./task_attempts";
@@ -80,6 +81,7 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
 function Facts({ task }: { task: Task }) {
   const now = useNow();
   const { retry } = task;
+  const source = definitionSource(task);
   return (
     <Panel title="Facts">
       <dl class="facts">
@@ -95,6 +97,11 @@ function Facts({ task }: { task: Task }) {
             <Link href={`/definitions/${encodeURIComponent(task.definition)}`}>
               {task.definition}
             </Link>
+            {source && (
+              <div class="small">
+                <Foreign text={source} max={200} />
+              </div>
+            )}
           </Fact>
         )}
         <Fact name="Priority">{task.priority}</Fact>
@@ -103,7 +110,7 @@ function Facts({ task }: { task: Task }) {
           {task.created_by && (
             <>
               {" by "}
-              <Foreign text={task.created_by} max={80} />
+              <MadeBy task={task} />
             </>
           )}
         </Fact>

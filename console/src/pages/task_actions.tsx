@@ -8,6 +8,7 @@ import { may } from "../state/session";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { complain, say } from "../ui/toast";
+import { runOf } from "./task_origin";
 
 type Asked = "cancel" | "edit" | null;
 
@@ -135,16 +136,23 @@ export function TaskActions({ task, onChange }: { task: Task; onChange: () => vo
       say("It is ready again");
       onChange();
     }, complain);
+  const isDead = task.state === "failed" || task.state === "cancelled";
+  const run = runOf(task);
   return (
     <>
-      {(task.state === "failed" || task.state === "cancelled") && (
+      {run && (
+        <Link href={`/runs/${run}`} class="button">
+          <Icon name="link" /> Its run
+        </Link>
+      )}
+      {isDead && !run && (
         <button type="button" class="primary" onClick={() => void retry()}>
           <Icon name="retry" /> Retry
         </button>
       )}
       {(task.definition || may("operate")) && (
         <Link href={`/start?like=${task.id}`} class="button">
-          <Icon name="copy" /> Start one like it
+          <Icon name="copy" /> {isDead ? "Retry with changes…" : "Start one like it…"}
         </Link>
       )}
       {isLive && (

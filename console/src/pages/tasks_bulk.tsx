@@ -49,10 +49,16 @@ function bulkBody(filter: Filter, reason: string, change: Change) {
     created_by: filter.createdBy,
     created_after: filter.after,
     created_before: filter.before,
+    text: filter.text,
   };
+  const { labels } = filter;
   const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
   return {
-    filter: { ...fields, ...(states.length ? { states } : {}) },
+    filter: {
+      ...fields,
+      ...(states.length ? { states } : {}),
+      ...(labels.length ? { label: labels } : {}),
+    },
     ...(reason ? { reason } : {}),
   };
 }
@@ -132,7 +138,6 @@ function untilNow(filter: Filter): Filter {
 
 /** Why the bulk calls cannot take this filter; empty: they can. */
 function whyNotAll(filter: Filter): string {
-  if (filter.text || filter.labels.length) return "not by text or label";
   return isFiltered(filter) ? "" : "set a filter first";
 }
 
@@ -143,18 +148,20 @@ function whyNotThis(change: Change, filter: Filter): string {
   return change === "cancel" ? "none of these can be cancelled" : "none of these can be retried";
 }
 
-export function BulkBar(props: { filter: Filter; picked: Task[]; onDone: () => void }) {
-  const [asked, setAsked] = useState<{
-    change: Change;
-    matched: string;
-    tasks: Task[];
-    filter: Filter | null;
-  } | null>(null);
+interface Asked {
+  change: Change;
+  matched: string;
+  tasks: Task[];
+  filter: Filter | null;
+}
+
+/** Asks first how many it would be, then for a yes; `shown` is what the page has to show of it. */
+export function useBulk(onDone: () => void) {
+  const [asked, setAsked] = useState<Asked | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  if (!may("submit")) return null;
-  const askAll = async (change: Change) => {
+  const ofAll = async (change: Change, given: Filter) => {
     try {
-      const filter = untilNow(props.filter);
+      const filter = untilNow(given);
       const body = { ...bulkBody(filter, "", change), preview: true };
       const { matched, more } = await post<BulkResult>(`/v1/bulk/${change}`, body);
       setProblem(null);
@@ -164,9 +171,23 @@ export function BulkBar(props: { filter: Filter; picked: Task[]; onDone: () => v
       setProblem(problemOf(error));
     }
   };
+  const ofThese = (change: Change, tasks: Task[]) =>
+    setAsked({ change, matched: counted(tasks.length, "task"), tasks, filter: null });
+  const shown = (
+    <>
+      {problem && <Trouble problem={problem} />}
+      {asked && <Confirm {...asked} onClose={() => setAsked(null)} onDone={onDone} />}
+    </>
+  );
+  return { ofAll, ofThese, shown, isAsked: asked !== null };
+}
+
+export function BulkBar(props: { filter: Filter; picked: Task[]; onDone: () => void }) {
+  const bulk = useBulk(props.onDone);
+  if (!may("submit")) return null;
   const why = whyNotAll(props.filter);
   const ofPicked = (change: Change) => props.picked.filter((task) => suits[change](task.state));
-  if (!props.picked.length && !isFiltered(props.filter) && !asked) return null;
+  if (!props.picked.length && !isFiltered(props.filter) && !bulk.isAsked) return null;
   return (
     <div class="bulk">
       <div class="row" role="group" aria-label="Selected tasks">
@@ -178,10 +199,7 @@ export function BulkBar(props: { filter: Filter; picked: Task[]; onDone: () => v
             type="button"
             key={change}
             disabled={!ofPicked(change).length}
-            onClick={() => {
-              const tasks = ofPicked(change);
-              setAsked({ change, matched: counted(tasks.length, "task"), tasks, filter: null });
-            }}
+            onClick={() => bulk.ofThese(change, ofPicked(change))}
           >
             <Icon name={change === "cancel" ? "stop" : "retry"} />
             {change === "cancel" ? "Cancel" : "Retry"}
@@ -199,7 +217,7 @@ export function BulkBar(props: { filter: Filter; picked: Task[]; onDone: () => v
                 key={change}
                 disabled={!!whyNot}
                 title={whyNot}
-                onClick={() => void askAll(change)}
+                onClick={() => void bulk.ofAll(change, props.filter)}
               >
                 {change === "cancel" ? "Cancel all…" : "Retry all…"}
               </button>
@@ -207,17 +225,7 @@ export function BulkBar(props: { filter: Filter; picked: Task[]; onDone: () => v
           })}
         </div>
       )}
-      {problem && <Trouble problem={problem} />}
-      {asked && (
-        <Confirm
-          change={asked.change}
-          matched={asked.matched}
-          tasks={asked.tasks}
-          filter={asked.filter}
-          onClose={() => setAsked(null)}
-          onDone={props.onDone}
-        />
-      )}
+      {bulk.shown}
     </div>
   );
 }

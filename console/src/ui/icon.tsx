@@ -7,6 +7,7 @@ const PATHS = {
   queue: "M4 7h16M4 12h16M4 17h10",
   worker: "M5 8h14v11H5zM9 8V5h6v3M9 13h.5M14.5 13h.5",
   calendar: "M5 6h14v14H5zM5 10h14M9 3v4M15 3v4",
+  scan: "M4 4h4v4H4zM10 4h4v4h-4zM16 4h4v4h-4zM4 10h4v4H4zM10 10h4v4h-4zM4 16h4v4H4z",
   definition: "M7 3h7l4 4v14H7zM14 3v4h4M10 12h5M10 16h5",
   webhook: "M4 12h12M12 7l5 5-5 5M20 5v14",
   secret: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3",
