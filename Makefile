@@ -57,6 +57,12 @@ bench-api: binary ## the HTTP API under load, and a floor: figures, build/bench/
 	@python3 -B bench/api.py --waybill build/release/waybill --load build/release/bench/http/http_load \
 	  --json-file build/bench/api.json
 
+.PHONY: bench-scale
+bench-scale: binary ## ledger on PostgreSQL, queue on RabbitMQ, bare statements: build/bench/scale.json
+	@cmake --build --preset release -j $(JOBS) --target scale_load
+	@python3 -B bench/scale.py --waybill build/release/waybill --load build/release/bench/scale/scale_load \
+	  --json-file build/bench/scale.json
+
 .PHONY: sim
 sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1, PLANT= a mistake
 	@$(call build,release) --target sim
