@@ -157,7 +157,8 @@ class Bench:
     def start(self):
         def once():
             url = self.postgres.fresh("bench")
-            run = self.load("start", url, tasks=self.options.paced, rate=50)
+            run = self.load("start", url, tasks=self.options.paced, rate=50,
+                            directory=tempfile.mkdtemp(dir=self.directory))
             return run["p50_ms"], run["p99_ms"]
 
         halves, tails = self.repeat(once)

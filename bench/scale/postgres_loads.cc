@@ -9,7 +9,6 @@
 #include "bench/live_worker.h"
 #include "bench/scale/scale_loads.h"
 #include "bench/scale/scale_tasks.h"
-#include "testing/temporary_directory.h"
 
 namespace waybill::bench {
 namespace {
@@ -90,10 +89,9 @@ Result<ScaleReport> run_start(const ScaleOptions& options) {
   if (!ledger) return fail(ledger.error());
   const auto of_worker = PostgresLedger::create(options.place, clock);
   if (!of_worker) return fail(of_worker.error());
-  const TemporaryDirectory directory;
   NotingKind kind(clock);
   const auto worker = LiveWorker::create(
-      clock, {.directory = directory.path(), .kinds = {&kind}},
+      clock, {.directory = options.directory, .kinds = {&kind}},
       {(*of_worker)->ledger(), (*of_worker)->reader(), (*of_worker)->registry()});
   if (!worker) return fail(worker.error());
   const auto tasks = scale_tasks({.tasks = options.tasks}, clock).front();

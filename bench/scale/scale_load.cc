@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kUsage =
     "scale_load enqueue|start|bare_enqueue|bare_drain POSTGRES-URL [name=value...]\n"
     "scale_load publish|bare_publish AMQP-URL [name=value...]\n"
-    "names: tasks, batch, callers, rate, keep (yes or no)\n";
+    "names: tasks, batch, callers, rate, keep (yes or no), directory (of start)\n";
 
 using Load = Result<ScaleReport> (*)(const ScaleOptions&);
 
@@ -25,6 +25,10 @@ double number(std::string_view text) {
 }
 
 bool take(ScaleOptions& options, std::string_view name, std::string_view value) {
+  if (name == "directory") {
+    options.directory = value;
+    return !value.empty();
+  }
   if (name == "keep") {
     options.keep = value == "yes";
     return value == "yes" || value == "no";

@@ -15,6 +15,7 @@ struct ScaleOptions {
   std::size_t batch = 1;     ///< a call, or a transaction
   std::size_t callers = 1;   ///< threads that call one by one
   double rate = 50;          ///< a second, of `start`
+  std::string directory;     ///< existing and empty, for what the worker of `start` keeps
   bool keep = false;         ///< what is finished, of `bare_drain`
 };
 

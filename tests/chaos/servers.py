@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Three servers and four workers on one ledger in PostgreSQL, killed with SIGKILL at random moments,
-and the database once among them. Every accepted task ends once, and soon after the last kill."""
+"""Three servers and four workers on one ledger in PostgreSQL, killed with SIGKILL at random
+moments, and the database once among them. Every accepted task ends once, and
+soon after the last kill."""
 
 import argparse
 import glob
