@@ -7,6 +7,7 @@ PRESET  ?= dev
 SEEDS   ?= 100000
 FIRST   ?= 1
 ROUNDS  ?= 200
+SECONDS_KILLED ?= 300
 SECONDS_EACH ?= 60
 PREFIX  ?= /usr/local
 JOBS    ?= $(shell nproc)
@@ -57,18 +58,26 @@ bench-api: binary ## the HTTP API under load, and a floor: figures, build/bench/
 	@python3 -B bench/api.py --waybill build/release/waybill --load build/release/bench/http/http_load \
 	  --json-file build/bench/api.json
 
+.PHONY: bench-scale
+bench-scale: binary ## ledger on PostgreSQL, queue on RabbitMQ, bare statements: build/bench/scale.json
+	@cmake --build --preset release -j $(JOBS) --target scale_load
+	@python3 -B bench/scale.py --waybill build/release/waybill --load build/release/bench/scale/scale_load \
+	  --json-file build/bench/scale.json
+
 .PHONY: sim
 sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1, PLANT= a mistake
 	@$(call build,release) --target sim
 	@build/release/tests/sim/sim --seeds $(SEEDS) --first $(FIRST) $(if $(PLANT),--plant $(PLANT))
 
 .PHONY: chaos
-chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=; at every write of a scan; and of a server
+chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=; at every write of a scan; of servers, of PostgreSQL
 	@cmake --build --preset release -j $(JOBS) --target workflow_manager_effects
 	@python3 -B tests/chaos/chaos.py --waybill build/release/waybill --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 	@for backend in file ledger scan; do python3 -B tests/workflow_manager/every_effect.py --every --backend $$backend \
 	  --waybill build/release/waybill --library build/release/tests/workflow_manager/libworkflow_manager_effects.so || exit; done
 	@python3 -B tests/http/kills.py --waybill build/release/waybill --rounds 100 $(if $(SEED),--seed $(SEED))
+	@python3 -B tests/chaos/servers.py --waybill build/release/waybill --seconds $(SECONDS_KILLED) $(if $(SEED),--seed $(SEED)) \
+	  || test $$? = 77
 
 .PHONY: fuzz
 fuzz: packages ## every parser under libFuzzer: SECONDS_EACH=60

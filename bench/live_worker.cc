@@ -15,23 +15,24 @@
 namespace waybill::bench {
 
 struct LiveWorker::Parts {
-  Parts(Clock& clock, std::unique_ptr<SqliteLedger> the_ledger,
-        std::unique_ptr<FileScratchSpace> the_scratch, const LiveWorkerParams& params)
-      : ledger(std::move(the_ledger)),
+  Parts(Clock& clock, const LiveLedger& the_ledger, std::unique_ptr<FileScratchSpace> the_scratch,
+        const LiveWorkerParams& params)
+      : on(the_ledger),
         scratch(std::move(the_scratch)),
         logs(params.directory + "/logs"),
         executor({.clock = clock, .logs = logs, .scratch = *scratch, .bell = bell}, params.kinds,
                  params.slots),
-        worker({.ledger = ledger->ledger(),
-                .reader = ledger->reader(),
-                .registry = ledger->registry(),
+        worker({.ledger = on.ledger,
+                .reader = on.reader,
+                .registry = on.registry,
                 .clock = clock,
                 .executor = executor},
                {.name = "bench", .host = "localhost", .slots = params.slots}, Rng(1)),
         loop(worker, bell, clock),
-        watch(ledger->reader(), {&bell}, clock) {}
+        watch(on.reader, {&bell}, clock) {}
 
-  std::unique_ptr<SqliteLedger> ledger;
+  std::unique_ptr<SqliteLedger> own{};  ///< null: it is somebody else's
+  const LiveLedger on;
   std::unique_ptr<FileScratchSpace> scratch;
   FileLogStore logs;
   Bell bell;
@@ -45,16 +46,24 @@ Result<std::unique_ptr<LiveWorker>> LiveWorker::create(Clock& clock,
                                                        const LiveWorkerParams& params) {
   auto ledger = SqliteLedger::create(params.directory + "/ledger.db", clock);
   if (!ledger) return fail(ledger.error());
+  auto worker =
+      create(clock, params, {(*ledger)->ledger(), (*ledger)->reader(), (*ledger)->registry()});
+  if (worker) (*worker)->parts_->own = std::move(*ledger);
+  return worker;
+}
+
+Result<std::unique_ptr<LiveWorker>> LiveWorker::create(Clock& clock, const LiveWorkerParams& params,
+                                                       const LiveLedger& on) {
   auto scratch = FileScratchSpace::open(params.directory + "/scratch", "bench");
   if (!scratch) return fail(scratch.error());
-  auto parts = std::make_unique<Parts>(clock, std::move(*ledger), std::move(*scratch), params);
+  auto parts = std::make_unique<Parts>(clock, on, std::move(*scratch), params);
   return std::unique_ptr<LiveWorker>(new LiveWorker(std::move(parts)));
 }
 
 LiveWorker::LiveWorker(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 LiveWorker::~LiveWorker() = default;
 
-Ledger& LiveWorker::ledger() { return parts_->ledger->ledger(); }
-LedgerReader& LiveWorker::reader() { return parts_->ledger->reader(); }
+Ledger& LiveWorker::ledger() { return parts_->on.ledger; }
+LedgerReader& LiveWorker::reader() { return parts_->on.reader; }
 
 }  // namespace waybill::bench

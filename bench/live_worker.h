@@ -11,6 +11,7 @@ namespace waybill {
 class Clock;
 class Ledger;
 class LedgerReader;
+class Registry;
 }  // namespace waybill
 
 namespace waybill::bench {
@@ -21,11 +22,20 @@ struct LiveWorkerParams {
   std::size_t slots = 4;
 };
 
-/// A worker on a SQLite ledger of its own, wired as `waybill up` wires it, running from create() to
-/// destruction.
+/// A ledger that is there already; outlives the worker.
+struct LiveLedger {
+  Ledger& ledger;
+  LedgerReader& reader;
+  Registry& registry;
+};
+
+/// A worker on a SQLite ledger of its own, or on one that is given, wired as `waybill up` wires it,
+/// running from create() to destruction.
 class LiveWorker {
  public:
   static Result<std::unique_ptr<LiveWorker>> create(Clock& clock, const LiveWorkerParams& params);
+  static Result<std::unique_ptr<LiveWorker>> create(Clock& clock, const LiveWorkerParams& params,
+                                                    const LiveLedger& on);
   ~LiveWorker();
   LiveWorker(const LiveWorker&) = delete;
   LiveWorker& operator=(const LiveWorker&) = delete;

@@ -1,25 +1,20 @@
 #include "services/dispatcher.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
-#include "core/retry.h"
-#include "services/hint.h"
 
 namespace waybill {
-namespace {
-
-/// Of a task that nobody can claim any more.
-bool is_gone(const Error& error) {
-  return error.code == Code::not_found || error.code == Code::data_loss;
-}
-
-}  // namespace
 
 Dispatcher::Dispatcher(LedgerReader& reader, Clock& clock, BrokerOf broker_of,
-                       const DispatcherParams& params)
-    : reader_(reader), clock_(clock), broker_of_(std::move(broker_of)), params_(params) {}
+                       const DispatcherParams& params, LaneHost host)
+    : reader_(reader),
+      clock_(clock),
+      broker_of_(std::move(broker_of)),
+      params_(params),
+      host_(std::move(host)) {}
 
 Result<Duration> Dispatcher::step(const Deadline& deadline) {
   if (!cursor_) {
@@ -27,19 +22,16 @@ Result<Duration> Dispatcher::step(const Deadline& deadline) {
   }
   const auto read = read_events();
   if (!read) return fail(read.error());
-  bool more = *read == Progress::more;
-  for (auto& [queue, lane] : lanes_) {
-    if (deadline.stop_requested()) return Duration(0);
-    if (lane.broker == nullptr || clock_.steady_now() < lane.not_before) continue;
-    const Result<Progress> progress = advance(queue, lane);
-    if (!progress) {
-      back_off(queue, lane, progress.error());
-      continue;
-    }
-    lane.failures = 0;
-    more = more || *progress == Progress::more;
+  Duration next = Duration::max();
+  if (!host_) {
+    const auto stepped = step_lanes(deadline);
+    if (!stepped) return fail(stepped.error());
+    next = *stepped;
   }
-  return more ? Duration(0) : wait_for_news(deadline);
+  if (*read == Progress::more || next <= Duration(0)) return Duration(0);
+  const SteadyTime now = clock_.steady_now();
+  const SteadyTime retry = next < kSteadyTimeMax - now ? now + next : kSteadyTimeMax;
+  return wait_for_news({.at = std::min(deadline.at, retry), .stop = deadline.stop});
 }
 
 Status Dispatcher::begin() {
@@ -52,17 +44,27 @@ Status Dispatcher::begin() {
   for (const QueueCounts& count : *counts) {
     if (count.by_state[static_cast<int>(State::ready)] == 0) continue;
     Lane& lane = lane_of(count.queue);
-    lane.pending.clear();
-    lane.page = "";
+    if (lane.hints) lane.hints->publish_all();
+    if (lane.ring) lane.ring();
   }
   cursor_ = *last;
   return {};
 }
 
 Dispatcher::Lane& Dispatcher::lane_of(const std::string& queue) {
-  const auto [lane, is_new] = lanes_.try_emplace(queue);
-  if (is_new) lane->second.broker = broker_of_(queue);
-  return lane->second;
+  const auto [entry, is_new] = lanes_.try_emplace(queue);
+  Lane& lane = entry->second;
+  if (!is_new) return lane;
+  Queue* broker = broker_of_(queue);
+  if (broker == nullptr) return lane;
+  lane.hints = std::make_unique<HintLane>(
+      HintLane::Ports{.reader = reader_, .clock = clock_, .broker = *broker}, queue,
+      HintLaneParams{.batch = params_.batch,
+                     .pending_max = params_.pending_max,
+                     .backoff_first = params_.backoff_first,
+                     .backoff_max = params_.backoff_max});
+  if (host_) lane.ring = host_(*lane.hints);
+  return lane;
 }
 
 Result<Dispatcher::Progress> Dispatcher::read_events() {
@@ -73,115 +75,36 @@ Result<Dispatcher::Progress> Dispatcher::read_events() {
     return Progress::more;
   }
   if (!events) return fail(with_context(events.error(), "reading the ledger's events"));
+  std::set<Lane*> told;
   for (const LedgerEvent& event : *events) {
     cursor_ = event.sequence;
-    if (event.entry.state == State::ready) add(lane_of(event.queue), event.id);
+    if (event.entry.state != State::ready) continue;
+    Lane& lane = lane_of(event.queue);
+    if (lane.hints == nullptr) continue;
+    lane.hints->add(event.id);
+    told.insert(&lane);
+  }
+  for (const Lane* lane : told) {
+    if (lane->ring) lane->ring();
   }
   return events->size() < params_.batch ? Progress::caught_up : Progress::more;
 }
 
-/// What waits for a broker that is away need not be kept: the ledger has it.
-void Dispatcher::add(Lane& lane, const Uuid& task) {
-  if (lane.broker == nullptr) return;
-  if (lane.pending.size() < params_.pending_max) return lane.pending.push_back({.task = task});
-  lane.pending.clear();
-  lane.page = "";
-}
-
-Result<Dispatcher::Progress> Dispatcher::advance(const std::string& queue, Lane& lane) {
-  if (lane.pending.empty() && lane.page) {
-    if (Status read = read_ready(queue, lane); !read) return fail(read.error());
+Result<Duration> Dispatcher::step_lanes(const Deadline& deadline) {
+  Duration next = Duration::max();
+  for (auto& [queue, lane] : lanes_) {
+    if (deadline.stop_requested()) return Duration(0);
+    if (lane.hints == nullptr) continue;
+    const auto wait = lane.hints->step(deadline);
+    if (!wait) return fail(wait.error());
+    next = std::min(next, *wait);
   }
-  if (Status published = publish(queue, lane); !published) return fail(published.error());
-  return lane.pending.empty() && !lane.page ? Progress::caught_up : Progress::more;
-}
-
-Status Dispatcher::read_ready(const std::string& queue, Lane& lane) {
-  Result<TaskPage> page =
-      reader_.page(PageParams{.filter = {.states = {State::ready}, .queue = queue},
-                              .order = PageOrder::oldest_first,
-                              .cursor = *lane.page,
-                              .limit = params_.batch});
-  if (!page) return fail(with_context(page.error(), "reading the ready tasks"));
-  for (const DamagedTask& damaged : page->damaged) {
-    log::error("task_damaged", "a ready task is damaged, and not published",
-               {{"task", to_string(damaged.id)}, {"error", damaged.what}});
-  }
-  for (const Task& task : page->tasks) {
-    lane.pending.push_back({.task = task.id(), .hint = make_hint(task)});
-  }
-  if (page->next_cursor.empty()) {
-    lane.page.reset();
-  } else {
-    lane.page = std::move(page->next_cursor);
-  }
-  return {};
-}
-
-/// Of those that are still ready: the others were claimed, or ended, meanwhile.
-Result<Dispatcher::Hints> Dispatcher::hints_of(std::span<const Pending> pending) {
-  Hints hints;
-  for (const Pending& one : pending) {
-    std::optional<Message> hint = one.hint;
-    if (!hint) {
-      const Result<Task> task = reader_.get(one.task);
-      if (!task && is_gone(task.error())) continue;
-      if (!task) return fail(with_context(task.error(), "reading a ready task"));
-      if (task->status.state != State::ready) continue;
-      hint = make_hint(*task);
-    }
-    hints.messages.push_back(std::move(*hint));
-    hints.tasks.push_back(one.task);
-  }
-  return hints;
-}
-
-Status Dispatcher::publish(const std::string& queue, Lane& lane) {
-  const std::size_t count = std::min(lane.pending.size(), params_.batch);
-  const auto hints = hints_of(std::span(lane.pending).first(count));
-  if (!hints) return fail(hints.error());
-  lane.pending.erase(lane.pending.begin(),
-                     lane.pending.begin() + static_cast<std::ptrdiff_t>(count));
-  if (hints->messages.empty()) return {};
-  const auto published = lane.broker->publish(hints->messages);
-  std::vector<Pending> left;
-  std::optional<Error> first_error;
-  for (std::size_t i = 0; i < hints->tasks.size(); ++i) {
-    const Status answer = published ? (*published)[i] : fail(published.error());
-    if (answer) continue;
-    if (published && answer.error().code == Code::invalid_argument) {
-      log::error("hint_refused", "the broker will never take this hint; its task waits for a poll",
-                 {{"queue", queue}, {"error", answer.error().message}});
-      continue;
-    }
-    if (!first_error) first_error = answer.error();
-    left.push_back({.task = hints->tasks[i]});
-  }
-  lane.pending.insert(lane.pending.begin(), left.begin(), left.end());
-  if (first_error) return fail(with_context(*first_error, "publishing hints"));
-  return {};
-}
-
-void Dispatcher::back_off(const std::string& queue, Lane& lane, const Error& error) {
-  ++lane.failures;
-  const RetryPolicy policy{.backoff_first = params_.backoff_first,
-                           .backoff_max = params_.backoff_max};
-  const Duration pause =
-      std::max(retry_delay(policy, lane.failures, 0), error.retry_after.value_or(Duration(0)));
-  lane.not_before = clock_.steady_now() + pause;
-  log::warn("dispatch_failed", "hints wait; workers find the tasks in the ledger meanwhile",
-            {{"queue", queue}, {"error", error.message}, {"again_in", format_duration(pause)}});
+  return next;
 }
 
 Result<Duration> Dispatcher::wait_for_news(const Deadline& deadline) {
   const SteadyTime begun = clock_.steady_now();
-  SteadyTime first_retry = kSteadyTimeMax;
-  for (const auto& [queue, lane] : lanes_) {
-    const bool owes = !lane.pending.empty() || lane.page;
-    if (owes && lane.not_before > begun) first_retry = std::min(first_retry, lane.not_before);
-  }
-  const Deadline until{.at = std::min(deadline.at, first_retry), .stop = deadline.stop};
-  const Result<std::uint64_t> last = reader_.last_sequence(*cursor_, until);
+  const Result<std::uint64_t> last = reader_.last_sequence(*cursor_, deadline);
   if (!last) return fail(with_context(last.error(), "waiting for the ledger's next event"));
   const bool waited = clock_.steady_now() > begun;
   return *last > *cursor_ || waited ? Duration(0) : params_.poll;

@@ -3,14 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "ports/clock.h"
 #include "ports/ledger_reader.h"
 #include "ports/queue.h"
+#include "services/hint_lane.h"
 #include "services/service.h"
 
 namespace waybill {
@@ -33,48 +33,37 @@ class Dispatcher final : public Service {
   /// The broker of a queue of the ledger, asked for once when the queue's first task is ready;
   /// null: it has none. What it gives outlives the dispatcher.
   using BrokerOf = std::function<Queue*(const std::string& queue)>;
+  /// Has a queue's hints published from now on, by a thread of its own, and answers how to tell
+  /// that there are some. Ends before the dispatcher does.
+  using LaneHost = std::function<std::function<void()>(Service& lane)>;
 
+  /// Without a host the dispatcher publishes itself, one queue after the other: where no broker
+  /// keeps it waiting.
   Dispatcher(LedgerReader& reader, Clock& clock, BrokerOf broker_of,
-             const DispatcherParams& params = {});
+             const DispatcherParams& params = {}, LaneHost host = {});
 
   std::string_view name() const override { return "dispatcher"; }
   Result<Duration> step(const Deadline& deadline) override;
 
  private:
-  struct Pending {
-    Uuid task;
-    std::optional<Message> hint{};  ///< of one that was just read; else it is read again
-  };
   struct Lane {
-    Queue* broker = nullptr;
-    /// Publishing all that are ready: the page that comes next. None: events tell of them.
-    std::optional<std::string> page{};
-    std::vector<Pending> pending{};  ///< not taken by the broker yet
-    std::uint32_t failures = 0;      ///< in a row
-    SteadyTime not_before{};         ///< after a failure
+    std::unique_ptr<HintLane> hints;  ///< null: the queue has no broker
+    std::function<void()> ring;       ///< where it has a host
   };
   enum class Progress : std::uint8_t { more, caught_up };
 
   Status begin();
   Result<Progress> read_events();
   Lane& lane_of(const std::string& queue);
-  void add(Lane& lane, const Uuid& task);
-  Status read_ready(const std::string& queue, Lane& lane);
-  Result<Progress> advance(const std::string& queue, Lane& lane);
-  /// One call of the broker with the first of those that are pending.
-  Status publish(const std::string& queue, Lane& lane);
-  struct Hints {
-    std::vector<Message> messages;
-    std::vector<Uuid> tasks;  ///< whose they are
-  };
-  Result<Hints> hints_of(std::span<const Pending> pending);
-  void back_off(const std::string& queue, Lane& lane, const Error& error);
+  /// Answers when the first of the lanes wants its next step.
+  Result<Duration> step_lanes(const Deadline& deadline);
   Result<Duration> wait_for_news(const Deadline& deadline);
 
   LedgerReader& reader_;
   Clock& clock_;
   const BrokerOf broker_of_;
   const DispatcherParams params_;
+  const LaneHost host_;
   /// The last event that was looked at. None: all ready tasks have to be published first.
   std::optional<std::uint64_t> cursor_;
   std::map<std::string, Lane> lanes_;

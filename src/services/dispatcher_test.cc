@@ -3,13 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <set>
 #include <thread>
 
 #include "services/hint.h"
+#include "services/service_loop.h"
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_queue.h"
+#include "testing/forwarding_queue.h"
 #include "testing/forwarding_reader.h"
 #include "testing/sim_clock.h"
 
@@ -202,6 +205,52 @@ TEST_F(DispatcherTest, WaitsForTheLedgersNextEventNotForATimeToPass) {
   stepper.join();
   ASSERT_TRUE(dispatcher.step(Deadline{.at = clock.steady_now()}));
   EXPECT_EQ(queue.size(), 1u);
+}
+
+/// Takes its time: each call waits until it may end.
+class SlowQueue final : public ForwardingQueue {
+ public:
+  SlowQueue(Queue& inner, std::latch& begun, std::latch& may_end)
+      : ForwardingQueue(inner), begun_(begun), may_end_(may_end) {}
+  Result<std::vector<Status>> publish(std::span<const Message> messages) override {
+    begun_.count_down();
+    may_end_.wait();
+    return inner_.publish(messages);
+  }
+
+ private:
+  std::latch& begun_;
+  std::latch& may_end_;
+};
+
+TEST_F(DispatcherTest, AQueueWhoseBrokerHangsKeepsNoOtherWaiting) {
+  SimClock clock(OnWait::blocks);
+  FakeQueue hung_inner(clock);
+  FakeQueue quick_inner(clock);
+  std::latch hangs(1);
+  std::latch ends(1);
+  std::latch published(1);
+  std::latch at_once(0);
+  SlowQueue hung(hung_inner, hangs, ends);
+  SlowQueue quick(quick_inner, published, at_once);
+  std::vector<std::unique_ptr<ServiceLoop>> lanes;
+  const auto host = [&](Service& lane) -> std::function<void()> {
+    ServiceLoop& loop = *lanes.emplace_back(std::make_unique<ServiceLoop>(lane, clock));
+    return [&loop] { loop.ring(); };
+  };
+  Dispatcher dispatcher(reader_, clock_, brokers({{"fast", &hung}, {"small", &quick}}), {}, host);
+  settle(dispatcher);
+  insert({a_task(1).queue("fast")});
+  settle(dispatcher);
+  hangs.wait();
+  insert({a_task(2).queue("small")});
+  settle(dispatcher);
+  published.wait();  // for ever, if it waited for the other
+  EXPECT_EQ(hung_inner.size(), 0u);
+  ends.count_down();
+  lanes.clear();
+  EXPECT_THAT(take_hints(hung_inner), ElementsAre(task_id(1)));
+  EXPECT_THAT(take_hints(quick_inner), ElementsAre(task_id(2)));
 }
 
 TEST(Hint, OfSomebodyElseIsRefused) {

@@ -21,7 +21,13 @@ HintFeed::HintFeed(Ports ports, HintFeedParams params)
 }
 
 HintFeed::~HintFeed() {
-  looker_ = {};
+  const SteadyTime until = ports_.clock.steady_now() + params_.end_time_max;
+  const std::jthread cutter =
+      guarded_thread("hint_cutter", [this, until](const std::stop_token& stop) {
+        ports_.clock.wait_until(until, stop);
+        if (!stop.stop_requested()) cut_.request_stop();
+      });
+  looker_ = {};   // none is added any more
   settler_ = {};  // while the lanes still have their connections
   std::vector<Lane*> lanes;
   {
@@ -79,7 +85,7 @@ void HintFeed::serve(Lane& lane, const std::stop_token& stop) {
       stale = !lane.hints.empty() && now >= lane.first_at + params_.hold_max;
     }
     if (stale) {
-      give_back(lane);
+      give_back(lane, Source::keep_if_it_only_pulls);
     } else if (idle) {
       lane.bell.wait(seen, {.at = *idle, .stop = stop}, ports_.clock);
     } else if (const Status received = receive_some(lane, stop); received) {
@@ -91,7 +97,7 @@ void HintFeed::serve(Lane& lane, const std::stop_token& stop) {
       pause = std::min(2 * pause, params_.backoff_max);
     }
   }
-  give_back(lane);
+  give_back(lane, Source::drop);
 }
 
 /// Sets it also when it is there again.
@@ -124,7 +130,7 @@ Status HintFeed::receive_some(Lane& lane, const std::stop_token& stop) {
     if (!lane.hints.empty()) until = std::min(until, lane.first_at + params_.hold_max);
   }
   if (!source) {
-    auto opened = ports_.open(lane.queue, stop);
+    auto opened = ports_.open(lane.queue, cut_.get_token());
     if (!opened) return fail(opened.error());
     source = std::move(*opened);
     const Lock lock(mutex_);
@@ -144,8 +150,8 @@ Status HintFeed::receive_some(Lane& lane, const std::stop_token& stop) {
   return {};
 }
 
-/// Also the connection: a broker that pushes would push them to it again.
-void HintFeed::give_back(Lane& lane) {
+/// Also the connection, where a broker pushes: it would push them to it again.
+void HintFeed::give_back(Lane& lane, Source source_is) {
   std::vector<std::string> receipts;
   std::shared_ptr<Queue> source;
   {
@@ -153,7 +159,9 @@ void HintFeed::give_back(Lane& lane) {
     for (const Delivery& hint : lane.hints) receipts.push_back(hint.receipt);
     lane.hints.clear();
     lane.wanted = false;
-    source = std::exchange(lane.source, nullptr);
+    source = lane.source;
+    const bool pulls = source && source->caps().expires;
+    if (source_is == Source::drop || !pulls) lane.source.reset();
   }
   if (!source || receipts.empty()) return;
   if (const Status back = source->nack(receipts); !back) {
@@ -239,16 +247,18 @@ void HintFeed::settle(const std::stop_token& stop) {
 }
 
 /// What belongs to a connection that is gone has been given back with it.
-std::map<HintFeed::Lane*, std::vector<std::string>> HintFeed::by_lane(
-    const std::vector<Given>& all) {
-  std::map<Lane*, std::vector<std::string>> sorted;
+std::map<std::uint64_t, HintFeed::Settling> HintFeed::by_lane(const std::vector<Given>& all) {
+  std::map<std::uint64_t, Settling> sorted;
   const Lock lock(mutex_);
   for (const Given& given : all) {
     if (given.lane >= by_number_.size()) continue;
-    Lane* lane = by_number_[given.lane];
-    if (lane->source && lane->connection == given.connection) {
-      sorted[lane].push_back(given.receipt);
-    }
+    const Lane& lane = *by_number_[given.lane];
+    if (!lane.source || lane.connection != given.connection) continue;
+    // Of this very connection: on the next one the same receipt may be another delivery's.
+    Settling& settling = sorted[given.lane];
+    settling.queue = lane.queue;
+    settling.source = lane.source;
+    settling.receipts.push_back(given.receipt);
   }
   return sorted;
 }
@@ -271,15 +281,9 @@ SteadyTime HintFeed::settle_due(bool all) {
   }
   const auto tell = [this](const std::vector<Given>& given,
                            Status (Queue::*say)(std::span<const std::string>)) {
-    for (const auto& [lane, receipts] : by_lane(given)) {
-      std::shared_ptr<Queue> source;
-      {
-        const Lock lock(mutex_);
-        source = lane->source;
-      }
-      if (!source) continue;
-      const Status said = (source.get()->*say)(receipts);
-      if (!said) log::warn("hints_not_settled", said.error().message, {{"queue", lane->queue}});
+    for (const auto& [lane, settling] : by_lane(given)) {
+      const Status said = (settling.source.get()->*say)(settling.receipts);
+      if (!said) log::warn("hints_not_settled", said.error().message, {{"queue", settling.queue}});
     }
   };
   tell(acks, &Queue::ack);

@@ -31,6 +31,8 @@ struct HintFeedParams {
   Duration poll_max = std::chrono::seconds(10);   ///< of one call that waits for hints
   Duration backoff_first = std::chrono::milliseconds(100);
   Duration backoff_max = std::chrono::seconds(10);
+  /// What its end leaves to brokers for what is acked, nacked and given back; then calls are cut.
+  Duration end_time_max = std::chrono::seconds(3);
 };
 
 /// Hints from the brokers of many queues as one queue for a worker, which never waits: each broker
@@ -39,7 +41,8 @@ struct HintFeedParams {
 class HintFeed final : public Queue {
  public:
   struct Ports {
-    /// A receiver of a queue's broker. `stop`: no call need go on.
+    /// A receiver of a queue's broker. `stop`: no call need go on. It is asked for when the feed's
+    /// end has taken long enough, so that hints can be given back until then.
     std::function<Result<std::unique_ptr<Queue>>(const std::string& queue, std::stop_token stop)>
         open;
     LedgerReader* reader = nullptr;  ///< tells of queues; needed where the params name none
@@ -94,15 +97,23 @@ class HintFeed final : public Queue {
   /// When the lane has to do something although nobody rings; none if it is to receive now.
   std::optional<SteadyTime> idle_until(Lane& lane, SteadyTime now) REQUIRES(mutex_);
   Status receive_some(Lane& lane, const std::stop_token& stop);
-  void give_back(Lane& lane);
+  enum class Source : std::uint8_t { keep_if_it_only_pulls, drop };
+  void give_back(Lane& lane, Source source);
   void set_away(Lane& lane, std::optional<Error> error);
   std::optional<Given> given(const std::string& receipt) const;
   void settle(const std::stop_token& stop);
   SteadyTime settle_due(bool all);
-  std::map<Lane*, std::vector<std::string>> by_lane(const std::vector<Given>& all);
+  /// Receipts of one connection, with what they are to be told to.
+  struct Settling {
+    std::string queue;
+    std::shared_ptr<Queue> source;
+    std::vector<std::string> receipts;
+  };
+  std::map<std::uint64_t, Settling> by_lane(const std::vector<Given>& all);
 
   const Ports ports_;
   const HintFeedParams params_;
+  std::stop_source cut_;  ///< no call of a broker need go on
   Mutex mutex_;
   std::map<std::string, std::unique_ptr<Lane>> lanes_ GUARDED_BY(mutex_);
   std::vector<Lane*> by_number_ GUARDED_BY(mutex_);

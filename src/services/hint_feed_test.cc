@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <thread>
 
@@ -22,8 +23,18 @@ using testing::IsEmpty;
 /// A connection to a broker, which tells of all that is said to it.
 class Connection final : public ForwardingQueue {
  public:
-  Connection(Queue& broker, std::function<void(const std::string&)> tell)
-      : ForwardingQueue(broker), tell_(std::move(tell)) {}
+  enum class Sends : std::uint8_t { when_asked, by_itself };
+  struct Terms {
+    Sends sends = Sends::by_itself;
+    std::stop_token stop{};  ///< then it carries nothing any more
+  };
+  Connection(Queue& broker, Terms terms, std::function<void(const std::string&)> tell)
+      : ForwardingQueue(broker), terms_(std::move(terms)), tell_(std::move(tell)) {}
+  QueueCaps caps() const override {
+    QueueCaps caps = inner_.caps();
+    caps.expires = terms_.sends == Sends::when_asked;
+    return caps;
+  }
   ~Connection() override { tell_("closed"); }
   Status ack(std::span<const std::string> receipts) override {
     const Status said = inner_.ack(receipts);
@@ -31,12 +42,14 @@ class Connection final : public ForwardingQueue {
     return said;
   }
   Status nack(std::span<const std::string> receipts) override {
+    if (terms_.stop.stop_requested()) return fail(Code::cancelled, "asked to stop");
     const Status said = inner_.nack(receipts);
     tell_("nack " + std::to_string(receipts.size()));
     return said;
   }
 
  private:
+  const Terms terms_;
   const std::function<void(const std::string&)> tell_;
 };
 
@@ -45,17 +58,20 @@ class HintFeedTest : public testing::Test {
   std::unique_ptr<HintFeed> feed(std::vector<std::string> queues, std::size_t in_hand = 2) {
     return std::make_unique<HintFeed>(
         HintFeed::Ports{
-            .open = [this](const std::string& queue, std::stop_token) { return open(queue); },
+            .open = [this](const std::string& queue,
+                           std::stop_token stop) { return open(queue, std::move(stop)); },
             .reader = &ledger_,
             .clock = clock_,
             .bell = bell_},
         HintFeedParams{.queues = std::move(queues), .in_hand = in_hand});
   }
-  Result<std::unique_ptr<Queue>> open(const std::string& queue) {
+  Result<std::unique_ptr<Queue>> open(const std::string& queue, std::stop_token stop) {
     tell("open " + queue);
     const Lock lock(mutex_);
     if (away_) return fail(Code::unavailable, "no broker");
-    return std::make_unique<Connection>(broker_, [this](const std::string& what) { tell(what); });
+    return std::make_unique<Connection>(broker_,
+                                        Connection::Terms{.sends = sends_, .stop = std::move(stop)},
+                                        [this](const std::string& what) { tell(what); });
   }
   void set_away(bool away) {
     const Lock lock(mutex_);
@@ -120,6 +136,7 @@ class HintFeedTest : public testing::Test {
   Bell news_;
   Mutex mutex_;
   bool away_ GUARDED_BY(mutex_) = false;
+  Connection::Sends sends_ = Connection::Sends::by_itself;
   std::vector<std::string> told_ GUARDED_BY(mutex_);
 };
 
@@ -206,6 +223,56 @@ TEST_F(HintFeedTest, ItsEndHandsOnAcksAndGivesBackTheRest) {
   EXPECT_EQ(told("closed"), 1);
   EXPECT_EQ(broker_.size(), 1u);
   EXPECT_EQ(in_broker().size(), 1u) << "it is hidden no more";
+}
+
+TEST_F(HintFeedTest, ABrokerThatSendsWhenAskedKeepsItsConnectionWhenHintsAreGivenBack) {
+  sends_ = Connection::Sends::when_asked;
+  const auto feed = this->feed({"a"}, 1);
+  publish(1, 1);
+  bell_.wait(0, Deadline{}, clock_);
+  pass_until([&] { return told("nack 1") == 1; });
+  ASSERT_EQ(in_broker().size(), 1u);
+  publish(2, 2);
+  EXPECT_EQ(take(*feed)[0].message.id, "2");
+  EXPECT_EQ(told("open a"), 1);
+  EXPECT_EQ(told("closed"), 0);
+}
+
+/// A connection whose calls only a stop ends, once it has given a hint.
+class DeafQueue final : public ForwardingQueue {
+ public:
+  DeafQueue(Queue& broker, std::stop_token stop, Clock& clock)
+      : ForwardingQueue(broker), stop_(std::move(stop)), clock_(clock) {}
+  Status ack(std::span<const std::string>) override {
+    clock_.wait_until(kSteadyTimeMax, stop_);
+    return fail(Code::cancelled, "asked to stop");
+  }
+
+ private:
+  const std::stop_token stop_;
+  Clock& clock_;
+};
+
+TEST_F(HintFeedTest, ItsEndWaitsForABrokerThatHangsNoLongerThanItMay) {
+  auto feed = std::make_unique<HintFeed>(
+      HintFeed::Ports{.open = [this](const std::string&,
+                                     std::stop_token stop) -> Result<std::unique_ptr<Queue>> {
+                        return std::make_unique<DeafQueue>(broker_, std::move(stop), clock_);
+                      },
+                      .clock = clock_,
+                      .bell = bell_},
+      HintFeedParams{.queues = {"a"}});
+  publish(1, 1);
+  const auto hints = take(*feed);
+  ASSERT_TRUE(feed->ack(receipts(hints)));
+  const SteadyTime begun = clock_.steady_now();
+  std::atomic<bool> ended = false;
+  const std::jthread ending([&] {
+    feed.reset();
+    ended = true;
+  });
+  pass_until([&] { return ended.load(); });
+  EXPECT_LE(clock_.steady_now() - begun, 10s);
 }
 
 TEST_F(HintFeedTest, OnlyReceives) {

@@ -180,6 +180,24 @@ TEST_P(AmqpServerTest, WhatWasConfirmedSurvivesACrashAndBothSidesConnectAgain) {
   EXPECT_EQ(late.error().code, Code::not_found);
 }
 
+TEST_P(AmqpServerTest, WhatIsReceivedTogetherHasNoMoreBytesThanItMay) {
+  AmqpOptions options = options_for(fresh_name());
+  options.receive_bytes_max = 2'500'000;
+  AmqpQueue queue(clock(), options);
+  std::vector<Message> large;
+  for (int i = 0; i < 6; ++i) {
+    large.push_back({.id = std::to_string(i), .body = std::string(1'000'000, 'x')});
+  }
+  for (const Status& answer : queue.publish(large).value()) ASSERT_TRUE(answer.has_value());
+  std::size_t count = 0;
+  while (count < large.size()) {
+    const auto some = queue.receive(100, {.at = soon()}).value();
+    ASSERT_FALSE(some.empty()) << count;
+    EXPECT_LE(some.size(), 3u);
+    count += some.size();
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Amqp, AmqpServerTest, testing::Values(kClassic), kName);
 
 }  // namespace

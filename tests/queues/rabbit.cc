@@ -28,6 +28,11 @@ Rabbit& Rabbit::instance() {
   return one;
 }
 
+Rabbit& Rabbit::another() {
+  static Rabbit one;
+  return one;
+}
+
 void Rabbit::start() { EXPECT_TRUE(server_.start(how_)); }
 
 void Rabbit::write_declarations() {

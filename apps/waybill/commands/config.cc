@@ -60,6 +60,7 @@ bj::object to_json(const std::string& directory, const DefinitionSources::Loaded
           {"scans", found.scans.size()},
           {"schedules", found.schedules.size()},
           {"queues", found.queues.size()},
+          {"imports", found.imports.size()},
           {"problems", std::move(problems)}};
 }
 
@@ -114,7 +115,8 @@ Exit check_config(Session& session, const Invocation&) {
       " are right: " + number(found.tasks.size(), "task") + ", " +
       number(found.pipelines.size(), "pipeline") + ", " + number(found.scans.size(), "scan") +
       ", " + number(found.schedules.size(), "schedule") + ", " +
-      number(found.queues.size(), "queue"));
+      number(found.queues.size(), "queue") +
+      (found.imports.empty() ? "" : ", " + number(found.imports.size(), "import")));
   if (session.config().mail_url.empty() && wants_mail(found)) {
     session.output().note(
         "somebody is to be told by mail, and no mail server is named here: where `up` or `serve` "

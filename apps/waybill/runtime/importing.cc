@@ -13,6 +13,8 @@ namespace waybill::cli {
 namespace {
 
 constexpr std::uint16_t kReadAhead = 200;
+/// Of all bodies that all imports have in hand, but for one message of each.
+constexpr std::size_t kBytesInHandMax = std::size_t{64} << 20;
 
 }  // namespace
 
@@ -54,15 +56,17 @@ Result<std::unique_ptr<Importing>> Importing::open(Session& session, Store& stor
   all->refused_ = std::make_unique<AmqpQueue>(session.clock(), to_dead);
   all->replies_ = std::make_unique<AmqpQueue>(session.clock(), to_askers);
   for (const auto& [name, import] : definitions.imports) {
-    all->lines_.push_back(all->line_of(store, definitions, import,
-                                       {.connection = *connection,
-                                        .queue = import.queue,
-                                        .exchange = import.exchange,
-                                        .routing_key = import.routing_key,
-                                        .makes = AmqpMakes::binding,
-                                        .dead_letter_exchange = "",
-                                        .durable = import.durable,
-                                        .prefetch = kReadAhead}));
+    all->lines_.push_back(
+        all->line_of(store, definitions, import,
+                     {.connection = *connection,
+                      .queue = import.queue,
+                      .exchange = import.exchange,
+                      .routing_key = import.routing_key,
+                      .makes = AmqpMakes::binding,
+                      .dead_letter_exchange = "",
+                      .durable = import.durable,
+                      .prefetch = kReadAhead,
+                      .receive_bytes_max = kBytesInHandMax / definitions.imports.size()}));
   }
   return all;
 }

@@ -41,7 +41,8 @@ class RabbitBroker final : public TaskBroker {
                         .routing_key = queue,
                         .type = AmqpQueueType::quorum,
                         .makes = AmqpMakes::topology,
-                        .dead_letter_exchange = dead_letters_};
+                        .dead_letter_exchange = dead_letters_,
+                        .gives_back_freely = true};
     options.connection.stop = std::move(stop);
     options.connection.call_time_max = kAnswerTimeMax;
     options.confirm_time_max = kAnswerTimeMax;
@@ -79,17 +80,29 @@ Result<amqp::ConnectionParams> rabbit_of(const Config& config) {
 std::string dead_letters_of(const Config& config) { return config.queue_prefix + "-dead"; }
 
 Dispatching::Dispatching(Session& session, Store& store, TaskBroker& broker)
-    : dispatcher_(store.reader(), session.clock(),
-                  [this, &broker](const std::string& queue) {
-                    auto& place = queues_[queue];
-                    place = broker.publisher(queue, stop_.get_token());
-                    return place.get();
-                  }),
+    : session_(session),
+      seed_(session.rng().next()),
+      dispatcher_(
+          store.reader(), session.clock(),
+          [this, &broker](const std::string& queue) {
+            auto& place = queues_[queue];
+            place = broker.publisher(queue, stop_.get_token());
+            return place.get();
+          },
+          {}, [this](Service& lane) { return begin_lane(lane); }),
       loop_(dispatcher_, session.clock(), {.seed = session.rng().next()}) {}
+
+std::function<void()> Dispatching::begin_lane(Service& lane) {
+  ServiceLoop& loop = *lanes_.emplace_back(
+      std::make_unique<ServiceLoop>(lane, session_.clock(), ServiceLoopParams{.seed = ++seed_}));
+  return [&loop] { loop.ring(); };
+}
 
 Dispatching::~Dispatching() {
   stop_.request_stop();
   loop_.stop();
+  for (const auto& lane : lanes_) lane->request_stop();
+  lanes_.clear();
 }
 
 }  // namespace waybill::cli

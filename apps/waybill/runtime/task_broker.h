@@ -5,6 +5,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "apps/waybill/runtime/amqp_options.h"
 #include "apps/waybill/session.h"
@@ -48,8 +49,14 @@ class Dispatching {
   Dispatching& operator=(const Dispatching&) = delete;
 
  private:
+  std::function<void()> begin_lane(Service& lane);
+
+  Session& session_;
+  std::uint64_t seed_;
   std::stop_source stop_;
-  std::map<std::string, std::unique_ptr<Queue>> queues_;  // of the dispatcher's thread
+  // Of the dispatcher's thread:
+  std::map<std::string, std::unique_ptr<Queue>> queues_;
+  std::vector<std::unique_ptr<ServiceLoop>> lanes_;  ///< a broker that hangs keeps its own waiting
   Dispatcher dispatcher_;
   ServiceLoop loop_;
 };

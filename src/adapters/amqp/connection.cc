@@ -7,17 +7,27 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
 #include "adapters/amqp/dial.h"
+#include "adapters/amqp/hosts.h"
 #include "adapters/amqp/reply.h"
+#include "base/log.h"
 
 namespace waybill::amqp {
 namespace {
 
 constexpr auto kDebianCertificates = "/etc/ssl/certs/ca-certificates.crt";
 constexpr int kFrameBytesMax = 131072;
+/// What each of several hosts has to answer within.
+constexpr Duration kHostTimeMax = std::chrono::seconds(3);
+
+/// Whether another host may do better.
+bool is_of_one_host(const Error& error) {
+  return error.code == Code::unavailable || error.code == Code::deadline_exceeded;
+}
 
 /// A parsed URL, with the text that it points into.
 struct Parsed {
@@ -34,6 +44,14 @@ Result<Parsed> parse(const std::string& url) {
                 "not an AMQP URL; expected amqp://user:password@host:port/vhost");
   }
   return parsed;
+}
+
+/// The library takes no host for localhost, which nobody means among others.
+bool leads_nowhere(const std::string& url) {
+  const std::size_t place = url.find("://") + 3;
+  const std::size_t at = url.find('@', place);
+  const std::size_t host = at < url.find('/', place) ? at + 1 : place;
+  return host >= url.size() || url[host] == '/' || url[host] == ':';
 }
 
 std::string describe(const amqp_connection_info& info) {
@@ -75,9 +93,18 @@ Error refused_login(Error error, const std::string& where) {
 }  // namespace
 
 Result<std::string> place_of(const std::string& url) {
-  const auto parsed = parse(url);
-  if (!parsed) return fail(parsed.error());
-  return describe(parsed->info);
+  std::string places;
+  const std::vector<std::string> urls = urls_of(url);
+  for (const std::string& one : urls) {
+    const auto parsed = parse(one);
+    if (!parsed) return fail(parsed.error());
+    if (urls.size() > 1 && leads_nowhere(one)) {
+      return fail(Code::invalid_argument,
+                  "the AMQP URL names several hosts, and one of them is empty; take a comma away");
+    }
+    places += (places.empty() ? "" : ", ") + describe(parsed->info);
+  }
+  return places;
 }
 
 Connection::Connection(std::string place)
@@ -94,8 +121,33 @@ Status Connection::reply(const std::string& action) const {
   return status_of(amqp_get_rpc_reply(state_), action);
 }
 
+std::string Connection::server_version() const {
+  const amqp_table_t* said = amqp_get_server_properties(state_);
+  for (int i = 0; said != nullptr && i < said->num_entries; ++i) {
+    const amqp_table_entry_t& entry = said->entries[i];
+    if (text_of(entry.key) != "version" || entry.value.kind != AMQP_FIELD_KIND_UTF8) continue;
+    return std::string(text_of(entry.value.value.bytes));
+  }
+  return "";
+}
+
 Result<std::unique_ptr<Connection>> Connection::open(const ConnectionParams& params) {
-  const auto parsed = parse(params.url);
+  const std::vector<std::string> urls = urls_of(params.url);
+  ConnectionParams each = params;
+  if (urls.size() > 1) each.handshake_time_max = std::min(params.handshake_time_max, kHostTimeMax);
+  Result<std::unique_ptr<Connection>> opened = fail(Code::internal, "no host");
+  for (const std::string& url : urls) {
+    opened = open_at(url, each);
+    // What one refuses, as a password, the others of a cluster would too.
+    if (opened || !is_of_one_host(opened.error())) break;
+    if (&url != &urls.back()) log::debug("amqp_host_away", opened.error().message);
+  }
+  return opened;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_at(const std::string& url,
+                                                        const ConnectionParams& params) {
+  const auto parsed = parse(url);
   if (!parsed) return fail(parsed.error());
   const amqp_connection_info& info = parsed->info;
   if (params.stop.stop_requested()) return fail(Code::cancelled, "asked to stop");

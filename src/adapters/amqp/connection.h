@@ -15,7 +15,9 @@ struct amqp_connection_state_t_;
 namespace waybill::amqp {
 
 struct ConnectionParams {
-  std::string url;      ///< amqp://user:password@host:port/vhost, or amqps://…
+  /// amqp://user:password@host:port/vhost, or amqps://…; several hosts, with commas between, are
+  /// tried in their order.
+  std::string url;
   std::string ca_file;  ///< whom amqps trusts; empty: whom Debian trusts
   Duration handshake_time_max = std::chrono::seconds(10);
   Duration call_time_max = std::chrono::seconds(30);  ///< until the broker answers a request
@@ -23,8 +25,8 @@ struct ConnectionParams {
   std::stop_token stop{};
 };
 
-/// Where a URL leads, without who goes there: host:port/vhost. `invalid_argument` for what is no
-/// AMQP URL.
+/// Where a URL leads, without who goes there: host:port/vhost of each host. `invalid_argument` for
+/// what is no AMQP URL.
 Result<std::string> place_of(const std::string& url);
 
 /// The code of an AMQP reply code (403, 404, 406 …).
@@ -37,6 +39,7 @@ class Connection {
  public:
   /// `unavailable` where there is no broker, `unauthenticated` where it refuses the user,
   /// `not_found` for a vhost that is not there or not the user's, `cancelled` after a stop.
+  /// Of several hosts each has 3 seconds; the next one is tried where one is not available.
   static Result<std::unique_ptr<Connection>> open(const ConnectionParams& params);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -48,9 +51,13 @@ class Connection {
   /// What the broker said to the latest request.
   Status reply(const std::string& action) const;
   const std::string& place() const { return place_; }
+  /// Of the broker, as it says: "3.10.8". Empty: it does not.
+  std::string server_version() const;
 
  private:
   explicit Connection(std::string place);
+  static Result<std::unique_ptr<Connection>> open_at(const std::string& url,
+                                                     const ConnectionParams& params);
 
   amqp_connection_state_t_* const state_;
   const std::string place_;

@@ -262,7 +262,8 @@ Status AmqpQueue::hear_of_the_end() {
 
 Status AmqpQueue::take(std::size_t limit, std::vector<Delivery>& deliveries) {
   amqp_connection_state_t state = receiver_->state();
-  while (deliveries.size() < limit) {
+  std::size_t bytes = 0;
+  while (deliveries.size() < limit && bytes < options_.receive_bytes_max) {
     amqp_maybe_release_buffers(state);
     amqp_envelope_t envelope{};
     const timeval now{};
@@ -273,6 +274,7 @@ Status AmqpQueue::take(std::size_t limit, std::vector<Delivery>& deliveries) {
            .receipt = std::to_string(connections_) + "-" + std::to_string(envelope.delivery_tag),
            .delivery_count = delivery_count_of(envelope),
            .published_at = published_at(envelope)});
+      bytes += deliveries.back().message.body.size();
       held_.insert(envelope.delivery_tag);
       amqp_destroy_envelope(&envelope);
       continue;

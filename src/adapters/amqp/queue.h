@@ -35,11 +35,16 @@ struct AmqpOptions {
   /// Where the broker sends what a consumer rejects: made (fanout) with a queue of the same name.
   /// Not where the queue alone is made; empty: nowhere.
   std::string dead_letter_exchange;
+  /// A receiver gives back what it has no room for, any number of times: not to be counted where a
+  /// quorum queue is made as a part of a topology.
+  bool gives_back_freely = false;
   bool durable = true;                 ///< of a queue that is made where a topology is
   std::uint16_t prefetch = 10;         ///< held by a receiver at most, acked ones not counted
   std::size_t unconfirmed_max = 1000;  ///< messages on their way at a time
   Duration confirm_time_max = std::chrono::seconds(60);  ///< until the broker says anything
   std::size_t body_bytes_max = 128 * 1024 * 1024;        ///< RabbitMQ's default limit
+  /// Of the bodies that one call of receive gives together, but for the last of them.
+  std::size_t receive_bytes_max = SIZE_MAX;
 };
 
 /// RabbitMQ, by AMQP 0-9-1. Publishes persistent, mandatory messages with publisher confirms: an

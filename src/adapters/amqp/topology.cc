@@ -2,6 +2,7 @@
 
 #include <amqp.h>
 
+#include <charconv>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@ namespace {
 
 struct Argument {
   std::string_view name;
-  std::string_view text;
+  std::string_view text{};
+  std::int64_t number = 0;  ///< where there is no text
 };
 
 struct NewQueue {
@@ -29,6 +31,11 @@ Status declare(Connection& connection, const NewQueue& queue) {
   for (const Argument& argument : queue.arguments) {
     amqp_table_entry_t& entry = entries.emplace_back();
     entry.key = bytes_of(argument.name);
+    if (argument.text.empty()) {
+      entry.value.kind = AMQP_FIELD_KIND_I64;
+      entry.value.value.i64 = argument.number;
+      continue;
+    }
     entry.value.kind = AMQP_FIELD_KIND_UTF8;
     entry.value.value.bytes = bytes_of(argument.text);
   }
@@ -87,6 +94,12 @@ Status make_dead_letters(std::unique_ptr<Connection>& connection, const AmqpOpti
 
 }  // namespace
 
+bool can_be_unlimited(std::string_view version) {
+  int major = 0;
+  std::from_chars(version.data(), version.data() + version.size(), major);
+  return major >= 4;
+}
+
 Status declare_queue(Connection& connection, const AmqpOptions& options) {
   if (options.queue.empty()) return {};
   const Status declared =
@@ -107,6 +120,10 @@ Status make_topology(const AmqpOptions& options) {
   if (!dead.empty()) {
     if (Status made = make_dead_letters(connection, options); !made) return made;
     queue.arguments.push_back({"x-dead-letter-exchange", dead});
+  }
+  const bool quorum = options.type == AmqpQueueType::quorum;
+  if (options.gives_back_freely && quorum && can_be_unlimited(connection->server_version())) {
+    queue.arguments.push_back({.name = "x-delivery-limit", .number = -1});
   }
   const bool makes_exchange = options.makes == AmqpMakes::topology && options.exchange != dead;
   if (makes_exchange && !options.exchange.empty()) {

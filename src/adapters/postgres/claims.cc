@@ -60,6 +60,7 @@ void ClaimPart::write(Batch& batch) {
   params.boolean(!shared);
   const bool named = !common.only_ids.empty();
   named ? params.uuids(only_ids) : params.integer(static_cast<std::int64_t>(limit));
+  if (!named) batch.add(Sql::claim_by_index);
   batch.add(named ? Sql::claim_named : Sql::claim_ready, std::move(params),
             [this](const Rows& rows) { return take_candidates(rows); });
 }

@@ -81,6 +81,9 @@ class Connection {
     Connection& connection_;
     const Duration before_;
   };
+  /// What was notified since the last call, on what the session listens to: payloads. Waits for
+  /// the first; `deadline_exceeded` if none came, which costs nothing.
+  Result<std::vector<std::string>> notifications(const Deadline& deadline);
   /// Ends a transaction that is open or has failed; an error means that the connection is lost.
   Status roll_back(const Deadline& deadline);
 

@@ -11,6 +11,7 @@
 #include "adapters/postgres/ledger.h"
 #include "adapters/postgres/log_store.h"
 #include "adapters/postgres/migrate.h"
+#include "adapters/postgres/news.h"
 #include "adapters/postgres/people_store.h"
 #include "adapters/postgres/reader.h"
 #include "adapters/postgres/registry.h"
@@ -35,10 +36,11 @@ struct PostgresLedger::Parts {
         write_database(write_pool),
         database(read_pool),
         lanes(database),
+        news(database, bell),
         writer({.writers = options.writers, .events_kept = options.events_kept}, write_database,
-               lanes, time, bell),
+               lanes, time, {.here = bell, .elsewhere = news}),
         ledger(writer, database, lanes, time),
-        reader(database, lanes, bell),
+        reader(database, lanes, bell, news),
         registry(database, time),
         tokens(database),
         people(database),
@@ -60,6 +62,7 @@ struct PostgresLedger::Parts {
   Database write_database;
   Database database;
   postgres::LaneTable lanes;
+  postgres::News news;
   postgres::Writer writer;
   postgres::PostgresLedgerPort ledger;
   postgres::PostgresReaderPort reader;

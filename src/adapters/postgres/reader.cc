@@ -11,13 +11,6 @@
 #include "core/priority.h"
 
 namespace waybill::postgres {
-namespace {
-
-/// How often a wait for the tail looks for commits of other programs.
-constexpr Duration kLookEvery = std::chrono::milliseconds(15);
-
-}  // namespace
-
 Result<Rows> PostgresReaderPort::row_of(Sql sql, const Uuid& id) {
   auto rows = database_.read(sql, Params().uuid(id));
   if (!rows) return fail(rows.error());
@@ -69,15 +62,18 @@ Result<std::vector<LedgerEvent>> PostgresReaderPort::events(std::uint64_t after,
 Result<std::uint64_t> PostgresReaderPort::last_sequence(std::optional<std::uint64_t> past,
                                                         const Deadline& deadline) {
   Clock& clock = database_.pool().clock();
+  bool looked = false;  // and nobody had told
   for (;;) {
     const std::uint64_t seen = bell_.rung();
     const auto last = newest_sequence(database_);
+    if (looked && last && *last > *past) news_.found_untold();
     if (!last || !past || *last > *past) return last;
     const SteadyTime now = clock.steady_now();
     if (now >= deadline.at || deadline.stop_requested()) return last;
-    // Our own commits ring; those of other programs may have to be seen by looking again.
-    const Deadline slice{.at = std::min(deadline.at, now + kLookEvery), .stop = deadline.stop};
-    bell_.wait(seen, slice, clock);
+    // Our own commits ring, and those that other programs tell of; some have to be looked for.
+    const Deadline slice{.at = std::min(deadline.at, now + news_.look_every()),
+                         .stop = deadline.stop};
+    looked = bell_.wait(seen, slice, clock) == Bell::Woken::in_vain;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/database.h"
 #include "adapters/postgres/lanes.h"
+#include "adapters/postgres/news.h"
 #include "ports/bell.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger_reader.h"
@@ -11,8 +12,8 @@ namespace waybill::postgres {
 class PostgresReaderPort final : public LedgerReader, public DedupKeys {
  public:
   /// `bell` rings with each commit of this process, and where another's was heard of.
-  PostgresReaderPort(Database& database, LaneTable& lanes, Bell& bell)
-      : database_(database), lanes_(lanes), bell_(bell) {}
+  PostgresReaderPort(Database& database, LaneTable& lanes, Bell& bell, News& news)
+      : database_(database), lanes_(lanes), bell_(bell), news_(news) {}
 
   Result<Task> get(const Uuid& id) override;
   Result<std::vector<HistoryEntry>> history(const Uuid& id) override;
@@ -33,6 +34,7 @@ class PostgresReaderPort final : public LedgerReader, public DedupKeys {
   Database& database_;
   LaneTable& lanes_;
   Bell& bell_;
+  News& news_;
 };
 
 }  // namespace waybill::postgres

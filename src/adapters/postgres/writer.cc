@@ -72,8 +72,8 @@ std::set<std::int64_t> spans_of(std::span<WriteCall* const> group) {
 }  // namespace
 
 Writer::Writer(const Params& params, Database& database, LaneTable& lanes, Timekeeper& time,
-               Bell& bell)
-    : params_(params), database_(database), lanes_(lanes), time_(time), bell_(bell) {}
+               const Ears& ears)
+    : params_(params), database_(database), lanes_(lanes), time_(time), ears_(ears) {}
 
 Writer::Turn Writer::wait_for_turn(WriteCall& call) {
   Lock lock(call.mutex);
@@ -203,7 +203,10 @@ Writer::Outcome Writer::run_once(Attempt& attempt) {
     [[maybe_unused]] const Status undone = (*connection)->roll_back({});
     outcome = judge(**connection, sqlstate, transaction, attempt);
   }
-  if (outcome == Outcome::done && transaction.has_record()) bell_.ring();
+  if (outcome == Outcome::done && transaction.has_record()) {
+    ears_.here.ring();
+    ears_.elsewhere.tell();
+  }
   if (outcome != Outcome::done) return outcome;
   attempt.failure = settle_removals(attempt.group, attempt.limit);
   return attempt.failure ? Outcome::done : Outcome::failed;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "adapters/postgres/database.h"
+#include "adapters/postgres/news.h"
 #include "adapters/postgres/part.h"
 #include "adapters/postgres/transaction.h"
 #include "base/mutex.h"
@@ -21,8 +22,13 @@ class Writer {
     std::size_t writers = 2;      ///< transactions at a time
     std::size_t events_kept = 0;  ///< newest changes that are not removed
   };
-  /// Rings `bell` after each commit that made events.
-  Writer(const Params& params, Database& database, LaneTable& lanes, Timekeeper& time, Bell& bell);
+  /// Where it tells of each commit that made events.
+  struct Ears {
+    Bell& here;
+    News& elsewhere;
+  };
+  Writer(const Params& params, Database& database, LaneTable& lanes, Timekeeper& time,
+         const Ears& ears);
 
   /// Answers the call. What it answers is on disk.
   Status write(WriteCall& call);
@@ -62,7 +68,7 @@ class Writer {
   Database& database_;
   LaneTable& lanes_;
   Timekeeper& time_;
-  Bell& bell_;
+  const Ears ears_;
   Hints hints_;
   std::atomic<std::uint64_t> commits_ = 0;
   Mutex mutex_;

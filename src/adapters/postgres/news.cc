@@ -1,0 +1,126 @@
+#include "adapters/postgres/news.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace waybill::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Between two looks for commits of other programs: where they tell of them, and where they don't.
+constexpr Duration kLookTold = milliseconds(50);
+constexpr Duration kLookUntold = milliseconds(15);
+/// Looks that find something untold until all are taken to be so; one may come before the news.
+constexpr int kUntoldMax = 2;
+/// Between two that are told: a busy program's commits are told together.
+constexpr Duration kTellApart = milliseconds(3);
+constexpr Duration kTellTimeMax = seconds(1);
+constexpr Duration kHearTimeMax = std::chrono::minutes(1);
+constexpr Duration kListenAgainFirst = seconds(1);
+constexpr Duration kListenAgainMax = seconds(30);
+
+}  // namespace
+
+News::News(Database& database, Bell& bell) : database_(database), bell_(bell) {}
+
+News::~News() {
+  std::jthread teller;
+  std::jthread listener;
+  {
+    const Lock lock(mutex_);
+    teller = std::move(teller_);
+    listener = std::move(listener_);
+  }
+  teller.request_stop();
+  listener.request_stop();
+}
+
+void News::tell() {
+  {
+    const Lock lock(mutex_);
+    if (!teller_.joinable()) {
+      teller_ = std::jthread([this](const std::stop_token& stop) { tell_all(stop); });
+    }
+  }
+  committed_.ring();
+}
+
+std::string News::tag() {
+  const Lock lock(mutex_);
+  return tag_;
+}
+
+void News::send() {
+  const Deadline deadline{.at = database_.pool().clock().steady_now() + kTellTimeMax};
+  const auto sent = database_.read(Sql::tell_news, std::move(Params().text(tag())), deadline);
+  if (!sent) log::debug("news_not_told", sent.error().message);
+}
+
+void News::tell_all(const std::stop_token& stop) {
+  Clock& clock = database_.pool().clock();
+  std::uint64_t told = 0;
+  while (!stop.stop_requested()) {
+    const std::uint64_t seen = committed_.rung();
+    if (seen == told) {
+      committed_.wait(seen, {.stop = stop}, clock);
+      continue;
+    }
+    told = seen;
+    send();
+    clock.wait_until(clock.steady_now() + kTellApart, stop);
+  }
+  if (committed_.rung() != told) send();
+}
+
+Duration News::look_every() {
+  {
+    const Lock lock(mutex_);
+    if (!listener_.joinable()) {
+      listener_ = std::jthread([this](const std::stop_token& stop) { listen(stop); });
+    }
+  }
+  return is_heard_ && untold_ < kUntoldMax ? kLookTold : kLookUntold;
+}
+
+void News::listen(const std::stop_token& stop) {
+  Clock& clock = database_.pool().clock();
+  Duration pause = kListenAgainFirst;
+  while (!stop.stop_requested()) {
+    auto connection = Connection::open(database_.pool().connect_params(), clock, {.stop = stop});
+    Status heard = connection ? Status() : fail(connection.error());
+    if (heard) heard = hear(**connection, stop);
+    const bool was_heard = is_heard_.exchange(false);
+    if (stop.stop_requested()) return;
+    if (!heard) log::debug("news_not_heard", heard.error().message);
+    if (was_heard) pause = kListenAgainFirst;
+    clock.wait_until(clock.steady_now() + pause, stop);
+    pause = std::min(2 * pause, kListenAgainMax);
+  }
+}
+
+Status News::hear(Connection& connection, const std::stop_token& stop) {
+  const auto named = connection.run(Sql::name_news, {}, {.stop = stop});
+  if (!named) return fail(named.error());
+  const std::string own(named->text(0, 0));
+  if (Status asked = connection.run_script("LISTEN waybill", {.stop = stop}); !asked) return asked;
+  {
+    const Lock lock(mutex_);
+    tag_ = own;
+  }
+  is_heard_ = true;
+  for (;;) {
+    const SteadyTime until = database_.pool().clock().steady_now() + kHearTimeMax;
+    const auto payloads = connection.notifications({.at = until, .stop = stop});
+    if (!payloads && payloads.error().code == Code::deadline_exceeded) continue;
+    if (!payloads) return fail(payloads.error());
+    if (std::ranges::all_of(*payloads, [&](const auto& tag) { return tag == own; })) continue;
+    untold_ = 0;
+    bell_.ring();
+  }
+}
+
+}  // namespace waybill::postgres
