@@ -140,7 +140,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
       <input
         type="search"
         role="combobox"
-        aria-label="Page, definition, queue, schedule, pipeline, worker, or a task or run by id or text"
+        aria-label="Page, name, task or run, or a task by text"
         aria-expanded="true"
         aria-controls={list}
         aria-activedescendant={found.length ? `${list}-${chosen}` : undefined}

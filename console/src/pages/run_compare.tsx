@@ -55,7 +55,8 @@ interface Pair {
 
 /** In the order in which the left one began them, then what only the right one has. */
 export function pairsOf({ nodes: [left, right], reasons }: Both): Pair[] {
-  const paths = [...[...left].sort(byBeginning), ...[...right].sort(byBeginning)].map((node) => node.path);
+  const inOrder = [...[...left].sort(byBeginning), ...[...right].sort(byBeginning)];
+  const paths = inOrder.map((node) => node.path);
   const byPath = (nodes: RunNode[]) => new Map(nodes.map((node) => [node.path, node]));
   const [ofLeft, ofRight] = [byPath(left), byPath(right)];
   const reasonOf = new Map(reasons.map((reason) => [reason.path, reason]));
@@ -236,7 +237,8 @@ function Shown({ both }: { both: Both }) {
         />
         {!both.isWhole && (
           <p class="hint pad">
-            Only the first {NODES} steps of each are here: <code>waybill run explain {left.id}</code>
+            Only the first {NODES} steps of each are here:{" "}
+            <code>waybill run explain {left.id}</code>
           </p>
         )}
       </Panel>

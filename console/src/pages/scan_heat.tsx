@@ -78,7 +78,12 @@ export function Legend({ items }: { items: readonly Item[] }) {
   );
 }
 
-function Cell(props: { items: Item[] | undefined; title: string; isChosen: boolean; go: () => void }) {
+function Cell(props: {
+  items: Item[] | undefined;
+  title: string;
+  isChosen: boolean;
+  go: () => void;
+}) {
   const { items } = props;
   if (!items) return <td class="heat-none">–</td>;
   const numbers = numbersOf(items);
@@ -162,7 +167,11 @@ export function Objects({ title, items }: { title: string; items: Item[] }) {
         rows={items.slice(0, OBJECTS)}
         id={(item) => `${item.word} ${item.what} ${item.detail}`}
         columns={[
-          { title: "Object", narrow: "title", cell: ({ what }) => <Foreign text={what} max={160} /> },
+          {
+            title: "Object",
+            narrow: "title",
+            cell: ({ what }) => <Foreign text={what} max={160} />,
+          },
           {
             title: "Stands",
             cell: ({ standing }) => <Badge standing={standing}>{WORDS[standing]}</Badge>,
@@ -171,7 +180,8 @@ export function Objects({ title, items }: { title: string; items: Item[] }) {
           { title: "Detail", cell: ({ detail }) => detail && <Foreign text={detail} /> },
           {
             title: "Task",
-            cell: ({ task }) => task && <Link href={`/tasks/${encodeURIComponent(task)}`}>its task</Link>,
+            cell: ({ task }) =>
+              task && <Link href={`/tasks/${encodeURIComponent(task)}`}>its task</Link>,
           },
         ]}
       />

@@ -84,7 +84,8 @@ function OptionFields(props: {
       />
     </label>
   );
-  const usual = isOfDefinition(props.base) ? props.base.definition : { priority: 0, queue: "default" };
+  const { base } = props;
+  const usual = isOfDefinition(base) ? base.definition : { priority: 0, queue: "default" };
   return (
     <details open={props.options !== NONE && Object.values(props.options).some(Boolean)}>
       <summary>Time, queue, labels</summary>
