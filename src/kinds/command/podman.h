@@ -1,0 +1,84 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file_descriptor.h"
+#include "base/result.h"
+#include "kinds/command/artifact_files.h"
+#include "kinds/command/command.h"
+#include "kinds/command/container_protocol.h"
+#include "kinds/command/container_spec.h"
+#include "kinds/command/environment.h"
+#include "kinds/command/run_record.h"
+#include "ports/clock.h"
+#include "ports/task_kind.h"
+
+namespace waybill {
+
+/// Where a container finds what a program finds in its scratch directory.
+inline constexpr const char* kContainerScratch = "/waybill/scratch";
+inline constexpr const char* kContainerArtifacts = "/waybill/artifacts";
+/// What is too long for the environment, read-only.
+inline constexpr const char* kContainerGiven = "/run/waybill";
+
+struct PodmanOptions {
+  Environment environment;  ///< of podman itself, see inherited_environment()
+  std::string store;        ///< directory of images and containers; empty: podman's own
+};
+
+/// Runs containers by podman with runc, each under a supervisor as a command has one: whatever
+/// happens to the worker, nothing of a container is left. Thread-safe.
+class Podman {
+ public:
+  /// Finds out by a trial whether this machine can do all that a container is promised, and removes
+  /// containers whose worker is gone. Blocks for a second or two. `failed_precondition` says what
+  /// is missing. The clock outlives it.
+  static Result<std::unique_ptr<Podman>> open(PodmanOptions options, Clock& clock);
+  Podman(PodmanOptions options, FileDescriptor supervisor, std::unique_ptr<CommandKind> tools,
+         Clock& clock);
+
+  struct Params {
+    const ContainerSpec& spec;
+    std::string name;                      ///< what was left under it is removed first
+    std::vector<std::string> environment;  ///< of the program, NAME=value
+    std::string directory;                 ///< of the attempt, empty but for `given`
+    std::string root_directory = {};       ///< instead of the image
+  };
+  struct Run {
+    RunRecord record;
+    WaybillBox box{};        ///< what the container's first process said
+    FileDescriptor scratch;  ///< holds `scratch` and `artifacts` of the run
+    std::string complaint;   ///< the last line of stderr
+    std::string result;      ///< JSON object of what the program put out
+    std::vector<ReportedArtifact> artifacts;
+  };
+  /// Blocks until nothing of it is left.
+  Result<Run> run(const Params& params, TaskContext& context);
+
+  struct Answer {
+    int status = 0;  ///< of podman
+    std::string out;
+    std::string complaint;  ///< the last line of stderr
+  };
+  /// podman with these arguments, and with a minute at most.
+  Result<Answer> call(std::vector<std::string> arguments);
+
+ private:
+  std::vector<std::string> command(std::vector<std::string> arguments) const;
+  std::vector<std::string> run_arguments(const Params& params) const;
+  std::vector<std::string> supervision(const Params& params) const;
+  std::vector<std::string> own_environment() const;
+  void remove(const std::string& name, TaskContext& context);
+  Status sweep();
+  Status try_out();
+
+  const PodmanOptions options_;
+  const FileDescriptor supervisor_;
+  const std::unique_ptr<CommandKind> tools_;  ///< runs podman itself
+  const std::string worker_;                  ///< label of this process's containers
+  Clock& clock_;
+};
+
+}  // namespace waybill
