@@ -115,9 +115,9 @@ Outcome ContainerKind::run(const Task& task, TaskContext& context) {
 }
 
 Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& task,
-                      TaskContext& context) {
+                      TaskContext& context, const ContainerExtras& extras) {
   const std::string given = context.scratch_directory() + "/given";
-  if (::mkdir(given.c_str(), 0755) != 0) {
+  if (::mkdir(given.c_str(), 0755) != 0 && errno != EEXIST) {
     return failed_run(FailureClass::transient, system_error(errno, "making " + given));
   }
   const RunPlaces inside{.scratch = kContainerScratch, .artifacts = kContainerArtifacts};
@@ -134,11 +134,13 @@ Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& tas
       {.spec = spec,
        .name = "waybill-" + to_string(task.id()) + "-" + std::to_string(task.status.attempt),
        .environment = std::move(*environment),
-       .directory = context.scratch_directory()},
+       .directory = context.scratch_directory(),
+       .application = extras.application,
+       .was_built = extras.was_built},
       context);
   if (!run) return failed_run(FailureClass::transient, run.error());
   tell_of_program(run->box, run->record);
-  if (run->record.reaped_at != Time{}) {
+  if (run->record.reaped_at != Time{} && run->box.state == kWaybillBoxEnded) {
     context.log(LogStream::system, container_summary(run->record));
   }
   Outcome judged = judge_container(*run, spec);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "kinds/command/container_spec.h"
@@ -27,8 +29,13 @@ class ContainerKind final : public TaskKind {
   const std::shared_ptr<Podman> podman_;  ///< shared with the other kinds that run containers
 };
 
+/// What a container has besides its spec, see Podman::Params.
+struct ContainerExtras {
+  std::string application = {};
+  bool was_built = false;
+};
 /// Runs the program of a spec for a task, to its outcome; the secrets are in the environment.
 Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& task,
-                      TaskContext& context);
+                      TaskContext& context, const ContainerExtras& extras = {});
 
 }  // namespace waybill

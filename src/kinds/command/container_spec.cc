@@ -89,6 +89,24 @@ Status check_image(std::string_view image) {
   return {};
 }
 
+Status read_container_fields(const Fields& fields, ContainerSpec& spec) {
+  const Fields limits(fields.object("limits"));
+  read_arguments(fields, "args", spec.arguments);
+  if (const Status read = read_program_fields(fields, spec.program); !read) {
+    return read;
+  }
+  CommandLimits& program = spec.program.limits;
+  program.memory_bytes = program.memory_bytes.value_or(std::int64_t{512} << 20);
+  program.processes = program.processes.value_or(256);
+  program.open_files = program.open_files.value_or(1024);
+  spec.network = fields.text("network", spec.network);
+  spec.pull = fields.text("pull", spec.pull);
+  spec.user = fields.integer("user", spec.user);
+  spec.cpus = limits.number("cpus", spec.cpus);
+  if (limits.has("scratch")) spec.scratch_bytes = parse_size(limits.text("scratch")).value();
+  return check_container(spec);
+}
+
 Result<ContainerSpec> parse_container_spec(std::string_view text) {
   const auto value = json::parse(text);
   if (!value) return fail(with_context(value.error(), "the spec of a container"));
@@ -100,25 +118,11 @@ Result<ContainerSpec> parse_container_spec(std::string_view text) {
     return fail(Code::invalid_argument, "the spec of a container: " + problems);
   }
   const Fields fields(value->get_object());
-  const Fields limits(fields.object("limits"));
   ContainerSpec spec;
   spec.image = fields.text("image");
   if (const Status image = check_image(spec.image); !image) return fail(image.error());
   read_arguments(fields, "command", spec.program.argv);
-  read_arguments(fields, "args", spec.arguments);
-  if (const Status read = read_program_fields(fields, spec.program); !read) {
-    return fail(read.error());
-  }
-  CommandLimits& program = spec.program.limits;
-  program.memory_bytes = program.memory_bytes.value_or(std::int64_t{512} << 20);
-  program.processes = program.processes.value_or(256);
-  program.open_files = program.open_files.value_or(1024);
-  spec.network = fields.text("network", spec.network);
-  spec.pull = fields.text("pull", spec.pull);
-  spec.user = fields.integer("user", spec.user);
-  spec.cpus = limits.number("cpus", spec.cpus);
-  if (limits.has("scratch")) spec.scratch_bytes = parse_size(limits.text("scratch")).value();
-  if (const Status checked = check_container(spec); !checked) return fail(checked.error());
+  if (const Status read = read_container_fields(fields, spec); !read) return fail(read.error());
   return spec;
 }
 

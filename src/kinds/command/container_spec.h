@@ -30,6 +30,10 @@ std::string_view container_spec_schema();
 /// Reads and checks a spec. `invalid_argument` says what is wrong, with JSON pointers.
 Result<ContainerSpec> parse_container_spec(std::string_view json);
 
+/// Reads what all that runs in a container is told and may use, of an object that has passed its
+/// schema: args, network, pull, user, limits and what read_program_fields() reads.
+Status read_container_fields(const Fields& fields, ContainerSpec& spec);
+
 /// Refuses what names no one image for ever: `invalid_argument`, with what to write instead.
 Status check_image(std::string_view image);
 

@@ -62,14 +62,22 @@ Podman::Podman(PodmanOptions options, FileDescriptor supervisor, std::unique_ptr
       worker_(own_worker_mark()),
       clock_(clock) {}
 
-std::vector<std::string> Podman::command(std::vector<std::string> arguments) const {
+std::vector<std::string> Podman::command(std::vector<std::string> arguments,
+                                         const std::string& built_in) const {
   std::vector<std::string> all = {"podman", "--runtime=runc", "--cgroup-manager=cgroupfs",
                                   "--events-backend=none", "--log-level=error"};
-  if (!options_.store.empty()) {
-    all.push_back("--root=" + options_.store + "/root");
-    all.push_back("--runroot=" + options_.store + "/run");
-    all.push_back("--tmpdir=" + options_.store + "/tmp");
+  const std::string store = built_in.empty() ? options_.store : built_in + "/store";
+  if (!store.empty()) {
+    for (const char* part : {"--root=", "--runroot=", "--tmpdir="}) {
+      const std::string name(std::string_view(part).substr(2, std::string_view(part).size() - 3));
+      all.push_back(part + store + "/" + name);
+    }
     all.emplace_back("--storage-driver=overlay");
+  }
+  if (!built_in.empty()) {
+    all.push_back("--storage-opt=additionalimagestore=" + (options_.store.empty()
+                                                               ? "/var/lib/containers/storage"
+                                                               : options_.store + "/root"));
   }
   all.insert(all.end(), std::make_move_iterator(arguments.begin()),
              std::make_move_iterator(arguments.end()));
@@ -88,7 +96,8 @@ std::vector<std::string> Podman::run_arguments(const Params& params) const {
       // What it may do.
       "--network=" + spec.network, "--cap-drop=all", "--security-opt=no-new-privileges",
       "--user=" + user + ":" + user, "--read-only", "--read-only-tmpfs=false",
-      "--image-volume=ignore", "--http-proxy=false", "--systemd=false", "--pull=" + spec.pull,
+      "--image-volume=ignore", "--no-healthcheck", "--http-proxy=false", "--systemd=false",
+      "--pull=" + spec.pull,
       // How much.
       "--memory=" + memory, "--memory-swap=" + memory, "--cpus=" + std::to_string(spec.cpus),
       "--pids-limit=" + std::to_string(*limits.processes), "--shm-size=65536",
@@ -106,6 +115,9 @@ std::vector<std::string> Podman::run_arguments(const Params& params) const {
     bj::array entrypoint;
     for (const std::string& argument : spec.program.argv) entrypoint.emplace_back(argument);
     arguments.push_back("--entrypoint=" + json::serialize(entrypoint));
+  }
+  if (!params.application.empty()) {
+    arguments.push_back(bind_mount(params.application, "/app", ",ro"));
   }
   if (!params.root_directory.empty()) arguments.emplace_back("--rootfs");
   arguments.emplace_back("--");
@@ -129,8 +141,9 @@ std::vector<std::string> Podman::supervision(const Params& params) const {
       "make=tmp",
       "passes_on=1",  // its monitor would send it a second time, and be gone with what is printed
       "linger=" + std::string(kRuntimeLinger)};
+  const std::string& built_in = params.was_built ? params.directory : std::string();
   for (std::string& argument :
-       command({"rm", "--force", "--time=0", "--ignore", "--", params.name})) {
+       command({"rm", "--force", "--time=0", "--ignore", "--", params.name}, built_in)) {
     options.push_back("finally=" + std::move(argument));
   }
   return options;
@@ -152,19 +165,22 @@ Result<Podman::Run> Podman::run(const Params& params, TaskContext& context) {
   if (!written) return fail(written.error());
   const auto box = ContainerBox::create(params.environment);
   if (!box) return fail(box.error());
-  auto process =
-      SupervisedProcess::start(supervisor_, {.argv = command(run_arguments(params)),
-                                             .environment = own_environment(),
-                                             .options = supervision(params),
-                                             .standard_input = params.spec.program.standard_input,
-                                             .given = &box->file()});
+  auto process = SupervisedProcess::start(
+      supervisor_,
+      {.argv = command(run_arguments(params), params.was_built ? params.directory : ""),
+       .environment = own_environment(),
+       .options = supervision(params),
+       .standard_input = params.spec.program.standard_input,
+       .given = &box->file()});
   if (!process) return fail(process.error());
   ListeningContext listening(context);
   CommandRun run(std::move(*process), params.spec.program, listening, clock_);
   auto record = run.see_through();
   if (!record) return fail(record.error());
   const bool was_supervised = record->reaped_at != Time{};
-  if (record->started && (!was_supervised || record->cleared != 0)) remove(params.name, context);
+  const bool cleared = was_supervised && record->cleared == 0;
+  // What was built goes with the directory of the attempt.
+  if (record->started && !cleared && !params.was_built) remove(params.name, context);
   auto said = box->read();
   if (!said) return fail(said.error());
   // The runtime's own processes are none that the program left behind.

@@ -45,6 +45,8 @@ class Podman {
     std::vector<std::string> environment;  ///< of the program, NAME=value
     std::string directory;                 ///< of the attempt, empty but for `given`
     std::string root_directory = {};       ///< instead of the image
+    std::string application = {};          ///< directory that it finds as /app; empty: none
+    bool was_built = false;                ///< the image is build()'s, in the same directory
   };
   struct Run {
     RunRecord record;
@@ -57,6 +59,22 @@ class Podman {
   /// Blocks until nothing of it is left.
   Result<Run> run(const Params& params, TaskContext& context);
 
+  struct BuildParams {
+    std::string context;     ///< directory
+    std::string dockerfile;  ///< path below it
+    std::string network;
+    std::int64_t memory_bytes;  ///< of each step
+    std::string directory;      ///< of the attempt: holds all that is built, and is removed with it
+  };
+  struct Built {
+    RunRecord record;
+    std::string image;      ///< sha256:ID, if the record says exit status 0
+    std::string complaint;  ///< the last line of stderr
+  };
+  /// Builds an image by a Dockerfile, on images that are here; its steps are contained as programs
+  /// are, but as a root that may only do what installing takes.
+  Result<Built> build(const BuildParams& params, const CommandSpec& spec, TaskContext& context);
+
   struct Answer {
     int status = 0;  ///< of podman
     std::string out;
@@ -66,7 +84,10 @@ class Podman {
   Result<Answer> call(std::vector<std::string> arguments);
 
  private:
-  std::vector<std::string> command(std::vector<std::string> arguments) const;
+  /// podman with its own options first; `built_in`: with the store of an attempt, before ours.
+  std::vector<std::string> command(std::vector<std::string> arguments,
+                                   const std::string& built_in = {}) const;
+  std::vector<std::string> build_arguments(const BuildParams& params) const;
   std::vector<std::string> run_arguments(const Params& params) const;
   std::vector<std::string> supervision(const Params& params) const;
   std::vector<std::string> own_environment() const;

@@ -26,6 +26,7 @@ int mount_scratch(char** options, char** options_end) {
     const char* value;
     if ((value = value_of(*at, "tmpfs=")) != NULL) directory = value;
     if ((value = value_of(*at, "tmpfs_options=")) != NULL) data = value;
+    if (value_of(*at, "network=none") != NULL && unshare(CLONE_NEWNET) != 0) return -2;
     if ((value = value_of(*at, "owner=")) != NULL) {
       char* end = NULL;
       user = (uid_t)strtoul(value, &end, 10);
