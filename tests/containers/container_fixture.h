@@ -57,6 +57,7 @@ class ContainerTest : public ::testing::Test {
     const std::string missing = what_is_missing();
     if (!missing.empty()) GTEST_SKIP() << missing;
     ASSERT_NE(podman_, nullptr);
+    ::umask(0077);  // as a service has it
   }
 
   static std::unique_ptr<Podman> open_podman() {

@@ -184,6 +184,18 @@ TEST_F(ContainerTest, NothingIsLeftOfAKilledWorkersContainer) {
   ::close(ready[0]);
 }
 
+TEST_F(ContainerTest, NothingIsLeftWhenTheSupervisorItselfIsKilled) {
+  std::jthread killer([&] {
+    context_.await_output("ready");
+    const FileDescriptor supervisor = supervisor_of(::getpid());
+    ASSERT_EQ(::syscall(SYS_pidfd_send_signal, supervisor.get(), SIGKILL, nullptr, 0), 0);
+  });
+  const auto failed = failure(run("trap '' TERM; echo ready; while :; do sleep 1; done"));
+  EXPECT_EQ(failed.failure_class, FailureClass::transient);
+  EXPECT_EQ(failed.error, "the program's supervisor was killed, and the program with it");
+  EXPECT_EQ(left(), "");
+}
+
 TEST_F(ContainerTest, ContainersOfWorkersThatAreGoneAreRemovedAtTheStart) {
   const auto made = podman_->call({"create", "--name=orphan", "--label=io.waybill.worker=1-1",
                                    "--network=none", "localhost/box:1", "true"});

@@ -1,10 +1,7 @@
 #include "kinds/command/container.h"
 
-#include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <cerrno>
-#include <cstring>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -117,8 +114,8 @@ Outcome ContainerKind::run(const Task& task, TaskContext& context) {
 Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& task,
                       TaskContext& context, const ContainerExtras& extras) {
   const std::string given = context.scratch_directory() + "/given";
-  if (::mkdir(given.c_str(), 0755) != 0 && errno != EEXIST) {
-    return failed_run(FailureClass::transient, system_error(errno, "making " + given));
+  if (const Status made = make_open_directory(given); !made) {
+    return failed_run(FailureClass::transient, made.error());
   }
   const RunPlaces inside{.scratch = kContainerScratch, .artifacts = kContainerArtifacts};
   auto environment =

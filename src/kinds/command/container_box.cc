@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -57,6 +58,8 @@ Result<WaybillBox> ContainerBox::read() const {
 Status write_container_init(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
   if (!file.is_open()) return fail(system_error(errno, "making " + path));
+  // Whatever the umask: the program's user runs it.
+  if (::fchmod(file.get(), 0755) != 0) return fail(system_error(errno, "opening up " + path));
   const auto size =
       static_cast<std::size_t>(waybill_container_init_end - waybill_container_init_begin);
   return write_whole(file, {waybill_container_init_begin, size}, path);

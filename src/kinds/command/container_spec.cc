@@ -52,6 +52,9 @@ Status check_container(const ContainerSpec& spec) {
   for (const std::string& argument : spec.arguments) {
     if (argument.find('\0') != argument.npos) return refuse("/args holds a zero byte");
   }
+  if (spec.program.working_directory.find('\0') != std::string::npos) {
+    return refuse("/working_directory holds a zero byte");
+  }
   const std::int64_t memory = *spec.program.limits.memory_bytes;
   if (memory < kContainerMemoryMin) return refuse("/limits/memory must be at least 16MiB");
   if (spec.scratch_bytes < kContainerScratchMin) {

@@ -34,11 +34,6 @@ std::string ulimit(const char* name, int resource, rlim_t wanted) {
   return std::string("--ulimit=") + name + "=" + number + ":" + number;
 }
 
-Status make_bind_source(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) return {};
-  return fail(system_error(errno, "making " + path));
-}
-
 /// podman takes these apart at commas.
 Status check_mountable(const std::string& directory) {
   if (directory.find_first_of(",\"\n") == directory.npos) return {};
@@ -53,6 +48,14 @@ std::string bind_mount(const std::string& source, const std::string& target,
 }
 
 }  // namespace
+
+Status make_open_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+    return fail(system_error(errno, "making " + path));
+  }
+  if (::chmod(path.c_str(), 0755) == 0) return {};
+  return fail(system_error(errno, "opening up " + path));
+}
 
 Podman::Podman(PodmanOptions options, FileDescriptor supervisor, std::unique_ptr<CommandKind> tools,
                Clock& clock)
@@ -158,7 +161,7 @@ std::vector<std::string> Podman::own_environment() const {
 Result<Podman::Run> Podman::run(const Params& params, TaskContext& context) {
   if (const Status fits = check_mountable(params.directory); !fits) return fail(fits.error());
   for (const char* name : {"/box", "/given"}) {
-    const Status made = make_bind_source(params.directory + name);
+    const Status made = make_open_directory(params.directory + name);
     if (!made) return fail(made.error());
   }
   const Status written = write_container_init(params.directory + "/init");

@@ -28,6 +28,10 @@ struct PodmanOptions {
   std::string store;        ///< directory of images and containers; empty: podman's own
 };
 
+/// Makes a directory, or takes the one that is there, that any user may look into, whatever our
+/// umask.
+Status make_open_directory(const std::string& path);
+
 /// Runs containers by podman with runc, each under a supervisor as a command has one: whatever
 /// happens to the worker, nothing of a container is left. Thread-safe.
 class Podman {

@@ -110,10 +110,9 @@ Status Podman::sweep() {
 Status Podman::try_out() {
   const TrialDirectory trial;
   if (trial.path().empty()) return cannot("no directory can be made in TMPDIR or /tmp");
-  std::error_code error;
   for (const char* name : {"/root", "/attempt"}) {
-    fs::create_directory(trial.path() + name, error);
-    if (error) return cannot("making " + trial.path() + name + ": " + error.message());
+    const Status made = make_open_directory(trial.path() + name);
+    if (!made) return cannot(made.error().message);
   }
   ContainerSpec spec;
   spec.program.argv = {"/run/podman-init", "--"};

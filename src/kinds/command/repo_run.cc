@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <filesystem>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -47,6 +47,28 @@ Result<std::string> read_procfile(const std::string& tree) {
   return text;
 }
 
+/// Lets any user read what is there, whatever our umask: the program's is none of ours.
+Status open_up(const std::string& tree) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto add = [&](const fs::path& path, fs::perms more) {
+    if (!error) fs::permissions(path, more, fs::perm_options::add, error);
+  };
+  constexpr fs::perms kRead =
+      fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
+  constexpr fs::perms kEnter =
+      fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+  add(tree, kRead | kEnter);
+  for (fs::recursive_directory_iterator entry(tree, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const bool enter = entry->is_directory(error) || (entry->status(error).permissions() &
+                                                      fs::perms::owner_exec) != fs::perms::none;
+    add(entry->path(), enter ? kRead | kEnter : kRead);
+  }
+  if (!error) return {};
+  return fail(system_error(error.value(), "opening up the files of the repository"));
+}
+
 /// Whether trying again can help.
 FailureClass class_of(const Error& error) {
   const bool for_good = error.code == Code::invalid_argument || error.code == Code::not_found ||
@@ -61,8 +83,8 @@ Status bring_artifact(const std::string& sha256, RepoRunSpec& spec, TaskContext&
   const auto fetched = context.artifacts().fetch(sha256, "artifact");
   if (!fetched) return fail(with_context(fetched.error(), "the artifact " + sha256));
   const std::string given = context.scratch_directory() + "/given";
-  const bool moved = ::mkdir(given.c_str(), 0755) == 0 &&
-                     ::rename(fetched->c_str(), (given + "/artifact").c_str()) == 0 &&
+  if (const Status made = make_open_directory(given); !made) return made;
+  const bool moved = ::rename(fetched->c_str(), (given + "/artifact").c_str()) == 0 &&
                      ::chmod((given + "/artifact").c_str(), 0444) == 0;
   if (!moved) return fail(system_error(errno, "giving the artifact to the container"));
   spec.container.program.environment["WAYBILL_ARTIFACT"] =
@@ -101,6 +123,9 @@ Status RepoRunKind::check(const TaskRequest& request) const {
 }
 
 Outcome RepoRunKind::run(const Task& task, TaskContext& context) {
+  if (const Status may = check(task.request); !may) {
+    return failed_run(FailureClass::permanent, may.error());
+  }
   auto spec = parse_repo_run_spec(task.request.spec);
   if (!spec) return failed_run(FailureClass::permanent, spec.error());
   const auto target = repo_run_target(*spec, task.request.params);
@@ -129,6 +154,9 @@ Outcome RepoRunKind::run(const Task& task, TaskContext& context) {
 
 Outcome RepoRunKind::run_process(RepoRunSpec spec, const std::string& tree, const Task& task,
                                  TaskContext& context) {
+  if (const Status opened = open_up(tree); !opened) {
+    return failed_run(FailureClass::transient, opened.error());
+  }
   const auto procfile = read_procfile(tree);
   if (!procfile) return failed_run(class_of(procfile.error()), procfile.error());
   auto command = procfile_command(*procfile, spec.process);
