@@ -220,5 +220,15 @@ TEST(ContainerHost, AMachineWithoutPodmanIsToldWhatIsMissing) {
       << podman.error().message;
 }
 
+TEST(ContainerHost, AStoreWithALongerNameThanPodmanTakesIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "containers take root";
+  SimClock clock;
+  const auto podman = Podman::open(
+      {.environment = inherited_environment(), .store = "/" + std::string(42, 'x')}, clock);
+  ASSERT_FALSE(podman.has_value());
+  EXPECT_NE(podman.error().message.find("more than 42 characters"), std::string::npos)
+      << podman.error().message;
+}
+
 }  // namespace
 }  // namespace waybill

@@ -65,11 +65,10 @@ Podman::Podman(PodmanOptions options, FileDescriptor supervisor, std::unique_ptr
       worker_(own_worker_mark()),
       clock_(clock) {}
 
-std::vector<std::string> Podman::command(std::vector<std::string> arguments,
-                                         const std::string& built_in) const {
+std::vector<std::string> Podman::command(std::vector<std::string> arguments, Store which) const {
   std::vector<std::string> all = {"podman", "--runtime=runc", "--cgroup-manager=cgroupfs",
                                   "--events-backend=none", "--log-level=error"};
-  const std::string store = built_in.empty() ? options_.store : built_in + "/store";
+  const std::string store = which == Store::ours ? options_.store : kBuildStore;
   if (!store.empty()) {
     for (const char* part : {"--root=", "--runroot=", "--tmpdir="}) {
       const std::string name(std::string_view(part).substr(2, std::string_view(part).size() - 3));
@@ -77,7 +76,7 @@ std::vector<std::string> Podman::command(std::vector<std::string> arguments,
     }
     all.emplace_back("--storage-driver=overlay");
   }
-  if (!built_in.empty()) {
+  if (which == Store::of_attempt) {
     all.push_back("--storage-opt=additionalimagestore=" + (options_.store.empty()
                                                                ? "/var/lib/containers/storage"
                                                                : options_.store + "/root"));
@@ -144,9 +143,12 @@ std::vector<std::string> Podman::supervision(const Params& params) const {
       "make=tmp",
       "passes_on=1",  // its monitor would send it a second time, and be gone with what is printed
       "linger=" + std::string(kRuntimeLinger)};
-  const std::string& built_in = params.was_built ? params.directory : std::string();
-  for (std::string& argument :
-       command({"rm", "--force", "--time=0", "--ignore", "--", params.name}, built_in)) {
+  if (params.was_built) {
+    options.push_back("bind_from=" + params.directory + "/store");
+    options.push_back("bind_to=" + std::string(kBuildStore));
+  }
+  for (std::string& argument : command({"rm", "--force", "--time=0", "--ignore", "--", params.name},
+                                       params.was_built ? Store::of_attempt : Store::ours)) {
     options.push_back("finally=" + std::move(argument));
   }
   return options;
@@ -170,7 +172,7 @@ Result<Podman::Run> Podman::run(const Params& params, TaskContext& context) {
   if (!box) return fail(box.error());
   auto process = SupervisedProcess::start(
       supervisor_,
-      {.argv = command(run_arguments(params), params.was_built ? params.directory : ""),
+      {.argv = command(run_arguments(params), params.was_built ? Store::of_attempt : Store::ours),
        .environment = own_environment(),
        .options = supervision(params),
        .standard_input = params.spec.program.standard_input,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +29,12 @@ struct PodmanOptions {
   Environment environment;  ///< of podman itself, see inherited_environment()
   std::string store;        ///< directory of images and containers; empty: podman's own
 };
+
+/// podman's own limit of a `--runroot` is 50 characters, with ours behind the store.
+inline constexpr std::size_t kContainerStoreLengthMax = 42;
+/// As what a build, and the container of what it built, know the store of their attempt, whose own
+/// name is longer than podman takes. It is empty for all others.
+inline constexpr const char* kBuildStore = "/run/waybill-build";
 
 /// Makes a directory, or takes the one that is there, that any user may look into, whatever our
 /// umask.
@@ -88,9 +96,10 @@ class Podman {
   Result<Answer> call(std::vector<std::string> arguments);
 
  private:
-  /// podman with its own options first; `built_in`: with the store of an attempt, before ours.
+  enum class Store : std::uint8_t { ours, of_attempt };
+  /// podman with its own options first; the store of an attempt is in front of ours.
   std::vector<std::string> command(std::vector<std::string> arguments,
-                                   const std::string& built_in = {}) const;
+                                   Store store = Store::ours) const;
   std::vector<std::string> build_arguments(const BuildParams& params) const;
   std::vector<std::string> run_arguments(const Params& params) const;
   std::vector<std::string> supervision(const Params& params) const;

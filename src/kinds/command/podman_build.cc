@@ -62,13 +62,14 @@ Result<Podman::Built> Podman::build(const BuildParams& params, const CommandSpec
   }
   auto environment = own_environment();
   environment.push_back("TMPDIR=" + params.directory + "/store");
-  std::vector<std::string> options = {"directory=/", "tmpfs=" + params.directory + "/building",
-                                      "tmpfs_options=mode=0700,size=64k"};
+  std::vector<std::string> options = {
+      "directory=/", "tmpfs=" + params.directory + "/building", "tmpfs_options=mode=0700,size=64k",
+      "bind_from=" + params.directory + "/store", "bind_to=" + std::string(kBuildStore)};
   // A Dockerfile's ADD is fetched by podman itself.
   if (params.network == "none") options.emplace_back("network=none");
   // The mount is for the id, and for the namespace that ends with all that is mounted in it.
   auto process = SupervisedProcess::start(
-      supervisor_, {.argv = command(build_arguments(params), params.directory),
+      supervisor_, {.argv = command(build_arguments(params), Store::of_attempt),
                     .environment = std::move(environment),
                     .options = std::move(options),
                     .standard_input = {}});

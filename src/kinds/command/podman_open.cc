@@ -67,12 +67,18 @@ Result<std::unique_ptr<Podman>> Podman::open(PodmanOptions options, Clock& clock
         "podman has to mount, and to make cgroups, which takes root; start the worker as "
         "root, or without --containers");
   }
+  if (options.store.size() > kContainerStoreLengthMax) {
+    return cannot("podman takes no store whose name has more than " +
+                  std::to_string(kContainerStoreLengthMax) +
+                  " characters; choose a shorter --container-store than " + options.store);
+  }
   auto supervisor = open_supervisor();
   if (!supervisor) return fail(supervisor.error());
   auto tools = CommandKind::create({.environment = options.environment}, clock);
   if (!tools) return fail(tools.error());
   auto podman = std::make_unique<Podman>(std::move(options), std::move(*supervisor),
                                          std::move(*tools), clock);
+  if (Status made = make_open_directory(kBuildStore); !made) return cannot(made.error().message);
   if (Status swept = podman->sweep(); !swept) return fail(swept.error());
   if (Status tried = podman->try_out(); !tried) return fail(tried.error());
   return podman;

@@ -285,11 +285,11 @@ static void supervise(struct Run* run, const sigset_t* unblocked) {
 
 /// Runs the program that cleans up, if there is one, and waits until nothing of it is left either.
 static void clean_up(const struct Run* run) {
-  char* program[16] = {NULL};
+  char* program[32] = {NULL};
   size_t count = 0;
   char** next = run->options;
   const char* argument;
-  while (count < 15 && (argument = option(run, "finally=", &next)) != NULL) {
+  while (count < 31 && (argument = option(run, "finally=", &next)) != NULL) {
     program[count++] = (char*)argument;
   }
   if (count == 0) return;

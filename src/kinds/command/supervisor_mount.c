@@ -20,11 +20,15 @@ static const char* value_of(const char* option, const char* name) {
 int mount_scratch(char** options, char** options_end) {
   const char* directory = NULL;
   const char* data = NULL;
+  const char* bind_from = NULL;
+  const char* bind_to = NULL;
   uid_t user = 0;
   gid_t group = 0;
   for (char** at = options; at != options_end; ++at) {
     const char* value;
     if ((value = value_of(*at, "tmpfs=")) != NULL) directory = value;
+    if ((value = value_of(*at, "bind_from=")) != NULL) bind_from = value;
+    if ((value = value_of(*at, "bind_to=")) != NULL) bind_to = value;
     if ((value = value_of(*at, "tmpfs_options=")) != NULL) data = value;
     if (value_of(*at, "network=none") != NULL && unshare(CLONE_NEWNET) != 0) return -2;
     if ((value = value_of(*at, "owner=")) != NULL) {
@@ -37,6 +41,9 @@ int mount_scratch(char** options, char** options_end) {
   // Mounts of the machine still come in here; none of ours goes out.
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0 ||
       mount("waybill", directory, "tmpfs", MS_NOSUID | MS_NODEV, data) != 0) {
+    return -2;
+  }
+  if (bind_from != NULL && bind_to != NULL && mount(bind_from, bind_to, NULL, MS_BIND, NULL) != 0) {
     return -2;
   }
   const int scratch = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
