@@ -6,7 +6,6 @@ import json
 import os
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -88,20 +87,67 @@ class WorkerTest(unittest.TestCase):
     def test_nothing_is_left_of_a_killed_worker(self):
         self.define("box.yaml", "tasks:\n  box:\n    kind: container\n    spec:\n"
                     f"      image: {self.make_image()}\n"
-                    "      command: [sh, -c, 'trap : TERM; while :; do sleep 1; done']\n")
-        self.waybill("task", "create", "box")
+                    "      command: [sh, -c, 'trap : TERM; echo on; while :; do sleep 1; done']\n")
+        task = self.waybill("task", "create", "box").strip()
+        self.kill_a_worker_when("on\n", task)
+        self.assertEqual(self.podman("ps", "--all", "--quiet"), "")
+        self.assertEqual(self.remains(), [])
+
+    def test_nothing_is_left_of_a_worker_that_is_killed_while_it_builds(self):
+        image = self.make_image()
+        repository = os.path.join(self.top, "repositories/acme/site")
+        os.makedirs(repository)
+        with open(os.path.join(repository, "Dockerfile"), "w", encoding="utf-8") as file:
+            file.write(f"FROM {image}\nRUN sleep 1000 & echo o\"\"n; sleep 1000\n")
+        commit = self.commit(repository)
+        self.define("run.yaml", "tasks:\n  run:\n    kind: repo.run\n"
+                    "    who_may: {github: {repository: acme/site}}\n"
+                    f"    spec: {{base: {self.top}/repositories, repository: acme/site, "
+                    f"commit: '{commit}'}}\n")
+        task = self.waybill("task", "create", "run").strip()
+        self.kill_a_worker_when("\non\n", task)
+        self.assertEqual(self.remains(), [])
+
+    @staticmethod
+    def commit(repository):
+        def git(*words):
+            return subprocess.run(
+                ["git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@b", *words],
+                check=True, stdout=subprocess.PIPE, text=True,
+                env={**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null"}).stdout.strip()
+        git("init", "--quiet")
+        git("add", ".")
+        git("commit", "--quiet", "--message", "x")
+        return git("rev-parse", "HEAD")
+
+    def kill_a_worker_when(self, said, task):
+        """Starts a worker, kills it when the task has said so, and waits for its supervisor."""
         worker = subprocess.Popen(self.words(*self.worker()), stderr=subprocess.DEVNULL)
         try:
-            while "waybill-" not in self.podman("ps", "--format={{.Names}} {{.Status}}"):
+            while said not in self.waybill("task", "logs", task):
                 self.assertIsNone(worker.poll(), "the worker ended")
+                self.assertNotEqual(self.state(task)["state"], "failed")
             supervisor = self.supervisor_of(worker.pid)
         finally:
-            worker.send_signal(signal.SIGKILL)
+            worker.kill()
             worker.wait()
         # A descriptor of a process can be read when the process has ended.
         self.assertTrue(select.select([supervisor], [], [], 60)[0], "the supervisor goes on")
         os.close(supervisor)
-        self.assertEqual(self.podman("ps", "--all", "--quiet"), "")
+
+    def remains(self):
+        """Mounts below our directory, and processes that name it."""
+        with open("/proc/mounts", encoding="utf-8") as file:
+            found = [line for line in file if self.top in line]
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    line = file.read().replace(b"\0", b" ").decode("utf-8", "replace")
+            except OSError:
+                continue
+            if self.top in line:
+                found.append(line)
+        return found
 
     def supervisor_of(self, worker):
         for pid in filter(str.isdigit, os.listdir("/proc")):
