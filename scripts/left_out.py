@@ -14,8 +14,9 @@ NOT_IN_THIS_RUN = (
 
 
 def reason(output):
-    """What a GTEST_SKIP wrote: the line after its file and line number."""
+    """What a GTEST_SKIP wrote, the line after its file and line number; or a program's own line."""
     found = re.search(r": Skipped\n(.+)", output or "")
+    found = found or re.search(r"^left out: (.+)", output or "", re.MULTILINE)
     return found.group(1).strip() if found else "no reason given"
 
 

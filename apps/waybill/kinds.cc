@@ -1,24 +1,70 @@
 #include "apps/waybill/kinds.h"
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#include "adapters/git/source_trees.h"
+#include "apps/waybill/runtime/definition_sources.h"
 #include "core/suggest.h"
 #include "kinds/command/command.h"
+#include "kinds/command/container.h"
+#include "kinds/command/repo_run.h"
 #include "kinds/noop/noop.h"
 #include "kinds/notify/mail.h"
 #include "kinds/notify/webhook.h"
 #include "kinds/pipeline/start.h"
 
 namespace waybill::cli {
+namespace {
+
+/// Absolute, as podman wants it; empty stays empty.
+std::string container_store_of(const Config& config) {
+  const std::string& path = config.container_store;
+  std::error_code ignored;
+  return path.empty() ? path : std::filesystem::absolute(path, ignored).lexically_normal().string();
+}
+
+/// Those that run containers, or only know of them.
+Result<std::vector<std::unique_ptr<TaskKind>>> make_container_kinds(const Config& config,
+                                                                    Clock& clock) {
+  std::vector<std::unique_ptr<TaskKind>> kinds;
+  if (config.containers == "off") {
+    kinds.push_back(std::make_unique<ContainerKind>());
+    kinds.push_back(std::make_unique<RepoRunKind>());
+    return kinds;
+  }
+  auto opened = Podman::open(
+      {.environment = inherited_environment(), .store = container_store_of(config)}, clock);
+  if (!opened) return fail(with_context(opened.error(), "--containers"));
+  const std::shared_ptr<Podman> podman = std::move(*opened);
+  kinds.push_back(std::make_unique<ContainerKind>(podman));
+  kinds.push_back(std::make_unique<RepoRunKind>(
+      podman, std::make_unique<git::RemoteTrees>(git_access(config), clock)));
+  return kinds;
+}
+
+}  // namespace
 
 Result<Kinds> Kinds::create(Clock& clock) {
+  Config without;
+  without.containers = "off";
+  return for_worker(without, clock);
+}
+
+Result<Kinds> Kinds::for_worker(const Config& config, Clock& clock) {
   auto command = CommandKind::create({.environment = inherited_environment()}, clock);
   if (!command) return fail(with_context(command.error(), "preparing tasks of kind command"));
   std::vector<std::unique_ptr<TaskKind>> run_here;
   run_here.push_back(std::move(*command));
   run_here.push_back(std::make_unique<NoopKind>());
+  auto contained = make_container_kinds(config, clock);
+  if (!contained) return fail(contained.error());
+  const bool runs_containers = config.containers != "off";
   Kinds kinds(std::move(run_here));
+  auto& theirs = runs_containers ? kinds.kinds_ : kinds.known_;
+  for (auto& kind : *contained) theirs.push_back(std::move(kind));
   kinds.known_.push_back(std::make_unique<MailKind>());
   kinds.known_.push_back(std::make_unique<WebhookKind>());
   kinds.known_.push_back(std::make_unique<PipelineStartKind>());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "core/config.h"
 #include "core/task.h"
 #include "ports/clock.h"
 #include "ports/task_kind.h"
@@ -16,9 +17,12 @@ namespace waybill::cli {
 /// The kinds of tasks that a worker of this program can run, and those that it knows besides.
 class Kinds {
  public:
-  /// Those of every worker; others, which `up` and `serve` run apart (runtime/errands.h), are
-  /// known. `clock` outlives the kinds.
+  /// Those of every worker; others, which `up` and `serve` run apart (runtime/errands.h), and
+  /// containers are known. `clock` outlives the kinds.
   static Result<Kinds> create(Clock& clock);
+  /// Those of a worker with these settings: containers too, if it is to run them, which takes a
+  /// second. `failed_precondition` says what this machine lacks for them.
+  static Result<Kinds> for_worker(const Config& config, Clock& clock);
   explicit Kinds(std::vector<std::unique_ptr<TaskKind>> kinds) : kinds_(std::move(kinds)) {}
 
   /// Those that it can run.

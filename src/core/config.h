@@ -31,6 +31,8 @@ struct Config {
   std::string log_level;
   std::string log_format;
   std::vector<std::string> queues;
+  std::string containers;
+  std::string container_store;
   std::int64_t slots = 0;
   Duration lease{};
   Duration beat{};

@@ -161,6 +161,24 @@ void check_params_schema(const bj::object& schema, std::vector<SchemaViolation>&
   }
 }
 
+/// What nobody has reviewed is for those who could push it.
+void check_repo_run_rule(const TaskDefinition& task, std::vector<SchemaViolation>& violations) {
+  if (task.kind != kRepoRunKind) return;
+  const auto spec = json::parse(task.spec);
+  const bj::value* repository =
+      spec && spec->is_object() ? spec->get_object().if_contains("repository") : nullptr;
+  const bool is_text = repository != nullptr && repository->is_string();
+  const std::string wanted = is_text ? std::string(repository->get_string()) : "owner/name";
+  const bool right = task.who_may && task.who_may->repository == wanted &&
+                     task.who_may->permission >= RepositoryRole::write &&
+                     task.who_may->people.empty() && !task.who_may->role;
+  if (right) return;
+  violations.push_back({.pointer = "/who_may",
+                        .message = "has to be {github: {repository: \"" + wanted +
+                                   "\"}}, with permission write or more and nobody besides: kind "
+                                   "repo.run runs what whoever may write there has pushed"});
+}
+
 TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& violations) {
   const Fields fields(entry.object);
   TaskDefinition task;
@@ -174,6 +192,7 @@ TaskDefinition read_task(const Entry& entry, std::vector<SchemaViolation>& viola
   task.params_schema = fields.json("params");
   task.spec = task.kind == "command" ? command_spec(entry, violations) : fields.json("spec", "{}");
   task.who_may = read_who_may(entry, violations);
+  check_repo_run_rule(task, violations);
   task.notify = read_notify_of(entry);
   if (task.run_time_max < Duration::zero()) {
     violations.push_back({.pointer = "/timeout", .message = "has to be 0 or more"});

@@ -11,6 +11,10 @@
 
 namespace waybill {
 
+/// The kind that runs what a repository has at a commit: its definitions need a rule that asks for
+/// the right to write there.
+inline constexpr std::string_view kRepoRunKind = "repo.run";
+
 /// One entry of a definitions file that has passed the schema.
 struct Entry {
   std::string name;

@@ -107,8 +107,24 @@ std::vector<DefinitionDifference> definitions_difference(std::span<const Documen
 }
 
 bool is_permission(const std::string& field) {
-  constexpr std::string_view kParts[] = {"secrets", "who_may",     "limits",           "command",
-                                         "shell",   "environment", "working_directory"};
+  constexpr std::string_view kParts[] = {"secrets",
+                                         "who_may",
+                                         "limits",
+                                         "command",
+                                         "shell",
+                                         "environment",
+                                         "working_directory",
+                                         "spec.image",
+                                         "spec.network",
+                                         "spec.args",
+                                         "spec.pull",
+                                         "spec.user",
+                                         "spec.repository",
+                                         "spec.commit",
+                                         "spec.base",
+                                         "spec.dockerfile",
+                                         "spec.build_network",
+                                         "spec.process"};
   const std::string dotted = "." + field + ".";
   if (dotted.find(".params.") != dotted.npos) return false;  // names of the author's own
   for (const std::string_view part : kParts) {

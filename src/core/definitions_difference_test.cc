@@ -47,11 +47,13 @@ TEST(DefinitionsDifferenceTest, WhichFileADefinitionStandsInMakesNoDifference) {
 }
 
 TEST(DefinitionsDifferenceTest, KnowsWhatIsAPermission) {
-  for (const char* field : {"secrets.TOKEN", "who_may.role", "command", "limits.memory",
-                            "steps.a.task.secrets.X", "who_may"}) {
+  for (const char* field :
+       {"secrets.TOKEN", "who_may.role", "command", "limits.memory", "steps.a.task.secrets.X",
+        "who_may", "spec.image", "spec.network", "steps.a.task.spec.repository"}) {
     EXPECT_TRUE(is_permission(field)) << field;
   }
-  for (const char* field : {"priority", "params.properties.command", "labels.x", "description"}) {
+  for (const char* field :
+       {"priority", "params.properties.command", "labels.x", "description", "labels.image"}) {
     EXPECT_FALSE(is_permission(field)) << field;
   }
 }

@@ -157,7 +157,7 @@ Exit run_worker_of_server(Session& session, const Invocation& invocation) {
   if (!token) return fail(token.error());
   keep_memory_private();  // it will have the token, and the secrets of tasks
   const Signals signals;  // before any other thread
-  auto kinds = Kinds::create(session.clock());
+  auto kinds = Kinds::for_worker(session.config(), session.clock());
   if (!kinds) return fail(kinds.error());
   WorkerOptions options = worker_options(session);
   if (const Status status = check_worker_options(options); !status) return fail(status.error());

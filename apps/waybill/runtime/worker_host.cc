@@ -86,7 +86,7 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
 
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
                                                       RuleDesk* rules, TaskBroker* broker) {
-  auto kinds = Kinds::create(session.clock());
+  auto kinds = Kinds::for_worker(session.config(), session.clock());
   if (!kinds) return fail(kinds.error());
   return start(session, store, rules,
                {.kinds = std::move(*kinds), .options = worker_options(session), .broker = broker});

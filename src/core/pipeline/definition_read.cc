@@ -44,6 +44,12 @@ void read_what(const Entry& step, StepDefinition& definition, const std::string&
                         .file = step.file,
                         .directory = step.directory};
       definition.inline_task = read_task(entry, inner);
+      if (definition.inline_task->kind == kRepoRunKind) {
+        inner.clear();  // what it says of rules would not help here
+        inner.push_back({.pointer = "/kind",
+                         .message = "repo.run needs a rule of its own: define it under tasks, and "
+                                    "say its name here"});
+      }
       for (SchemaViolation& violation : inner) {
         violation.pointer = pointer + "/task" + violation.pointer;
         violations.push_back(std::move(violation));

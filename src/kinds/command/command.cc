@@ -6,21 +6,14 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
 #include "core/size.h"
 #include "kinds/command/artifact_files.h"
 #include "kinds/command/command_run.h"
+#include "kinds/command/run_steps.h"
 #include "kinds/command/supervisor_image.h"
 
 namespace waybill {
 namespace {
-
-/// How soon a task is looked at again whose secrets this worker cannot read.
-constexpr Duration kWithoutKeyDelay = std::chrono::seconds(30);
-
-outcome::Failed failed(FailureClass failure_class, const Error& error) {
-  return {.failure_class = failure_class, .error = error.message};
-}
 
 std::vector<std::string> supervisor_options(const CommandSpec& spec, const Cgroup& cgroup,
                                             const std::string& scratch) {
@@ -59,59 +52,6 @@ std::string summary(const RunRecord& record) {
   return text + "]\n";
 }
 
-/// Puts the values of its secrets into the environment of the spec: of this run's copy alone.
-Status give_secrets(CommandSpec& spec, TaskContext& context) {
-  for (const auto& [variable, name] : spec.secrets) {
-    auto value = context.secret(name);
-    if (!value) return fail(with_context(value.error(), "the variable " + variable));
-    spec.environment[variable] = std::move(*value);
-  }
-  return {};
-}
-
-/// What is missing here only is left to a worker that has it, or until this one has.
-Outcome without_secrets(const Error& error, TaskContext& context) {
-  if (error.code == Code::not_found || error.code == Code::data_loss) {
-    return failed(FailureClass::permanent, error);
-  }
-  const bool lacks = error.code == Code::failed_precondition || error.code == Code::unimplemented;
-  if (!lacks) return failed(FailureClass::transient, error);
-  context.log(LogStream::system, "[not started: " + error.message + "]\n");
-  log::warn("secret_not_readable", error.message);
-  return outcome::Snoozed{.delay = kWithoutKeyDelay};
-}
-
-/// Why an attempt that would have succeeded does not: what it left cannot be found or kept.
-enum class Stage : std::uint8_t { finding, keeping };
-Outcome without_artifacts(const Error& error, Stage stage, const RunRecord& record) {
-  if (error.code == Code::cancelled) return outcome::Stopped{.proof = proof_json(record)};
-  const bool is_its_own =
-      error.code == Code::invalid_argument || error.code == Code::out_of_range ||
-      (error.code == Code::permission_denied && stage == Stage::finding);
-  return failed(is_its_own ? FailureClass::permanent : FailureClass::transient,
-                with_context(error, "its artifacts were not kept"));
-}
-
-/// Keeps what a program that has succeeded left behind; its outcome then.
-Outcome keep_artifacts(const CommandSpec& spec, const RunPlaces& places,
-                       CommandKind::ProgramRun run, TaskContext& context) {
-  const auto found = find_artifacts(places, run.artifacts, spec.limits.artifact_bytes);
-  if (!found) return without_artifacts(found.error(), Stage::finding, run.record);
-  for (const std::string& what : found->passed_over) {
-    context.log(LogStream::system, "[no artifact: " + what + "]\n");
-  }
-  if (!found->files.empty()) {
-    if (const Status kept = context.artifacts().keep(found->files); !kept) {
-      return without_artifacts(kept.error(), Stage::keeping, run.record);
-    }
-    const std::string number = std::to_string(found->files.size());
-    context.log(LogStream::system, "[kept " + number +
-                                       (number == "1" ? " artifact, " : " artifacts, ") +
-                                       format_size(found->size_bytes) + "]\n");
-  }
-  return outcome::Succeeded{.result = std::move(run.result)};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<CommandKind>> CommandKind::create(CommandOptions options, Clock& clock) {
@@ -134,22 +74,27 @@ Status CommandKind::check(const TaskRequest& request) const {
 
 Outcome CommandKind::run(const Task& task, TaskContext& context) {
   auto spec = parse_command_spec(task.request.spec);
-  if (!spec) return failed(FailureClass::permanent, spec.error());
+  if (!spec) return failed_run(FailureClass::permanent, spec.error());
   if (const Status given = give_secrets(*spec, context); !given) {
     return without_secrets(given.error(), context);
   }
   const auto places = make_run_places(context.scratch_directory());
-  if (!places) return failed(FailureClass::transient, places.error());
+  if (!places) return failed_run(FailureClass::transient, places.error());
   auto environment = make_environment(
       options_.environment,
       {.spec = *spec, .task = task, .places = *places, .checkpoint = context.last_checkpoint()});
-  if (!environment) return failed(FailureClass::transient, environment.error());
+  if (!environment) return failed_run(FailureClass::transient, environment.error());
   if (spec->working_directory.empty()) spec->working_directory = places->scratch;
   auto run = run_program(*spec, std::move(*environment), context);
-  if (!run) return failed(FailureClass::transient, run.error());
+  if (!run) return failed_run(FailureClass::transient, run.error());
   Outcome judged = judge(run->record, *spec, run->result);
   if (!std::holds_alternative<outcome::Succeeded>(judged)) return judged;
-  return keep_artifacts(*spec, *places, std::move(*run), context);
+  return keep_artifacts({.places = *places,
+                         .reported = run->artifacts,
+                         .bytes_max = spec->limits.artifact_bytes,
+                         .record = run->record,
+                         .result = std::move(run->result)},
+                        context);
 }
 
 Result<CommandKind::ProgramRun> CommandKind::run_program(const CommandSpec& spec,

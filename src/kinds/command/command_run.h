@@ -32,6 +32,8 @@ class CommandRun {
   Result<RunRecord> see_through();
   /// What the program put out, see ReportReader.
   std::string result() const { return reports_.result(); }
+  /// See SupervisedProcess.
+  FileDescriptor take_mounted() { return process_.take_mounted(); }
   const std::vector<ReportedArtifact>& artifacts() const { return reports_.artifacts(); }
 
  private:

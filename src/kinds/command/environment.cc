@@ -23,9 +23,13 @@ bool is_inherited(std::string_view name) {
   return name.starts_with("LC_");
 }
 
-Status spill_to_file(const std::string& path, std::string_view text) {
+Status spill_to_file(const std::string& path, std::string_view text, std::int64_t owner) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.is_open()) return fail(system_error(errno, "making " + path));
+  if (owner >= 0 &&
+      ::fchown(file.get(), static_cast<uid_t>(owner), static_cast<gid_t>(owner)) != 0) {
+    return fail(system_error(errno, "giving " + path + " to the program"));
+  }
   while (!text.empty()) {
     const ssize_t written = ::write(file.get(), text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -35,15 +39,20 @@ Status spill_to_file(const std::string& path, std::string_view text) {
   return {};
 }
 
+struct LongValues {
+  std::string directory;
+  std::string seen_as;
+  std::int64_t owner = -1;
+};
+
 Status put_or_spill(Environment& environment, const std::string& name, const std::string& value,
-                    const std::string& directory) {
+                    const LongValues& places) {
   if (value.size() <= kValueBytesMax) {
     environment[name] = value;
     return {};
   }
-  const std::string path = directory + "/" + name;
-  environment[name + "_FILE"] = path;
-  return spill_to_file(path, value);
+  environment[name + "_FILE"] = places.seen_as + "/" + name;
+  return spill_to_file(places.directory + "/" + name, value, places.owner);
 }
 
 }  // namespace
@@ -62,7 +71,7 @@ Environment inherited_environment() {
 
 Result<std::vector<std::string>> make_environment(Environment environment,
                                                   const EnvironmentParams& params) {
-  const auto& [spec, task, places, checkpoint] = params;
+  const auto& [spec, task, places, checkpoint, directory, seen_as, owner] = params;
   const std::string& scratch = places.scratch;
   environment["TMPDIR"] = scratch;
   for (const auto& [name, value] : spec.environment) environment[name] = value;
@@ -75,9 +84,11 @@ Result<std::vector<std::string>> make_environment(Environment environment,
   for (const auto& [name, value] : task.request.labels) {
     if (name == kTraceLabel && is_traceparent(value)) environment.emplace("TRACEPARENT", value);
   }
-  Status put = put_or_spill(environment, "WAYBILL_PARAMS", task.request.params, scratch);
+  const LongValues elsewhere =
+      directory.empty() ? LongValues{scratch, scratch, -1} : LongValues{directory, seen_as, owner};
+  Status put = put_or_spill(environment, "WAYBILL_PARAMS", task.request.params, elsewhere);
   if (put && !checkpoint.empty()) {
-    put = put_or_spill(environment, "WAYBILL_CHECKPOINT", checkpoint, scratch);
+    put = put_or_spill(environment, "WAYBILL_CHECKPOINT", checkpoint, elsewhere);
   }
   if (!put) return fail(put.error());
   std::vector<std::string> texts;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,11 @@ struct EnvironmentParams {
   const Task& task;
   const RunPlaces& places;
   const std::string& checkpoint;
+  /// Where files are made for what is too long, and as what the program sees that directory; empty:
+  /// the scratch directory.
+  std::string long_values = {};
+  std::string long_values_seen_as = {};
+  std::int64_t long_values_owner = -1;  ///< user and group of those files; negative: our own
 };
 Result<std::vector<std::string>> make_environment(Environment environment,
                                                   const EnvironmentParams& params);

@@ -95,6 +95,9 @@ void RunRecord::add(const WaybillNews& news) {
       wait_status = news.value;
       stopped = signalled_at != Time{} || killed_at != Time{};
       break;
+    case kWaybillCleared:
+      cleared = news.value;
+      break;
     case kWaybillEnded:
       reaped_at = at;
       left_behind = news.value;

@@ -27,6 +27,7 @@ struct RunRecord {
   bool stopped = false;            ///< it was signalled or killed before it ended by itself
   int start_errno = 0;             ///< set if it could not be started
   int start_stage = 0;             ///< WaybillStage
+  int cleared = 0;                 ///< wait status of the program that cleans up, if there is one
   bool memory_limit_hit = false;   ///< the cgroup's own account
   bool memory_is_guarded = false;  ///< a cgroup watched the memory
 

@@ -78,13 +78,16 @@ Status check_secret_variable(const CommandSpec& spec, const std::string& name) {
   return {};
 }
 
-/// What execve can't take, or no limit can be.
-Status check_values(const CommandSpec& spec) {
+}  // namespace
+
+Status check_program(const CommandSpec& spec) {
   const auto refuse = [](std::string why) { return fail(Code::invalid_argument, std::move(why)); };
   for (const std::string& argument : spec.argv) {
     if (argument.find('\0') != argument.npos) return refuse("/command holds a zero byte");
   }
-  if (spec.argv.front().empty()) return refuse("/command/0 names no program");
+  if (!spec.argv.empty() && spec.argv.front().empty()) {
+    return refuse("/command/0 names no program");
+  }
   for (const auto& [name, value] : spec.environment) {
     const bool fits = fits_environment(name) && value.find('\0') == value.npos;
     if (!fits) return refuse("/environment/" + name + " can't be in an environment");
@@ -106,7 +109,20 @@ Status check_values(const CommandSpec& spec) {
   return {};
 }
 
-}  // namespace
+Status read_program_fields(const Fields& fields, CommandSpec& spec) {
+  for (const auto& member : fields.object("environment")) {
+    spec.environment[std::string(member.key())] = std::string(member.value().get_string());
+  }
+  for (const auto& member : fields.object("secrets")) {
+    spec.secrets[std::string(member.key())] = std::string(member.value().get_string());
+  }
+  spec.standard_input = fields.text("stdin");
+  spec.working_directory = fields.text("working_directory");
+  spec.grace = fields.duration("grace", spec.grace);
+  spec.limits = read_limits(Fields(fields.object("limits")));
+  read_exit_codes(fields.object("exit_codes"), spec);
+  return check_program(spec);
+}
 
 Result<CommandSpec> parse_command_spec(std::string_view text) {
   const auto value = json::parse(text);
@@ -127,18 +143,7 @@ Result<CommandSpec> parse_command_spec(std::string_view text) {
       spec.argv.emplace_back(argument.get_string());
     }
   }
-  for (const auto& member : fields.object("environment")) {
-    spec.environment[std::string(member.key())] = std::string(member.value().get_string());
-  }
-  for (const auto& member : fields.object("secrets")) {
-    spec.secrets[std::string(member.key())] = std::string(member.value().get_string());
-  }
-  spec.standard_input = fields.text("stdin");
-  spec.working_directory = fields.text("working_directory");
-  spec.grace = fields.duration("grace", spec.grace);
-  spec.limits = read_limits(Fields(fields.object("limits")));
-  read_exit_codes(fields.object("exit_codes"), spec);
-  if (const Status checked = check_values(spec); !checked) return fail(checked.error());
+  if (const Status read = read_program_fields(fields, spec); !read) return fail(read.error());
   return spec;
 }
 

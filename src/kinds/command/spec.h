@@ -19,6 +19,8 @@ enum class ExitMeaning : std::uint8_t { succeeded, transient, permanent };
 /// EX_TEMPFAIL of sysexits.h: try again.
 inline constexpr int kExitTransient = 75;
 
+class Fields;
+
 struct CommandLimits {
   std::optional<std::int64_t>
       memory_bytes;                      ///< of all processes together where a cgroup can be made
@@ -47,6 +49,12 @@ std::string_view command_spec_schema();
 
 /// Reads and checks a spec. `invalid_argument` lists all that is wrong, with JSON pointers.
 Result<CommandSpec> parse_command_spec(std::string_view json);
+
+/// Reads what a program of any kind is told and may use: environment, secrets, stdin,
+/// working_directory, grace, limits and exit_codes of an object that has passed its schema.
+Status read_program_fields(const Fields& fields, CommandSpec& spec);
+/// What of it execve can't take, or no limit can be; argv may be empty.
+Status check_program(const CommandSpec& spec);
 
 /// What an exit status other than 0 means by this spec.
 ExitMeaning meaning_of_exit(const CommandSpec& spec, int status);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace waybill {
@@ -129,9 +130,17 @@ Result<SupervisedProcess> SupervisedProcess::start(const FileDescriptor& supervi
   plan.give(errors->theirs, STDERR_FILENO);
   plan.give(reports->theirs, kWaybillReportFd);
   plan.give(control->theirs, kWaybillControlFd);
+  auto options = params.options;
+  FileDescriptor given;  // raised as the others are
+  if (params.given != nullptr) {
+    given = FileDescriptor(::fcntl(params.given->get(), F_DUPFD_CLOEXEC, kLowestSource));
+    if (!given.is_open()) return failed("handing a file to a program");
+    plan.give(given, kWaybillGivenFd);
+    options.emplace_back("give=4");
+  }
 
   std::vector<std::string> arguments = {"waybill-run"};
-  arguments.insert(arguments.end(), params.options.begin(), params.options.end());
+  arguments.insert(arguments.end(), options.begin(), options.end());
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), params.argv.begin(), params.argv.end());
   const std::string path = "/proc/self/fd/" + std::to_string(supervisor.get());
@@ -154,7 +163,8 @@ SupervisedProcess::SupervisedProcess(SupervisedProcess&& other) noexcept
       output_(std::move(other.output_)),
       errors_(std::move(other.errors_)),
       reports_(std::move(other.reports_)),
-      control_(std::move(other.control_)) {}
+      control_(std::move(other.control_)),
+      mounted_(std::move(other.mounted_)) {}
 
 SupervisedProcess::~SupervisedProcess() {
   if (pid_ < 0) return;
@@ -165,9 +175,22 @@ SupervisedProcess::~SupervisedProcess() {
 
 Result<WaybillNews> SupervisedProcess::read_news() {
   WaybillNews news{};
-  const ssize_t got = ::recv(control_.get(), &news, sizeof news, MSG_DONTWAIT);
-  if (got == static_cast<ssize_t>(sizeof news)) return news;
+  iovec bytes{&news, sizeof news};
+  alignas(cmsghdr) char along[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = along;
+  message.msg_controllen = sizeof along;
+  const ssize_t got = ::recvmsg(control_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return fail(Code::not_found, "no news");
+  const cmsghdr* const header = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    mounted_ = FileDescriptor(descriptor);
+  }
+  if (got == static_cast<ssize_t>(sizeof news)) return news;
   return fail(Code::unavailable, "the supervisor of the program is gone");
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file_descriptor.h"
@@ -16,6 +17,8 @@ struct ProcessParams {
   std::vector<std::string> environment;  ///< NAME=value
   std::vector<std::string> options;      ///< for the supervisor, see supervisor.c
   std::string standard_input;
+  /// The program finds it as descriptor 4; null: nothing. Outlives the start alone.
+  const FileDescriptor* given = nullptr;
 };
 
 /// A program under its supervisor. Destroying it before it has ended kills all of it.
@@ -37,6 +40,8 @@ class SupervisedProcess {
 
   /// What the supervisor says next; `not_found`: nothing now; `unavailable`: it is gone.
   Result<WaybillNews> read_news();
+  /// The scratch directory that the supervisor has mounted, once its news said so; not open: none.
+  FileDescriptor take_mounted() { return std::move(mounted_); }
   /// Asks for SIGTERM now and SIGKILL after the grace, for all of it.
   void request_stop(Duration grace);
 
@@ -48,6 +53,7 @@ class SupervisedProcess {
   FileDescriptor errors_;
   FileDescriptor reports_;
   FileDescriptor control_;
+  FileDescriptor mounted_;
 };
 
 }  // namespace waybill

@@ -9,12 +9,18 @@
 //   limit=N:SOFT:HARD   setrlimit
 //   directory=PATH      working directory
 //   children=scan       find children by a look at all processes, as if the kernel listed none
+//   tmpfs=DIRECTORY     and more, see supervisor_mount.h
+//   give=4              the program gets kWaybillGivenFd as descriptor 4
+//   linger=MICROS       how long what outlives the program may go on
+//   passes_on=1         SIGTERM is for the program alone, which passes it on
+//   finally=ARGUMENT    one or more: a program that is run when nothing is left, whoever ended it
 
 #define _GNU_SOURCE
 
+#include "supervisor_children.h"
+#include "supervisor_mount.h"
 #include "supervisor_protocol.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -35,6 +41,8 @@
 // Processes that outlive the program have this long to end by themselves: a pipeline's last member
 // often does.
 static const int64_t kLingerMicros = 200 * 1000;
+// The program that cleans up has this long.
+static const int64_t kFinallyMicros = 60 * 1000 * 1000;
 // Between two rounds of killing: what was killed must be reaped before its children are ours.
 static const int64_t kRoundMicros = 2 * 1000;
 static const int64_t kNever = INT64_MAX;
@@ -43,9 +51,12 @@ struct Run {
   char** options;
   char** options_end;
   char** program;
-  int cgroup_fd;    // -1: none
-  bool scans;       // looks for children among all processes
-  pid_t pid;        // of the program; 0 once it was reaped
+  int cgroup_fd;   // -1: none
+  bool gives;      // kWaybillGivenFd to the program
+  bool passes_on;  // SIGTERM, to all that it has started
+  bool scans;      // looks for children among all processes
+  pid_t pid;       // of the program; 0 once it was reaped
+  int64_t linger;
   int64_t kill_at;  // monotonic
   bool killed;
   int32_t left_behind;
@@ -59,7 +70,8 @@ static int64_t micros_of(clockid_t clock) {
 
 static int64_t micros_of_use(struct timeval use) { return use.tv_sec * 1000000LL + use.tv_usec; }
 
-static void tell(uint32_t event, int32_t value, uint32_t stage) {
+/// With a descriptor, if it is not negative.
+static void tell_with(int descriptor, uint32_t event, int32_t value, uint32_t stage) {
   struct rusage use;
   getrusage(RUSAGE_CHILDREN, &use);
   const struct WaybillNews news = {
@@ -71,9 +83,28 @@ static void tell(uint32_t event, int32_t value, uint32_t stage) {
       .memory_peak_bytes = use.ru_maxrss * 1024LL,
       .stage = stage,
   };
-  // The worker may be gone: then nobody listens, and there is still the killing to do.
-  while (send(kWaybillControlFd, &news, sizeof news, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  struct iovec bytes = {.iov_base = (void*)&news, .iov_len = sizeof news};
+  union {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(int))];
+  } along = {.room = {0}};
+  struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+  if (descriptor >= 0) {
+    message.msg_control = along.room;
+    message.msg_controllen = sizeof along.room;
+    struct cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
   }
+  // The worker may be gone: then nobody listens, and there is still the killing to do.
+  while (sendmsg(kWaybillControlFd, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  }
+}
+
+static void tell(uint32_t event, int32_t value, uint32_t stage) {
+  tell_with(-1, event, value, stage);
 }
 
 /// The text after `name` of the next option of that name at or after *next; NULL: no more.
@@ -130,6 +161,7 @@ static void become_program(const struct Run* run, int report, pid_t parent) {
     failure[0] = kWaybillStageDirectory;
     goto failed;
   }
+  if (run->gives && dup2(kWaybillGivenFd, kWaybillControlFd) < 0) goto failed;
   // Exec resets the handlers, and nothing is ignored: only the mask is inherited.
   sigset_t none;
   sigemptyset(&none);
@@ -184,57 +216,6 @@ static bool start_program(struct Run* run) {
   return started;
 }
 
-static void signal_child(pid_t pid, int number) {
-  const pid_t group = getpgid(pid);
-  if (group > 1 && group != getpgrp()) kill(-group, number);
-  kill(pid, number);
-}
-
-/// The parent of a process; 0 if it is gone.
-static pid_t parent_of(const char* pid) {
-  char path[64];
-  char text[512];
-  snprintf(path, sizeof path, "/proc/%s/stat", pid);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 0;
-  const ssize_t got = read(fd, text, sizeof text - 1);
-  close(fd);
-  if (got <= 0) return 0;
-  text[got] = '\0';
-  // "PID (NAME) STATE PARENT …"; the name may hold anything, also parentheses.
-  const char* rest = strrchr(text, ')');
-  int parent = 0;
-  if (rest == NULL || sscanf(rest + 1, " %*c %d", &parent) != 1) return 0;
-  return parent;
-}
-
-/// For kernels without a list of children (CONFIG_PROC_CHILDREN): looks at every process.
-static void signal_found_children(int number) {
-  DIR* processes = opendir("/proc");
-  if (processes == NULL) return;
-  const pid_t self = getpid();
-  const struct dirent* entry;
-  while ((entry = readdir(processes)) != NULL) {
-    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    if (parent_of(entry->d_name) == self) signal_child(atoi(entry->d_name), number);
-  }
-  closedir(processes);
-}
-
-/// Sends a signal to each child, which is the program or was adopted, and to all of its group. What
-/// they have started becomes ours when they end. A group is never a stranger's: the program was
-/// given a session of its own, and a child that is not reaped keeps its number.
-static void signal_children(const struct Run* run, int number) {
-  FILE* children = run->scans ? NULL : fopen("/proc/thread-self/children", "re");
-  if (children == NULL) {
-    signal_found_children(number);
-    return;
-  }
-  int pid;
-  while (fscanf(children, "%d", &pid) == 1) signal_child(pid, number);
-  fclose(children);
-}
-
 static void kill_all(struct Run* run) {
   if (run->cgroup_fd >= 0) {
     const int fd = openat(run->cgroup_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
@@ -243,7 +224,7 @@ static void kill_all(struct Run* run) {
       close(fd);
     }
   }
-  signal_children(run, SIGKILL);
+  signal_children(run->scans, SIGKILL);
   if (!run->killed) tell(kWaybillKilled, 0, 0);
   run->killed = true;
 }
@@ -261,7 +242,7 @@ static bool reap(struct Run* run) {
     }
     run->pid = 0;
     tell(kWaybillExited, status, 0);
-    const int64_t linger_until = micros_of(CLOCK_MONOTONIC) + kLingerMicros;
+    const int64_t linger_until = micros_of(CLOCK_MONOTONIC) + run->linger;
     if (linger_until < run->kill_at) run->kill_at = linger_until;
   }
 }
@@ -277,7 +258,11 @@ static void obey(struct Run* run) {
   const int64_t kill_at = micros_of(CLOCK_MONOTONIC) + stop.grace_micros;
   if (kill_at < run->kill_at) run->kill_at = kill_at;
   if (run->killed || stop.grace_micros <= 0) return;
-  signal_children(run, SIGTERM);
+  if (!run->passes_on) {
+    signal_children(run->scans, SIGTERM);
+  } else if (run->pid > 0) {
+    kill(run->pid, SIGTERM);
+  }
   tell(kWaybillSignalled, 0, 0);
 }
 
@@ -296,18 +281,59 @@ static void supervise(struct Run* run, const sigset_t* unblocked) {
     // A worker that is gone needs no second look.
     if (ready > 0 && run->kill_at == 0) control.fd = -1;
   }
-  tell(kWaybillEnded, run->left_behind, 0);
+}
+
+/// Runs the program that cleans up, if there is one, and waits until nothing of it is left either.
+static void clean_up(const struct Run* run) {
+  char* program[32] = {NULL};
+  size_t count = 0;
+  char** next = run->options;
+  const char* argument;
+  while (count < 31 && (argument = option(run, "finally=", &next)) != NULL) {
+    program[count++] = (char*)argument;
+  }
+  if (count == 0) return;
+  const pid_t pid = fork();
+  if (pid == 0) {
+    setsid();
+    for (int fd = 0; fd <= kWaybillReportFd; ++fd) {
+      if (open("/dev/null", O_RDWR) < 0) _exit(127);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execvp(program[0], program);
+    _exit(127);
+  }
+  const int64_t until = micros_of(CLOCK_MONOTONIC) + kFinallyMicros;
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  int status = 127 << 8;
+  for (;;) {
+    int one;
+    const pid_t reaped = waitpid(-1, &one, WNOHANG);
+    if (reaped == pid) status = one;
+    if (reaped > 0 || (reaped < 0 && errno == EINTR)) continue;
+    if (reaped < 0) break;
+    const bool late = micros_of(CLOCK_MONOTONIC) > until;
+    if (late) signal_children(run->scans, SIGKILL);
+    const struct timespec wait = {.tv_sec = late ? 0 : 1, .tv_nsec = late ? 2000000 : 0};
+    sigtimedwait(&child, NULL, &wait);
+  }
+  tell(kWaybillCleared, status, 0);
 }
 
 static void on_child(int number) { (void)number; }
 
 /// Own session, adopts orphans, deaf to all but its children's ends and the worker.
-static void become_supervisor(sigset_t* unblocked) {
+static void become_supervisor(bool gives, sigset_t* unblocked) {
   setsid();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_NAME, "waybill-run");
-  close_range(kWaybillControlFd + 1, ~0U, 0);
+  close_range(kWaybillGivenFd + (gives ? 1 : 0), ~0U, 0);
   fcntl(kWaybillControlFd, F_SETFD, FD_CLOEXEC);
+  if (gives) fcntl(kWaybillGivenFd, F_SETFD, FD_CLOEXEC);
   sigset_t blocked;
   sigfillset(&blocked);
   sigprocmask(SIG_SETMASK, &blocked, NULL);
@@ -324,12 +350,19 @@ int main(int count, char** arguments) {
   }
   run.program = run.options_end + 1;
   if (run.options_end >= arguments + count - 1) return 64;
-  sigset_t unblocked;
-  become_supervisor(&unblocked);
   char** next = run.options;
+  run.gives = option(&run, "give=", &next) != NULL;
+  sigset_t unblocked;
+  become_supervisor(run.gives, &unblocked);
+  next = run.options;
   const char* cgroup = option(&run, "cgroup=", &next);
   next = run.options;
   run.scans = option(&run, "children=scan", &next) != NULL;
+  next = run.options;
+  run.passes_on = option(&run, "passes_on=", &next) != NULL;
+  next = run.options;
+  const char* linger = option(&run, "linger=", &next);
+  run.linger = linger != NULL ? strtoll(linger, NULL, 10) : kLingerMicros;
   if (cgroup != NULL) {
     run.cgroup_fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (run.cgroup_fd < 0) {
@@ -337,9 +370,21 @@ int main(int count, char** arguments) {
       return 1;
     }
   }
+  const int scratch = mount_scratch(run.options, run.options_end);
+  if (scratch == -2) {
+    tell(kWaybillNotStarted, errno, kWaybillStageMount);
+    return 1;
+  }
+  if (scratch >= 0) {
+    tell_with(scratch, kWaybillMounted, 0, 0);
+    close(scratch);
+  }
   if (!start_program(&run)) return 1;
   // The program holds these; when all that do have ended, the worker must see the end of the pipes.
   for (int fd = 0; fd <= kWaybillReportFd; ++fd) close(fd);
+  if (run.gives) close(kWaybillGivenFd);
   supervise(&run, &unblocked);
+  clean_up(&run);
+  tell(kWaybillEnded, run.left_behind, 0);
   return 0;
 }

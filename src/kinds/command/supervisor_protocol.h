@@ -11,7 +11,11 @@ extern "C" {
 #endif
 
 /// Descriptors that the supervisor finds open: 0, 1 and 2 are the program's own.
-enum WaybillFd { kWaybillReportFd = 3, kWaybillControlFd = 4 };
+enum WaybillFd {
+  kWaybillReportFd = 3,
+  kWaybillControlFd = 4,
+  kWaybillGivenFd = 5,  ///< with the option `give`: the program finds it as descriptor 4
+};
 
 enum WaybillEvent {
   kWaybillStarted = 1,     ///< value: process id of the program
@@ -20,6 +24,8 @@ enum WaybillEvent {
   kWaybillKilled = 4,      ///< SIGKILL was sent to all that was left; value: 0
   kWaybillExited = 5,      ///< the program itself ended; value: wait status
   kWaybillEnded = 6,       ///< nothing is left; value: processes that had outlived the program
+  kWaybillMounted = 7,     ///< its scratch directory, as a descriptor that comes along
+  kWaybillCleared = 8,     ///< the program that cleans up ended; value: wait status
 };
 
 enum WaybillStage {
@@ -28,6 +34,7 @@ enum WaybillStage {
   kWaybillStageLimit = 3,
   kWaybillStageDirectory = 4,
   kWaybillStageExec = 5,
+  kWaybillStageMount = 6,
 };
 
 /// From the supervisor. Times are UTC; use is of all processes reaped so far.

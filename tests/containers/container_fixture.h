@@ -1,0 +1,152 @@
+#pragma once
+
+// Containers as they are, by podman: the cases of a program share a store, with an image of
+// busybox.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <thread>
+
+#include "base/json.h"
+#include "kinds/command/container.h"
+#include "kinds/command/podman.h"
+#include "kinds/command/test_support/recording_context.h"
+#include "testing/builders.h"
+#include "testing/sim_clock.h"
+
+namespace waybill {
+
+/// Why no container can be tested here; empty: they can.
+inline std::string what_is_missing() {
+  if (::geteuid() != 0) return "containers take root";
+  for (const char* program : {"/usr/bin/podman", "/usr/sbin/runc", "/bin/busybox"}) {
+    if (::access(program, X_OK) != 0) {
+      return "podman, runc or busybox-static is not installed";
+    }
+  }
+  return {};
+}
+
+class ContainerTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!what_is_missing().empty()) return;
+    store_ = ::testing::TempDir() + "waybill-store-XXXXXX";
+    ASSERT_NE(::mkdtemp(store_.data()), nullptr);
+    podman_ = open_podman();
+    ASSERT_NE(podman_, nullptr);
+    image_ = make_image();
+  }
+  static void TearDownTestSuite() {
+    podman_.reset();
+    if (!store_.empty()) std::filesystem::remove_all(store_);
+  }
+  void SetUp() override {
+    const std::string missing = what_is_missing();
+    if (!missing.empty()) GTEST_SKIP() << missing;
+    ASSERT_NE(podman_, nullptr);
+    ::umask(0077);  // as a service has it
+  }
+
+  static std::unique_ptr<Podman> open_podman() {
+    auto podman = Podman::open({.environment = inherited_environment(), .store = store_}, clock_);
+    EXPECT_TRUE(podman.has_value()) << (podman ? "" : podman.error().message);
+    return podman ? std::move(*podman) : nullptr;
+  }
+  /// An image with nothing but busybox in it, by its digest.
+  static std::string make_image() {
+    const std::string root = store_ + "/image";
+    std::filesystem::create_directories(root + "/bin");
+    std::filesystem::copy_file("/bin/busybox", root + "/bin/busybox");
+    for (const char* name : {"sh", "cat", "id", "ls", "dd", "sleep", "env", "wget", "touch", "nc",
+                             "grep", "pwd", "tail", "head", "seq", "kill", "wc", "ip", "ln"}) {
+      std::filesystem::create_symlink("busybox", root + "/bin/" + name);
+    }
+    const std::string tar = store_ + "/image.tar";
+    EXPECT_EQ(std::system(("tar -C " + root + " -cf " + tar + " .").c_str()), 0);
+    const auto imported = podman_->call({"import", "--quiet", tar, "localhost/box:1"});
+    EXPECT_TRUE(imported && imported->status == 0) << (imported ? imported->complaint : "");
+    const auto digest =
+        podman_->call({"image", "inspect", "--format={{.Digest}}", "localhost/box:1"});
+    EXPECT_TRUE(digest && digest->out.starts_with("sha256:"));
+    return "localhost/box@" + (digest ? digest->out.substr(0, 71) : "");
+  }
+
+  static Task task_of(const std::string& script, std::string_view more = "") {
+    std::string spec = R"({"grace":"300ms","image":")" + image_ + R"(","command":["sh","-c",)";
+    json::append_quoted(spec, script);
+    Task task;
+    task.request = a_task(1).kind("container").spec(spec + "]" + std::string(more) + "}");
+    task.status.attempt = 1;
+    return task;
+  }
+  Outcome run(const std::string& script, std::string_view more = "") {
+    return run(context_, script, more);
+  }
+  static Outcome run(RecordingContext& context, const std::string& script,
+                     std::string_view more = "") {
+    ContainerKind kind(podman_);
+    return kind.run(task_of(script, more), context);
+  }
+  std::string out() const { return context_.logged(LogStream::out); }
+  std::string everything() const {
+    return out() + context_.logged(LogStream::err) + context_.logged(LogStream::system);
+  }
+  static bool succeeded(const Outcome& outcome) {
+    return std::holds_alternative<outcome::Succeeded>(outcome);
+  }
+  static outcome::Failed failure(const Outcome& outcome) {
+    const auto* failed = std::get_if<outcome::Failed>(&outcome);
+    EXPECT_NE(failed, nullptr) << "alternative " << outcome.index();
+    return failed == nullptr ? outcome::Failed{} : *failed;
+  }
+  /// What podman still knows of containers, and what still runs in any.
+  std::string left() {
+    const auto listed = podman_->call({"ps", "--all", "--format={{.Names}}"});
+    return listed ? listed->out + processes_of(store_) : listed.error().message;
+  }
+  /// Command lines of processes that name a directory: conmon and runc do.
+  static std::string processes_of(const std::string& directory) {
+    std::string found;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      std::ostringstream line;
+      line << std::ifstream(entry.path() / "cmdline").rdbuf();
+      if (line.str().find(directory) != std::string::npos) found += line.str() + "\n";
+    }
+    return found;
+  }
+
+  /// A descriptor of the process that supervises a worker's only run, to wait for its end.
+  static FileDescriptor supervisor_of(pid_t worker) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      std::string pid;
+      std::string name;
+      std::string state;
+      pid_t parent = 0;
+      std::ifstream(entry.path() / "stat") >> pid >> name >> state >> parent;
+      if (parent != worker || name != "(waybill-run)") continue;
+      return FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, std::stoi(pid), 0)));
+    }
+    return {};
+  }
+
+  inline static SimClock clock_{};
+  inline static std::string store_;
+  inline static std::shared_ptr<Podman> podman_;
+  inline static std::string image_;
+  RecordingContext context_;
+};
+
+}  // namespace waybill

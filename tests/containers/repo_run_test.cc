@@ -1,0 +1,150 @@
+// Repositories that are built and run, by real git and real podman.
+
+#include <stdlib.h>
+
+#include "adapters/git/source_trees.h"
+#include "adapters/local/system_clock.h"
+#include "kinds/command/repo_run.h"
+#include "tests/containers/container_fixture.h"
+
+namespace waybill {
+namespace {
+
+class RepoRunTest : public ContainerTest {
+ protected:
+  void SetUp() override {
+    ContainerTest::SetUp();
+    if (IsSkipped()) return;
+    repository_ = context_.scratch_directory() + "-repositories/acme/site";
+    std::filesystem::create_directories(repository_);
+    shell("git init --quiet --initial-branch=main .");
+  }
+  void TearDown() override {
+    std::filesystem::remove_all(context_.scratch_directory() + "-repositories");
+  }
+  void shell(const std::string& script) const {
+    const std::string all =
+        "cd '" + repository_ +
+        "' && export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a "
+        "GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b && " +
+        script;
+    ASSERT_EQ(std::system(all.c_str()), 0) << script;
+  }
+  void put(const std::string& name, const std::string& text) const {
+    std::ofstream(repository_ + "/" + name) << text;
+  }
+  /// Commits what is there, and answers the commit.
+  std::string commit() const {
+    shell("git add . && git commit --quiet --message x && git rev-parse HEAD > ../commit");
+    std::string id;
+    std::ifstream(repository_ + "/../commit") >> id;
+    return id;
+  }
+  Outcome run_at(const std::string& commit, const std::string& more = "") {
+    Task task;
+    const std::string base = context_.scratch_directory() + "-repositories";
+    task.request = a_task(1)
+                       .kind("repo.run")
+                       .definition("run")
+                       .spec(R"({"base":")" + base + R"(","repository":"${params.repo}",)" +
+                             R"("commit":"${params.commit}")" + more + "}")
+                       .params(R"({"repo":"acme/site","commit":")" + commit +
+                               R"(","url":"https://example.org/"})");
+    task.status.attempt = 1;
+    RepoRunKind kind(podman_, std::make_unique<git::RemoteTrees>(git::Access{}, system_clock_));
+    EXPECT_TRUE(kind.check(task.request));
+    return kind.run(task, context_);
+  }
+
+  SystemClock system_clock_;
+  std::string repository_;
+};
+
+TEST_F(RepoRunTest, BuildsTheDockerfileOfACommitAndRunsIt) {
+  put("hello", "from the repository\n");
+  put("Dockerfile", "FROM " + image_ +
+                        "\nCOPY hello /hello\nRUN cat /hello > /built; ip -o link | wc -l; "
+                        "grep CapBnd /proc/self/status\n"
+                        "VOLUME /data\nENTRYPOINT [\"sh\", \"-c\"]\n"
+                        "CMD [\"cat /built; id -u; echo \\\"$WAYBILL_PARAMS\\\"; "
+                        "touch /data/x; echo kept > $WAYBILL_ARTIFACTS/a\"]\n");
+  const std::string first = commit();
+  put("Dockerfile", "FROM scratch\n");
+  commit();
+  const Outcome outcome = run_at(first);
+  ASSERT_TRUE(succeeded(outcome)) << everything() << failure(outcome).error;
+  EXPECT_NE(out().find("from the repository\n65534\n{\"repo\":\"acme/site\""), std::string::npos)
+      << out();
+  // Its volume is no way to write to the machine's disk.
+  EXPECT_NE(context_.logged(LogStream::err).find("touch: /data/x: "), std::string::npos);
+  // Its steps see no network but their own loopback, and may do what installing takes.
+  EXPECT_NE(out().find("\n1\nCapBnd:\t00000000000000db\n"), std::string::npos) << out();
+  ASSERT_EQ(context_.kept_files.size(), 1u);
+  EXPECT_EQ(context_.kept_files[0].bytes, "kept\n");
+  EXPECT_EQ(left(), "");
+  // Nothing of the image is in the worker's store.
+  const auto images = podman_->call({"images", "--all", "--quiet"});
+  EXPECT_EQ(images->out.size(), 13u) << images->out;
+}
+
+TEST_F(RepoRunTest, AStepThatFailsFailsTheTaskForGood) {
+  put("Dockerfile", "FROM " + image_ + "\nRUN echo no luck; exit 3\n");
+  const auto failed = failure(run_at(commit()));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_NE(failed.error.find("the image could not be built: "), std::string::npos) << failed.error;
+  EXPECT_NE(out().find("no luck"), std::string::npos);
+  EXPECT_EQ(left(), "");
+}
+
+TEST_F(RepoRunTest, ABuildReachesNoNetworkEvenByADD) {
+  put("Dockerfile", "FROM " + image_ + "\nADD http://127.0.0.1:1/x /x\n");
+  const auto failed = failure(run_at(commit()));
+  EXPECT_NE(failed.error.find("could not be built"), std::string::npos) << failed.error;
+  EXPECT_NE(everything().find("network is unreachable"), std::string::npos) << everything();
+}
+
+TEST_F(RepoRunTest, ABuildIsEndedByACancelAndLeavesNothing) {
+  put("Dockerfile", "FROM " + image_ + "\nRUN echo star\"\"ted; sleep 1000 & sleep 1000\n");
+  const std::string at = commit();
+  std::jthread stopper([&] {
+    context_.await_output("started");
+    context_.request_stop();
+  });
+  const Outcome outcome = run_at(at, R"(,"grace":"1s")");
+  EXPECT_TRUE(std::holds_alternative<outcome::Stopped>(outcome)) << everything();
+  EXPECT_EQ(left(), "");
+  EXPECT_EQ(processes_of(context_.scratch_directory()), "");
+}
+
+TEST_F(RepoRunTest, RunsAProcessOfTheProcfileInTheImageThatIsSaid) {
+  put("Procfile", "web: exit 9\nscrape: cat \"$1\"; pwd; touch /app/x\n");
+  put("data", "of the repository\n");
+  const std::string at = commit();
+  const Outcome outcome = run_at(
+      at, R"(,"process":"scrape","args":["/app/data"],"exit_codes":{"1":"succeeded"},"image":")" +
+              image_ + "\"");
+  ASSERT_TRUE(succeeded(outcome)) << everything();
+  EXPECT_TRUE(out().ends_with("of the repository\n/app\n")) << everything();
+  EXPECT_NE(context_.logged(LogStream::err).find("Read-only file system"), std::string::npos);
+}
+
+TEST_F(RepoRunTest, SaysWhatTheRepositoryLacks) {
+  put("data", "x");
+  const auto failed = failure(run_at(commit()));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_EQ(failed.error, "the repository has no Dockerfile at that commit");
+}
+
+TEST(RepoRun, ATaskWithoutADefinitionIsRefused) {
+  const RepoRunKind kind;
+  const auto checked = kind.check(
+      a_task(1)
+          .kind("repo.run")
+          .definition("")
+          .spec(R"({"repository":"a/b","commit":"0123456789012345678901234567890123456789"})"));
+  ASSERT_FALSE(checked.has_value());
+  EXPECT_EQ(checked.error().code, Code::invalid_argument);
+}
+
+}  // namespace
+}  // namespace waybill
