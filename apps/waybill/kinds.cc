@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/suggest.h"
+#include "kinds/archive/desk.h"
+#include "kinds/archive/fetch/fetch.h"
 #include "kinds/command/command.h"
 #include "kinds/noop/noop.h"
 #include "kinds/notify/mail.h"
@@ -12,17 +14,34 @@
 
 namespace waybill::cli {
 
-Result<Kinds> Kinds::create(Clock& clock) {
+Kinds::Kinds(std::vector<std::unique_ptr<TaskKind>> kinds) : kinds_(std::move(kinds)) {}
+Kinds::~Kinds() = default;
+Kinds::Kinds(Kinds&&) noexcept = default;
+Kinds& Kinds::operator=(Kinds&&) noexcept = default;
+
+Result<Kinds> Kinds::create(Clock& clock) { return create(clock, nullptr); }
+
+Result<Kinds> Kinds::create(Clock& clock, std::unique_ptr<ArchiveDesk> desk) {
   auto command = CommandKind::create({.environment = inherited_environment()}, clock);
   if (!command) return fail(with_context(command.error(), "preparing tasks of kind command"));
   std::vector<std::unique_ptr<TaskKind>> run_here;
   run_here.push_back(std::move(*command));
   run_here.push_back(std::make_unique<NoopKind>());
   Kinds kinds(std::move(run_here));
+  kinds.desk_ = std::move(desk);
+  kinds.add_archiving();
   kinds.known_.push_back(std::make_unique<MailKind>());
   kinds.known_.push_back(std::make_unique<WebhookKind>());
   kinds.known_.push_back(std::make_unique<PipelineStartKind>());
   return kinds;
+}
+
+void Kinds::add_archiving() {
+  if (desk_ != nullptr) {
+    kinds_.push_back(std::make_unique<FetchKind>(*desk_));
+  } else {
+    known_.push_back(std::make_unique<FetchKind>());
+  }
 }
 
 std::vector<TaskKind*> Kinds::all() const {

@@ -11,15 +11,25 @@
 #include "ports/clock.h"
 #include "ports/task_kind.h"
 
+namespace waybill {
+struct ArchiveDesk;
+}
+
 namespace waybill::cli {
 
 /// The kinds of tasks that a worker of this program can run, and those that it knows besides.
 class Kinds {
  public:
   /// Those of every worker; others, which `up` and `serve` run apart (runtime/errands.h), are
-  /// known. `clock` outlives the kinds.
+  /// known. Archiving kinds are run as far as there is what they need: without a desk none, without
+  /// a node of IPFS none of `ipfs.*`. `clock` outlives the kinds.
+  static Result<Kinds> create(Clock& clock, std::unique_ptr<ArchiveDesk> desk);
+  /// To refuse what can never run, and no more.
   static Result<Kinds> create(Clock& clock);
-  explicit Kinds(std::vector<std::unique_ptr<TaskKind>> kinds) : kinds_(std::move(kinds)) {}
+  explicit Kinds(std::vector<std::unique_ptr<TaskKind>> kinds);
+  ~Kinds();
+  Kinds(Kinds&&) noexcept;
+  Kinds& operator=(Kinds&&) noexcept;
 
   /// Those that it can run.
   std::vector<TaskKind*> all() const;
@@ -31,6 +41,9 @@ class Kinds {
   Status check(const TaskRequest& request) const;
 
  private:
+  void add_archiving();
+
+  std::unique_ptr<ArchiveDesk> desk_;  ///< outlives the kinds; null: none
   std::vector<std::unique_ptr<TaskKind>> kinds_;
   std::vector<std::unique_ptr<TaskKind>> known_;  ///< besides
 };
