@@ -6,6 +6,8 @@
 #include "core/suggest.h"
 #include "kinds/archive/desk.h"
 #include "kinds/archive/fetch/fetch.h"
+#include "kinds/archive/ipfs/add.h"
+#include "kinds/archive/ipfs/pin.h"
 #include "kinds/command/command.h"
 #include "kinds/noop/noop.h"
 #include "kinds/notify/mail.h"
@@ -42,6 +44,18 @@ void Kinds::add_archiving() {
   } else {
     known_.push_back(std::make_unique<FetchKind>());
   }
+  ArchiveDesk* const with_node =
+      desk_ != nullptr && !desk_->ipfs_api.empty() ? desk_.get() : nullptr;
+  auto& into = with_node != nullptr ? kinds_ : known_;
+  for (const char* name : {"ipfs.addurl", "ipfs.add"}) {
+    into.push_back(std::make_unique<IpfsAddUrlKind>(name, with_node));
+  }
+  into.push_back(std::make_unique<IpfsAddFileKind>(with_node));
+  into.push_back(std::make_unique<IpfsAddDirKind>(with_node));
+  into.push_back(std::make_unique<IpfsPinKind>(with_node));
+  into.push_back(std::make_unique<IpfsUnpinKind>(with_node));
+  into.push_back(std::make_unique<IpfsPinsKind>(with_node));
+  into.push_back(std::make_unique<IpfsGcKind>(with_node));
 }
 
 std::vector<TaskKind*> Kinds::all() const {

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cstdlib>
 
 #include "base/check.h"
 #include "tests/archive/archive_fixture.h"
@@ -36,6 +37,17 @@ void TalkingServer::serve() {
       const ssize_t got = ::recv(socket.get(), room.data(), room.size(), 0);
       if (got <= 0) break;
       head.append(room.data(), static_cast<std::size_t>(got));
+    }
+    // What a request sends is read, and forgotten.
+    const auto field = head.find("Content-Length: ");
+    std::int64_t left =
+        field == head.npos ? 0 : std::strtoll(head.c_str() + field + 16, nullptr, 10);
+    left -= static_cast<std::int64_t>(head.size() - head.find("\r\n\r\n") - 4);
+    std::vector<char> bulk(1 << 18);
+    while (left > 0) {
+      const ssize_t got = ::recv(socket.get(), bulk.data(), bulk.size(), 0);
+      if (got <= 0) break;
+      left -= got;
     }
     talk_([&](std::string_view bytes) {
       const ssize_t sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

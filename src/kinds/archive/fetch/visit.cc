@@ -68,8 +68,12 @@ Result<FetchVisit::End> FetchVisit::ask(const std::string& url, const std::strin
                               .slow_max = ports_.params.slow_max};
   const auto answer = ports_.http.exchange(exchange, *this, ports_.terms.deadline);
   if (end_) return *end_;
-  if (!answer) return fail(answer.error());
-  return ended();
+  if (answer) return ended();
+  Error error = answer.error();
+  if (error.code == Code::permission_denied) {
+    error.message += "; to reach private networks, name them in --fetch-networks of the worker";
+  }
+  return fail(std::move(error));
 }
 
 Result<FetchVisit::End> FetchVisit::ended() const {
