@@ -1,6 +1,7 @@
 #include "apps/waybill/kinds.h"
 
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "core/suggest.h"
@@ -8,6 +9,8 @@
 #include "kinds/archive/fetch/fetch.h"
 #include "kinds/archive/ipfs/add.h"
 #include "kinds/archive/ipfs/pin.h"
+#include "kinds/archive/kiwix/kiwix.h"
+#include "kinds/archive/zim/zim.h"
 #include "kinds/command/command.h"
 #include "kinds/noop/noop.h"
 #include "kinds/notify/mail.h"
@@ -39,23 +42,31 @@ Result<Kinds> Kinds::create(Clock& clock, std::unique_ptr<ArchiveDesk> desk) {
 }
 
 void Kinds::add_archiving() {
-  if (desk_ != nullptr) {
-    kinds_.push_back(std::make_unique<FetchKind>(*desk_));
-  } else {
-    known_.push_back(std::make_unique<FetchKind>());
-  }
-  ArchiveDesk* const with_node =
-      desk_ != nullptr && !desk_->ipfs_api.empty() ? desk_.get() : nullptr;
-  auto& into = with_node != nullptr ? kinds_ : known_;
+  const bool has_node = desk_ != nullptr && !desk_->ipfs_api.empty();
+  const bool has_zim_tools = desk_ != nullptr && desk_->has_zim_tools;
+  const auto add = [this](bool runs_here, auto make) {
+    ArchiveDesk* const desk = runs_here ? desk_.get() : nullptr;
+    (desk != nullptr ? kinds_ : known_).push_back(make(desk));
+  };
+  const auto add_of = [&]<class Kind>(bool runs_here, std::type_identity<Kind>) {
+    add(runs_here, [](ArchiveDesk* desk) { return std::make_unique<Kind>(desk); });
+  };
+  add_of(true, std::type_identity<FetchKind>());
+  add_of(true, std::type_identity<KiwixResolveKind>());
+  add_of(true, std::type_identity<KiwixUpdateSourcesKind>());
   for (const char* name : {"ipfs.addurl", "ipfs.add"}) {
-    into.push_back(std::make_unique<IpfsAddUrlKind>(name, with_node));
+    add(has_node,
+        [name](ArchiveDesk* desk) { return std::make_unique<IpfsAddUrlKind>(name, desk); });
   }
-  into.push_back(std::make_unique<IpfsAddFileKind>(with_node));
-  into.push_back(std::make_unique<IpfsAddDirKind>(with_node));
-  into.push_back(std::make_unique<IpfsPinKind>(with_node));
-  into.push_back(std::make_unique<IpfsUnpinKind>(with_node));
-  into.push_back(std::make_unique<IpfsPinsKind>(with_node));
-  into.push_back(std::make_unique<IpfsGcKind>(with_node));
+  add_of(has_node, std::type_identity<IpfsAddFileKind>());
+  add_of(has_node, std::type_identity<IpfsAddDirKind>());
+  add_of(has_node, std::type_identity<IpfsPinKind>());
+  add_of(has_node, std::type_identity<IpfsUnpinKind>());
+  add_of(has_node, std::type_identity<IpfsPinsKind>());
+  add_of(has_node, std::type_identity<IpfsGcKind>());
+  add_of(has_zim_tools, std::type_identity<ZimCheckKind>());
+  add_of(has_zim_tools, std::type_identity<ZimListKind>());
+  add_of(has_zim_tools, std::type_identity<ZimUnpackKind>());
 }
 
 std::vector<TaskKind*> Kinds::all() const {

@@ -22,7 +22,7 @@ class Kinds {
  public:
   /// Those of every worker; others, which `up` and `serve` run apart (runtime/errands.h), are
   /// known. Archiving kinds are run as far as there is what they need: without a desk none, without
-  /// a node of IPFS none of `ipfs.*`. `clock` outlives the kinds.
+  /// a node of IPFS no `ipfs.*`, without zim-tools no `zim.*`. `clock` outlives the kinds.
   static Result<Kinds> create(Clock& clock, std::unique_ptr<ArchiveDesk> desk);
   /// To refuse what can never run, and no more.
   static Result<Kinds> create(Clock& clock);

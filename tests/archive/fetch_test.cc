@@ -19,7 +19,7 @@ using ::testing::SizeIs;
 class FetchTest : public ArchiveTest {
  protected:
   Outcome run(const std::string& params, const std::string& spec = "{}") {
-    FetchKind kind(desk_);
+    FetchKind kind(&desk_);
     const Task task = task_of(params, spec);
     EXPECT_TRUE(kind.check(task.request));
     return kind.run(task, context_);

@@ -4,17 +4,12 @@
 import argparse
 import hashlib
 import http.server
-import json
 import os
 import random
 import sys
 import tempfile
 import threading
 import unittest
-import urllib.error
-import urllib.parse
-import urllib.request
-import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in ("workers", "servers"):
@@ -22,6 +17,7 @@ for folder in ("workers", "servers"):
 
 import npm_packages  # noqa: E402
 from ipfs_node import IpfsNode  # noqa: E402
+from ipfs_rpc import Rpc  # noqa: E402
 from place import Place, until  # noqa: E402
 
 ARGUMENTS = argparse.Namespace()
@@ -71,46 +67,6 @@ class IpfsPlace(Place):
         if task["state"] != "succeeded":
             raise AssertionError(f"{kind} {params}: {task['state']}: {task['error']}")
         return task["result"]
-
-
-class Rpc:
-    def __init__(self, url):
-        self.url = url + "/api/v0/"
-
-    def call(self, command, body=None, content_type=None, **query):
-        address = self.url + command + "?" + urllib.parse.urlencode(query)
-        request = urllib.request.Request(address, body or b"", method="POST")
-        if content_type:
-            request.add_header("Content-Type", content_type)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.read()
-
-    def add(self, files, **query):
-        """The CID of the last thing that the node says, in the form that Waybill writes."""
-        boundary = uuid.uuid4().hex
-        body = b""
-        for name, content in files.items():
-            quoted = urllib.parse.quote(name, safe="")
-            body += (f"--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; "
-                     f"filename=\"{quoted}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-                     ).encode() + content + b"\r\n"
-        body += f"--{boundary}--\r\n".encode()
-        options = {"cid-version": 1, "raw-leaves": "true", "cid-base": "base32", **query}
-        said = self.call("add", body, f"multipart/form-data; boundary={boundary}", **options)
-        return json.loads(said.strip().splitlines()[-1])["Hash"]
-
-    def has(self, cid):
-        try:
-            self.call("cat", arg=cid, timeout="1s", length=1)
-        except urllib.error.HTTPError:
-            return False
-        return True
-
-    def pins(self, cid):
-        try:
-            return bool(self.call("pin/ls", arg=cid, type="recursive"))
-        except urllib.error.HTTPError:
-            return False
 
 
 class IpfsTest(unittest.TestCase):
@@ -235,7 +191,11 @@ class IpfsTest(unittest.TestCase):
         self.assertEqual(task["state"], "failed")
         self.assertIn("it stays pinned as kept", task["error"])
         self.assertTrue(self.ours.pins(cid))
-        self.assertTrue(self.place.run("ipfs.unpin", cid=cid)["unpinned"])
+        self.assertEqual(self.place.run("ipfs.unpin", cid=cid),
+                         {"unpinned": False, "leases_ended": 0, "held_by": ["kept"]})
+        self.assertTrue(self.ours.pins(cid))
+        ended = {"unpinned": True, "leases_ended": 1, "held_by": []}
+        self.assertEqual(self.place.run("ipfs.unpin", cid=cid, name="kept"), ended)
         self.assertFalse(self.place.run("ipfs.unpin", cid=cid)["unpinned"])
 
     def test_a_lease_that_somebody_ended_is_not_taken_again(self):

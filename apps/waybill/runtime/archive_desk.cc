@@ -1,6 +1,9 @@
 #include "apps/waybill/runtime/archive_desk.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +34,20 @@ Result<std::unique_ptr<HttpStreams>> open_web(Session& session) {
   return std::unique_ptr<HttpStreams>(std::move(*web));
 }
 
+bool is_on_path(const std::string& program) {
+  const Variables environment = process_environment();
+  const auto path = environment.find("PATH");
+  std::string_view rest = path == environment.end() ? "/usr/bin:/bin" : path->second;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    if (::access((std::string(rest.substr(0, end)) + "/" + program).c_str(), X_OK) == 0) {
+      return true;
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ArchiveDesk>> open_archive_desk(Session& session,
@@ -49,6 +66,7 @@ Result<std::unique_ptr<ArchiveDesk>> open_archive_desk(Session& session,
                   .web = std::move(*web),
                   .node = std::move(*node),
                   .ipfs_api = ipfs_api,
+                  .has_zim_tools = is_on_path("zimcheck") && is_on_path("zimdump"),
                   .downloads = {.directory = directory + "/downloads"}});
 }
 

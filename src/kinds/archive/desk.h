@@ -17,6 +17,7 @@ struct ArchiveDesk {
   std::unique_ptr<HttpStreams> node;  ///< to the node of IPFS, wherever that is
   /// URL of the node's RPC, as http://127.0.0.1:5001; empty: there is none.
   std::string ipfs_api;
+  bool has_zim_tools = false;  ///< zimcheck and zimdump, on PATH
   DownloadParams downloads{};
 };
 

@@ -60,7 +60,8 @@ Result<bj::object> archive_fields(const TaskRequest& request, const JsonSchema& 
   const bj::object& properties = read->get_object().at("properties").get_object();
   for (const auto& param : *params) {
     const std::string_view name(param.key().data(), param.key().size());
-    if (plain(name) == kMeantNothing) continue;
+    // Null: a step of a pipeline hands on what nobody has said.
+    if (plain(name) == kMeantNothing || param.value().is_null()) continue;
     const std::string field = field_of(name, properties);
     if (field == kSpecOnly) {
       return fail(Code::invalid_argument, "params: \"limits\" stand in the definition's spec");

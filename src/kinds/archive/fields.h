@@ -14,10 +14,10 @@ namespace waybill {
 JsonSchema embedded_schema(std::string_view schema);
 
 /// What a task of an archiving kind is told: the fields of its spec, and over them its params,
-/// whose names may be written in any case and with or without underscores (`collectionId`,
-/// `CollectionID`, `collection_id`). `limits` stand in the spec alone. Names that task_mgmt's
-/// clients send and that mean nothing (`ipfsApiServerUrl`) are passed over. `invalid_argument`
-/// where the schema does not hold; the message begins with the JSON pointer of the field.
+/// whose names may be written in any case and with or without underscores (`CollectionID`,
+/// `collection_id`); null counts as not said. `limits` stand in the spec alone. What task_mgmt's
+/// clients send and means nothing (`ipfsApiServerUrl`) is passed over. `invalid_argument` where the
+/// schema does not hold; the message begins with the JSON pointer of the field.
 Result<boost::json::object> archive_fields(const TaskRequest& request, const JsonSchema& schema,
                                            std::string_view schema_text);
 

@@ -5,33 +5,15 @@
 
 #include "core/fetch/digest_fields.h"
 #include "core/fetch/url_reference.h"
+#include "kinds/archive/fetch/text.h"
 #include "kinds/archive/fetch/visit.h"
 #include "kinds/archive/outcomes.h"
 
 namespace waybill {
 namespace {
 
-/// Of a file with digests.
-constexpr std::size_t kSumsBytesMax = 1 << 20;
 /// A connection that has brought so much is worth another one.
 constexpr std::int64_t kGainBytesMin = 1 << 16;
-
-/// A small answer.
-class ShortText final : public HttpDownload {
- public:
-  Status begin(const HttpResponse&) override { return {}; }
-  Status write(std::string_view bytes) override {
-    if (bytes.size() > kSumsBytesMax - text_.size()) {
-      return fail(Code::out_of_range, "its file of digests has more than 1MiB");
-    }
-    text_.append(bytes);
-    return {};
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 /// Where several URLs failed, what is hoped for most: another attempt, then what says most.
 int hope_of(const Error& error) {
@@ -96,33 +78,14 @@ Status check_digests(const std::string& expected, const std::vector<SaidDigest>&
 Result<std::string> Downloader::expected_digest(const Terms& terms) {
   const FetchOrder& order = terms.order;
   if (!order.sha256.empty() || order.sha256_url.empty()) return order.sha256;
-  std::string at = order.sha256_url;
-  for (int hop = 0; hop <= params_.redirects_max; ++hop) {
-    ShortText text;
-    const auto answer = http_.exchange(
-        {.request = {.url = at}, .bytes_per_second_min = 1, .slow_max = params_.slow_max}, text,
-        terms.deadline);
-    if (!answer) return fail(with_context(answer.error(), "its file of digests"));
-    if (answer->status == 200) {
-      auto digest = sha256_in_sums(text.text(), name_of(order));
-      if (!digest) return fail(with_context(digest.error(), shown_url(order.sha256_url)));
-      return digest;
-    }
-    const std::string_view location = header(*answer, "location");
-    if (answer->status / 100 != 3 || location.empty()) {
-      return fail(error_of_status(*answer, at, clock_.now(), text.text()));
-    }
-    auto next = resolve_http_url(at, location);
-    if (!next) return fail(with_context(next.error(), shown_url(at)));
-    if (is_https_url(at) && !is_https_url(*next)) {
-      return fail(Code::failed_precondition,
-                  shown_url(at) +
-                      " redirects to what is not encrypted: a digest from there proves "
-                      "nothing");
-    }
-    at = std::move(*next);
-  }
-  return fail(Code::failed_precondition, shown_url(order.sha256_url) + " redirects without end");
+  const auto text = fetch_text({.url = order.sha256_url,
+                                .what = "its file of digests",
+                                .redirects_max = params_.redirects_max},
+                               http_, clock_, terms.deadline);
+  if (!text) return fail(text.error());
+  auto digest = sha256_in_sums(*text, name_of(order));
+  if (!digest) return fail(with_context(digest.error(), shown_url(order.sha256_url)));
+  return digest;
 }
 
 Result<Downloaded> Downloader::fetch(const Terms& terms, PartialFile& partial) {

@@ -13,10 +13,8 @@ inline constexpr std::string_view kFetchKind = "http.fetch";
 /// (docs/reference/archive-kinds.md).
 class FetchKind final : public TaskKind {
  public:
-  /// To refuse what can never run, and no more.
-  FetchKind() = default;
-  /// The desk outlives it.
-  explicit FetchKind(ArchiveDesk& desk) : desk_(&desk) {}
+  /// Without a desk to refuse what can never run, and no more; it outlives the kind.
+  explicit FetchKind(ArchiveDesk* desk = nullptr) : desk_(desk) {}
 
   std::string_view name() const override { return kFetchKind; }
   Status check(const TaskRequest& request) const override;
@@ -24,7 +22,7 @@ class FetchKind final : public TaskKind {
   Outcome run(const Task& task, TaskContext& context) override;
 
  private:
-  ArchiveDesk* const desk_ = nullptr;
+  ArchiveDesk* const desk_;
 };
 
 /// Fetches for a task into a file of its own, which outlives the attempt.

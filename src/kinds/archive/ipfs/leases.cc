@@ -130,8 +130,10 @@ Result<std::vector<Lease>> Leases::list(const std::optional<Cid>& cid, const Dea
   return leases;
 }
 
-Result<bool> Leases::end(const std::vector<Lease>& leases, const Deadline& deadline) {
+Result<bool> Leases::end(const std::vector<Lease>& leases, const std::optional<Cid>& also,
+                         const Deadline& deadline) {
   std::vector<Cid> cids;
+  if (also) cids.push_back(*also);
   for (const Lease& lease : leases) {
     const auto removed = node_.text(
         {.command = "files/rm", .query = {{"arg", directory_of(lease.cid) + "/" + lease.id}}},
@@ -141,27 +143,33 @@ Result<bool> Leases::end(const std::vector<Lease>& leases, const Deadline& deadl
   }
   bool unpinned = false;
   for (const Cid& cid : cids) {
-    const auto left = list(cid, deadline);
-    if (!left) return fail(left.error());
-    if (!left->empty()) continue;
-    const auto gone = node_.unpin(cid, deadline);
+    const auto gone = release(cid, deadline);
     if (!gone) return fail(gone.error());
     unpinned = unpinned || *gone;
-    // One that began in between counted on the pin.
-    const auto late = list(cid, deadline);
-    if (!late) return fail(late.error());
-    if (!late->empty()) {
-      if (Status pinned = node_.pin(cid, late->front().name, {}, deadline); !pinned) {
-        return fail(pinned.error());
-      }
-      continue;
-    }
-    const auto removed = node_.text(
-        {.command = "files/rm", .query = {{"arg", directory_of(cid)}, {"recursive", "true"}}},
-        deadline);
-    if (!removed && !says_not_there(removed.error())) return fail(removed.error());
   }
   return unpinned;
+}
+
+Result<bool> Leases::release(const Cid& cid, const Deadline& deadline) {
+  const auto left = list(cid, deadline);
+  if (!left) return fail(left.error());
+  if (!left->empty()) return false;
+  const auto gone = node_.unpin(cid, deadline);
+  if (!gone) return fail(gone.error());
+  // One that began in between counted on the pin.
+  const auto late = list(cid, deadline);
+  if (!late) return fail(late.error());
+  if (!late->empty()) {
+    if (Status pinned = node_.pin(cid, late->front().name, {}, deadline); !pinned) {
+      return fail(pinned.error());
+    }
+    return false;
+  }
+  const auto removed = node_.text(
+      {.command = "files/rm", .query = {{"arg", directory_of(cid)}, {"recursive", "true"}}},
+      deadline);
+  if (!removed && !says_not_there(removed.error())) return fail(removed.error());
+  return gone;
 }
 
 }  // namespace waybill::ipfs

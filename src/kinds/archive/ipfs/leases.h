@@ -28,11 +28,13 @@ class Leases {
   Status put(const Lease& lease, const Deadline& deadline);
   /// Of a CID, or all.
   Result<std::vector<Lease>> list(const std::optional<Cid>& cid, const Deadline& deadline);
-  /// Takes these away, and unpins a tree of which no lease is left; true if one was unpinned, false
-  /// where others hold it still, or it was pinned no more.
-  Result<bool> end(const std::vector<Lease>& leases, const Deadline& deadline);
+  /// Takes these away, and unpins their trees, and that of `also`, if no lease is left of them;
+  /// true if one was unpinned, false where others hold it still, or it was pinned no more.
+  Result<bool> end(const std::vector<Lease>& leases, const std::optional<Cid>& also,
+                   const Deadline& deadline);
 
  private:
+  Result<bool> release(const Cid& cid, const Deadline& deadline);
   Result<std::vector<std::string>> names_in(const std::string& directory, const Deadline& deadline);
   Result<Lease> read(const std::string& cid, const std::string& id, const Deadline& deadline);
 

@@ -172,7 +172,7 @@ class PinRun {
   }
 
   Outcome release(std::string_view why, int copies) {
-    const auto unpinned = leases_.end({lease_}, asking());
+    const auto unpinned = leases_.end({lease_}, std::nullopt, asking());
     if (!unpinned) return outcome_of(unpinned.error());
     return succeed(*unpinned, why, copies);
   }
@@ -284,20 +284,24 @@ Outcome IpfsUnpinKind::run(const Task& task, TaskContext& context) {
   ipfs::Node node(*desk_->node, desk_->clock, desk_->ipfs_api);
   ipfs::Leases leases(node);
   const Deadline deadline = deadline_of(*desk_, context);
-  auto found = leases.list(order->cid, deadline);
+  const auto found = leases.list(order->cid, deadline);
   if (!found) return outcome_of(found.error());
-  if (!order->name.empty()) {
-    std::erase_if(*found, [&](const ipfs::Lease& lease) { return lease.name != order->name; });
+  // Without a name no lease is meant, only the pin of `ipfs.add…` or of people.
+  std::vector<ipfs::Lease> meant;
+  bj::array held_by;
+  for (const ipfs::Lease& lease : *found) {
+    const bool is_meant = !order->name.empty() && lease.name == order->name;
+    if (is_meant) {
+      meant.push_back(lease);
+    } else if (order->cid) {
+      held_by.push_back(json::text(lease.name));
+    }
   }
-  const bool is_unknown = found->empty();
-  Result<bool> unpinned = leases.end(*found, deadline);
-  // Pinned by `ipfs.add…` or by hand, it has no lease.
-  if (unpinned && is_unknown && order->cid && order->name.empty()) {
-    unpinned = node.unpin(*order->cid, deadline);
-  }
+  const auto unpinned = leases.end(meant, order->cid, deadline);
   if (!unpinned) return outcome_of(unpinned.error());
-  return outcome::Succeeded{
-      .result = json::serialize(bj::object{{"unpinned", *unpinned}, {"leases", found->size()}})};
+  return outcome::Succeeded{.result = json::serialize(bj::object{{"unpinned", *unpinned},
+                                                                 {"leases_ended", meant.size()},
+                                                                 {"held_by", std::move(held_by)}})};
 }
 
 Status IpfsPinsKind::check(const TaskRequest& request) const { return check_no_fields(request); }

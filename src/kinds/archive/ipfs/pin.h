@@ -29,7 +29,7 @@ class IpfsPinKind final : public TaskKind {
   ArchiveDesk* const desk_;
 };
 
-/// Kind `ipfs.unpin`: ends pins by CID or by name.
+/// Kind `ipfs.unpin`: ends leases by name, and the pin of a tree that no lease holds.
 class IpfsUnpinKind final : public TaskKind {
  public:
   explicit IpfsUnpinKind(ArchiveDesk* desk = nullptr) : desk_(desk) {}
