@@ -3,11 +3,18 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "adapters/git/source_trees.h"
 #include "apps/waybill/runtime/definition_sources.h"
 #include "core/suggest.h"
+#include "kinds/archive/desk.h"
+#include "kinds/archive/fetch/fetch.h"
+#include "kinds/archive/ipfs/add.h"
+#include "kinds/archive/ipfs/pin.h"
+#include "kinds/archive/kiwix/kiwix.h"
+#include "kinds/archive/zim/zim.h"
 #include "kinds/command/command.h"
 #include "kinds/command/container.h"
 #include "kinds/command/repo_run.h"
@@ -47,13 +54,19 @@ Result<std::vector<std::unique_ptr<TaskKind>>> make_container_kinds(const Config
 
 }  // namespace
 
+Kinds::Kinds(std::vector<std::unique_ptr<TaskKind>> kinds) : kinds_(std::move(kinds)) {}
+Kinds::~Kinds() = default;
+Kinds::Kinds(Kinds&&) noexcept = default;
+Kinds& Kinds::operator=(Kinds&&) noexcept = default;
+
 Result<Kinds> Kinds::create(Clock& clock) {
   Config without;
   without.containers = "off";
-  return for_worker(without, clock);
+  return for_worker(without, clock, nullptr);
 }
 
-Result<Kinds> Kinds::for_worker(const Config& config, Clock& clock) {
+Result<Kinds> Kinds::for_worker(const Config& config, Clock& clock,
+                                std::unique_ptr<ArchiveDesk> desk) {
   auto command = CommandKind::create({.environment = inherited_environment()}, clock);
   if (!command) return fail(with_context(command.error(), "preparing tasks of kind command"));
   std::vector<std::unique_ptr<TaskKind>> run_here;
@@ -65,10 +78,40 @@ Result<Kinds> Kinds::for_worker(const Config& config, Clock& clock) {
   Kinds kinds(std::move(run_here));
   auto& theirs = runs_containers ? kinds.kinds_ : kinds.known_;
   for (auto& kind : *contained) theirs.push_back(std::move(kind));
+  kinds.desk_ = std::move(desk);
+  kinds.add_archiving();
   kinds.known_.push_back(std::make_unique<MailKind>());
   kinds.known_.push_back(std::make_unique<WebhookKind>());
   kinds.known_.push_back(std::make_unique<PipelineStartKind>());
   return kinds;
+}
+
+void Kinds::add_archiving() {
+  const bool has_node = desk_ != nullptr && !desk_->ipfs_api.empty();
+  const bool has_zim_tools = desk_ != nullptr && desk_->has_zim_tools;
+  const auto add = [this](bool runs_here, auto make) {
+    ArchiveDesk* const desk = runs_here ? desk_.get() : nullptr;
+    (desk != nullptr ? kinds_ : known_).push_back(make(desk));
+  };
+  const auto add_of = [&]<class Kind>(bool runs_here, std::type_identity<Kind>) {
+    add(runs_here, [](ArchiveDesk* desk) { return std::make_unique<Kind>(desk); });
+  };
+  add_of(true, std::type_identity<FetchKind>());
+  add_of(true, std::type_identity<KiwixResolveKind>());
+  add_of(true, std::type_identity<KiwixUpdateSourcesKind>());
+  for (const char* name : {"ipfs.addurl", "ipfs.add"}) {
+    add(has_node,
+        [name](ArchiveDesk* desk) { return std::make_unique<IpfsAddUrlKind>(name, desk); });
+  }
+  add_of(has_node, std::type_identity<IpfsAddFileKind>());
+  add_of(has_node, std::type_identity<IpfsAddDirKind>());
+  add_of(has_node, std::type_identity<IpfsPinKind>());
+  add_of(has_node, std::type_identity<IpfsUnpinKind>());
+  add_of(has_node, std::type_identity<IpfsPinsKind>());
+  add_of(has_node, std::type_identity<IpfsGcKind>());
+  add_of(has_zim_tools, std::type_identity<ZimCheckKind>());
+  add_of(has_zim_tools, std::type_identity<ZimListKind>());
+  add_of(has_zim_tools, std::type_identity<ZimUnpackKind>());
 }
 
 std::vector<TaskKind*> Kinds::all() const {

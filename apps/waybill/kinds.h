@@ -12,18 +12,29 @@
 #include "ports/clock.h"
 #include "ports/task_kind.h"
 
+namespace waybill {
+struct ArchiveDesk;
+}
+
 namespace waybill::cli {
 
 /// The kinds of tasks that a worker of this program can run, and those that it knows besides.
 class Kinds {
  public:
-  /// Those of every worker; others, which `up` and `serve` run apart (runtime/errands.h), and
-  /// containers are known. `clock` outlives the kinds.
+  /// Those of every worker; others, which `up` and `serve` run apart (runtime/errands.h),
+  /// containers and archiving kinds are known: to refuse what can never run, and no more. `clock`
+  /// outlives the kinds.
   static Result<Kinds> create(Clock& clock);
-  /// Those of a worker with these settings: containers too, if it is to run them, which takes a
-  /// second. `failed_precondition` says what this machine lacks for them.
-  static Result<Kinds> for_worker(const Config& config, Clock& clock);
-  explicit Kinds(std::vector<std::unique_ptr<TaskKind>> kinds) : kinds_(std::move(kinds)) {}
+  /// Those of a worker with these settings. Containers, if it is to run them, which takes a second:
+  /// `failed_precondition` says what this machine lacks for them. Archiving kinds as far as there
+  /// is what they need: without a desk none, without a node of IPFS no `ipfs.*`, without zim-tools
+  /// no `zim.*`.
+  static Result<Kinds> for_worker(const Config& config, Clock& clock,
+                                  std::unique_ptr<ArchiveDesk> desk);
+  explicit Kinds(std::vector<std::unique_ptr<TaskKind>> kinds);
+  ~Kinds();
+  Kinds(Kinds&&) noexcept;
+  Kinds& operator=(Kinds&&) noexcept;
 
   /// Those that it can run.
   std::vector<TaskKind*> all() const;
@@ -35,6 +46,9 @@ class Kinds {
   Status check(const TaskRequest& request) const;
 
  private:
+  void add_archiving();
+
+  std::unique_ptr<ArchiveDesk> desk_;  ///< outlives the kinds; null: none
   std::vector<std::unique_ptr<TaskKind>> kinds_;
   std::vector<std::unique_ptr<TaskKind>> known_;  ///< besides
 };

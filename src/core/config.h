@@ -49,6 +49,8 @@ struct Config {
   std::string redis_url_file;
   std::string login;
   std::vector<std::string> webhook_networks;
+  std::vector<std::string> fetch_networks;
+  std::string ipfs_api;
   std::string mail_url;
   std::string mail_from;
   std::string mail_username;

@@ -219,6 +219,20 @@ constexpr ConfigEntry kEntries[] = {
      .help = "Private networks that webhooks may reach, as 10.0.0.0/8,127.0.0.1, and without TLS "
              "too; else they reach public addresses alone, over https.",
      .member = &Config::webhook_networks},
+    {.name = "fetch_networks",
+     .type = ConfigType::networks,
+     .fallback = "",
+     .range = "",
+     .help = "Private networks that tasks of kind http.fetch and ipfs.addurl may reach from this "
+             "worker, as 10.0.0.0/8,127.0.0.1; else they reach public addresses alone.",
+     .member = &Config::fetch_networks},
+    {.name = "ipfs_api",
+     .type = ConfigType::text,
+     .fallback = "",
+     .range = "",
+     .help = "RPC of the IPFS node that this worker adds to and pins at, as http://127.0.0.1:5001; "
+             "empty: it runs no tasks of kinds ipfs.*; docs/reference/archive-kinds.md.",
+     .member = &Config::ipfs_api},
     {.name = "mail_url",
      .type = ConfigType::mail_url,
      .fallback = "",

@@ -12,6 +12,7 @@
 #include "adapters/remote/secrets.h"
 #include "adapters/remote/work.h"
 #include "apps/waybill/environment.h"
+#include "apps/waybill/runtime/archive_desk.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/worker_host.h"
 #include "apps/waybill/runtime/working_place.h"
@@ -157,13 +158,15 @@ Exit run_worker_of_server(Session& session, const Invocation& invocation) {
   if (!token) return fail(token.error());
   keep_memory_private();  // it will have the token, and the secrets of tasks
   const Signals signals;  // before any other thread
-  auto kinds = Kinds::for_worker(session.config(), session.clock());
-  if (!kinds) return fail(kinds.error());
   WorkerOptions options = worker_options(session);
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
   options.retry_every = std::chrono::seconds(1);
   const auto place = WorkingPlace::open(session);
   if (!place) return fail(place.error());
+  auto desk = open_archive_desk(session, (*place)->directory());
+  if (!desk) return fail(desk.error());
+  auto kinds = Kinds::for_worker(session.config(), session.clock(), std::move(*desk));
+  if (!kinds) return fail(kinds.error());
   auto scratch = FileScratchSpace::open((*place)->directory() + "/scratch", options.name);
   if (!scratch) return fail(scratch.error());
   const auto client = CurlHttpClient::create(session.clock(), curl_params(environment));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "adapters/file/scratch_space.h"
+#include "apps/waybill/runtime/archive_desk.h"
 #include "apps/waybill/runtime/vault.h"
 #include "services/artifact_keeper.h"
 
@@ -20,10 +21,9 @@ std::string host_name() {
 }
 
 /// Absolute, because programs run in other directories.
-std::string scratch_root(const Config& config) {
+std::string absolute_data(const Config& config) {
   std::error_code ignored;
-  const auto data = std::filesystem::absolute(config.data, ignored);
-  return (data / "scratch").lexically_normal().string();
+  return std::filesystem::absolute(config.data, ignored).lexically_normal().string();
 }
 
 std::unique_ptr<HintFeed> feed_of(const WorkerHost::Ports& ports, const WorkerOptions& options,
@@ -86,7 +86,9 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
 
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
                                                       RuleDesk* rules, TaskBroker* broker) {
-  auto kinds = Kinds::for_worker(session.config(), session.clock());
+  auto desk = open_archive_desk(session, absolute_data(session.config()));
+  if (!desk) return fail(desk.error());
+  auto kinds = Kinds::for_worker(session.config(), session.clock(), std::move(*desk));
   if (!kinds) return fail(kinds.error());
   return start(session, store, rules,
                {.kinds = std::move(*kinds), .options = worker_options(session), .broker = broker});
@@ -96,7 +98,7 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
                                                       RuleDesk* rules, Terms terms) {
   WorkerOptions& options = terms.options;
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
-  auto scratch = FileScratchSpace::open(scratch_root(session.config()), options.name);
+  auto scratch = FileScratchSpace::open(absolute_data(session.config()) + "/scratch", options.name);
   if (!scratch) return fail(scratch.error());
   auto secrets = open_vault(session, store);
   if (!secrets) return fail(secrets.error());

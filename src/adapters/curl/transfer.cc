@@ -4,12 +4,12 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "adapters/curl/no_proxy.h"
 #include "adapters/curl/request_target.h"
+#include "adapters/curl/socket_address.h"
 #include "adapters/curl/transfer_error.h"
 #include "base/ascii.h"
 
@@ -27,28 +27,13 @@ bool set(CURL* easy, CURLoption option, Value value) {
   return curl_easy_setopt(easy, option, value) == CURLE_OK;
 }
 
-/// None for what is no address of the internet.
-std::optional<IpAddress> address_of(const curl_sockaddr& address) {
-  IpAddress found{};
-  if (address.family == AF_INET6) {
-    const auto& six = reinterpret_cast<const sockaddr_in6&>(address.addr);
-    std::memcpy(found.data(), &six.sin6_addr, found.size());
-    return found;
-  }
-  if (address.family != AF_INET) return std::nullopt;
-  const auto& four = reinterpret_cast<const sockaddr_in&>(address.addr);
-  found[10] = found[11] = 0xff;
-  std::memcpy(found.data() + 12, &four.sin_addr, 4);
-  return found;
-}
-
 }  // namespace
 
 /// What libcurl calls.
 struct CurlCallbacks {
   static curl_socket_t on_open(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
     auto& transfer = *static_cast<CurlTransfer*>(self);
-    const auto ip = address_of(*address);
+    const auto ip = address_of_socket(address->family, address->addr);
     if (!ip || !transfer.may_connect_(*ip)) {
       transfer.refused_ = ip ? to_string(*ip) : "an address of another family";
       return CURL_SOCKET_BAD;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <string>
@@ -69,7 +70,8 @@ class RecordingContext final : public TaskContext, private TaskArtifacts {
     std::string bytes;
   };
   std::vector<KeptFile> kept_files;
-  Status keep_answer;  ///< of every call
+  std::map<std::string, std::string> contents;  ///< of artifacts, by SHA-256
+  Status keep_answer;                           ///< of every call
   std::vector<std::string> progress_reports;
   std::vector<std::string> checkpoints;
 
@@ -85,8 +87,12 @@ class RecordingContext final : public TaskContext, private TaskArtifacts {
     }
     return keep_answer;
   }
-  Result<std::string> fetch(const std::string&, const std::string&) override {
-    return fail(Code::unimplemented, "nothing is fetched in this test");
+  Result<std::string> fetch(const std::string& sha256, const std::string& name) override {
+    const auto found = contents.find(sha256);
+    if (found == contents.end()) return fail(Code::not_found, "no artifact " + sha256);
+    const std::string path = directory_ + "/" + name;
+    std::ofstream(path, std::ios::binary) << found->second;
+    return path;
   }
 
   std::stop_source stop_;

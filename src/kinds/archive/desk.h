@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kinds/archive/fetch/downloader.h"
+#include "ports/clock.h"
+#include "ports/http_streams.h"
+#include "ports/task_kind.h"
+
+namespace waybill {
+
+/// What the archiving kinds of a worker work with.
+struct ArchiveDesk {
+  Clock& clock;
+  std::unique_ptr<HttpStreams> web;   ///< decides where it may connect to
+  std::unique_ptr<HttpStreams> node;  ///< to the node of IPFS, wherever that is
+  /// URL of the node's RPC, as http://127.0.0.1:5001; empty: there is none.
+  std::string ipfs_api;
+  bool has_zim_tools = false;  ///< zimcheck and zimdump, on PATH
+  DownloadParams downloads{};
+};
+
+/// Tells of bytes that come, not too often.
+class BytesProgress {
+ public:
+  BytesProgress(TaskContext& context, Clock& clock, std::string what)
+      : context_(context), clock_(clock), what_(std::move(what)) {}
+  /// `total`: -1 where nobody knows.
+  void tell(std::int64_t done, std::int64_t total);
+
+ private:
+  TaskContext& context_;
+  Clock& clock_;
+  const std::string what_;
+  SteadyTime next_{};
+};
+
+}  // namespace waybill

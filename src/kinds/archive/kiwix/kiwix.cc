@@ -1,0 +1,224 @@
+#include "kinds/archive/kiwix/kiwix.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "base/ascii.h"
+#include "base/json.h"
+#include "core/definition_fields.h"
+#include "core/fetch/digest_fields.h"
+#include "core/fetch/url_reference.h"
+#include "kinds/archive/fetch/text.h"
+#include "kinds/archive/fields.h"
+#include "kinds/archive/kiwix/listing.h"
+#include "kinds/archive/outcomes.h"
+
+namespace waybill {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::string_view kBase = "https://download.kiwix.org/zim/";
+constexpr std::size_t kListingBytesMax = std::size_t{16} << 20;
+constexpr std::string_view kLatest = "latest";
+
+bool is_project(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return is_letter(c) || is_digit(c) || c == '-' || c == '_';
+  });
+}
+
+Result<std::string> read_base(const Fields& fields) {
+  std::string base = fields.text("base", kBase);
+  if (!is_http_url(base)) {
+    return fail(Code::invalid_argument, "/base: is no http:// or https:// URL");
+  }
+  if (!base.ends_with('/')) base += '/';
+  return base;
+}
+
+struct ResolveOrder {
+  std::string base;
+  std::string project;
+  std::string stem;
+  std::string date;  ///< or "latest"
+};
+Result<ResolveOrder> read_resolve_order(const TaskRequest& request) {
+  static const JsonSchema kSchema = embedded_schema(kiwix_resolve_spec_schema());
+  const auto object = archive_fields(request, kSchema, kiwix_resolve_spec_schema());
+  if (!object) return fail(object.error());
+  const Fields fields(*object);
+  auto base = read_base(fields);
+  if (!base) return fail(base.error());
+  ResolveOrder order{.base = std::move(*base),
+                     .project = fields.text("project"),
+                     .stem = {},
+                     .date = fields.text("date", kLatest)};
+  if (order.project.empty() && has_no_params(request)) return order;
+  if (!is_project(order.project)) {
+    return fail(Code::invalid_argument, "/project: as wikipedia, which its listing is called by");
+  }
+  order.stem =
+      order.project + "_" + fields.text("language", "en") + "_" + fields.text("selection", "all");
+  if (fields.has("flavour")) order.stem += "_" + fields.text("flavour");
+  if (order.date != kLatest && !parse_zim_name("x_" + order.date + ".zim")) {
+    return fail(Code::invalid_argument, "/date: is neither latest nor a month as 2026-11");
+  }
+  return order;
+}
+
+struct SourcesOrder {
+  std::string base;
+  std::vector<std::string> projects;
+  std::vector<std::string> languages;  ///< empty: all
+  std::vector<std::string> known;
+};
+std::vector<std::string> texts_of(const Fields& fields, std::string_view name) {
+  std::vector<std::string> texts;
+  const auto* list = fields.find(name);
+  if (list == nullptr) return texts;
+  for (const bj::value& each : list->get_array()) texts.emplace_back(each.get_string());
+  return texts;
+}
+Result<SourcesOrder> read_sources_order(const TaskRequest& request) {
+  static const JsonSchema kSchema = embedded_schema(kiwix_sources_spec_schema());
+  const auto object = archive_fields(request, kSchema, kiwix_sources_spec_schema());
+  if (!object) return fail(object.error());
+  const Fields fields(*object);
+  auto base = read_base(fields);
+  if (!base) return fail(base.error());
+  SourcesOrder order{.base = std::move(*base),
+                     .projects = texts_of(fields, "projects"),
+                     .languages = texts_of(fields, "languages"),
+                     .known = texts_of(fields, "known")};
+  if (order.projects.empty()) order.projects.emplace_back("wikipedia");
+  for (const std::string& project : order.projects) {
+    if (is_project(project)) continue;
+    return fail(Code::invalid_argument, "/projects: \"" + project + "\" is no name of one");
+  }
+  return order;
+}
+
+Deadline asking_until(const TaskContext& context) {
+  return {.at = context.deadline(), .stop = context.stop()};
+}
+
+Result<std::vector<ZimName>> listing_of(const std::string& url, ArchiveDesk& desk,
+                                        TaskContext& context) {
+  const auto html = fetch_text({.url = url, .what = "the listing", .bytes_max = kListingBytesMax},
+                               *desk.web, desk.clock, asking_until(context));
+  if (!html) return fail(html.error());
+  return zims_in_listing(*html);
+}
+
+/// By the file beside it; `not_found` where there is none.
+Result<std::string> digest_of(const std::string& url, const std::string& file, ArchiveDesk& desk,
+                              TaskContext& context) {
+  const auto text = fetch_text({.url = url + ".sha256", .what = "its file of digests"}, *desk.web,
+                               desk.clock, asking_until(context));
+  if (!text) return fail(text.error());
+  auto digest = sha256_in_sums(*text, file);
+  if (!digest) return fail(with_context(digest.error(), shown_url(url + ".sha256")));
+  return digest;
+}
+
+Result<bj::object> source_json(const ZimName& zim, const std::string& folder, ArchiveDesk& desk,
+                               TaskContext& context) {
+  const std::string url = folder + zim.file;
+  const auto digest = digest_of(url, zim.file, desk, context);
+  if (!digest) return fail(digest.error());
+  return bj::object{{"name", json::text(zim.file)},
+                    {"title", json::text(zim.stem)},
+                    {"date", json::text(zim.date)},
+                    {"url", json::text(url)},
+                    {"sha256", json::text(*digest)}};
+}
+
+bool is_in_languages(const ZimName& zim, const std::vector<std::string>& languages) {
+  if (languages.empty()) return true;
+  const auto first = zim.stem.find('_');
+  if (first == zim.stem.npos) return false;
+  const std::string language =
+      zim.stem.substr(first + 1, zim.stem.find('_', first + 1) - first - 1);
+  return std::ranges::find(languages, language) != languages.end();
+}
+
+void tell_step(TaskContext& context, int step, double percent, std::string_view status) {
+  context.progress(json::serialize(bj::object{
+      {"percent", percent}, {"step", step}, {"steps", 2}, {"status", json::text(status)}}));
+}
+
+}  // namespace
+
+Status KiwixResolveKind::check(const TaskRequest& request) const {
+  const auto order = read_resolve_order(request);
+  return order ? Status() : Status(fail(order.error()));
+}
+
+Outcome KiwixResolveKind::run(const Task& task, TaskContext& context) {
+  const auto order = read_resolve_order(task.request);
+  if (!order) return outcome_of(order.error());
+  if (order->project.empty()) {
+    return outcome_of({Code::invalid_argument, "/project: which one is not said"});
+  }
+  if (desk_ == nullptr) return outcome_of({Code::failed_precondition, "nothing is fetched here"});
+  const std::string folder = order->base + order->project + "/";
+  auto zims = listing_of(folder, *desk_, context);
+  if (!zims) return outcome_of(zims.error());
+  std::erase_if(*zims, [&](const ZimName& zim) {
+    return zim.stem != order->stem || (order->date != kLatest && zim.date != order->date);
+  });
+  const auto newest = newest_of(std::move(*zims));
+  if (newest.empty()) {
+    return outcome_of({Code::not_found, shown_url(folder) + " lists no " + order->stem + "_" +
+                                            (order->date == kLatest ? "YYYY-MM" : order->date) +
+                                            ".zim"});
+  }
+  const auto source = source_json(newest.front(), folder, *desk_, context);
+  if (!source) return outcome_of(source.error());
+  return outcome::Succeeded{.result = json::serialize(*source)};
+}
+
+Status KiwixUpdateSourcesKind::check(const TaskRequest& request) const {
+  const auto order = read_sources_order(request);
+  return order ? Status() : Status(fail(order.error()));
+}
+
+Outcome KiwixUpdateSourcesKind::run(const Task& task, TaskContext& context) {
+  const auto order = read_sources_order(task.request);
+  if (!order) return outcome_of(order.error());
+  if (desk_ == nullptr) return outcome_of({Code::failed_precondition, "nothing is fetched here"});
+  tell_step(context, 1, 0.0, "fetching zims list");
+  std::vector<std::pair<std::string, ZimName>> unknown;  // with the folder
+  std::size_t listed = 0;
+  for (const std::string& project : order->projects) {
+    const std::string folder = order->base + project + "/";
+    auto zims = listing_of(folder, *desk_, context);
+    if (!zims) return outcome_of(with_context(zims.error(), "Error fetching zims"));
+    for (ZimName& zim : newest_of(std::move(*zims))) {
+      if (!is_in_languages(zim, order->languages)) continue;
+      ++listed;
+      const bool is_known =
+          std::ranges::find(order->known, folder + zim.file) != order->known.end();
+      if (!is_known) unknown.emplace_back(folder, std::move(zim));
+    }
+  }
+  tell_step(context, 2, 0.5, "updating sources");
+  bj::array sources;
+  for (const auto& [folder, zim] : unknown) {
+    auto source = source_json(zim, folder, *desk_, context);
+    if (!source && source.error().code == Code::not_found) {
+      context.log(LogStream::system, "[left out: " + source.error().message + "]\n");
+      continue;
+    }
+    if (!source) return outcome_of(source.error());
+    sources.push_back(std::move(*source));
+  }
+  tell_step(context, 2, 1.0, "updating sources");
+  return outcome::Succeeded{
+      .result = json::serialize(bj::object{{"listed", listed}, {"new", std::move(sources)}})};
+}
+
+}  // namespace waybill

@@ -1,0 +1,76 @@
+#include "kinds/archive/outcomes.h"
+
+#include <boost/json.hpp>
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "core/fetch/url_reference.h"
+
+namespace waybill {
+namespace {
+
+constexpr std::size_t kSaidMax = 200;
+
+bool may_do_better(Code code) {
+  switch (code) {
+    case Code::unavailable:
+    case Code::aborted:
+    case Code::deadline_exceeded:
+    case Code::resource_exhausted:
+    case Code::data_loss:
+    case Code::internal:
+    case Code::unknown:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Code code_of_status(int status) {
+  switch (status) {
+    case 404:
+    case 410:
+      return Code::not_found;
+    case 401:
+    case 402:
+    case 403:
+    case 407:
+    case 451:
+      return Code::permission_denied;
+    case 408:
+    case 425:
+    case 429:
+      return Code::unavailable;
+    case 501:
+    case 505:
+      return Code::failed_precondition;
+    default:
+      return status >= 500 ? Code::unavailable : Code::failed_precondition;
+  }
+}
+
+}  // namespace
+
+Outcome outcome_of(const Error& error) {
+  if (error.code == Code::cancelled) {
+    return outcome::Stopped{
+        .proof = json::serialize(boost::json::object{{"stopped", json::text(error.message)}})};
+  }
+  outcome::Failed failed{.failure_class = may_do_better(error.code) ? FailureClass::transient
+                                                                    : FailureClass::permanent,
+                         .error = error.message};
+  if (error.retry_after) failed.retry_after = *error.retry_after;
+  return failed;
+}
+
+Error error_of_status(const HttpResponse& head, const std::string& url, Time now,
+                      std::string_view said) {
+  Error error{.code = code_of_status(head.status),
+              .message = shown_url(url) + " answers " + std::to_string(head.status)};
+  if (!said.empty()) error.message += ": " + escape_utf8(said.substr(0, kSaidMax));
+  const Duration wait = retry_after(head, now);
+  if (wait > Duration(0)) error.retry_after = wait;
+  return error;
+}
+
+}  // namespace waybill

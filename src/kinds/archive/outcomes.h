@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "ports/http_client.h"
+#include "ports/task_kind.h"
+
+namespace waybill {
+
+/// How an attempt ends by an error. Of these codes another attempt may do better: `unavailable`,
+/// `aborted`, `deadline_exceeded`, `resource_exhausted`, `data_loss`, `internal`, `unknown`; of all
+/// others not. `cancelled`: it stopped because it was asked to.
+Outcome outcome_of(const Error& error);
+
+/// Why an answer is none of what was asked for, by its status: `not_found` (404, 410),
+/// `permission_denied` (401, 402, 403, 407, 451), `unavailable` with `retry_after` (408, 425, 429
+/// and 5xx but 501 and 505), else `failed_precondition`. Only the first 200 bytes of `said` count.
+Error error_of_status(const HttpResponse& head, const std::string& url, Time now,
+                      std::string_view said = {});
+
+}  // namespace waybill
