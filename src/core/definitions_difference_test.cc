@@ -82,6 +82,13 @@ TEST(DefinitionsDifferenceTest, NothingThatAuthorsWriteLeavesItsCodeSpan) {
   EXPECT_THAT(text, Not(HasSubstr("\n# title")));
 }
 
+TEST(DefinitionsDifferenceTest, NothingTurnsTheOrderOfALineAround) {
+  const std::string text = check_to_markdown(
+      check_of("{}", "{\"tasks\": {\"t\": {\"shell\": "
+                     "\"rm \xe2\x80\xae x \xe2\x81\xa6 y \xe2\x80\x94 \xc3\xa9\"}}}"));
+  EXPECT_THAT(text, HasSubstr("rm \\u202e x \\u2066 y \xe2\x80\x94 \xc3\xa9"));
+}
+
 TEST(DefinitionsDifferenceTest, MarkdownIsNeverTooLongForAComment) {
   std::string many;
   for (int i = 0; i < 3000; ++i) {

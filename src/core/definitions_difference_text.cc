@@ -17,12 +17,34 @@ std::string cut(const std::string& text) {
   return text.substr(0, end) + "…";
 }
 
+/// What turns the order of a line around would show a reader another program than the one that is
+/// run (U+202A to U+202E, U+2066 to U+2069).
+std::string without_turns(const std::string& text) {
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view three = std::string_view(text).substr(i, 3);
+    const bool override = three >= "\xe2\x80\xaa" && three <= "\xe2\x80\xae";
+    const bool isolate = three >= "\xe2\x81\xa6" && three <= "\xe2\x81\xa9";
+    if (three.size() < 3 || (!override && !isolate)) {
+      shown += text[i];
+      continue;
+    }
+    const int low = static_cast<unsigned char>(three[2]) - (override ? 0x80 : 0x40);
+    constexpr std::string_view kHex = "0123456789abcdef";
+    shown += "\\u20";
+    shown += kHex[static_cast<std::size_t>(low >> 4)];
+    shown += kHex[static_cast<std::size_t>(low & 15)];
+    i += 2;
+  }
+  return shown;
+}
+
 /// A code span that nothing in the text can end (CommonMark 6.1), on one line.
 std::string code(const std::string& text) {
   std::size_t longest = 0;
   std::size_t run = 0;
   std::string shown;
-  for (const char c : cut(text)) {
+  for (const char c : without_turns(cut(text))) {
     shown += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
     run = c == '`' ? run + 1 : 0;
     longest = std::max(longest, run);

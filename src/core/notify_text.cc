@@ -32,8 +32,9 @@ std::string summary_of(const bj::object& facts) {
   const bj::value* task = facts.if_contains("task");
   const bj::value* run = facts.if_contains("run");
   const bool is_run = run != nullptr && run->is_object();
-  std::string text = (is_run ? "The run of " : "The task ") + member_text(facts, "name") + " " +
-                     member_text(facts, "outcome") + ".\n\n";
+  const std::string outcome = member_text(facts, "outcome");
+  std::string text = (is_run ? "The run of " : "The task ") + member_text(facts, "name") +
+                     (outcome == "cancelled" ? " was " : " ") + outcome + ".\n\n";
   if (is_run) {
     const bj::object& fields = run->get_object();
     add_line(text, "run", member_text(fields, "id"));

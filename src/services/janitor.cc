@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "core/run_prefix.h"
 
 namespace waybill {
 namespace {
@@ -116,10 +117,10 @@ Result<bool> Janitor::remove_page(Heap& heap) {
     log::error("task_damaged", "a finished task is damaged, and kept",
                {{"task", to_string(damaged.id)}, {"error", damaged.what}});
   }
-  std::vector<Uuid> ids;
-  for (const Task& task : page->tasks) ids.push_back(task.id());
-  if (!ids.empty()) {
-    const Result<std::vector<Uuid>> removed = ports_.ledger.remove(ids, heap.finished_before);
+  const Result<std::vector<Uuid>> ids = removable(*page);
+  if (!ids) return fail(ids.error());
+  if (!ids->empty()) {
+    const Result<std::vector<Uuid>> removed = ports_.ledger.remove(*ids, heap.finished_before);
     if (!removed) {
       return fail(with_context(removed.error(), "removing old tasks of queue " + heap.queue));
     }
@@ -132,6 +133,31 @@ Result<bool> Janitor::remove_page(Heap& heap) {
   }
   heap.cursor = page->next_cursor;
   return heap.cursor.empty();
+}
+
+Result<bool> Janitor::goes_on(const std::string& maker) {
+  if (ports_.runs == nullptr || !maker.starts_with(kRunPrefix)) return false;
+  const auto id = parse_uuid(std::string_view(maker).substr(kRunPrefix.size()));
+  if (!id) return false;
+  const auto run = ports_.runs->get(*id);
+  if (run) return run->ended_at == Time{};
+  if (run.error().code == Code::not_found) return false;
+  return fail(with_context(run.error(), "looking up the run of an old task"));
+}
+
+Result<std::vector<Uuid>> Janitor::removable(const TaskPage& page) {
+  std::map<std::string, bool> known;
+  std::vector<Uuid> ids;
+  for (const Task& task : page.tasks) {
+    const auto [maker, is_new] = known.emplace(task.request.created_by, false);
+    if (is_new) {
+      const Result<bool> goes_on = this->goes_on(maker->first);
+      if (!goes_on) return fail(goes_on.error());
+      maker->second = *goes_on;
+    }
+    if (!maker->second) ids.push_back(task.id());
+  }
+  return ids;
 }
 
 void Janitor::remove_logs(const Uuid& task) {

@@ -12,6 +12,7 @@
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
 #include "ports/registry.h"
+#include "ports/run_store.h"
 #include "services/service.h"
 
 namespace waybill {
@@ -39,11 +40,12 @@ struct JanitorPorts {
   LogStore& logs;
   AuditLog* audit = nullptr;       ///< none: it is left alone
   AnswerStore* answers = nullptr;  ///< none: likewise
+  RunStore* runs = nullptr;        ///< none: no task is a step of a run
 };
 
 /// Removes what retention no longer keeps: finished tasks with their logs, by queue and outcome, a
 /// page in each step, and workers that are long gone. A task that others wait for stays, with its
-/// logs, until a person has retried it or ended them. The ledger decides first, and only the logs
+/// logs, until a person has retried it or ended them; so do steps of a run that goes on. The ledger decides first, and only the logs
 /// of what it has removed go: a task that a person has just made live again keeps its own. So a
 /// crash in between leaves logs of no task; a sweep, when the janitor starts and then once a day,
 /// removes those. Any number may run at once.
@@ -72,6 +74,10 @@ class Janitor final : public Service {
   Status trim_answers();
   /// True when the heap is done.
   Result<bool> remove_page(Heap& heap);
+  /// Whether who made a task is a run that goes on.
+  Result<bool> goes_on(const std::string& maker);
+  /// Those of the page that no such run needs: its later steps may want their artifacts.
+  Result<std::vector<Uuid>> removable(const TaskPage& page);
   void remove_logs(const Uuid& task);
   /// True when the sweep is done.
   Result<bool> sweep_some(LoggedTasks& sweep);

@@ -10,6 +10,7 @@
 #include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
+#include "testing/fake_run_store.h"
 #include "testing/forwarding_ledger.h"
 #include "testing/sim_clock.h"
 
@@ -168,6 +169,35 @@ TEST_F(JanitorTest, NeverTouchesATaskThatIsNotFinished) {
   clock_.advance(24h * 1000);
   round();
   for (int number = 1; number <= 3; ++number) EXPECT_TRUE(is_there(number)) << number;
+}
+
+TEST_F(JanitorTest, KeepsStepsOfARunThatGoesOn) {
+  FakeRunStore runs(ledger_);
+  const Uuid run = task_id(9);
+  ASSERT_TRUE(runs.create({.run = {.id = run, .plan = "p", .created_at = clock_.now()},
+                           .plan = "{}"}));
+  ASSERT_TRUE(*hold_one(runs, {.id = run,
+                               .holder = "s",
+                               .now = clock_.now(),
+                               .until = clock_.now() + 24h * 9000}));
+  insert({a_task(1).created_by("run:" + to_string(run)), a_task(2).created_by("run:gone"),
+          a_task(3).created_by("run:" + to_string(task_id(8)))});
+  for (int i = 0; i < 3; ++i) finish_next(State::succeeded);
+  clock_.advance(24h * 1000);
+  Janitor janitor(
+      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .runs = &runs},
+      {.batch = 2});
+  round(janitor);
+  EXPECT_TRUE(is_there(1));
+  EXPECT_TRUE(has_logs(1));
+  EXPECT_FALSE(is_there(2));
+  EXPECT_FALSE(is_there(3));
+  ASSERT_TRUE(runs.settle({.id = run,
+                           .holder = "s",
+                           .at = clock_.now(),
+                           .state = pipeline::RunState::succeeded}));
+  round(janitor);
+  EXPECT_FALSE(is_there(1));
 }
 
 TEST_F(JanitorTest, KeepsATaskThatAnotherWaitsForWithItsLogsAndRemovesThoseBehindIt) {

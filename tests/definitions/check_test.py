@@ -40,6 +40,16 @@ class CheckTest(unittest.TestCase):
             self.assertIn(expected, said)
         self.assertRegex(said, r"d/c\.yaml:\d+:\d+: leads back into this pipeline")
 
+    def test_links_are_refused_as_in_a_repository_and_not_read(self):
+        self.write("d/a.yaml", "tasks: {a: {kind: noop}}\n")
+        os.symlink("a.yaml", os.path.join(self.place.top, "d/b.yaml"))
+        os.symlink("/etc/passwd", os.path.join(self.place.top, "d/c.yaml"))
+        for path in (["d"], ["d/a.yaml", "d/b.yaml", "d/c.yaml"]):
+            said = self.place.run("definitions", "check", *path, status=1)
+            for link in ("d/b.yaml", "d/c.yaml"):
+                self.assertIn(link + ": is a link", said)
+            self.assertNotIn("root:", said)
+
     def test_what_differs_is_shown_whatever_the_form(self):
         upstream = Upstream()
         self.addCleanup(upstream.close)

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <utility>
@@ -19,6 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// As in a repository, where links are not kept: what one leads to would be read and shown.
+bool is_no_link(const std::string& path) {
+  std::error_code unknown;
+  return !fs::is_symlink(fs::symlink_status(path, unknown));
+}
+
 /// The files of each path, which is a directory of them or one of them.
 Result<ReadDocuments> read_paths(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
@@ -32,7 +39,16 @@ Result<ReadDocuments> read_paths(const std::vector<std::string>& paths) {
     if (!of_directory) return fail(of_directory.error());
     files.insert(files.end(), of_directory->begin(), of_directory->end());
   }
-  return read_documents(files);
+  const auto links = std::stable_partition(files.begin(), files.end(), is_no_link);
+  const std::vector<std::string> refused(links, files.end());
+  files.erase(links, files.end());
+  auto read = read_documents(files);
+  for (const std::string& link : refused) {
+    if (!read) break;
+    read->problems.push_back(
+        {.file = link, .message = "is a link or a submodule; definitions are regular files"});
+  }
+  return read;
 }
 
 /// A directory of its own for what is taken from a remote to be looked at.
