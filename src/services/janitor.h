@@ -45,10 +45,10 @@ struct JanitorPorts {
 
 /// Removes what retention no longer keeps: finished tasks with their logs, by queue and outcome, a
 /// page in each step, and workers that are long gone. A task that others wait for stays, with its
-/// logs, until a person has retried it or ended them; so do steps of a run that goes on. The ledger decides first, and only the logs
-/// of what it has removed go: a task that a person has just made live again keeps its own. So a
-/// crash in between leaves logs of no task; a sweep, when the janitor starts and then once a day,
-/// removes those. Any number may run at once.
+/// logs, until a person has retried it or ended them; so do steps of a run that goes on. The ledger
+/// decides first, and only the logs of what it has removed go: a task that a person has just made
+/// live again keeps its own. So a crash in between leaves logs of no task; a sweep, when the
+/// janitor starts and then once a day, removes those. Any number may run at once.
 class Janitor final : public Service {
  public:
   Janitor(const JanitorPorts& ports, const JanitorParams& params = {})
