@@ -4,6 +4,8 @@
 #include <array>
 #include <unordered_map>
 
+#include "base/ascii.h"
+
 namespace waybill {
 namespace {
 
@@ -66,6 +68,9 @@ Status check_label_texts(const Labels& labels) {
   return {};
 }
 
+/// As of is_name, and capitals too: `kiwix.updateSources`.
+bool is_kind_name(std::string_view text) { return is_name(to_lower(text)); }
+
 }  // namespace
 
 bool is_name(std::string_view text) {
@@ -99,7 +104,9 @@ std::size_t text_bytes(const Task& task) {
 Status check_request(const TaskRequest& request) {
   if (request.id.is_nil()) return refuse("id", "must not be nil");
   if (!is_name(request.queue)) return refuse("queue", kNameRule);
-  if (!is_name(request.kind)) return refuse("kind", kNameRule);
+  if (!is_kind_name(request.kind)) {
+    return refuse("kind", "must be 1 to 200 letters, digits, dots, dashes or underscores");
+  }
   if (request.definition.size() > kNameBytesMax) return refuse("definition", "is over 200 bytes");
   if (request.priority < kPriorityMin || request.priority > kPriorityMax) {
     return refuse("priority", "must be between -100 and 100");

@@ -259,13 +259,13 @@ class ViewTest(ServedTest):
         self.assertIn("greet", self.expect(404, self.serving.get("/v1/definitions/gret"))["detail"])
         kinds = self.expect(200, self.serving.get("/v1/kinds"))["kinds"]
         self.assertEqual([kind["name"] for kind in kinds],
-                         ["command", "http.fetch", "ipfs.add", "ipfs.adddir", "ipfs.addfile",
+                         ["command", "container", "http.fetch", "ipfs.add", "ipfs.adddir", "ipfs.addfile",
                           "ipfs.addurl", "ipfs.gc", "ipfs.pin", "ipfs.pins", "ipfs.unpin",
                           "kiwix.resolve", "kiwix.updateSources", "noop", "notify.mail",
-                          "notify.webhook", "pipeline.start", "zim.check", "zim.list",
-                          "zim.unpack"])
+                          "notify.webhook", "pipeline.start", "repo.run", "zim.check",
+                          "zim.list", "zim.unpack"])
         self.assertIn("command", kinds[0]["spec_schema"]["properties"])
-        self.assertIsNone(kinds[12]["spec_schema"])
+        self.assertIsNone(kinds[13]["spec_schema"])
         schedule, = self.expect(200, self.serving.get("/v1/schedules"))["schedules"]
         self.assertEqual((schedule["name"], schedule["cron"], schedule["paused"]),
                          ("nightly", "0 3 * * *", False))
