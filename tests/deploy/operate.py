@@ -66,7 +66,7 @@ class Alerts(unittest.TestCase):
         expressions = []
         with open(deploy("prometheus", "waybill.rules.yml"), encoding="utf-8") as file:
             expressions += re.findall(r"expr: (?:>\n)?((?:.|\n)*?)\n +(?:for|labels):", file.read())
-        self.assertEqual(len(expressions), 9)
+        self.assertEqual(len(expressions), 11)
         with open(deploy("grafana", "waybill.json"), encoding="utf-8") as file:
             board = json.load(file)
         expressions += [target["expr"] for panel in board["panels"] for target in panel["targets"]]

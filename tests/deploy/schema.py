@@ -6,6 +6,7 @@ import argparse
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,20 @@ def check(directory, files):
                           text=True, timeout=120, check=False)
 
 
+def rendered(deploy, directory):
+    """What kustomize makes of each of its directories: files are checked as changed."""
+    files = []
+    for path in sorted(glob.glob(f"{deploy}/kubernetes/*/kustomization.yaml")):
+        made = subprocess.run(["kubectl", "kustomize", os.path.dirname(path)], capture_output=True,
+                              text=True, timeout=120, check=False)
+        if made.returncode != 0:
+            sys.exit(f"{path}: {made.stderr}")
+        files.append(f"{directory}/{os.path.basename(os.path.dirname(path))}.rendered.yaml")
+        with open(files[-1], "w", encoding="utf-8") as file:
+            file.write(made.stdout)
+    return files
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deploy", required=True)
@@ -31,8 +46,13 @@ def main():
     options = parser.parse_args()
     options.deploy = os.path.abspath(options.deploy)
     npm_packages.install(os.path.join(HERE, "schema"), options.directory, "kubernetes-types")
-    files = [path for path in sorted(glob.glob(f"{options.deploy}/kubernetes/*/*.yaml"))
+    files = [path for path in sorted(glob.glob(f"{options.deploy}/kubernetes/*/*.yaml")
+                                     + glob.glob(f"{options.deploy}/kubernetes/*/rabbitmq/*.yaml"))
              if os.path.basename(path) != "kustomization.yaml"]
+    if shutil.which("kubectl"):
+        files += rendered(options.deploy, options.directory)
+    else:
+        print("kubectl is not installed: what kustomize makes of them is not checked")
     objects = 0
     for path in files:
         with open(path, encoding="utf-8") as file:

@@ -366,21 +366,18 @@ TEST_F(ApiTest, KeepsWhoChangedWhat) {
 }
 
 TEST_F(ApiTest, AnswersFromMemoryWhetherItLivesAndIsReady) {
-  Response response;
-  EXPECT_TRUE(api_->answer_at_once(
-      request("GET", "/healthz"), [] { return ServerCounts(); }, response));
-  EXPECT_EQ(response.status, 200);
-  response = {};
-  EXPECT_TRUE(api_->answer_at_once(
-      request("GET", "/readyz"), [] { return ServerCounts(); }, response));
-  EXPECT_EQ(response.status, 503) << "nobody has looked at the ledger yet";
+  const auto status_of = [&](const char* path) {
+    Response response;
+    const auto counts = [] { return ServerCounts(); };
+    return api_->answer_at_once(request("GET", path), counts, response) ? response.status : 0;
+  };
+  EXPECT_EQ(status_of("/healthz"), 200);
+  EXPECT_EQ(status_of("/readyz"), 503) << "nobody has looked at the ledger yet";
+  EXPECT_THAT(metrics_.text({}), HasSubstr("waybill_ledger_up 0\n"));
   ASSERT_TRUE(metrics_.step({}));
-  response = {};
-  EXPECT_TRUE(api_->answer_at_once(
-      request("GET", "/readyz"), [] { return ServerCounts(); }, response));
-  EXPECT_EQ(response.status, 200);
-  EXPECT_FALSE(api_->answer_at_once(
-      request("GET", "/v1/queues"), [] { return ServerCounts(); }, response));
+  EXPECT_EQ(status_of("/readyz"), 200);
+  EXPECT_THAT(metrics_.text({}), HasSubstr("waybill_ledger_up 1\n"));
+  EXPECT_EQ(status_of("/v1/queues"), 0) << "that asks the ledger";
 }
 
 TEST_F(ApiTest, MetricsTellTheDepthOfEachQueueAlsoOfOneWithoutTasks) {

@@ -98,6 +98,11 @@ std::string ApiMetrics::text(const ServerCounts& server) const {
   for (const More& more : more_) more(samples);
   {
     const Lock lock(mutex_);
+    samples.push_back({.name = "waybill_ledger_up",
+                       .labels = {},
+                       .value = ledger_answers_ ? 1.0 : 0.0,
+                       .help = "1 if the ledger answered when it was last asked, as it is every "
+                               "5 s; else 0."});
     for (const QueueCounts& queue : tasks_) {
       for (int state = 0; state < kStateCount; ++state) {
         samples.push_back(
