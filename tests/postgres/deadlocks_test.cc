@@ -1,4 +1,5 @@
-// Several programs that change the same tasks at the same time do not wait for each other in a ring.
+// Several programs that change the same tasks at the same time do not wait for each other in a
+// ring.
 
 #include <gmock/gmock.h>
 

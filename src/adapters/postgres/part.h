@@ -39,8 +39,8 @@ struct Round {
 
 /// What the calls of one kind add to a transaction. The functions are called in this order: `lock`
 /// for all parts; `look` and `write` for one part after the other, so that it finds what those
-/// before it wrote; the others each for all parts. What `look` adds to a batch is answered before `write`, what `write`
-/// adds before `explain`, and so on.
+/// before it wrote; the others each for all parts. What `look` adds to a batch is answered before
+/// `write`, what `write` adds before `explain`, and so on.
 class Part {
  public:
   virtual ~Part() = default;
