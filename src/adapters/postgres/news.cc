@@ -1,8 +1,12 @@
 #include "adapters/postgres/news.h"
 
+#include <poll.h>
+#include <sys/eventfd.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "base/file_descriptor.h"
 #include "base/log.h"
 
 namespace waybill::postgres {
@@ -17,11 +21,20 @@ constexpr Duration kLookUntold = milliseconds(15);
 /// Looks that find something untold until all are taken to be so; one may come before the news.
 constexpr int kUntoldMax = 2;
 /// Between two that are told: a busy program's commits are told together.
-constexpr Duration kTellApart = milliseconds(3);
+constexpr milliseconds kTellApart(3);
 constexpr Duration kTellTimeMax = seconds(1);
 constexpr Duration kHearTimeMax = std::chrono::minutes(1);
-constexpr Duration kListenAgainFirst = seconds(1);
-constexpr Duration kListenAgainMax = seconds(30);
+constexpr milliseconds kListenAgainFirst = seconds(1);
+constexpr milliseconds kListenAgainMax = seconds(30);
+
+/// Really passes, as waiting for the server does: a simulated clock moves with those who wait for
+/// it, and what tells and listens is none of its threads.
+void pause(milliseconds time, const std::stop_token& stop) {
+  const FileDescriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  const std::stop_callback waker(stop, [&wake] { ::eventfd_write(wake.get(), 1); });
+  pollfd stopped{.fd = wake.get(), .events = POLLIN, .revents = 0};
+  ::poll(&stopped, 1, static_cast<int>(time.count()));
+}
 
 }  // namespace
 
@@ -42,11 +55,12 @@ News::~News() {
 void News::tell() {
   {
     const Lock lock(mutex_);
+    ++committed_;
     if (!teller_.joinable()) {
       teller_ = std::jthread([this](const std::stop_token& stop) { tell_all(stop); });
     }
   }
-  committed_.ring();
+  changed_.notify_one();
 }
 
 std::string News::tag() {
@@ -61,19 +75,20 @@ void News::send() {
 }
 
 void News::tell_all(const std::stop_token& stop) {
-  Clock& clock = database_.pool().clock();
-  std::uint64_t told = 0;
-  while (!stop.stop_requested()) {
-    const std::uint64_t seen = committed_.rung();
-    if (seen == told) {
-      committed_.wait(seen, {.stop = stop}, clock);
-      continue;
+  const std::stop_callback waker(stop, [this] {
+    const Lock lock(mutex_);
+    changed_.notify_all();
+  });
+  for (std::uint64_t told = 0;;) {
+    {
+      Lock lock(mutex_);
+      while (committed_ == told && !stop.stop_requested()) changed_.wait(lock);
+      if (committed_ == told) return;
+      told = committed_;
     }
-    told = seen;
     send();
-    clock.wait_until(clock.steady_now() + kTellApart, stop);
+    pause(kTellApart, stop);
   }
-  if (committed_.rung() != told) send();
 }
 
 Duration News::look_every() {
@@ -87,8 +102,8 @@ Duration News::look_every() {
 }
 
 void News::listen(const std::stop_token& stop) {
-  Clock& clock = database_.pool().clock();
-  Duration pause = kListenAgainFirst;
+  const Clock& clock = database_.pool().clock();
+  milliseconds wait = kListenAgainFirst;
   while (!stop.stop_requested()) {
     auto connection = Connection::open(database_.pool().connect_params(), clock, {.stop = stop});
     Status heard = connection ? Status() : fail(connection.error());
@@ -96,9 +111,9 @@ void News::listen(const std::stop_token& stop) {
     const bool was_heard = is_heard_.exchange(false);
     if (stop.stop_requested()) return;
     if (!heard) log::debug("news_not_heard", heard.error().message);
-    if (was_heard) pause = kListenAgainFirst;
-    clock.wait_until(clock.steady_now() + pause, stop);
-    pause = std::min(2 * pause, kListenAgainMax);
+    if (was_heard) wait = kListenAgainFirst;
+    pause(wait, stop);
+    wait = std::min(2 * wait, kListenAgainMax);
   }
 }
 

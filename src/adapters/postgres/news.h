@@ -45,8 +45,9 @@ class News {
   /// Looks since the last news of others that found something by themselves: programs that do not
   /// tell, or a pooler that gives each transaction another session.
   std::atomic<int> untold_ = 0;
-  Bell committed_;
   Mutex mutex_;
+  Condition changed_;
+  std::uint64_t committed_ GUARDED_BY(mutex_) = 0;
   std::string tag_ GUARDED_BY(mutex_);  ///< of our own news, while we hear them
   std::jthread teller_ GUARDED_BY(mutex_);
   std::jthread listener_ GUARDED_BY(mutex_);
