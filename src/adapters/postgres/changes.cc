@@ -103,6 +103,18 @@ void ApplyPart::add(WriteCall& call) {
   }
 }
 
+/// The statements that write lock rows in whatever order the planner finds them.
+void ApplyPart::lock(Batch& batch) {
+  std::vector<std::int64_t> handles;
+  for (const Pending& pending : pending_) {
+    const State from = pending.change->from.state;
+    if (from != State::blocked && !is_finished(from)) handles.push_back(pending.change->handle);
+  }
+  const bool orders = handles.size() > 1;
+  const bool precedes_commits = round_.mode == Mode::exclusive && !handles.empty();
+  if (orders || precedes_commits) batch.add(Sql::lock_tasks, Params().integers(handles));
+}
+
 void ApplyPart::look(Batch& batch) {
   std::vector<std::int64_t> handles;
   for (const Pending& pending : pending_) {
@@ -142,7 +154,6 @@ void ApplyPart::write(Batch& batch) {
 void ApplyPart::write_wave(Batch& batch, std::size_t number) {
   for (const Sql sql : kChangeStatements) {
     ChangeRows rows(sql);
-    // By handle, so that rivals lock rows in the same order.
     for (const auto& [handle, pending] : waves_[number]) {
       if (!pending->held_out_by.is_nil() || statement_of(*pending->change) != sql) continue;
       rows.add(*pending->change, pending->entry);

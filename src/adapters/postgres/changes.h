@@ -53,6 +53,7 @@ class ApplyPart final : public Part {
   explicit ApplyPart(Round& round) : round_(round) {}
   void add(WriteCall& call);
 
+  void lock(Batch& batch) override;
   void look(Batch& batch) override;
   void write(Batch& batch) override;
   void explain(Batch& batch) override;

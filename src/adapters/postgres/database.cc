@@ -1,6 +1,7 @@
 #include "adapters/postgres/database.h"
 
 #include "adapters/postgres/postgres_error.h"
+#include "base/log.h"
 
 namespace waybill::postgres {
 namespace {
@@ -10,7 +11,10 @@ enum class Next { again, give_up };
 
 Next after(const Connection& connection, int tries) {
   const bool met = met_another(connection.last_sqlstate()) && !connection.is_lost();
-  return met && tries < kTriesMax ? Next::again : Next::give_up;
+  if (!met || tries >= kTriesMax) return Next::give_up;
+  log::debug("transaction_retried", "a transaction met another one; it is run again",
+             {{"sqlstate", connection.last_sqlstate()}, {"tries", tries}});
+  return Next::again;
 }
 
 Status run_transaction(Connection& connection, const Database::Work& work, Sql begin, Sql settings,

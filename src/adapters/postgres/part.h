@@ -37,13 +37,15 @@ struct Round {
   bool is_refused = false;
 };
 
-/// What the calls of one kind add to a transaction. The functions are called in this order: `look`
-/// and `write` for one part after the other, so that it finds what those before it wrote; the
-/// others each for all parts. What `look` adds to a batch is answered before `write`, what `write`
-/// adds before `explain`, and so on.
+/// What the calls of one kind add to a transaction. The functions are called in this order: `lock`
+/// for all parts; `look` and `write` for one part after the other, so that it finds what those
+/// before it wrote; the others each for all parts. What `look` adds to a batch is answered before
+/// `write`, what `write` adds before `explain`, and so on.
 class Part {
  public:
   virtual ~Part() = default;
+  /// Locks rows that others hold while they wait for the lock of commits: before that is taken.
+  virtual void lock(Batch&) {}
   /// In exclusive mode only: what has to be known before anything is written.
   virtual void look(Batch&) {}
   /// Writes. What it finds out is settled in the answers of these statements.

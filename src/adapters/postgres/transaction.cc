@@ -20,7 +20,6 @@ Status GroupTransaction::begin(Batch& batch) {
         .tag = rows.uuid(0, 3), .backend = rows.integer(0, 4), .began_at = rows.integer(0, 5)};
     return {};
   });
-  if (round_.mode == Mode::exclusive) add_commit_lock(batch);
   return {};
 }
 
@@ -47,6 +46,8 @@ Status GroupTransaction::run() {
   Part* const parts[] = {&apply, &insert, &remove, &claim, &lease};
   Batch batch;
   if (Status begun = begin(batch); !begun) return begun;
+  for (Part* part : parts) part->lock(batch);
+  if (round_.mode == Mode::exclusive) add_commit_lock(batch);
   for (Part* part : parts) {
     if (Status looked = look(*part, batch); !looked) return looked;
     part->write(batch);

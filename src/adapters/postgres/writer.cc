@@ -53,7 +53,7 @@ std::size_t bytes_of(const WriteCall& call) {
 }
 
 /// These lock rows of tasks, and tell of nothing. Beside what does they would hold the rows while
-/// they wait for the lock of commits, against one who has that lock and waits for the rows.
+/// they wait for the lock of commits, or wait for the rows with that lock held.
 bool locks_only_rows(const WriteCall& call) {
   return !call.extensions.empty() || !call.reports.empty();
 }
@@ -202,6 +202,12 @@ Writer::Outcome Writer::run_once(Attempt& attempt) {
     // A connection that cannot roll back is lost, which judge() sees.
     [[maybe_unused]] const Status undone = (*connection)->roll_back({});
     outcome = judge(**connection, sqlstate, transaction, attempt);
+    if (outcome == Outcome::again || outcome == Outcome::apart) {
+      log::debug("transaction_retried", "changes of tasks could not be written now; they are again",
+                 {{"sqlstate", sqlstate},
+                  {"calls", attempt.group.size()},
+                  {"apart", outcome == Outcome::apart}});
+    }
   }
   if (outcome == Outcome::done && transaction.has_record()) {
     ears_.here.ring();
