@@ -194,7 +194,13 @@ Result<Making> put_token(Session& session, const TokenRecord& record, bool may_r
     if (!revoked) return fail(revoked.error());
     keep_in_audit_log(session, **store, "token revoke", title_of(*making->replaced));
   }
-  if (Status put = tokens.put(record); !put) return fail(put.error());
+  if (Status put = tokens.put(record); !put) {
+    if (put.error().code != Code::already_exists) return fail(put.error());
+    // Another machine that starts may have made it known meanwhile.
+    auto rival = plan_making(tokens, record, may_replace);
+    if (!rival || rival->known) return rival;
+    return fail(put.error());
+  }
   keep_in_audit_log(session, **store, "token create", title_of(record));
   return making;
 }
