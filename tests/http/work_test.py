@@ -259,7 +259,8 @@ class ViewTest(ServedTest):
         self.assertIn("greet", self.expect(404, self.serving.get("/v1/definitions/gret"))["detail"])
         kinds = self.expect(200, self.serving.get("/v1/kinds"))["kinds"]
         self.assertEqual([kind["name"] for kind in kinds],
-                         ["command", "container", "http.fetch", "ipfs.add", "ipfs.adddir", "ipfs.addfile",
+                         ["command", "container", "http.fetch", "ipfs.add", "ipfs.adddir",
+                          "ipfs.addfile",
                           "ipfs.addurl", "ipfs.gc", "ipfs.pin", "ipfs.pins", "ipfs.unpin",
                           "kiwix.resolve", "kiwix.updateSources", "noop", "notify.mail",
                           "notify.webhook", "pipeline.start", "repo.run", "zim.check",

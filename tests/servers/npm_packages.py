@@ -25,7 +25,7 @@ def read(path):
         return file.read()
 
 
-def install(source, directory, what, patience_seconds=PATIENCE_SECONDS):
+def install(source, directory, what, patience_seconds=PATIENCE_SECONDS, command="ci"):
     """Copies `source` to `directory` and brings what its lock names, unless it is there already.
     `what` is the package that it is for."""
     if not shutil.which("node") or not shutil.which("npm"):
@@ -36,13 +36,13 @@ def install(source, directory, what, patience_seconds=PATIENCE_SECONDS):
     if read(installed) == lock:
         return
     run = subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
+        ["npm", command, "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
          "--fetch-timeout=30000"],
         cwd=directory, capture_output=True, text=True, timeout=patience_seconds, check=False)
     if run.returncode != 0:
         print(run.stdout, run.stderr)
         if any(code in run.stderr for code in UNREACHABLE):
             skip(f"npm cannot reach a registry with {what}")
-        sys.exit("npm ci failed")
+        sys.exit(f"npm {command} failed")
     with open(installed, "w", encoding="utf-8") as file:
         file.write(lock)
