@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "adapters/curl/authorities.h"
 #include "adapters/curl/request_check.h"
 #include "adapters/curl/transfer.h"
 #include "base/sigpipe_held.h"
@@ -149,9 +148,7 @@ Result<std::unique_ptr<CurlHttpClient>> CurlHttpClient::create(Clock& clock,
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return fail(Code::unavailable, "setting up the HTTP client: libcurl does not start");
   }
-  auto authorities = read_authorities(params.ca_files, params.ca_directories);
-  if (!authorities) return fail(authorities.error());
-  auto trust = TrustStore::create(*authorities);
+  auto trust = TrustStore::create(params.ca_files, params.ca_directories);
   if (!trust) return fail(trust.error());
   return std::unique_ptr<CurlHttpClient>(
       new CurlHttpClient(clock, std::move(params), std::move(*trust)));

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "adapters/curl/authorities.h"
 #include "adapters/curl/request_check.h"
 #include "adapters/curl/stream.h"
 #include "base/sigpipe_held.h"
@@ -43,8 +42,8 @@ Result<int> drive_stream(CURLM* multi, Clock& clock, const Deadline& deadline) {
 
 }  // namespace
 
-CurlHttpStreams::CurlHttpStreams(Clock& clock, CurlHttpClientParams params, std::string authorities)
-    : clock_(clock), params_(std::move(params)), authorities_(std::move(authorities)) {}
+CurlHttpStreams::CurlHttpStreams(Clock& clock, CurlHttpClientParams params, TrustStore trust)
+    : clock_(clock), params_(std::move(params)), trust_(std::move(trust)) {}
 
 Result<std::unique_ptr<CurlHttpStreams>> CurlHttpStreams::create(Clock& clock,
                                                                  CurlHttpClientParams params) {
@@ -52,10 +51,10 @@ Result<std::unique_ptr<CurlHttpStreams>> CurlHttpStreams::create(Clock& clock,
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return fail(Code::unavailable, "setting up HTTP: libcurl does not start");
   }
-  auto authorities = read_authorities(params.ca_files, params.ca_directories);
-  if (!authorities) return fail(authorities.error());
+  auto trust = TrustStore::create(params.ca_files, params.ca_directories);
+  if (!trust) return fail(trust.error());
   return std::unique_ptr<CurlHttpStreams>(
-      new CurlHttpStreams(clock, std::move(params), std::move(*authorities)));
+      new CurlHttpStreams(clock, std::move(params), std::move(*trust)));
 }
 
 Result<HttpResponse> CurlHttpStreams::exchange(const HttpExchange& exchange, HttpDownload& download,
@@ -66,7 +65,7 @@ Result<HttpResponse> CurlHttpStreams::exchange(const HttpExchange& exchange, Htt
   const SigpipeHeld held;
   const StreamMulti multi(curl_multi_init(), &curl_multi_cleanup);
   CurlStream stream(
-      {.params = params_, .authorities = authorities_, .exchange = exchange, .download = download});
+      {.params = params_, .trust = trust_, .exchange = exchange, .download = download});
   const bool begun =
       multi && stream.prepare() && curl_multi_add_handle(multi.get(), stream.easy()) == CURLM_OK;
   if (!begun) {

@@ -20,11 +20,11 @@ class CurlHttpStreams final : public HttpStreams {
                                 const Deadline& deadline) override;
 
  private:
-  CurlHttpStreams(Clock& clock, CurlHttpClientParams params, std::string authorities);
+  CurlHttpStreams(Clock& clock, CurlHttpClientParams params, TrustStore trust);
 
   Clock& clock_;
   const CurlHttpClientParams params_;
-  const std::string authorities_;
+  const TrustStore trust_;
 };
 
 }  // namespace waybill

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <utility>
 
-#include "adapters/curl/authorities.h"
 #include "adapters/curl/transfer_error.h"
 #include "base/ascii.h"
 #include "base/sigpipe_held.h"
@@ -168,14 +167,8 @@ Error CurlMailSender::Conversation::explain(CURLcode result) {
   if (result == CURLE_USE_SSL_FAILED) {
     return {Code::failed_precondition, "the server offers no encryption (STARTTLS)"};
   }
-  std::string text = text_.front() == '\0' ? curl_easy_strerror(result) : text_.data();
-  if (text.size() > 1 && to_lower(text[1]) == text[1]) text.front() = to_lower(text.front());
-  if (result == CURLE_PEER_FAILED_VERIFICATION && is_untrusted(easy_.get())) {
-    text +=
-        "; if this server is to be trusted, name a file with its authority's certificate (PEM) "
-        "in the variable SSL_CERT_FILE";
-  }
-  return {code_of_transfer(result, code != 0), std::move(text)};
+  return {code_of_transfer(result, code != 0),
+          words_of_transfer(easy_.get(), result, text_.data())};
 }
 
 Status CurlMailSender::Conversation::run(const CurlMailSenderParams& params,
@@ -199,9 +192,7 @@ Result<std::unique_ptr<CurlMailSender>> CurlMailSender::create(Clock& clock,
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return fail(Code::unavailable, "setting up what sends mail: libcurl does not start");
   }
-  auto authorities = read_authorities(params.ca_files, params.ca_directories);
-  if (!authorities) return fail(authorities.error());
-  auto trust = TrustStore::create(*authorities);
+  auto trust = TrustStore::create(params.ca_files, params.ca_directories);
   if (!trust) return fail(trust.error());
   return std::unique_ptr<CurlMailSender>(
       new CurlMailSender(clock, std::move(params), std::move(*trust)));

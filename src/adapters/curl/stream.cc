@@ -126,13 +126,7 @@ bool CurlStream::prepare_connection() {
     const bool direct = goes_without_proxy(url, *params.no_proxy);
     ready = ready && set_on_stream(easy(), CURLOPT_NOPROXY, direct ? "*" : "");
   }
-  if (!setup_.authorities.empty()) {
-    curl_blob blob{.data = const_cast<char*>(setup_.authorities.data()),
-                   .len = setup_.authorities.size(),
-                   .flags = CURL_BLOB_NOCOPY};
-    ready = ready && set_on_stream(easy(), CURLOPT_CAINFO_BLOB, &blob);
-  }
-  return ready;
+  return ready && setup_.trust.give_to(easy());
 }
 
 bool CurlStream::prepare_callbacks() {
@@ -206,15 +200,8 @@ Error CurlStream::explain(int result) const {
   }
   const Code code = code_of_transfer(result, may_have_sent(easy(), setup_.exchange.request.url));
   // What libcurl says of a URL might quote it.
-  const bool quotes = code == Code::invalid_argument || text_[0] == '\0';
-  std::string text = quotes ? curl_easy_strerror(static_cast<CURLcode>(result)) : text_.data();
-  if (text.size() > 1 && to_lower(text[1]) == text[1]) text.front() = to_lower(text.front());
-  if (result == CURLE_PEER_FAILED_VERIFICATION && is_untrusted(easy())) {
-    text +=
-        "; if this server is to be trusted, name a file with its authority's certificate (PEM) "
-        "in the variable SSL_CERT_FILE";
-  }
-  return {code, action() + ": " + text};
+  const char* said = code == Code::invalid_argument ? "" : text_.data();
+  return {code, action() + ": " + words_of_transfer(easy(), result, said)};
 }
 
 }  // namespace waybill

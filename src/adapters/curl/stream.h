@@ -16,7 +16,7 @@ class CurlStream {
  public:
   struct Setup {
     const CurlHttpClientParams& params;
-    const std::string& authorities;
+    const TrustStore& trust;
     const HttpExchange& exchange;
     HttpDownload& download;
   };

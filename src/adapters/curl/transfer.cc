@@ -193,16 +193,8 @@ Error CurlTransfer::explain(int result) const {
   }
   const Code code = code_of_transfer(result, may_have_sent(easy(), request_->url));
   // What libcurl says of a URL might quote it.
-  const bool quotes = code == Code::invalid_argument || text_[0] == '\0';
-  std::string text = quotes ? curl_easy_strerror(static_cast<CURLcode>(result)) : text_.data();
-  // Not of "CONNECT" and "URL".
-  if (text.size() > 1 && to_lower(text[1]) == text[1]) text.front() = to_lower(text.front());
-  if (result == CURLE_PEER_FAILED_VERIFICATION && is_untrusted(easy())) {
-    text +=
-        "; if this server is to be trusted, name a file with its authority's certificate (PEM) "
-        "in the variable SSL_CERT_FILE";
-  }
-  return {code, action() + ": " + text};
+  const char* said = code == Code::invalid_argument ? "" : text_.data();
+  return {code, action() + ": " + words_of_transfer(easy(), result, said)};
 }
 
 }  // namespace waybill

@@ -29,11 +29,28 @@ Code code_of_transfer(int result, bool sent) {
   }
 }
 
+namespace {
+
+/// Whether nobody whom we trust vouches for the server, about which whoever asks could do something.
 bool is_untrusted(void* easy) {
   constexpr long kIssuerUnknown[] = {2, 18, 19, 20, 21};  // X509_V_ERR_… of openssl/x509_vfy.h
   long verdict = 0;
   curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
   return std::ranges::find(kIssuerUnknown, verdict) != std::end(kIssuerUnknown);
+}
+
+}  // namespace
+
+std::string words_of_transfer(void* easy, int result, const char* said) {
+  std::string text = *said == '\0' ? curl_easy_strerror(static_cast<CURLcode>(result)) : said;
+  // Not of "CONNECT" and "URL".
+  if (text.size() > 1 && to_lower(text[1]) == text[1]) text.front() = to_lower(text.front());
+  if (result == CURLE_PEER_FAILED_VERIFICATION && is_untrusted(easy)) {
+    text +=
+        "; if this server is to be trusted, name a file with its authority's certificate (PEM) "
+        "in the variable SSL_CERT_FILE";
+  }
+  return text;
 }
 
 bool may_have_sent(void* easy, std::string_view url) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -13,9 +14,9 @@ bool has_scheme(std::string_view url, std::string_view scheme);
 /// left.
 Code code_of_transfer(int result, bool sent);
 
-/// Of a handle (CURL*) whose transfer has ended: whether nobody whom we trust vouches for the
-/// server, about which whoever asks could do something.
-bool is_untrusted(void* easy);
+/// Of a handle (CURL*) whose transfer has ended: libcurl's words for it, `said` by CURLOPT_ERRORBUFFER or empty, and what to do about a
+/// server that nobody vouches for.
+std::string words_of_transfer(void* easy, int result, const char* said);
 
 /// Likewise: whether a byte of the request may have left. What asked a proxy for a tunnel counts as
 /// sent in libcurl, but before a new connection's TLS stands nothing of a request for https has.

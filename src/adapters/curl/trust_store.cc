@@ -9,6 +9,7 @@
 #include <climits>
 #include <string_view>
 
+#include "adapters/curl/authorities.h"
 #include "base/log.h"
 
 namespace waybill {
@@ -75,13 +76,16 @@ bool give(void* easy, CURLoption option, Value value) {
 
 }  // namespace
 
-Result<TrustStore> TrustStore::create(const std::string& authorities) {
+Result<TrustStore> TrustStore::create(const std::vector<std::string>& files,
+                                      const std::vector<std::string>& directories) {
+  const auto authorities = read_authorities(files, directories);
+  if (!authorities) return fail(authorities.error());
   TrustStore trust;
-  if (authorities.empty()) return trust;
+  if (authorities->empty()) return trust;
   if (const Status fits = check_backend(); !fits) return fail(fits.error());
   trust.store_ = {X509_STORE_new(), &X509_STORE_free};
   if (!trust.store_) return fail(Code::resource_exhausted, "OpenSSL cannot make a store");
-  const Read read = add_all(trust.store_.get(), authorities);
+  const Read read = add_all(trust.store_.get(), *authorities);
   add_systems(trust.store_.get());
   // As libcurl sets them for a store of its own.
   X509_STORE_set_flags(trust.store_.get(), X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);

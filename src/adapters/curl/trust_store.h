@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -13,10 +14,11 @@ namespace waybill {
 /// text of them for each, and read it and the system's anew each time.
 class TrustStore {
  public:
-  /// `authorities`: certificates in PEM form one after another. Empty: the system's alone, which
-  /// libcurl finds by itself. `invalid_argument` if none can be read; one that cannot is told of in
-  /// the log and passed over. `failed_precondition` where libcurl has no OpenSSL.
-  static Result<TrustStore> create(const std::string& authorities);
+  /// Those of read_authorities(). None: the system's alone, which libcurl finds by itself.
+  /// `invalid_argument` as there, and if none can be read; one that cannot is told of in the log
+  /// and passed over. `failed_precondition` where libcurl has no OpenSSL.
+  static Result<TrustStore> create(const std::vector<std::string>& files,
+                                   const std::vector<std::string>& directories);
 
   /// Makes it all that a handle of libcurl trusts, for servers and for proxies. It outlives the
   /// handle's transfers. False: libcurl cannot do that.
