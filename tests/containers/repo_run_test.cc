@@ -103,6 +103,16 @@ TEST_F(RepoRunTest, ABuildReachesNoNetworkEvenByADD) {
   EXPECT_NE(everything().find("network is unreachable"), std::string::npos) << everything();
 }
 
+TEST_F(RepoRunTest, AStepThatMountsIsNotBuilt) {
+  put("Dockerfile", "FROM " + image_ +
+                        "\nRUN --mo\\\n# a comment\nunt=type=cache,id=../../../../../../../..,"
+                        "target=/host ls /host\n");
+  const auto failed = failure(run_at(commit()));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_NE(failed.error.find("has --mount"), std::string::npos) << failed.error;
+  EXPECT_EQ(out(), "");
+}
+
 TEST_F(RepoRunTest, ABuildIsEndedByACancelAndLeavesNothing) {
   put("Dockerfile", "FROM " + image_ + "\nRUN echo star\"\"ted; sleep 1000 & sleep 1000\n");
   const std::string at = commit();

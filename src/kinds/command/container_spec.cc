@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "core/artifact.h"
 #include "core/definition_fields.h"
 #include "core/json_schema.h"
 #include "core/size.h"
@@ -26,10 +27,6 @@ const JsonSchema& container_schema() {
     return *compiled.schema;
   }();
   return kSchema;
-}
-
-bool is_sha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
 /// Of registries, repositories and tags alike; nothing that a shell or a command line cares for.
@@ -73,7 +70,7 @@ Status check_image(std::string_view image) {
   const auto refuse = [&](const std::string& why) {
     return fail(Code::invalid_argument, "/image " + why);
   };
-  if (image.starts_with(kDigest) && is_sha256(image.substr(kDigest.size()))) return {};
+  if (image.starts_with(kDigest) && is_sha256_hex(image.substr(kDigest.size()))) return {};
   const std::size_t at = image.find('@');
   if (at == image.npos) {
     const std::string name = is_image_name(image) ? std::string(image) : "NAME";
@@ -83,7 +80,7 @@ Status check_image(std::string_view image) {
         name + "` prints the digest");
   }
   const std::string_view digest = image.substr(at + 1);
-  if (!digest.starts_with(kDigest) || !is_sha256(digest.substr(kDigest.size()))) {
+  if (!digest.starts_with(kDigest) || !is_sha256_hex(digest.substr(kDigest.size()))) {
     return refuse("has no digest of the form sha256: and 64 digits of 0-9 and a-f behind its @");
   }
   if (!is_image_name(image.substr(0, at))) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kinds/command/dockerfile.h"
 #include "kinds/command/procfile.h"
 #include "kinds/command/repo_run_spec.h"
 #include "kinds/command/worker_mark.h"
@@ -90,6 +91,18 @@ TEST(RepoRunSpecTest, TheParamsSayWhich) {
         R"({"repo":"acme/site","commit":")" + kCommit + R"(","input":"x"})"}) {
     EXPECT_FALSE(repo_run_target(*spec, params).has_value()) << params;
   }
+}
+
+TEST(RepoRunSpecTest, RefusesStepsThatMountHoweverTheyAreWritten) {
+  for (const char* text :
+       {"RUN --mount=type=bind,source=/,target=/x ls", "ONBUILD RUN --mount=type=cache ls",
+        "RUN --mo\\\nunt=type=cache ls", "RUN --mo\\ \t\r\n# c\n  # d\nunt=type=cache ls",
+        "# escape=`\nRUN --mo`\nunt=type=cache ls", "RUN --\"mount\"=type=cache ls",
+        "RUN --mo''unt=type=cache ls", "run --network=none --mount=type=cache ls"}) {
+    EXPECT_FALSE(check_dockerfile(text).has_value()) << text;
+  }
+  EXPECT_FALSE(check_dockerfile(std::string_view("RUN --mo\0unt", 12)).has_value());
+  EXPECT_TRUE(check_dockerfile("FROM x\n# RUN --mount=type=cache ls\nRUN mount\n").has_value());
 }
 
 TEST(RepoRunSpecTest, RefusesWhatCannotBe) {

@@ -14,32 +14,39 @@
 #include "base/file_descriptor.h"
 #include "core/git_source.h"
 #include "kinds/command/container.h"
+#include "kinds/command/dockerfile.h"
 #include "kinds/command/procfile.h"
 #include "kinds/command/run_steps.h"
 
 namespace waybill {
 namespace {
 
-constexpr std::size_t kProcfileBytesMax = 64 << 10;
+/// Of a Procfile or a Dockerfile.
+constexpr off_t kInstructionsBytesMax = 64 << 10;
 
 outcome::Failed failed_repo_run(FailureClass failure_class, std::string error) {
   return {.failure_class = failure_class, .error = std::move(error)};
 }
 
 /// The tree holds regular files alone, so that no link leads out of it.
-Result<std::string> read_procfile(const std::string& tree) {
+Result<std::string> read_from(const std::string& tree, const std::string& name) {
   const FileDescriptor file(
-      ::open((tree + "/Procfile").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file.is_open() && errno == ENOENT) {
-    return fail(Code::not_found, "the repository has no Procfile at that commit");
+      ::open((tree + "/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat status {};
+  const bool is_there = file.is_open() && ::fstat(file.get(), &status) == 0;
+  if (is_there ? !S_ISREG(status.st_mode) : errno == ENOENT || errno == ENOTDIR) {
+    return fail(Code::not_found, "the repository has no " + name + " at that commit");
   }
-  if (!file.is_open()) return fail(system_error(errno, "opening the Procfile"));
-  std::string text(kProcfileBytesMax, '\0');
+  if (!is_there) return fail(system_error(errno, "opening " + name));
+  if (status.st_size > kInstructionsBytesMax) {
+    return fail(Code::invalid_argument, name + " is over 64 KiB");
+  }
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(system_error(errno, "reading the Procfile"));
+    if (got < 0) return fail(system_error(errno, "reading " + name));
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
@@ -157,7 +164,7 @@ Outcome RepoRunKind::run_process(RepoRunSpec spec, const std::string& tree, cons
   if (const Status opened = open_up(tree); !opened) {
     return failed_run(FailureClass::transient, opened.error());
   }
-  const auto procfile = read_procfile(tree);
+  const auto procfile = read_from(tree, "Procfile");
   if (!procfile) return failed_run(class_of(procfile.error()), procfile.error());
   auto command = procfile_command(*procfile, spec.process);
   if (!command) return failed_run(class_of(command.error()), command.error());
@@ -173,10 +180,10 @@ Outcome RepoRunKind::run_process(RepoRunSpec spec, const std::string& tree, cons
 
 Outcome RepoRunKind::build_and_run(RepoRunSpec spec, const std::string& tree, const Task& task,
                                    TaskContext& context) {
-  struct stat status {};
-  if (::lstat((tree + "/" + spec.dockerfile).c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return failed_repo_run(FailureClass::permanent,
-                           "the repository has no " + spec.dockerfile + " at that commit");
+  const auto dockerfile = read_from(tree, spec.dockerfile);
+  if (!dockerfile) return failed_run(class_of(dockerfile.error()), dockerfile.error());
+  if (const Status may = check_dockerfile(*dockerfile); !may) {
+    return failed_run(FailureClass::permanent, may.error());
   }
   const auto built = podman_->build({.context = tree,
                                      .dockerfile = spec.dockerfile,

@@ -44,6 +44,10 @@ Status check_repo_run(const RepoRunSpec& spec) {
   if (!spec.dockerfile.empty() && !stays_below(spec.dockerfile)) {
     return refuse("/dockerfile must be a path in the repository, without .. and empty parts");
   }
+  if (spec.dockerfile.ends_with(".in")) {
+    return refuse(
+        "/dockerfile must not end in .in: podman has cpp read such a file, and cpp others");
+  }
   if (spec.process.empty() != spec.container.image.empty()) {
     return refuse(
         spec.process.empty()
