@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -87,6 +88,17 @@ TEST_F(FetchTest, WhereTheConnectionIsCutItGoesOn) {
   ASSERT_THAT(server.requests(), SizeIs(testing::Gt(2)));
   EXPECT_EQ(server.requests()[1].header("if-range"), "\"v1\"");
   EXPECT_EQ(server.requests()[1].header("range"), "bytes=450000-");
+}
+
+TEST_F(FetchTest, AServerThatAlwaysBeginsAnewIsGivenUp) {
+  const std::string content = some_bytes(1 << 20);
+  std::atomic<int> asked = 0;
+  HttpTestServer server([&](const ReceivedRequest&) {  // it has a validator, and heeds no range
+    ++asked;
+    return ScriptedAnswer{.headers = {{"ETag", "\"v1\""}}, .body = content, .cut = Cut::in_body};
+  });
+  failure(get(server.url() + "/dump"), FailureClass::transient);
+  EXPECT_LE(asked, 5);
 }
 
 TEST_F(FetchTest, AnotherAttemptGoesOnWhereOneEnded) {

@@ -67,9 +67,36 @@ TEST_F(IpfsKindTest, TheNodeIsToldTheOptionsAndTheyAreRecorded) {
 
 TEST_F(IpfsKindTest, AWrongNodeIsNoticedAndWhatItHasIsUnpinned) {
   cid_ = kOther;
+  answer_ = [this](const ReceivedRequest& request) {
+    const bool lists = request.target.starts_with("/api/v0/files/ls");
+    return ScriptedAnswer{.body = lists ? R"({"Entries":null})" : R"({"Hash":")" + cid_ + "\"}"};
+  };
   EXPECT_THAT(failure(add_url(), FailureClass::permanent),
               AllOf(HasSubstr(kHello), HasSubstr(kOther), HasSubstr("broken")));
   EXPECT_EQ(asked("pin/rm"), 1u);
+}
+
+TEST_F(IpfsKindTest, WhatOthersHoldIsNotUnpinnedByAWrongNode) {
+  cid_ = kOther;
+  answer_ = [this](const ReceivedRequest& request) {
+    const bool lists = request.target.starts_with("/api/v0/files/ls");
+    return ScriptedAnswer{.body = lists ? R"({"Entries":[{"Name":"another"}]})"
+                                        : R"({"Hash":")" + cid_ + "\"}"};
+  };
+  EXPECT_THAT(failure(add_url(), FailureClass::permanent), HasSubstr("broken"));
+  EXPECT_EQ(asked("pin/rm"), 0u);
+}
+
+TEST_F(IpfsKindTest, APathThatTheNodeDoesNotKnowIsNoListWithoutLeases) {
+  cid_ = kOther;
+  answer_ = [this](const ReceivedRequest& request) {
+    if (request.target.starts_with("/api/v0/files/")) {
+      return ScriptedAnswer{.status = 404, .body = "404 page not found"};
+    }
+    return ScriptedAnswer{.body = R"({"Hash":")" + cid_ + "\"}"};
+  };
+  EXPECT_THAT(failure(add_url(), FailureClass::permanent), HasSubstr("could not be unpinned"));
+  EXPECT_EQ(asked("pin/rm"), 0u);
 }
 
 TEST_F(IpfsKindTest, WhatANodeThatIsNoneAnswersIsSaid) {

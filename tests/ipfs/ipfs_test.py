@@ -72,7 +72,7 @@ class IpfsPlace(Place):
 class IpfsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not os.environ.get("WAYBILL_IPFS"):
+        if not os.environ.get("IPFS_NODES"):
             npm_packages.skip("a node of IPFS takes minutes to bring: make ipfs")
         # npm ci takes the lock that npm has written itself to lack an optional package.
         npm_packages.install(os.path.join(HERE, "npm"), ARGUMENTS.directory, "ipfs",

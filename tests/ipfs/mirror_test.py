@@ -59,7 +59,7 @@ class MirrorTest(unittest.TestCase):
     def setUpClass(cls):
         if not shutil.which("zimwriterfs"):
             skip("zim-tools are not installed")
-        if not os.environ.get("WAYBILL_IPFS"):
+        if not os.environ.get("IPFS_NODES"):
             npm_packages.skip("a node of IPFS takes minutes to bring: make ipfs")
         # npm ci takes the lock that npm has written itself to lack an optional package.
         npm_packages.install(os.path.join(HERE, "npm"), ARGUMENTS.directory, "ipfs",

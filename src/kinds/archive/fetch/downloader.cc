@@ -110,6 +110,7 @@ Result<Downloaded> Downloader::fetch_from(const std::string& url, const std::str
   std::string at = url;
   int hops = 0;
   int fresh_starts = 0;
+  std::int64_t most = partial.size_bytes();  // that were ever there
   while (true) {
     FetchVisit visit(
         {.http = http_, .clock = clock_, .params = params_, .terms = terms, .partial = partial},
@@ -118,7 +119,9 @@ Result<Downloaded> Downloader::fetch_from(const std::string& url, const std::str
     if (!end) {
       // Cut off: as long as something comes, it goes on at once where it was.
       const bool is_resumable = !partial.source().validator.empty() || !expected.empty();
-      const bool is_gain = is_resumable && visit.received() >= kGainBytesMin;
+      // More than ever before, that is: a server that begins anew each time would never end.
+      const bool is_gain = is_resumable && partial.size_bytes() >= most + kGainBytesMin;
+      most = std::max(most, partial.size_bytes());
       const bool goes_on = end.error().code == Code::aborted && visit.received() > 0 &&
                            (is_gain || ++fresh_starts < params_.fresh_starts_max);
       if (!goes_on) return fail(end.error());

@@ -62,7 +62,6 @@ class Downloader {
   /// `data_loss` (a digest or a length that is not right: what came of it is gone); `cancelled`.
   Result<Downloaded> fetch(const Terms& terms, PartialFile& partial);
 
-  const DownloadParams& params() const { return params_; }
 
  private:
   Result<Downloaded> fetch_from(const std::string& url, const std::string& expected,

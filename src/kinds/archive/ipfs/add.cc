@@ -8,7 +8,9 @@
 
 #include "base/json.h"
 #include "core/definition_fields.h"
+#include "core/fetch/url_reference.h"
 #include "core/ipfs/cid.h"
+#include "kinds/archive/ipfs/leases.h"
 #include "kinds/archive/ipfs/node.h"
 
 namespace waybill::ipfs {
@@ -108,12 +110,19 @@ Result<bj::object> add_to_node(ArchiveDesk& desk, AddTerms terms) {
   if (!added) return fail(added.error());
   const auto cid = root_said(said);
   if (!cid) return fail(cid.error());
+  if (!upload.is_over()) {
+    return fail(Code::aborted, "the node of IPFS at " + shown_url(node.api()) +
+                                   " answered before it had all that was to be added");
+  }
   const auto computed = upload.root();
   if (computed && computed->cid != *cid) {
-    const auto unpinned = node.unpin(*cid, terms.deadline);
+    // Others may hold what it says.
+    const auto unpinned =
+        terms.options.pin ? Leases(node).end({}, *cid, terms.deadline) : Result<bool>(false);
     return fail(Code::failed_precondition,
-                "the node of IPFS at " + node.api() + " says " + to_string(*cid) + " of what is " +
-                    to_string(computed->cid) + ": it does not heed the options, or is broken" +
+                "the node of IPFS at " + shown_url(node.api()) + " says " + to_string(*cid) +
+                    " of what is " + to_string(computed->cid) +
+                    ": it does not heed the options, or is broken" +
                     (unpinned ? "" : "; what it has could not be unpinned"));
   }
   return bj::object{{"cid", to_string(*cid)},

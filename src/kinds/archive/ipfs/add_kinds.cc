@@ -22,9 +22,6 @@ namespace {
 namespace bj = boost::json;
 
 /// As task_mgmt said it where no node is known.
-constexpr std::string_view kNoNode =
-    "no ipfs server url provided, please configure the ipfs tasks package: name the node's RPC "
-    "with --ipfs-api where the worker is started";
 
 /// Tells of steps in the words that task_mgmt's clients know.
 class Steps {
@@ -213,7 +210,7 @@ Outcome IpfsAddUrlKind::run(const Task& task, TaskContext& context) {
     return outcome_of({Code::invalid_argument, "url param is required"});
   }
   if (desk_ == nullptr || desk_->ipfs_api.empty()) {
-    return outcome_of({Code::failed_precondition, std::string(kNoNode)});
+    return outcome_of({Code::failed_precondition, std::string(ipfs::kNoNode)});
   }
   Steps steps(context, desk_->clock);
   steps.at(1, 0.0, "fetching resource");
@@ -267,7 +264,7 @@ Outcome IpfsAddFileKind::run(const Task& task, TaskContext& context) {
     return outcome_of({Code::invalid_argument, "/sha256: which artifact is not said"});
   }
   if (desk_ == nullptr || desk_->ipfs_api.empty()) {
-    return outcome_of({Code::failed_precondition, std::string(kNoNode)});
+    return outcome_of({Code::failed_precondition, std::string(ipfs::kNoNode)});
   }
   return add_files(task, *order, "", *desk_, context);
 }
@@ -283,7 +280,7 @@ Outcome IpfsAddDirKind::run(const Task& task, TaskContext& context) {
     return outcome_of({Code::invalid_argument, "/files: what is in the directory is not said"});
   }
   if (desk_ == nullptr || desk_->ipfs_api.empty()) {
-    return outcome_of({Code::failed_precondition, std::string(kNoNode)});
+    return outcome_of({Code::failed_precondition, std::string(ipfs::kNoNode)});
   }
   return add_files(task, *order, "directory", *desk_, context);
 }

@@ -34,10 +34,9 @@ class TextUpload final : public HttpUpload {
   std::size_t at_ = 0;
 };
 
+/// Of a file of the node; not of a block, or of a path that a server before it does not know.
 bool says_not_there(const Error& error) {
-  return error.message.find("does not exist") != std::string::npos ||
-         error.message.find("not found") != std::string::npos ||
-         error.message.find("no such file") != std::string::npos;
+  return error.message.find("does not exist") != std::string::npos;
 }
 
 std::string text_of(const bj::object& object, const char* name) {
@@ -132,35 +131,51 @@ Result<std::vector<Lease>> Leases::list(const std::optional<Cid>& cid, const Dea
 
 Result<bool> Leases::end(const std::vector<Lease>& leases, const std::optional<Cid>& also,
                          const Deadline& deadline) {
+  std::set<std::string> ending;
   std::vector<Cid> cids;
   if (also) cids.push_back(*also);
   for (const Lease& lease : leases) {
-    const auto removed = node_.text(
-        {.command = "files/rm", .query = {{"arg", directory_of(lease.cid) + "/" + lease.id}}},
-        deadline);
-    if (!removed && !says_not_there(removed.error())) return fail(removed.error());
+    ending.insert(lease.id);
     if (std::find(cids.begin(), cids.end(), lease.cid) == cids.end()) cids.push_back(lease.cid);
   }
-  bool unpinned = false;
+  bool any = false;
   for (const Cid& cid : cids) {
-    const auto gone = release(cid, deadline);
+    // The pin goes before the last lease: who is cut off in between finds the lease, and goes on.
+    const auto names = names_in(directory_of(cid), deadline);
+    if (!names) return fail(names.error());
+    const bool is_last =
+        !names->empty() && std::all_of(names->begin(), names->end(), [&](const std::string& name) {
+          return ending.contains(name);
+        });
+    const auto unpinned = is_last ? node_.unpin(cid, deadline) : Result<bool>(false);
+    if (!unpinned) return fail(unpinned.error());
+    for (const Lease& lease : leases) {
+      if (lease.cid != cid) continue;
+      const std::string file = directory_of(cid) + "/" + lease.id;
+      const auto removed =
+          node_.text({.command = "files/rm", .query = {{"arg", file}}}, deadline);
+      if (!removed && !says_not_there(removed.error())) return fail(removed.error());
+    }
+    const auto gone = release(cid, *unpinned, deadline);
     if (!gone) return fail(gone.error());
-    unpinned = unpinned || *gone;
+    any = any || *gone;
   }
-  return unpinned;
+  return any;
 }
 
-Result<bool> Leases::release(const Cid& cid, const Deadline& deadline) {
-  const auto left = list(cid, deadline);
+Result<bool> Leases::release(const Cid& cid, bool was_unpinned, const Deadline& deadline) {
+  const auto left = names_in(directory_of(cid), deadline);
   if (!left) return fail(left.error());
-  if (!left->empty()) return false;
-  const auto gone = node_.unpin(cid, deadline);
+  if (!left->empty() && !was_unpinned) return false;
+  const auto gone = left->empty() ? node_.unpin(cid, deadline) : Result<bool>(true);
   if (!gone) return fail(gone.error());
   // One that began in between counted on the pin.
-  const auto late = list(cid, deadline);
+  const auto late = names_in(directory_of(cid), deadline);
   if (!late) return fail(late.error());
   if (!late->empty()) {
-    if (Status pinned = node_.pin(cid, late->front().name, {}, deadline); !pinned) {
+    const auto lease = read(to_string(cid), late->front(), deadline);
+    const std::string name = lease ? lease->name : late->front();
+    if (Status pinned = node_.pin(cid, name, {}, deadline); !pinned) {
       return fail(pinned.error());
     }
     return false;
@@ -169,7 +184,7 @@ Result<bool> Leases::release(const Cid& cid, const Deadline& deadline) {
       {.command = "files/rm", .query = {{"arg", directory_of(cid)}, {"recursive", "true"}}},
       deadline);
   if (!removed && !says_not_there(removed.error())) return fail(removed.error());
-  return gone;
+  return *gone || was_unpinned;
 }
 
 }  // namespace waybill::ipfs

@@ -34,7 +34,8 @@ class Leases {
                    const Deadline& deadline);
 
  private:
-  Result<bool> release(const Cid& cid, const Deadline& deadline);
+  /// What end() does when its leases are gone; `was_unpinned`: by it, just before.
+  Result<bool> release(const Cid& cid, bool was_unpinned, const Deadline& deadline);
   Result<std::vector<std::string>> names_in(const std::string& directory, const Deadline& deadline);
   Result<Lease> read(const std::string& cid, const std::string& id, const Deadline& deadline);
 

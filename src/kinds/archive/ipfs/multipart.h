@@ -29,6 +29,8 @@ class MultipartUpload final : public HttpUpload {
   std::int64_t size_bytes() const { return size_bytes_; }
   std::int64_t file_bytes() const { return file_bytes_; }
   std::string content_type() const;
+  /// Whether all of it was read.
+  bool is_over() const { return is_over_; }
   /// `aborted` where a file has not the size that was said.
   Result<std::size_t> read(std::span<char> room) override;
   /// When all was read: the file, or the directory of all that has the first part of their names;

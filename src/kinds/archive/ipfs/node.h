@@ -15,6 +15,11 @@
 
 namespace waybill::ipfs {
 
+/// What a worker without a node says, after the predecessor's words.
+inline constexpr std::string_view kNoNode =
+    "no ipfs server url provided, please configure the ipfs tasks package: name the node's RPC "
+    "with --ipfs-api where the worker is started";
+
 /// The RPC of a node (Kubo's HTTP API, which js-ipfs speaks too), call by call. Thread-safe;
 /// blocks. Errors: `unavailable` (the node is away, or failed: it may be asked again), `aborted`,
 /// `deadline_exceeded`, `cancelled`; `invalid_argument` (it does not take what was asked),

@@ -22,9 +22,6 @@ constexpr Duration kEveryDefault = std::chrono::minutes(10);
 constexpr Duration kEveryMin = std::chrono::seconds(1);
 /// To list what is kept, and to end it.
 constexpr Duration kAskMax = std::chrono::minutes(2);
-constexpr std::string_view kNoNodeHere =
-    "no ipfs server url provided, please configure the ipfs tasks package: name the node's RPC "
-    "with --ipfs-api where the worker is started";
 
 struct PinOrder {
   std::optional<ipfs::Cid> cid;
@@ -156,9 +153,24 @@ class PinRun {
                                 [this](const ipfs::Lease& each) { return each.id == lease_.id; });
   }
 
-  /// First the lease, then the pin: who ends another one sees it, and pins again.
+  /// First the lease, then the pin: who ends another one sees it, and pins again. A lease that is
+  /// there is not written again: somebody may end it now.
   Status hold() {
-    if (Status put = leases_.put(lease_, asking()); !put) return put;
+    const bool is_new = context_.last_checkpoint().empty();
+    if (is_new) {
+      if (Status put = leases_.put(lease_, asking()); !put) return put;
+    }
+    Status pinned = pin();
+    // What is not there is not held, and keeps nobody else's pin.
+    if (!pinned && is_new) {
+      if (const auto gone = leases_.end({lease_}, std::nullopt, asking()); !gone) {
+        context_.log(LogStream::system, "[" + gone.error().message + "]\n");
+      }
+    }
+    return pinned;
+  }
+
+  Status pin() {
     const auto pinned = node_.is_pinned(lease_.cid, asking());
     if (!pinned) return fail(pinned.error());
     if (*pinned) return {};
@@ -250,7 +262,7 @@ Deadline deadline_of(const ArchiveDesk& desk, const TaskContext& context) {
           .stop = context.stop()};
 }
 
-Outcome no_node() { return outcome_of({Code::failed_precondition, std::string(kNoNodeHere)}); }
+Outcome no_node() { return outcome_of({Code::failed_precondition, std::string(ipfs::kNoNode)}); }
 
 }  // namespace
 
