@@ -142,6 +142,11 @@ Result<bool> Janitor::goes_on(const std::string& maker) {
   const auto run = ports_.runs->get(*id);
   if (run) return run->ended_at == Time{};
   if (run.error().code == Code::not_found) return false;
+  if (run.error().code == Code::data_loss) {  // or it would keep all that comes after it
+    log::error("run_damaged", "a run is damaged, and its old tasks are kept",
+               {{"run", to_string(*id)}, {"error", run.error().message}});
+    return true;
+  }
   return fail(with_context(run.error(), "looking up the run of an old task"));
 }
 

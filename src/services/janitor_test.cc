@@ -200,6 +200,28 @@ TEST_F(JanitorTest, KeepsStepsOfARunThatGoesOn) {
   EXPECT_FALSE(is_there(1));
 }
 
+/// As a store whose rows of one run are damaged.
+class DamagedRun final : public FakeRunStore {
+ public:
+  using FakeRunStore::FakeRunStore;
+  Result<pipeline::KeptRun> get(const Uuid&) override {
+    return fail(Code::data_loss, "a run is damaged");
+  }
+};
+
+TEST_F(JanitorTest, ADamagedRunKeepsItsTasksAndNoOthers) {
+  DamagedRun runs(ledger_);
+  insert({a_task(1).created_by("run:" + to_string(task_id(9))), a_task(2), a_task(3), a_task(4)});
+  for (int i = 0; i < 4; ++i) finish_next(State::succeeded);
+  clock_.advance(24h * 1000);
+  Janitor janitor(
+      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .runs = &runs},
+      {.batch = 2});
+  round(janitor);
+  EXPECT_TRUE(is_there(1));
+  for (int number = 2; number <= 4; ++number) EXPECT_FALSE(is_there(number)) << number;
+}
+
 TEST_F(JanitorTest, KeepsATaskThatAnotherWaitsForWithItsLogsAndRemovesThoseBehindIt) {
   insert({a_task(1), a_task(2).waits_for({task_id(1)}), a_task(3), a_task(4)});
   for (int i = 0; i < 3; ++i) finish_next(State::failed);

@@ -28,7 +28,9 @@ Result<Duration> ProgressPublisher::step(const Deadline& deadline) {
   return *more == More::yes ? Duration(0) : wait_for_news(deadline);
 }
 
-/// Where nobody can be asked, nobody can be told either: whose turn it was stays.
+/// Where nobody can be asked, nobody can be told either: whose turn it was stays. A server that
+/// answers and keeps no turn (it is full, or a replica) may take messages all the same: then each
+/// tells, rather than nobody.
 Result<ProgressPublisher::Turn> ProgressPublisher::turn(const Deadline& deadline) {
   const SteadyTime now = ports_.clock.steady_now();
   if (params_.turn.empty() || turns_refused_) return Turn::mine;
@@ -46,7 +48,14 @@ Result<ProgressPublisher::Turn> ProgressPublisher::turn(const Deadline& deadline
     return Turn::mine;
   }
   const Turn before = turn_.value_or(Turn::mine);
-  const Turn whose = !taken ? before : *taken ? Turn::mine : Turn::others;
+  const bool keeps_none = !taken && taken.error().code == Code::failed_precondition;
+  if (keeps_none && !turns_fail_) {
+    log::warn("progress_turns_failed",
+              "each server may tell of every task, as Redis keeps no turn: " +
+                  taken.error().message);
+  }
+  turns_fail_ = keeps_none;
+  const Turn whose = keeps_none ? Turn::mine : !taken ? before : *taken ? Turn::mine : Turn::others;
   if (whose == Turn::others) {
     if (Status standing = stand_by(); !standing) return fail(standing.error());
   } else if (before == Turn::others) {

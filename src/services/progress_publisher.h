@@ -92,6 +92,7 @@ class ProgressPublisher final : public Service {
   std::optional<Turn> turn_;  // as it was when it was last asked for; none: not yet
   SteadyTime ask_turn_at_{};
   bool turns_refused_ = false;  // it was said
+  bool turns_fail_ = false;     // likewise, of the last answer
   // The ledger's last event, a hold ago or longer, and since: where to begin in another's place.
   std::optional<std::uint64_t> older_, newer_;
   SteadyTime newer_at_{};

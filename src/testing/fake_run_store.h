@@ -12,7 +12,7 @@
 namespace waybill {
 
 /// The runs in memory; their tasks go into `ledger`, which outlives it. Thread-safe.
-class FakeRunStore final : public RunStore {
+class FakeRunStore : public RunStore {
  public:
   explicit FakeRunStore(Ledger& ledger) : ledger_(ledger) {}
 
