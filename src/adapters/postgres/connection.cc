@@ -293,6 +293,7 @@ Result<Rows> Connection::read_statement(const Deadline& deadline) {
       error = refused(*result).value();
     }
   }
+  forget_news();
   if (error) return fail(std::move(*error));
   if (PQstatus(connection_) == CONNECTION_BAD) return lost("waiting for an answer");
   return rows;
@@ -346,6 +347,7 @@ Result<std::vector<Rows>> Connection::read_pipeline(std::size_t calls, const Dea
     Rows rows(*result);
     switch (PQresultStatus(*result)) {
       case PGRES_PIPELINE_SYNC:
+        forget_news();
         if (error) return fail(std::move(*error));
         return answers;
       case PGRES_COMMAND_OK:

@@ -116,6 +116,7 @@ class Connection {
   Result<pg_result*> next_result(const Deadline& deadline);
   /// Reads the results of one statement or script up to its end; gives the last.
   Result<Rows> read_statement(const Deadline& deadline);
+  void forget_news();
   Result<std::vector<Rows>> read_pipeline(std::size_t calls, const Deadline& deadline);
   tl::unexpected<Error> refused(const pg_result* result);
   bool is_on_standby() const;

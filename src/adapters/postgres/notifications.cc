@@ -18,4 +18,9 @@ Result<std::vector<std::string>> Connection::notifications(const Deadline& deadl
   }
 }
 
+/// Behind a pooler another one's LISTEN may stand on this session: what comes of it would pile up.
+void Connection::forget_news() {
+  while (PGnotify* told = PQnotifies(connection_)) PQfreemem(told);
+}
+
 }  // namespace waybill::postgres
