@@ -31,7 +31,7 @@ Code code_of_transfer(int result, bool sent) {
 
 namespace {
 
-/// Whether nobody whom we trust vouches for the server, about which whoever asks could do something.
+/// Whether nobody whom we trust vouches for the server, about which who asks could do something.
 bool is_untrusted(void* easy) {
   constexpr long kIssuerUnknown[] = {2, 18, 19, 20, 21};  // X509_V_ERR_… of openssl/x509_vfy.h
   long verdict = 0;

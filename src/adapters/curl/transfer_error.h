@@ -14,8 +14,8 @@ bool has_scheme(std::string_view url, std::string_view scheme);
 /// left.
 Code code_of_transfer(int result, bool sent);
 
-/// Of a handle (CURL*) whose transfer has ended: libcurl's words for it, `said` by CURLOPT_ERRORBUFFER or empty, and what to do about a
-/// server that nobody vouches for.
+/// Of a handle (CURL*) whose transfer has ended: libcurl's words for it, `said` by
+/// CURLOPT_ERRORBUFFER or empty, and what to do about a server that nobody vouches for.
 std::string words_of_transfer(void* easy, int result, const char* said);
 
 /// Likewise: whether a byte of the request may have left. What asked a proxy for a tunnel counts as

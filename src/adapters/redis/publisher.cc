@@ -10,7 +10,8 @@ namespace {
 /// Whether the connection may still be of use: its server has answered.
 template <class Answer>
 bool answered(const Answer& answer) {
-  return answer || answer.error().code == Code::permission_denied;
+  return answer || answer.error().code == Code::permission_denied ||
+         answer.error().code == Code::failed_precondition;
 }
 
 }  // namespace
