@@ -2,12 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
 #include <thread>
 
 #include "adapters/local/system_clock.h"
 #include "adapters/postgres/connection.h"
 #include "adapters/postgres/postgres_ledger.h"
 #include "base/check.h"
+#include "base/json.h"
 #include "testing/builders.h"
 #include "tests/postgres/server.h"
 
@@ -304,12 +306,37 @@ TEST_F(PostgresEnqueue, WhatIsWrongIsSaidAtTheCall) {
   EXPECT_THAT(refusal("'noop', priority => 101"), HasSubstr("priority: must be between"));
   EXPECT_THAT(refusal("'noop', params => '[]'"), HasSubstr("params: must be a JSON object"));
   EXPECT_THAT(refusal("'noop', spec => NULL"), HasSubstr("spec: must be a JSON object"));
+  for (const std::string time : {"infinity", "-infinity", "10000-01-01", "294276-12-31"}) {
+    EXPECT_THAT(refusal("'noop', run_at => '" + time + "'"), HasSubstr("run_at: must be a time"));
+    EXPECT_EQ(connection->last_sqlstate(), "22023");
+  }
+  EXPECT_THAT(refusal("'noop', priority => NULL"), HasSubstr("priority: must be between"));
+  EXPECT_THAT(refusal("'noop', queue => NULL"), HasSubstr("queue: must be 1 to 200 characters"));
+  EXPECT_THAT(refusal("'noop', params => NULL"), HasSubstr("params: must be a JSON object"));
+  EXPECT_THAT(refusal("'noop', params => 'null'"), HasSubstr("params: must be a JSON object"));
+  EXPECT_THAT(refusal("'noop', dedup_scope => NULL"), HasSubstr("dedup_scope: must be live"));
+  EXPECT_THAT(refusal("'noop', definition => NULL"), HasSubstr("definition: "));
+  EXPECT_THAT(refusal("'noop', params => '{\"a\": " + std::string(64, '[') + "1" +
+                      std::string(64, ']') + "}'"),
+              HasSubstr("params: are nested deeper than 64 levels"));
   EXPECT_THAT(refusal("'noop', dedup_scope => 'x'"), HasSubstr("dedup_scope: must be live"));
   EXPECT_THAT(refusal("'noop', dedup_key => repeat('k', 1025)"), HasSubstr("over 1024 bytes"));
   ASSERT_TRUE(connection->run_script("BEGIN ISOLATION LEVEL REPEATABLE READ", {}));
   EXPECT_THAT(refusal("'noop'"), HasSubstr("a transaction that is repeatable read"));
   ASSERT_TRUE(connection->roll_back({}));
   EXPECT_TRUE(tasks().empty());
+}
+
+TEST_F(PostgresEnqueue, WhatIsRightUpToTheEdgeIsTaken) {
+  shop("SELECT waybill.enqueue('kiwix.updateSources', run_at => '9999-12-31T23:59:59.999999Z', "
+       "priority => -100, definition => repeat('d', 200), dedup_key => '', params => '{\"a\": " +
+       std::string(63, '[') + "1e300" + std::string(63, ']') + "}'); COMMIT");
+  const auto made = tasks();
+  ASSERT_EQ(made.size(), 1u);
+  EXPECT_EQ(made[0].request.kind, "kiwix.updateSources");
+  EXPECT_EQ(made[0].status.state, State::scheduled);
+  EXPECT_EQ(made[0].request.dedup_key, "");
+  EXPECT_TRUE(json::parse(made[0].request.params).has_value());
 }
 
 TEST_F(PostgresEnqueue, WhoWasNotLetMayNotEnqueue) {

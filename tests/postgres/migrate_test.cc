@@ -4,7 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <barrier>
+#include <set>
 #include <thread>
 
 #include "adapters/local/system_clock.h"
@@ -74,6 +76,33 @@ TEST_F(PostgresMigration, ServersThatStartTogetherOnAnEmptyDatabaseAllStart) {
       EXPECT_TRUE(made.has_value()) << made.error().message;
     });
   }
+}
+
+TEST_F(PostgresMigration, IsTriedAgainWhereALockIsNotToBeHadInTime) {
+  auto rival = Connection::open({.conninfo = shared_postgres()->url(name_)}, clock_, {});
+  ASSERT_TRUE(rival.has_value()) << rival.error().message;
+  ASSERT_TRUE((*rival)->run_script("BEGIN; SELECT pg_advisory_xact_lock(1467567207, 1)", {}));
+  std::atomic<bool> ended = false;
+  std::jthread migration([&] {
+    const auto done = migrate(*database_);
+    EXPECT_TRUE(done.has_value()) << done.error().message;
+    ended = true;
+  });
+  // Each transaction of a migration that waits: a second one means that the first gave up.
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  std::set<std::string> waiting;
+  while (waiting.size() < 2) {
+    ASSERT_LT(std::chrono::steady_clock::now(), patience) << "nothing was tried again";
+    ASSERT_FALSE(ended) << "it did not wait for the rival";
+    const std::string seen = shared_postgres()->psql(
+        name_,
+        "SELECT xact_start FROM pg_stat_activity WHERE datname = current_database() AND "
+        "wait_event_type = 'Lock'");
+    if (!seen.empty()) waiting.insert(seen);
+  }
+  ASSERT_TRUE((*rival)->run_script("COMMIT", {}));
+  migration.join();
+  EXPECT_EQ(version().version, schema_version());
 }
 
 TEST_F(PostgresMigration, AnEmptySchemaOfOurNameIsTaken) {

@@ -168,6 +168,7 @@ Status ApplyPart::take_applied(const Rows& rows, std::size_t wave) {
   for (int row = 0; row < rows.size(); ++row) {
     Pending& pending = *waves_[wave].at(rows.integer(row, 0));
     pending.lane = rows.integer(row, 1);
+    if (!rows.is_null(row, 2)) round_.record.note_ready(pending.lane, rows.integer(row, 2));
     pending.applied = true;
   }
   return {};
@@ -205,6 +206,10 @@ void ApplyPart::tell_notifications() {
       const PreparedInsert::Item& item = prepared->item(at);
       round_.record.tell(id, prepared->lane(at), std::nullopt, item.acceptance.status.state,
                          item.entry);
+      if (item.acceptance.status.state == State::ready) {
+        round_.record.note_ready(prepared->lane(at), rank(prepared->requests()[at].priority,
+                                                          item.acceptance.status.run_at));
+      }
     }
   }
 }
@@ -286,6 +291,9 @@ void ApplyPart::count_down(const Change& success) {
     waiter.change->after = step->after;
     waiter.entries += entry;
     task.status = step->after;
+    if (step->after.state == State::ready) {
+      round_.record.note_ready(waiter.loaded.lane, rank(task.request.priority, step->after.run_at));
+    }
   }
 }
 

@@ -5,12 +5,19 @@
 
 #include "base/check.h"
 #include "core/history.h"
+#include "core/priority.h"
 
 namespace waybill::postgres {
 namespace {
 
 /// Tasks of a lane that are read at a time where their bytes are counted.
 constexpr std::size_t kReadAtOnceMax = 64;
+
+/// In microseconds: how often floors are raised, and how often a claim looks past them. That may
+/// take long beside an old snapshot, and is to take a small part of the time.
+constexpr std::int64_t kRaiseEvery = 1'000'000;
+constexpr std::int64_t kLookFromStartEvery = 1'000'000;
+constexpr std::int64_t kLookFromStartPart = 50;
 
 }  // namespace
 
@@ -60,9 +67,50 @@ void ClaimPart::write(Batch& batch) {
   params.boolean(!shared);
   const bool named = !common.only_ids.empty();
   named ? params.uuids(only_ids) : params.integer(static_cast<std::int64_t>(limit));
-  if (!named) batch.add(Sql::claim_by_index);
-  batch.add(named ? Sql::claim_named : Sql::claim_ready, std::move(params),
-            [this](const Rows& rows) { return take_candidates(rows); });
+  if (named) {
+    batch.add(Sql::claim_named, std::move(params),
+              [this](const Rows& rows) { return take_candidates(rows); });
+    return;
+  }
+  from_start_ = looks_from_start();
+  params.boolean(from_start_);
+  batch.add(Sql::claim_by_index);
+  batch.add(Sql::claim_ready, std::move(params), [this](const Rows& rows) {
+    if (from_start_) note_look(rows);
+    return take_candidates(rows);
+  });
+}
+
+bool ClaimPart::looks_from_start() {
+  began_at_ = round_.time.steady_micros();
+  std::int64_t due = round_.hints.next_look_from_start;
+  if (due == 0) {
+    round_.hints.next_look_from_start = began_at_ + kLookFromStartEvery;
+    return false;
+  }
+  // One of several at a time; note_look() says when the next is due.
+  return began_at_ >= due && round_.hints.next_look_from_start.compare_exchange_strong(
+                                 due, began_at_ + kLookFromStartEvery);
+}
+
+void ClaimPart::note_look(const Rows& rows) {
+  const std::int64_t now = round_.time.steady_micros();
+  std::int64_t wait = std::max(kLookFromStartEvery, kLookFromStartPart * (now - began_at_));
+  for (int row = 0; row < rows.size(); ++row) {
+    if (rows.integer(row, 20) != 0) wait = 0;  // there may be more
+  }
+  round_.hints.next_look_from_start = now + wait;
+}
+
+/// Often enough for what is dead since to be little, and seldom enough for the floors' own dead
+/// rows to be few.
+void ClaimPart::raise_floors() {
+  const std::int64_t now = round_.time.steady_micros();
+  std::int64_t due = round_.hints.next_raise;
+  if (now < due || !round_.hints.next_raise.compare_exchange_strong(due, now + kRaiseEvery)) return;
+  for (const Claimed& claimed : claimed_) {
+    round_.record.note_claimed(claimed.lane, claimed.rank, claimed.change.handle);
+  }
 }
 
 WriteCall* ClaimPart::call_for(const Task& task) const {
@@ -100,6 +148,7 @@ Status ClaimPart::take_candidates(const Rows& rows) {
     Claimed& claimed = claimed_.emplace_back();
     append_history(claimed.entry, change->entry);
     claimed.lane = loaded.lane;
+    claimed.rank = rank(task.request.priority, task.status.run_at);
     task.status = change->after;
     claimed.change = std::move(*change);
     call->claimed_bytes += text_bytes(task);
@@ -115,6 +164,7 @@ Status ClaimPart::conclude(Batch& batch) {
     round_.record.tell(claimed.change.id, claimed.lane, State::ready, State::leased, claimed.entry);
   }
   if (rows.empty()) return {};
+  raise_floors();
   rows.write(batch, [wanted = claimed_.size()](const Rows& written) -> Status {
     WAYBILL_CHECK(written.affected() == static_cast<std::int64_t>(wanted),
                   "a task whose row is locked stays ready");

@@ -29,8 +29,13 @@ class ClaimPart final : public Part {
     Change change;
     std::string entry;
     std::int64_t lane = 0;
+    std::int64_t rank = 0;
   };
   Status take_limits(const Rows& rows);
+  /// Whether it is time to look past the floors, for what programs that know of none made ready.
+  bool looks_from_start();
+  void note_look(const Rows& rows);
+  void raise_floors();
   Status take_candidates(const Rows& rows);
   /// The call that gets this task; null: none.
   WriteCall* call_for(const Task& task) const;
@@ -40,6 +45,8 @@ class ClaimPart final : public Part {
   std::vector<WriteCall*> calls_;
   std::map<std::string, std::int64_t> room_;  // of queues with a limit
   std::vector<Claimed> claimed_;
+  bool from_start_ = false;
+  std::int64_t began_at_ = 0;  // by the steady clock, microseconds
 };
 
 }  // namespace waybill::postgres

@@ -1,8 +1,41 @@
 #include "adapters/postgres/commit.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "core/task_record.h"
 
 namespace waybill::postgres {
+namespace {
+
+Params floors_to_lower(const std::map<std::int64_t, std::int64_t>& ready) {
+  Array lanes(Array::Of::integers);
+  Array ranks(Array::Of::integers);
+  for (const auto& [lane, rank] : ready) {
+    lanes.add(lane);
+    ranks.add(rank);
+  }
+  Params params;
+  params.array(std::move(lanes)).array(std::move(ranks));
+  return params;
+}
+
+Params floors_to_raise(
+    const std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>>& claimed) {
+  Array lanes(Array::Of::integers);
+  Array ranks(Array::Of::integers);
+  Array handles(Array::Of::integers);
+  for (const auto& [lane, last] : claimed) {
+    lanes.add(lane);
+    ranks.add(last.first);
+    handles.add(last.second);
+  }
+  Params params;
+  params.array(std::move(lanes)).array(std::move(ranks)).array(std::move(handles));
+  return params;
+}
+
+}  // namespace
 
 void CommitRecord::tell(const Uuid& id, std::int64_t lane, std::optional<State> from, State to,
                         std::string_view entry) {
@@ -15,9 +48,20 @@ void CommitRecord::tell(const Uuid& id, std::int64_t lane, std::optional<State> 
   ++added[static_cast<std::size_t>(to)];
 }
 
-void CommitRecord::clear() { rows_.clear(); }
+void CommitRecord::note_ready(std::int64_t lane, std::int64_t rank) {
+  std::int64_t& lowest = ready_.try_emplace(lane, rank).first->second;
+  lowest = std::min(lowest, rank);
+}
+
+void CommitRecord::note_claimed(std::int64_t lane, std::int64_t rank, std::int64_t handle) {
+  const std::pair task(rank, handle);
+  auto& last = claimed_.try_emplace(lane, task).first->second;
+  last = std::max(last, task);
+}
 
 void CommitRecord::write(Batch& batch, const Uuid& tag) const {
+  if (!ready_.empty()) batch.add(Sql::lower_floors, floors_to_lower(ready_));
+  if (!claimed_.empty()) batch.add(Sql::raise_floors, floors_to_raise(claimed_));
   for (const Row& row : rows_) {
     Array counted(Array::Of::integers);
     for (const auto& [lane, added] : row.added) {

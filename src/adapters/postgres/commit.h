@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "adapters/postgres/batch.h"
@@ -24,8 +25,11 @@ class CommitRecord {
   /// A task came into the ledger, or left a state for another; `entry` is its encoded history.
   void tell(const Uuid& id, std::int64_t lane, std::optional<State> from, State to,
             std::string_view entry);
+  /// A task is ready, and was not, or not with this rank: no claim may begin behind it.
+  void note_ready(std::int64_t lane, std::int64_t rank);
+  /// A task with this rank was claimed, and it is time to write down where claims begin.
+  void note_claimed(std::int64_t lane, std::int64_t rank, std::int64_t handle);
   bool empty() const { return rows_.empty(); }
-  void clear();
 
   /// Adds the statements that write the rows; the lock must be held by then.
   void write(Batch& batch, const Uuid& tag) const;
@@ -41,6 +45,8 @@ class CommitRecord {
     std::map<std::int64_t, Counts> added;  // by lane
   };
   std::vector<Row> rows_;
+  std::map<std::int64_t, std::int64_t> ready_;    // lowest rank by lane
+  std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> claimed_;  // by lane, the last
 };
 
 /// Adds the wait for the lock under which commits are numbered.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "adapters/postgres/task_columns.h"
+#include "core/priority.h"
 
 namespace waybill::postgres {
 void InsertPart::look(Batch& batch) {
@@ -190,6 +191,10 @@ Status InsertPart::conclude(Batch&) {
     const PreparedInsert::Item& item = pending.item();
     round_.record.tell(request.id, call.lane(pending.place), std::nullopt,
                        item.acceptance.status.state, item.entry);
+    if (item.acceptance.status.state == State::ready) {
+      round_.record.note_ready(call.lane(pending.place),
+                               rank(request.priority, item.acceptance.status.run_at));
+    }
   }
   return {};
 }

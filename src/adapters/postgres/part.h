@@ -21,6 +21,9 @@ enum class Mode : std::uint8_t { shared, exclusive };
 struct Hints {
   std::atomic<bool> tasks_wait = false;      ///< some task waits for others
   std::atomic<bool> queues_limited = false;  ///< some queue has a concurrency limit
+  // Both by the steady clock, microseconds.
+  std::atomic<std::int64_t> next_look_from_start = 0;  ///< of a claim, past every floor; 0: not set
+  std::atomic<std::int64_t> next_raise = 0;            ///< when floors are worth a statement again
 };
 
 /// A transaction under way, as its parts see it.

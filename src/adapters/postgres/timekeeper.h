@@ -36,10 +36,10 @@ class Timekeeper {
                                     : std::clamp(known, least, std::max(least, most)));
   }
   SteadyTime steady_now() const { return clock_.steady_now(); }
-
- private:
   std::int64_t steady_micros() const { return clock_.steady_now().time_since_epoch().count(); }
 
+
+ private:
   static constexpr std::int64_t kUnknown = 0;  // what no clock differs by
 
   Clock& clock_;

@@ -16,4 +16,4 @@ INSERT INTO waybill.finished (handle, created_at, fence, run_at, finished_at, la
   waiting_for, priority, state, dedup_scope, dedup_key, detail, history, rest, definition,
   created_by, spec, params)
 SELECT * FROM gone
-RETURNING handle, lane
+RETURNING handle, lane, NULL::bigint

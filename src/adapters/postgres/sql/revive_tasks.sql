@@ -17,4 +17,4 @@ INSERT INTO waybill.tasks (handle, created_at, fence, run_at, rank, lease_until,
   revision, waiting_for, priority, state, dedup_scope, dedup_key, detail, history, rest,
   definition, created_by, spec, params)
 SELECT * FROM gone
-RETURNING handle, lane
+RETURNING handle, lane, rank

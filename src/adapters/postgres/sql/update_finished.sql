@@ -14,4 +14,4 @@ FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS
    waiting_for, run_at, until, priority, detail, entry)
 WHERE t.handle = c.handle AND t.id = c.id AND t.state = c.from_state AND t.fence = c.from_fence
   AND t.revision = c.from_revision AND c.from_lease IS NULL
-RETURNING t.handle, t.lane
+RETURNING t.handle, t.lane, NULL::bigint
