@@ -50,9 +50,11 @@ class GistTest : public ArchiveTest {
 constexpr const char* kGist = R"({"url":"https://api.github.com/gists/0123","id":"0123",
   "public":true,"description":"Tides","truncated":false,"comments":0,"files":{
   "collection.json":{"filename":"collection.json","type":"application/json","truncated":false,
-    "content":"{\"name\":\"Tide tables\",\"url\":\"https://tides.example\",\"description\":\"All\"}"},
+    "content":"{\"name\":\"Tide tables\",\"url\":\"https://tides.example\",)"
+                              R"(\"description\":\"All\"}"},
   "urls.txt":{"filename":"urls.txt","type":"text/plain","truncated":false,
-    "content":"https://tides.example/a\r\n\n  https://tides.example/b  \nhttps://tides.example/a"}}})";
+    "content":"https://tides.example/a\r\n\n  https://tides.example/b  \n)"
+                              R"(https://tides.example/a"}}})";
 
 TEST_F(GistTest, ItsUrlsBecomeACollection) {
   answer_ = [](const ReceivedRequest&) { return ScriptedAnswer{.body = kGist}; };

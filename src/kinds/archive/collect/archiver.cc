@@ -180,7 +180,7 @@ Result<bool> Archiver::take_known(const CollectionItem& item,
                            item.fetch.tried_at >= begun && item.fetch.tried_at != Time{};
   if (failed_here) {
     const Error error{Code::failed_precondition, item.fetch.error};
-    count(Came::refused, item.url, &error);
+    count(&ArchiveTally::refused, item.url, &error);
     return true;
   }
   FetchNote note{.collection = terms_.collection,
@@ -198,7 +198,7 @@ Result<bool> Archiver::take_known(const CollectionItem& item,
     note.fetch.error.clear();
   }
   if (Status noted = ports_.desk.collections->note(note); !noted) return fail(noted.error());
-  count(Came::known, item.url);
+  count(&ArchiveTally::known, item.url);
   return true;
 }
 
@@ -222,7 +222,7 @@ Status Archiver::archive_anew(const CollectionItem& item, std::vector<std::strin
                       .count(),
        .metadata = std::move(metadata)});
   if (!noted) return noted;
-  count(Came::archived, item.url);
+  count(&ArchiveTally::archived, item.url);
   if (terms_.delay > Duration(0)) clock.wait_until(clock.steady_now() + terms_.delay, stop);
   return {};
 }
@@ -307,26 +307,14 @@ Status Archiver::note_failure(const CollectionItem& item, const Error& error) {
                  .failure = is_final ? FetchFailure::permanent : FetchFailure::transient,
                  .error = why.empty() ? "it failed" : why}});
   if (!noted) return noted;
-  count(is_final ? Came::refused : Came::pending, item.url, &error);
+  count(is_final ? &ArchiveTally::refused : &ArchiveTally::pending, item.url, &error);
   return {};
 }
 
-void Archiver::count(Came came, const std::string& url, const Error* error) {
+void Archiver::count(std::int64_t ArchiveTally::*which, const std::string& url,
+                     const Error* error) {
   const Lock lock(mutex_);
-  switch (came) {
-    case Came::archived:
-      ++tally_.archived;
-      break;
-    case Came::known:
-      ++tally_.known;
-      break;
-    case Came::refused:
-      ++tally_.refused;
-      break;
-    case Came::pending:
-      ++tally_.pending;
-      break;
-  }
+  ++(tally_.*which);
   if (error != nullptr) {
     if (tally_.failures.size() < kFailuresShown) tally_.failures.emplace_back(url, error->message);
     if (error->retry_after) {

@@ -74,7 +74,6 @@ class Archiver {
   Result<std::string> write_index();
 
  private:
-  enum class Came : std::uint8_t { archived, known, refused, pending };
   struct Fetched;
 
   Status archive(const CollectionItem& item, const std::stop_token& stop);
@@ -88,7 +87,8 @@ class Archiver {
   Status note_failure(const CollectionItem& item, const Error& error);
   bool is_fresh(const UrlFetch& fetch) const;
   bool ends_all(const Error& error) const;
-  void count(Came came, const std::string& url, const Error* error = nullptr);
+  void count(std::int64_t ArchiveTally::*which, const std::string& url,
+             const Error* error = nullptr);
   Deadline until(const std::stop_token& stop) const;
 
   const Ports ports_;
