@@ -9,6 +9,10 @@
 #include "adapters/git/source_trees.h"
 #include "apps/waybill/runtime/definition_sources.h"
 #include "core/suggest.h"
+#include "kinds/archive/collect/addcollection.h"
+#include "kinds/archive/collect/gist.h"
+#include "kinds/archive/collect/pod.h"
+#include "kinds/archive/collect/sciencebase.h"
 #include "kinds/archive/desk.h"
 #include "kinds/archive/fetch/fetch.h"
 #include "kinds/archive/ipfs/add.h"
@@ -99,6 +103,21 @@ void Kinds::add_archiving() {
   add_of(true, std::type_identity<FetchKind>());
   add_of(true, std::type_identity<KiwixResolveKind>());
   add_of(true, std::type_identity<KiwixUpdateSourcesKind>());
+  const bool has_collections = desk_ != nullptr && desk_->collections != nullptr;
+  for (const char* name : {"collection.fromGist", "gist.createCollection"}) {
+    add(has_collections,
+        [name](ArchiveDesk* desk) { return std::make_unique<GistCollectionKind>(name, desk); });
+  }
+  const bool archives = has_node && has_collections;
+  add_of(archives, std::type_identity<IpfsAddCollectionKind>());
+  for (const char* name : {"catalog.pod", "pod.addcatalog"}) {
+    add(archives,
+        [name](ArchiveDesk* desk) { return std::make_unique<PodCatalogKind>(name, desk); });
+  }
+  for (const char* name : {"catalog.sciencebase", "sb.addCatalogTree"}) {
+    add(archives,
+        [name](ArchiveDesk* desk) { return std::make_unique<ScienceBaseKind>(name, desk); });
+  }
   for (const char* name : {"ipfs.addurl", "ipfs.add"}) {
     add(has_node,
         [name](ArchiveDesk* desk) { return std::make_unique<IpfsAddUrlKind>(name, desk); });

@@ -28,7 +28,7 @@ class Kinds {
   /// Those of a worker with these settings. Containers, if it is to run them, which takes a second:
   /// `failed_precondition` says what this machine lacks for them. Archiving kinds as far as there
   /// is what they need: without a desk none, without a node of IPFS no `ipfs.*`, without zim-tools
-  /// no `zim.*`.
+  /// no `zim.*`, without a ledger of its own none that keeps collections.
   static Result<Kinds> for_worker(const Config& config, Clock& clock,
                                   std::unique_ptr<ArchiveDesk> desk);
   explicit Kinds(std::vector<std::unique_ptr<TaskKind>> kinds);

@@ -29,7 +29,8 @@ class LocalStore final : public Store {
             .webhooks = ledger_->webhooks(),
             .answers = ledger_->answers(),
             .artifacts = ledger_->artifacts(),
-            .runs = ledger_->runs()};
+            .runs = ledger_->runs(),
+            .collections = ledger_->collections()};
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }

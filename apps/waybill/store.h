@@ -12,6 +12,7 @@
 #include "ports/artifact_store.h"
 #include "ports/audit_log.h"
 #include "ports/clock.h"
+#include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
@@ -37,6 +38,7 @@ struct KeptBeside {
   AnswerStore& answers;
   ArtifactIndex& artifacts;
   RunStore& runs;
+  CollectionStore& collections;
 };
 
 /// What a data directory holds: the ledger, the output of tasks and the files they left behind,

@@ -51,6 +51,58 @@ std::vector<ImageTable> task_tables() {
   };
 }
 
+/// Collections, what was fetched from them, and what is said of that.
+std::vector<ImageTable> collection_tables() {
+  return {
+      {"collections",
+       1,
+       {{"id", kId},
+        {"url", kText},
+        {"title", kText},
+        {"description", kText},
+        {"creator", kText},
+        {"index_cid", kText},
+        {"indexed_at", kInteger},
+        {"created_at", kInteger},
+        {"changed_at", kInteger}}},
+      {"collection_items",
+       2,
+       {{"collection", kId},
+        {"position", kInteger},
+        {"url", kText},
+        {"title", kText},
+        {"description", kText},
+        {"tried_at", kInteger},
+        {"fetched_at", kInteger},
+        {"failure", kInteger},
+        {"status", kInteger},
+        {"size_bytes", kInteger},
+        {"media_type", kText},
+        {"sha256", kText},
+        {"cid", kText},
+        {"header_cid", kText},
+        {"error", kText}}},
+      {"snapshots",
+       2,
+       {{"url", kText},
+        {"fetched_at", kInteger},
+        {"took_ms", kInteger},
+        {"status", kInteger},
+        {"size_bytes", kInteger},
+        {"media_type", kText},
+        {"sha256", kText},
+        {"cid", kText},
+        {"header_cid", kText}}},
+      {"metadata",
+       2,
+       {{"subject", kText},
+        {"hash", kText},
+        {"at", kInteger},
+        {"meta", kText},
+        {"digest", kBytes}}},
+  };
+}
+
 std::vector<ImageTable> setting_tables() {
   return {
       {"queues",
@@ -207,7 +259,8 @@ std::vector<ImageTable> run_tables() {
 
 std::vector<ImageTable> all_tables() {
   std::vector<ImageTable> tables;
-  for (auto* part : {task_tables, setting_tables, door_tables, webhook_tables, run_tables}) {
+  for (auto* part :
+       {task_tables, setting_tables, door_tables, webhook_tables, run_tables, collection_tables}) {
     for (ImageTable& table : part()) tables.push_back(std::move(table));
   }
   return tables;

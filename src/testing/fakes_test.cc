@@ -6,6 +6,7 @@
 #include "testing/fake_artifact_index.h"
 #include "testing/fake_artifact_store.h"
 #include "testing/fake_audit_log.h"
+#include "testing/fake_collection_store.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
 #include "testing/fake_object_store.h"
@@ -22,6 +23,7 @@
 #include "tests/conformance/artifact_store/suite.h"
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/clock/suite.h"
+#include "tests/conformance/collection_store/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/object_store/suite.h"
@@ -101,6 +103,15 @@ INSTANTIATE_TEST_SUITE_P(Fakes, LogStoreConformance,
                              "log_store",
                              [] {
                                return LogStoreSubject{nullptr, std::make_unique<FakeLogStore>()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, CollectionStoreConformance,
+                         testing::Values(CollectionStoreImplementation{
+                             "collection_store",
+                             [] {
+                               const auto store = std::make_shared<FakeCollectionStore>();
+                               return CollectionStoreSubject{store, store.get()};
                              }}),
                          kName);
 

@@ -30,6 +30,7 @@ class Filling {
     add_doors();
     add_webhooks();
     add_runs();
+    add_collections();
   }
 
  private:
@@ -178,6 +179,38 @@ class Filling {
                                       .health = {.sequence = 6, .failures = 2},
                                       .changed_at = at(1),
                                       .failed = failed}));
+  }
+
+  void add_collections() {
+    CollectionStore& collections = ledger_.collections();
+    accept(collections.put({.id = task_id(210),
+                            .url = "https://x.example/data.json",
+                            .title = "A title",
+                            .creator = "ann",
+                            .created_at = at(1)}));
+    accept(collections.put({.id = task_id(211), .created_at = at(2)}));
+    const std::vector<CollectionItem> items = {{.url = "https://x.example/a", .title = "A"},
+                                               {.url = "https://x.example/b"}};
+    accept(collections.add_items(task_id(210), items));
+    accept(collections.note({.collection = task_id(210),
+                             .url = "https://x.example/a",
+                             .fetch = {.tried_at = at(3),
+                                       .fetched_at = at(3),
+                                       .status = 200,
+                                       .size_bytes = 5,
+                                       .media_type = "text/plain",
+                                       .sha256 = std::string(64, 'a'),
+                                       .cid = "bafy",
+                                       .header_cid = "bafk"},
+                             .took_ms = 7,
+                             .metadata = {R"({"title":"A"})"}}));
+    accept(collections.note({.collection = task_id(210),
+                             .url = "https://x.example/b",
+                             .fetch = {.tried_at = at(4),
+                                       .failure = FetchFailure::permanent,
+                                       .status = 404,
+                                       .error = "answers 404"}}));
+    accept(collections.set_index(task_id(210), "bafi", at(5)));
   }
 
   void add_runs() {

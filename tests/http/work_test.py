@@ -259,14 +259,17 @@ class ViewTest(ServedTest):
         self.assertIn("greet", self.expect(404, self.serving.get("/v1/definitions/gret"))["detail"])
         kinds = self.expect(200, self.serving.get("/v1/kinds"))["kinds"]
         self.assertEqual([kind["name"] for kind in kinds],
-                         ["command", "container", "http.fetch", "ipfs.add", "ipfs.adddir",
-                          "ipfs.addfile",
+                         ["catalog.pod", "catalog.sciencebase", "collection.fromGist", "command",
+                          "container", "gist.createCollection",
+                          "http.fetch", "ipfs.add", "ipfs.addcollection",
+                          "ipfs.adddir", "ipfs.addfile",
                           "ipfs.addurl", "ipfs.gc", "ipfs.pin", "ipfs.pins", "ipfs.unpin",
                           "kiwix.resolve", "kiwix.updateSources", "noop", "notify.mail",
-                          "notify.webhook", "pipeline.start", "repo.run", "zim.check",
+                          "notify.webhook", "pipeline.start", "pod.addcatalog", "repo.run",
+                          "sb.addCatalogTree", "zim.check",
                           "zim.list", "zim.unpack"])
-        self.assertIn("command", kinds[0]["spec_schema"]["properties"])
-        self.assertIsNone(kinds[13]["spec_schema"])
+        self.assertIn("command", kinds[3]["spec_schema"]["properties"])
+        self.assertIsNone(kinds[18]["spec_schema"])
         schedule, = self.expect(200, self.serving.get("/v1/schedules"))["schedules"]
         self.assertEqual((schedule["name"], schedule["cron"], schedule["paused"]),
                          ("nightly", "0 3 * * *", False))

@@ -25,7 +25,9 @@ std::string emptied_stores() {
   shared_postgres()->psql(name,
                           "TRUNCATE waybill.tokens, waybill.sessions, waybill.people, "
                           "waybill.audit, waybill.secrets, waybill.webhook_deliveries, "
-                          "waybill.webhooks, waybill.first_answers, waybill.log_chunks "
+                          "waybill.webhooks, waybill.first_answers, waybill.log_chunks, "
+                          "waybill.collections, waybill.collection_items, waybill.snapshots, "
+                          "waybill.metadata "
                           "RESTART IDENTITY");
   return name;
 }
@@ -37,6 +39,7 @@ ServerStores::ServerStores(const std::string& database_name, TimeSource source)
       people(database),
       audit(database),
       secrets(database),
+      collections(database),
       webhooks(database, source),
       answers(database),
       logs(database) {}

@@ -6,6 +6,7 @@
 #include "adapters/local/system_clock.h"
 #include "adapters/postgres/answer_store.h"
 #include "adapters/postgres/audit_log.h"
+#include "adapters/postgres/collection_store.h"
 #include "adapters/postgres/database.h"
 #include "adapters/postgres/log_store.h"
 #include "adapters/postgres/people_store.h"
@@ -30,6 +31,7 @@ struct ServerStores {
   PostgresPeoplePort people;
   PostgresAuditPort audit;
   PostgresSecretPort secrets;
+  PostgresCollectionPort collections;
   PostgresWebhookPort webhooks;
   PostgresAnswerPort answers;
   PostgresLogStore logs;

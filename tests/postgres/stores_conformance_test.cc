@@ -4,6 +4,7 @@
 
 #include "tests/conformance/answer_store/suite.h"
 #include "tests/conformance/audit_log/suite.h"
+#include "tests/conformance/collection_store/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/secret_store/suite.h"
@@ -56,6 +57,10 @@ INSTANTIATE_TEST_SUITE_P(Postgres, PeopleStoreConformance,
 INSTANTIATE_TEST_SUITE_P(Postgres, AuditLogConformance,
                          testing::ValuesIn(of_postgres<AuditLogImplementation>(
                              part<AuditLogSubject>(&ServerStores::audit))),
+                         kName);
+INSTANTIATE_TEST_SUITE_P(Postgres, CollectionStoreConformance,
+                         testing::ValuesIn(of_postgres<CollectionStoreImplementation>(
+                             part<CollectionStoreSubject>(&ServerStores::collections))),
                          kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, SecretStoreConformance,
                          testing::ValuesIn(of_postgres<SecretStoreImplementation>(

@@ -30,8 +30,8 @@ std::vector<Command> all_commands() {
   for (const auto& group :
        {definitions, artifact_commands(), pipeline_commands(), run_commands(),
         run_change_commands(), queue_commands(), schedule_commands(), schedule_control_commands(),
-        session_commands(), token_commands(), secret_commands(), webhook_commands(), db_commands(),
-        config_commands()}) {
+        session_commands(), token_commands(), secret_commands(), webhook_commands(),
+        collection_commands(), db_commands(), config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
   commands.push_back(audit_list_command());

@@ -34,6 +34,7 @@ std::vector<Command> token_commands();
 Command audit_list_command();
 std::vector<Command> secret_commands();
 std::vector<Command> webhook_commands();
+std::vector<Command> collection_commands();
 std::vector<Command> db_commands();
 Command definitions_check_command();
 Command definitions_sync_command();

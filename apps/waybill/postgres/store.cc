@@ -26,7 +26,8 @@ class PostgresStore final : public Store {
             .webhooks = ledger_->webhooks(),
             .answers = ledger_->answers(),
             .artifacts = ledger_->artifacts(),
-            .runs = ledger_->runs()};
+            .runs = ledger_->runs(),
+            .collections = ledger_->collections()};
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return ledger_->logs(); }

@@ -88,6 +88,7 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& s
                                                       RuleDesk* rules, TaskBroker* broker) {
   auto desk = open_archive_desk(session, absolute_data(session.config()));
   if (!desk) return fail(desk.error());
+  (*desk)->collections = &store.beside().collections;
   auto kinds = Kinds::for_worker(session.config(), session.clock(), std::move(*desk));
   if (!kinds) return fail(kinds.error());
   return start(session, store, rules,

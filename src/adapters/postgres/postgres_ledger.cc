@@ -7,6 +7,7 @@
 #include "adapters/postgres/answer_store.h"
 #include "adapters/postgres/artifact_index.h"
 #include "adapters/postgres/audit_log.h"
+#include "adapters/postgres/collection_store.h"
 #include "adapters/postgres/database.h"
 #include "adapters/postgres/ledger.h"
 #include "adapters/postgres/log_store.h"
@@ -47,6 +48,7 @@ struct PostgresLedger::Parts {
         audit(database),
         secrets(database),
         webhooks(database, options.time),
+        collections(database),
         answers(database),
         artifacts(database),
         runs({.writer = writer, .database = database, .lanes = lanes, .time = time}, options.time),
@@ -72,6 +74,7 @@ struct PostgresLedger::Parts {
   postgres::PostgresAuditPort audit;
   postgres::PostgresSecretPort secrets;
   postgres::PostgresWebhookPort webhooks;
+  postgres::PostgresCollectionPort collections;
   postgres::PostgresAnswerPort answers;
   postgres::PostgresArtifactPort artifacts;
   postgres::PostgresRunPort runs;
@@ -159,6 +162,7 @@ PeopleStore& PostgresLedger::people() { return parts_->people; }
 AuditLog& PostgresLedger::audit() { return parts_->audit; }
 SecretStore& PostgresLedger::secrets() { return parts_->secrets; }
 WebhookStore& PostgresLedger::webhooks() { return parts_->webhooks; }
+CollectionStore& PostgresLedger::collections() { return parts_->collections; }
 AnswerStore& PostgresLedger::answers() { return parts_->answers; }
 ArtifactIndex& PostgresLedger::artifacts() { return parts_->artifacts; }
 RunStore& PostgresLedger::runs() { return parts_->runs; }

@@ -12,6 +12,7 @@
 #include "ports/artifact_index.h"
 #include "ports/audit_log.h"
 #include "ports/clock.h"
+#include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
@@ -70,6 +71,7 @@ class PostgresLedger {
   AuditLog& audit();
   SecretStore& secrets();
   WebhookStore& webhooks();
+  CollectionStore& collections();
   AnswerStore& answers();
   ArtifactIndex& artifacts();
   RunStore& runs();

@@ -13,7 +13,8 @@ enum class StoreLock : std::uint8_t {
   webhooks = 2,
   artifacts = 3,
   runs = 4,
-  run_turns = 5
+  run_turns = 5,
+  collections = 16
 };
 enum class LockMode : std::uint8_t { alone, shared };
 

@@ -4,6 +4,7 @@
 #include "tests/conformance/answer_store/suite.h"
 #include "tests/conformance/artifact_index/suite.h"
 #include "tests/conformance/audit_log/suite.h"
+#include "tests/conformance/collection_store/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/run_store/suite.h"
@@ -41,6 +42,7 @@ class SqliteSubject final : public LedgerSubject {
   AnswerStore& answers() { return ledger_->answers(); }
   ArtifactIndex& artifacts() { return ledger_->artifacts(); }
   RunStore& runs() { return ledger_->runs(); }
+  CollectionStore& collections() { return ledger_->collections(); }
 
  private:
   TemporaryDirectory directory_;
@@ -82,6 +84,15 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, AuditLogConformance,
                              [] {
                                const auto owner = std::make_shared<SqliteRest>();
                                return AuditLogSubject{owner, &owner->subject.audit()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, CollectionStoreConformance,
+                         testing::Values(CollectionStoreImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return CollectionStoreSubject{owner, &owner->subject.collections()};
                              }}),
                          [](const auto& implementation) { return implementation.param.name; });
 

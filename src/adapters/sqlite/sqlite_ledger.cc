@@ -8,6 +8,7 @@
 #include "adapters/sqlite/artifact_index.h"
 #include "adapters/sqlite/audit_log.h"
 #include "adapters/sqlite/backup.h"
+#include "adapters/sqlite/collection_store.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/ledger.h"
 #include "adapters/sqlite/migrate.h"
@@ -39,6 +40,7 @@ struct SqliteLedger::Parts {
         audit(writer, readers),
         secrets(writer, readers),
         webhooks(writer, readers),
+        collections(writer, readers),
         answers(writer, readers),
         artifacts(writer, readers),
         runs(writer, readers, clock),
@@ -55,6 +57,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteAuditPort audit;
   sqlite::SqliteSecretPort secrets;
   sqlite::SqliteWebhookPort webhooks;
+  sqlite::SqliteCollectionPort collections;
   sqlite::SqliteAnswerPort answers;
   sqlite::SqliteArtifactPort artifacts;
   sqlite::SqliteRunPort runs;
@@ -178,6 +181,7 @@ PeopleStore& SqliteLedger::people() { return parts_->people; }
 AuditLog& SqliteLedger::audit() { return parts_->audit; }
 SecretStore& SqliteLedger::secrets() { return parts_->secrets; }
 WebhookStore& SqliteLedger::webhooks() { return parts_->webhooks; }
+CollectionStore& SqliteLedger::collections() { return parts_->collections; }
 AnswerStore& SqliteLedger::answers() { return parts_->answers; }
 ArtifactIndex& SqliteLedger::artifacts() { return parts_->artifacts; }
 RunStore& SqliteLedger::runs() { return parts_->runs; }

@@ -5,6 +5,7 @@
 
 #include "kinds/archive/fetch/downloader.h"
 #include "ports/clock.h"
+#include "ports/collection_store.h"
 #include "ports/http_streams.h"
 #include "ports/task_kind.h"
 
@@ -17,6 +18,8 @@ struct ArchiveDesk {
   std::unique_ptr<HttpStreams> node;  ///< to the node of IPFS, wherever that is
   /// URL of the node's RPC, as http://127.0.0.1:5001; empty: there is none.
   std::string ipfs_api;
+  /// Of the ledger, where this worker has it; null: it works for a server.
+  CollectionStore* collections = nullptr;
   bool has_zim_tools = false;  ///< zimcheck and zimdump, on PATH
   DownloadParams downloads{};
 };

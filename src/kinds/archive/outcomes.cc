@@ -26,6 +26,12 @@ bool may_do_better(Code code) {
   }
 }
 
+/// Whether it is refused only for now: too many requests were made.
+bool is_used_up(const HttpResponse& head) {
+  return head.status == 403 &&
+         (!header(head, "retry-after").empty() || header(head, "x-ratelimit-remaining") == "0");
+}
+
 Code code_of_status(int status) {
   switch (status) {
     case 404:
@@ -65,7 +71,7 @@ Outcome outcome_of(const Error& error) {
 
 Error error_of_status(const HttpResponse& head, const std::string& url, Time now,
                       std::string_view said) {
-  Error error{.code = code_of_status(head.status),
+  Error error{.code = is_used_up(head) ? Code::unavailable : code_of_status(head.status),
               .message = shown_url(url) + " answers " + std::to_string(head.status)};
   if (!said.empty()) error.message += ": " + escape_utf8(said.substr(0, kSaidMax));
   const Duration wait = retry_after(head, now);

@@ -14,8 +14,9 @@ namespace waybill {
 Outcome outcome_of(const Error& error);
 
 /// Why an answer is none of what was asked for, by its status: `not_found` (404, 410),
-/// `permission_denied` (401, 402, 403, 407, 451), `unavailable` with `retry_after` (408, 425, 429
-/// and 5xx but 501 and 505), else `failed_precondition`. Only the first 200 bytes of `said` count.
+/// `permission_denied` (401, 402, 403, 407, 451), `unavailable` with `retry_after` (408, 425, 429,
+/// 5xx but 501 and 505, and 403 where requests are used up), else `failed_precondition`. Only the
+/// first 200 bytes of `said` count.
 Error error_of_status(const HttpResponse& head, const std::string& url, Time now,
                       std::string_view said = {});
 

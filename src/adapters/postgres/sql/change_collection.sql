@@ -1,0 +1,7 @@
+-- What is empty stays as it is.
+UPDATE waybill.collections SET
+  title = CASE WHEN $2 <> '' THEN $2 ELSE title END,
+  description = CASE WHEN $3 <> '' THEN $3 ELSE description END,
+  creator = CASE WHEN $4 <> '' THEN $4 ELSE creator END,
+  changed_at = greatest($5, changed_at)
+WHERE id = $1

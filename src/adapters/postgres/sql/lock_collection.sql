@@ -1,0 +1,1 @@
+SELECT id FROM waybill.collections WHERE id = $1 FOR UPDATE

@@ -1,0 +1,3 @@
+UPDATE waybill.collection_items SET tried_at = greatest($3, fetched_at), failure = $4,
+  status = $5, error = $6
+WHERE collection = $1 AND url = $2

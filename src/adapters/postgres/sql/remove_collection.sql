@@ -1,0 +1,1 @@
+DELETE FROM waybill.collections WHERE id = $1

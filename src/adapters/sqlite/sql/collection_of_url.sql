@@ -1,0 +1,1 @@
+SELECT id, url, title, description, creator, index_cid, indexed_at, created_at, changed_at FROM collections WHERE url = ?1 AND url <> ''
