@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import type { Right } from "./api/types";
+import { AccessPage } from "./pages/access";
 import { AuditPage } from "./pages/audit";
 import { DefinitionPage, DefinitionsPage } from "./pages/definitions";
 import { OverviewPage } from "./pages/overview";
@@ -74,6 +75,11 @@ export const routes: RouteEntry[] = [
     path: "/secrets",
     page: SecretsPage,
     menu: { title: "Secrets", icon: "secret", right: "admin" },
+  },
+  {
+    path: "/access",
+    page: AccessPage,
+    menu: { title: "Tokens and people", icon: "key", right: "admin" },
   },
   {
     path: "/audit",

@@ -35,4 +35,11 @@ bool may(Role role, Right right) {
   return false;
 }
 
+bool may_give(Role mine, Role other) {
+  constexpr std::array<Right, 5> kRights = {Right::read, Right::submit, Right::work, Right::operate,
+                                            Right::admin};
+  return std::ranges::all_of(kRights,
+                             [&](Right right) { return may(mine, right) || !may(other, right); });
+}
+
 }  // namespace waybill

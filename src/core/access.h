@@ -25,12 +25,15 @@ std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view text);
 
 bool may(Role role, Right right);
+/// Whether who has the role may give the other one away: it has no right that he lacks.
+bool may_give(Role mine, Role other);
 
 /// Who was authenticated.
 struct Principal {
   std::string name;  ///< what `created_by` says: "token:ci", "local"
   Role role = Role::viewer;
   std::int64_t rate_limit = 0;  ///< of its own: requests a second; 0: as the server has it
+  std::string token_id = {};    ///< of the token that was shown; empty: none was
 
   bool operator==(const Principal&) const = default;
 };

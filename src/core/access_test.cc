@@ -26,6 +26,18 @@ TEST(Access, EachRoleMayDoWhatItsNameSaysAndNoMore) {
   EXPECT_EQ(rights_of(Role::admin), "rswoa");
 }
 
+TEST(Access, ARoleGivesAwayWhatItHasAndNoMore) {
+  for (int mine = 0; mine < kRoleCount; ++mine) {
+    for (int other = 0; other < kRoleCount; ++other) {
+      const std::string has = rights_of(static_cast<Role>(mine));
+      const std::string wants = rights_of(static_cast<Role>(other));
+      const bool has_all = wants.find_first_not_of(has) == wants.npos;
+      EXPECT_EQ(may_give(static_cast<Role>(mine), static_cast<Role>(other)), has_all)
+          << has << " to " << wants;
+    }
+  }
+}
+
 TEST(Access, RolesAreReadAsTheyAreWritten) {
   for (int i = 0; i < kRoleCount; ++i) {
     const auto role = static_cast<Role>(i);

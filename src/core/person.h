@@ -57,6 +57,7 @@ struct SessionRecord {
   Time seen_at{};  ///< the latest use, up to a minute late
   Time ends_at{};  ///< at the latest
   Time revoked_at{};
+  std::string seen_from{};  ///< the address of that use; empty: it was not noted
 
   bool operator==(const SessionRecord&) const = default;
 };

@@ -51,6 +51,9 @@ struct Response {
   Pairs headers;
   std::shared_ptr<BodyStream> stream;          ///< instead of `body`; shared with who writes it
   std::shared_ptr<const FilePiece> file = {};  ///< instead of `body`; copies of a response share it
+  /// What is kept for whoever asks again under the same Idempotency-Key, where `body` shows a
+  /// secret; empty: `body`.
+  std::string body_to_keep = {};
 };
 
 /// There is no answer yet: the handler wants the same request again when one of its topics rings

@@ -35,8 +35,9 @@ class PeopleStore {
   virtual Result<std::optional<PersonSession>> session(const std::string& id) = 0;
   /// All that are kept: by time of making, then by id.
   virtual Result<std::vector<SessionRecord>> sessions() = 0;
-  /// A time of use never goes back; one that is not there is passed over.
-  virtual Status note_use(const std::string& id, Time at) = 0;
+  /// A time of use never goes back, and has the address that it came from, if that is known; one
+  /// that is not there is passed over.
+  virtual Status note_use(const std::string& id, Time at, const std::string& from) = 0;
   /// From then on it is worth nothing. Fine to repeat: the first time stands. `not_found` if there
   /// is none of that id.
   virtual Status revoke_session(const std::string& id, Time at) = 0;

@@ -52,8 +52,10 @@ Result<Principal> Authenticator::authenticate(std::string_view bearer_token) {
       break;
   }
   note_use(record.id, now);
-  return Principal{
-      .name = "token:" + record.name, .role = record.role, .rate_limit = record.rate_limit};
+  return Principal{.name = "token:" + record.name,
+                   .role = record.role,
+                   .rate_limit = record.rate_limit,
+                   .token_id = record.id};
 }
 
 Result<bool> Authenticator::any_tokens() {
@@ -62,25 +64,36 @@ Result<bool> Authenticator::any_tokens() {
   return !(*known)->empty();
 }
 
+void Authenticator::look_again() {
+  const Lock lock(mutex_);
+  ++changes_;
+}
+
 Authenticator::Known Authenticator::known() {
   const SteadyTime now = clock_.steady_now();
   std::optional<Known> before;
+  std::uint64_t changes = 0;
   {
     Lock lock(mutex_);
-    if (asking_) {
-      // That answer is as old as the store takes to give it, no older.
+    const std::uint64_t wanted = changes_;
+    while (asking_) {
       const std::uint64_t answers = answers_;
       while (answers_ == answers) answered_.wait(lock);
-      return *known_;
+      // That answer is as old as the store takes to give it, no older; but one that was asked for
+      // before a change of ours may lack that.
+      if (known_changes_ >= wanted) return *known_;
     }
-    if (known_ && now - asked_at_ < params_.known_for) return *known_;
+    const bool is_of_now = known_ && known_changes_ >= wanted;
+    if (is_of_now && now - asked_at_ < params_.known_for) return *known_;
     asking_ = true;
+    changes = changes_;
     before = known_;
   }
   Known answer = ask(before);
   {
     const Lock lock(mutex_);
     known_ = answer;
+    known_changes_ = changes;
     asked_at_ = now;
     asking_ = false;
     ++answers_;

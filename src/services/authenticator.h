@@ -45,6 +45,9 @@ class Authenticator final : public Service {
   /// that wants no token while there are none does not let everybody in because the last one ran
   /// out. The store's error, as long as it never gave an answer: then nobody can say.
   Result<bool> any_tokens();
+  /// What is known of the tokens is known no longer: this process has just changed them, and goes
+  /// by that with the next request.
+  void look_again() EXCLUDES(mutex_);
 
   std::string_view name() const override { return "authenticator"; }
   Result<Duration> step(const Deadline& deadline) override;
@@ -73,6 +76,8 @@ class Authenticator final : public Service {
   SteadyTime asked_at_ GUARDED_BY(mutex_){};
   bool asking_ GUARDED_BY(mutex_) = false;
   std::uint64_t answers_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t changes_ GUARDED_BY(mutex_) = 0;        // calls of look_again
+  std::uint64_t known_changes_ GUARDED_BY(mutex_) = 0;  // those before known_ was asked for
   bool is_away_ = false;  // the last answer was an error; of the thread that asks
 
   Mutex uses_mutex_;

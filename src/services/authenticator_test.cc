@@ -297,5 +297,20 @@ TEST_F(AuthenticatorTest, UsesThatCouldNotBeWrittenAreWrittenLater) {
   EXPECT_EQ(last_use(), used);
 }
 
+TEST_F(AuthenticatorTest, WhatThisProcessHasChangedCountsAtOnce) {
+  put('a', "ci");
+  EXPECT_FALSE(lets_in(to_string(a_token('b'))));
+  const std::string text = put('b', "new");
+  EXPECT_FALSE(lets_in(text)) << "what is known is not two seconds old";
+  authenticator_.look_again();
+  EXPECT_TRUE(lets_in(text));
+  ASSERT_TRUE(store_.revoke(a_token('b').id, clock_.now()));
+  authenticator_.look_again();
+  EXPECT_FALSE(lets_in(text));
+  const int lists = store_.lists;
+  EXPECT_FALSE(lets_in(text));
+  EXPECT_EQ(store_.lists, lists) << "one look is enough";
+}
+
 }  // namespace
 }  // namespace waybill

@@ -188,7 +188,7 @@ Result<LoginDesk::Entry> LoginDesk::complete(const Return& came, std::string* na
   auto person = keep(*who, now);
   if (!person) return fail(with_context(person.error(), "keeping a login"));
   if (name != nullptr) *name = person->name;
-  auto secret = open_session(*person, now);
+  auto secret = open_session(*person, now, came.from);
   if (!secret) return fail(with_context(secret.error(), "keeping a session"));
   log::info("login", person->name, {{"role", to_string(*role)}});
   return Entry{.secret = std::move(*secret),
@@ -215,7 +215,8 @@ Result<PersonRecord> LoginDesk::keep(const Authenticated& who, Time now) {
   return kept;
 }
 
-Result<std::string> LoginDesk::open_session(const PersonRecord& person, Time now) {
+Result<std::string> LoginDesk::open_session(const PersonRecord& person, Time now,
+                                            const std::string& from) {
   std::string secret = to_hex(params_.random_bytes(kSessionSecretBytes));
   const std::string hash = session_hash(secret);
   const Status put = people_.put_session({.id = session_id(hash),
@@ -223,7 +224,8 @@ Result<std::string> LoginDesk::open_session(const PersonRecord& person, Time now
                                           .person = person.name,
                                           .created_at = now,
                                           .seen_at = now,
-                                          .ends_at = now + settings().session_max});
+                                          .ends_at = now + settings().session_max,
+                                          .seen_from = from});
   if (!put) return fail(put.error());
   {
     const Lock lock(ids_mutex_);
@@ -238,7 +240,8 @@ Result<std::string> LoginDesk::open_session(const PersonRecord& person, Time now
   return secret;
 }
 
-Result<LoginDesk::Known> LoginDesk::look(std::string_view secret, Counts counts) {
+Result<LoginDesk::Known> LoginDesk::look(std::string_view secret, Counts counts,
+                                         const std::string& from) {
   const auto log_in = [](const std::string& why) {
     return fail(Code::unauthenticated, why + "; log in again");
   };
@@ -263,7 +266,7 @@ Result<LoginDesk::Known> LoginDesk::look(std::string_view secret, Counts counts)
   }
   if (counts == Counts::as_use && now >= session.seen_at + params_.note_every) {
     // It counts all the same.
-    if (Status noted = people_.note_use(session.id, now); !noted) {
+    if (Status noted = people_.note_use(session.id, now, from); !noted) {
       log::warn("session_use_not_noted", noted.error().message);
     }
     session.seen_at = now;

@@ -68,6 +68,7 @@ class LoginDesk {
     std::string issuer;
     std::string error;  ///< why the provider let nobody through; empty: it did
     std::string slip;
+    std::string from{};  ///< the address of the browser
   };
   struct Entry {
     std::string secret;  ///< of the new session, for the browser alone
@@ -88,7 +89,9 @@ class LoginDesk {
   /// Whose session it is, with the role that the rules of now give. `unauthenticated` for one that
   /// has ended, `permission_denied` if no rule lets them in any more.
   enum class Counts { as_use, as_nothing };  ///< whether it keeps the session from being idle
-  Result<Known> look(std::string_view secret, Counts counts = Counts::as_use);
+  /// `from`: the address that it came from, kept with the time of use.
+  Result<Known> look(std::string_view secret, Counts counts = Counts::as_use,
+                     const std::string& from = {});
   /// Whether there may be such a session, out of memory: the store is asked for all of them at most
   /// every `known_for`. For those who come with one wrong cookie after another, lest each costs a
   /// read. False also for one that another server has opened since then.
@@ -109,7 +112,7 @@ class LoginDesk {
   Result<Slip> read_slip(const Return& came);
   const Terms& terms() const EXCLUDES(terms_mutex_);
   Result<PersonRecord> keep(const Authenticated& who, Time now);
-  Result<std::string> open_session(const PersonRecord& person, Time now);
+  Result<std::string> open_session(const PersonRecord& person, Time now, const std::string& from);
 
   PeopleStore& people_;
   Clock& clock_;

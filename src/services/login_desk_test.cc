@@ -60,7 +60,8 @@ class LoginDeskTest : public testing::Test {
             .state = provider_.request_.state,
             .issuer = {},
             .error = {},
-            .slip = begun->slip};
+            .slip = begun->slip,
+            .from = "192.0.2.7"};
   }
   static Code code_of(const Result<LoginDesk::Entry>& entry) {
     EXPECT_FALSE(entry.has_value());
@@ -229,6 +230,20 @@ TEST_F(LoginDeskTest, TellsWhoCameAlsoIfTheyAreNotLetIn) {
   EXPECT_EQ(who, "acme:mallory");
   ASSERT_TRUE(desk_.complete(came(desk_), &who).has_value());
   EXPECT_EQ(who, "acme:ann");
+}
+
+TEST_F(LoginDeskTest, KeepsFromWhereASessionIsUsed) {
+  const auto entry = desk_.complete(came(desk_));
+  ASSERT_TRUE(entry.has_value());
+  const auto from = [&] { return people_.sessions()->front().seen_from; };
+  EXPECT_EQ(from(), "192.0.2.7");
+  ASSERT_TRUE(desk_.look(entry->secret, LoginDesk::Counts::as_use, "::1"));
+  EXPECT_EQ(from(), "192.0.2.7") << "once a minute";
+  clock_.advance(std::chrono::minutes(1));
+  ASSERT_TRUE(desk_.look(entry->secret, LoginDesk::Counts::as_nothing, "::2"));
+  EXPECT_EQ(from(), "192.0.2.7");
+  ASSERT_TRUE(desk_.look(entry->secret, LoginDesk::Counts::as_use, "::1"));
+  EXPECT_EQ(from(), "::1");
 }
 
 }  // namespace

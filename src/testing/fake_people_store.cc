@@ -58,10 +58,12 @@ Result<std::vector<SessionRecord>> FakePeopleStore::sessions() {
   return all;
 }
 
-Status FakePeopleStore::note_use(const std::string& id, Time at) {
+Status FakePeopleStore::note_use(const std::string& id, Time at, const std::string& from) {
   const Lock lock(mutex_);
   const auto found = sessions_.find(id);
-  if (found != sessions_.end()) found->second.seen_at = std::max(found->second.seen_at, at);
+  if (found == sessions_.end() || found->second.seen_at >= at) return {};
+  found->second.seen_at = at;
+  if (!from.empty()) found->second.seen_from = from;
   return {};
 }
 

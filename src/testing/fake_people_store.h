@@ -19,7 +19,7 @@ class FakePeopleStore final : public PeopleStore {
   Status put_session(const SessionRecord& session) override;
   Result<std::optional<PersonSession>> session(const std::string& id) override;
   Result<std::vector<SessionRecord>> sessions() override;
-  Status note_use(const std::string& id, Time at) override;
+  Status note_use(const std::string& id, Time at, const std::string& from) override;
   Status revoke_session(const std::string& id, Time at) override;
   Status forget_sessions(Time ended_before) override;
 

@@ -12,10 +12,14 @@
 #include "http/api/api.h"
 #include "services/audit_writer.h"
 #include "services/queue_allowance.h"
+#include "services/session_desk.h"
+#include "services/token_desk.h"
 #include "testing/fake_audit_log.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
+#include "testing/fake_people_store.h"
 #include "testing/fake_secret_store.h"
+#include "testing/fake_token_store.h"
 #include "testing/sim_clock.h"
 
 namespace waybill::http {
@@ -54,20 +58,29 @@ class ApiFixture : public ::testing::Test {
   ApiMetrics metrics_{ledger_, ledger_, clock_};
   FakeAuditLog audit_log_;
   AuditWriter audit_{audit_log_, clock_};
+  FakeTokenStore token_store_;
+  TokenDesk tokens_{token_store_};
+  FakePeopleStore people_;
+  SessionDesk sessions_{people_, [] { return std::nullopt; }};
+  char filling_ = 'a';  // of the bytes that nobody can guess
   QueueAllowance queue_allowance_{clock_, {.queues_max = 2}};
-  const ApiParts parts_{.ledger = {ledger_, ledger_, ledger_},
-                        .logs = logs_,
-                        .clock = clock_,
-                        .definitions = always(all_),
-                        .kinds = {{"noop", ""}, {"typed", R"({"type":"object"})"}},
-                        .check_task = {},
-                        .new_id = [this] { return ids_.next(clock_.now()); },
-                        .chance = [this] { return rng_.unit(); },
-                        .feed = feed_,
-                        .first_answers = first_answers_,
-                        .audit = &audit_,
-                        .secrets = &secrets_,
-                        .queue_allowance = &queue_allowance_};
+  const ApiParts parts_{
+      .ledger = {ledger_, ledger_, ledger_},
+      .logs = logs_,
+      .clock = clock_,
+      .definitions = always(all_),
+      .kinds = {{"noop", ""}, {"typed", R"({"type":"object"})"}},
+      .check_task = {},
+      .new_id = [this] { return ids_.next(clock_.now()); },
+      .chance = [this] { return rng_.unit(); },
+      .feed = feed_,
+      .first_answers = first_answers_,
+      .audit = &audit_,
+      .secrets = &secrets_,
+      .tokens = &tokens_,
+      .sessions = &sessions_,
+      .random_bytes = [this](std::size_t n) { return std::string(n, filling_++); },
+      .queue_allowance = &queue_allowance_};
   ApiGate gate_;
   std::unique_ptr<Api> api_;
 };

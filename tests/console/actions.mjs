@@ -236,6 +236,25 @@ async function secretsAndWebhooksArePut({ page, go }) {
   await page.getByText(/^It has not taken it/).waitFor();
 }
 
+/** Nobody is asked for a token before there is one; the tab that makes it goes on with it. */
+async function theFirstTokenClosesAnOpenServer({ page, go }) {
+  await go("/access");
+  await page.getByText("This server asks nobody who they are").waitFor();
+  await page.getByText("There is no token yet").waitFor();
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const dialog = page.getByRole("dialog", { name: "Make a token" });
+  await dialog.getByLabel(/^Name/).fill("root");
+  assert.ok(await dialog.getByLabel("Role").isDisabled(), "it is an admin's");
+  await dialog.getByRole("button", { name: "Make it" }).click();
+  const shown = page.getByRole("dialog", { name: "Token root is made" });
+  assert.match(await shown.getByLabel(/^The text/).inputValue(), /^wb_[0-9a-f]{8}_[0-9a-f]{64}$/);
+  await page.keyboard.press("Escape");
+  await shown.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByText("(yours, just now)").waitFor();
+  await page.getByText("This server asks nobody who they are").waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(async () => (await fetch("/v1/tokens")).status), 401);
+}
+
 async function keysGoEverywhere({ page, go }) {
   await go("/overview");
   await settled(page);
@@ -283,4 +302,8 @@ await run(async (browser) => {
     await scene(opened);
   }
   opened.watch.check();
+  await opened.page.close();
+  const last = await open(browser, { allowed: [/status of 401/] });
+  await theFirstTokenClosesAnOpenServer(last);
+  last.watch.check();
 });

@@ -221,7 +221,9 @@ class ConsoleTest(unittest.TestCase):
         people = [{"match": {"provider": "github", "login": "ann"}, "role": "operator"}]
         place = f"http://localhost:{server.port}"
         server.let_in({**provider.login_file(people), "base_url": place}, *definitions)
-        self.browse("session.mjs", server, task=task, place=place, provider=provider.url)
+        root = server.run("token", "create", "--name", "root", "--role", "admin").strip()
+        self.browse("session.mjs", server, task=task, place=place, provider=provider.url,
+                    root=root)
 
     def test_a_token_lets_in_and_says_what_one_may(self):
         server = self.serve()

@@ -5,12 +5,52 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { given, open, run, settled } from "./browser.mjs";
+import { check, wrongs } from "./checks.mjs";
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 async function enter(page, token) {
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Use this token" }).click();
+}
+
+/** Made, shown once, used, revoked; at last the one in use, which ends the visit. */
+async function tokensAreMadeAndRevoked(page, go) {
+  await go("/access");
+  await page.getByText("Nobody has logged in lately").waitFor();
+  await check(page, "access-tokens");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/^Name/).fill("ci");
+  await dialog.getByLabel("Role").selectOption("submitter");
+  await check(page, "access-make");
+  await dialog.getByRole("button", { name: "Make it" }).click();
+  const made = await dialog.getByLabel("The text of the token ci").inputValue();
+  await dialog.getByRole("button", { name: "Copy the token" }).waitFor();
+  await check(page, "access-shown-once");
+  await dialog.getByRole("button", { name: "I have kept it" }).click();
+  const asWhom = (text) =>
+    page.evaluate(async (token) => {
+      const answer = await fetch("/v1/me", { headers: { Authorization: `Bearer ${token}` } });
+      return [answer.status, (await answer.json()).name];
+    }, text);
+  assert.deepEqual(await asWhom(made), [200, "token:ci"]);
+  await page.reload();
+  await page.getByRole("button", { name: "Revoke ci" }).click();
+  assert.ok(!(await page.content()).includes(made), "it is shown once");
+  await dialog.getByText("refused at once").waitFor();
+  await dialog.getByRole("button", { name: "Leave it" }).click();
+  await page.getByRole("button", { name: "Revoke ci" }).click();
+  await dialog.getByRole("button", { name: "Revoke it" }).click();
+  await page.getByRole("button", { name: "Revoke ci" }).waitFor({ state: "detached" });
+  assert.equal((await asWhom(made))[0], 401);
+  await page.getByLabel("also 1 old one").check();
+  await page.getByRole("row", { name: /^ci/ }).getByText("revoked").waitFor();
+  await page.getByRole("button", { name: "Revoke admin" }).click();
+  await dialog.getByText("This is the token that this tab uses").waitFor();
+  await dialog.getByRole("button", { name: "Revoke it" }).click();
+  await page.getByLabel("Token", { exact: true }).waitFor();
+  assert.deepEqual(wrongs, []);
 }
 
 await run(async (browser) => {
@@ -34,6 +74,9 @@ await run(async (browser) => {
   await go("/audit");
   await page.getByText("needs the right to admin").waitFor();
   await page.screenshot({ path: path.join(given.screens, "denied-light.png") });
+  await go("/access");
+  await page.getByText("listTokens needs the right to admin").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Make a token" }).count(), 0);
 
   await go("/you");
   await settled(page);
@@ -41,5 +84,6 @@ await run(async (browser) => {
   await enter(page, given.tokens.admin);
   await page.getByRole("link", { name: "Audit" }).click();
   await page.getByRole("cell", { name: "createTasks" }).first().waitFor();
+  await tokensAreMadeAndRevoked(page, go);
   watch.check();
 });

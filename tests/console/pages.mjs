@@ -30,6 +30,7 @@ const pages = {
   definition: "/definitions/greet",
   webhooks: "/webhooks",
   secrets: "/secrets",
+  access: "/access",
   audit: "/audit",
   you: "/you",
   "no-such-page": "/nothing/here",

@@ -115,6 +115,45 @@ class TokensTest(ServedTest):
         serving.until(lambda: check() == 401, "it is revoked")
         self.assertLess(serving.time.monotonic() - began, 10)
 
+    def files(self):
+        """All that the server has written, its log too."""
+        kept = b""
+        for folder, _, names in os.walk(self.serving.top):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    kept += file.read()
+        return kept
+
+    def test_one_made_over_the_api_is_good_at_once_and_kept_by_nobody(self):
+        body = {"name": "over-the-api", "role": "submitter", "expires": "1h"}
+        key = {"Idempotency-Key": "make-it-once"}
+        made = self.call("admin", "POST", "/v1/tokens", body, **key)
+        self.expect(201, made)
+        secret = made.json["secret"]
+        self.expect(200, self.serving.call("GET", "/v1/me", token=secret))
+        self.serving.restart()  # the first answer comes from the ledger then
+        again = self.call("admin", "POST", "/v1/tokens", body, **key)
+        self.assertEqual((again.status, again.json["secret"], again.json["token"]["id"]),
+                         (201, None, made.json["token"]["id"]))
+        kept = self.files()
+        self.assertIn(b"over-the-api", kept)
+        self.assertNotIn(secret[12:].encode(), kept)
+        self.assertNotIn(bytes.fromhex(secret[12:]), kept)
+        gone = self.call("admin", "DELETE", f"/v1/tokens/{secret}")
+        self.assertEqual((self.expect(200, gone)["state"], gone.json["current"]),
+                         ("revoked", False))
+        self.expect(401, self.serving.call("GET", "/v1/me", token=secret))
+        self.assertNotIn(secret[12:].encode(), self.files(), "the log names it by its id")
+        audit = self.call("admin", "GET", "/v1/audit?operation=revokeToken").json["entries"]
+        self.assertEqual(audit[0]["subject"], f"over-the-api ({secret[3:11]})")
+
+    def test_the_token_in_use_may_be_revoked_and_that_is_said(self):
+        made = self.call("admin", "POST", "/v1/tokens", {"name": "brief", "role": "admin"}).json
+        gone = self.serving.call("DELETE", "/v1/tokens/brief", token=made["secret"])
+        self.assertTrue(self.expect(200, gone)["current"])
+        refused = self.serving.call("GET", "/v1/tokens", token=made["secret"])
+        self.assertIn("was revoked", self.expect(401, refused)["detail"])
+
     def test_a_body_of_somebody_unknown_is_not_looked_at(self):
         self.expect(401, self.serving.post("/v1/tasks", b"{"))
         self.expect(403, self.call("viewer", "POST", "/v1/tasks", b"{"))

@@ -84,10 +84,33 @@ class OidcTest(serving.ServedTest):
         mine = [one for one in listed if one["id"] == me["session"]["id"]]
         self.assertEqual([(one["person"], one["state"]) for one in mine], [("acme:ann", "active")])
         self.assertNotIn(self.browser.session(), json.dumps(listed))
+        self.assertEqual((mine[0]["role"], mine[0]["seen_from"]), ("operator", "127.0.0.1"))
         secret = self.browser.session()
         self.assertEqual(self.browser.post("/v1/logout").status, 204)
         self.assertIsNone(self.browser.session())
         self.browser.cookies["waybill.test"][SESSION] = secret
+        self.expect(401, self.browser.get("/v1/me"))
+
+    def test_an_admin_sees_who_is_logged_in_and_ends_it(self):
+        self.browser.log_in("acme")
+        self.expect(403, self.browser.get("/v1/sessions"))
+        mine = self.expect(200, self.browser.get("/v1/me"))["session"]["id"]
+        root = self.serving.run("token", "create", "--name", "root", "--role", "admin",
+                                "--quiet").strip()
+        def call(method, target):
+            return self.serving.call(method, target, token=root)
+        serving.until(lambda: call("GET", "/v1/me").status == 200, "the token is known")
+        listed = self.expect(200, call("GET", "/v1/sessions"))["sessions"]
+        one = next(each for each in listed if each["id"] == mine)
+        self.assertEqual((one["person"], one["role"], one["state"], one["seen_from"],
+                          one["current"]), ("acme:ann", "operator", "active", "127.0.0.1", False))
+        self.expect(404, call("DELETE", "/v1/sessions/acme:nobody"))
+        self.expect(200, call("DELETE", f"/v1/sessions/{mine}"))
+        self.assertIn("ended", self.expect(401, self.browser.get("/v1/me"))["detail"])
+        self.browser.log_in("acme")
+        self.expect(200, self.browser.get("/v1/me"))
+        ended = self.expect(200, call("DELETE", "/v1/sessions/acme:ann"))["sessions"]
+        self.assertEqual({each["state"] for each in ended}, {"revoked"})
         self.expect(401, self.browser.get("/v1/me"))
 
     def test_who_makes_a_task_is_who_logged_in(self):

@@ -41,6 +41,8 @@ OTHER_NAMES = {"QueueView": "Queue", "RetryPolicy": "Retry", "TaskPatch": "Patch
                "RunPage": "ListRunsResponse", "RunNodes": "ListRunNodesResponse",
                "CancelRun": "CancelRunRequest", "RetryRun": "RetryRunRequest",
                "RunDecision": "ApproveRunRequest",
+               "Tokens": "ListTokensResponse", "NewToken": "CreateTokenRequest",
+               "MadeToken": "CreateTokenResponse", "Sessions": "ListSessionsResponse",
                "Webhooks": "ListWebhooksResponse", "WebhookTest": "TestWebhookResponse",
                "WebhookReplay": "ReplayWebhookResponse",
                "WebhookDeliveries": "ListWebhookDeliveriesResponse"}
@@ -134,6 +136,8 @@ class Drift(unittest.TestCase):
         enums["ConditionReason"] = schemas["Condition"]["properties"]["reason"]["enum"]
         enums["Role"] = schemas["Me"]["properties"]["role"]["enum"]
         enums["WebhookState"] = schemas["Webhook"]["properties"]["state"]["enum"]
+        enums["TokenState"] = schemas["Token"]["properties"]["state"]["enum"]
+        enums["SessionState"] = schemas["Session"]["properties"]["state"]["enum"]
         enums["CameBy"] = schemas["Me"]["properties"]["came_by"]["enum"]
         enums["AuditOutcome"] = schemas["AuditEntry"]["properties"]["outcome"]["enum"]
         enums["BeatState"] = schemas["BeatAnswer"]["properties"]["state"]["enum"]

@@ -236,7 +236,8 @@ class Events(RpcTest):
 
 
 class Server(RpcTest):
-    SERVICES = ["Catalog", "Events", "People", "Queues", "Runs", "Secrets", "Tasks", "Workers"]
+    SERVICES = ["Access", "Catalog", "Events", "People", "Queues", "Runs", "Secrets", "Tasks",
+                "Workers"]
 
     def test_it_says_that_it_serves_until_it_ends(self):
         watch = self.client.begin("grpc.health.v1.Health/Watch", {"service": "waybill.v1.Tasks"})
@@ -286,6 +287,25 @@ class Server(RpcTest):
                                                            metadata=shown))
         self.refused("PERMISSION_DENIED", self.client.call("Secrets/ListSecrets", {},
                                                            metadata=shown))
+
+    def test_a_token_makes_another_and_ends_itself(self):
+        root = self.server.run("token", "create", "--name", "root", "--role", "admin",
+                               "--quiet").strip()
+        self.server.restart()
+        shown = {"authorization": f"Bearer {root}"}
+        made = self.client.call("Access/CreateToken",
+                                {"name": "ci", "role": "ROLE_SUBMITTER",
+                                 "expires": {"seconds": 3600}}, metadata=shown)
+        self.assertEqual((made["token"]["role"], made["token"]["state"]),
+                         ("ROLE_SUBMITTER", "TOKEN_STATE_ACTIVE"))
+        others = {"authorization": f"Bearer {made['secret']}"}
+        self.assertEqual(self.client.call("People/GetMe", {}, metadata=others)["name"], "token:ci")
+        self.refused("PERMISSION_DENIED", self.client.call("Access/ListTokens", {},
+                                                           metadata=others))
+        self.assertFalse(self.client.call("Access/ListSessions", {}, metadata=shown)["sessions"])
+        gone = self.client.call("Access/RevokeToken", {"token": "root"}, metadata=shown)
+        self.assertTrue(gone["current"])
+        self.refused("UNAUTHENTICATED", self.client.call("Access/ListTokens", {}, metadata=shown))
 
     def test_calls_end_with_their_token(self):
         token = self.server.run("token", "create", "--name", "brief", "--role", "worker",

@@ -1,4 +1,5 @@
 #include <boost/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "apps/waybill/cli/dry_run.h"
@@ -8,60 +9,50 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/session.h"
-#include "base/json.h"
-#include "core/person.h"
-#include "core/task_json.h"
+#include "services/session_desk.h"
 
 namespace waybill::cli {
 namespace {
 
 namespace bj = boost::json;
 
-/// How long a session may be unused: as --login says, or by default.
-Result<Duration> idle_max(Session& session) {
-  if (session.config().login.empty()) return LoginSettings{}.idle_max;
-  const auto file = read_login(session.config().login);
-  if (!file) return fail(file.error());
-  return file->settings.idle_max;
-}
-
-struct Look {
-  Time now{};
-  Duration idle_max{};
-};
-
-bj::object to_json(const SessionRecord& record, const Look& look) {
-  return {{"id", record.id},
-          {"person", record.person},
-          {"state", json::text(to_string(state_of(record, look.idle_max, look.now)))},
-          {"created_at", time_to_json(record.created_at)},
-          {"seen_at", time_to_json(record.seen_at)},
-          {"ends_at", time_to_json(record.ends_at)},
-          {"revoked_at", time_to_json(record.revoked_at)}};
+/// Over the ledger, by the rules of --login, keeping in the audit log what it does.
+Result<SessionDesk> desk_over(Session& session, Store& store) {
+  std::optional<LoginSettings> settings;
+  if (!session.config().login.empty()) {
+    auto file = read_login(session.config().login);
+    if (!file) return fail(file.error());
+    settings = std::move(file->settings);
+  }
+  return SessionDesk(
+      store.beside().people, [settings = std::move(settings)] { return settings; },
+      [&](const SessionRecord& ended) {
+        keep_in_audit_log(session, store, "session revoke", ended.id + " of " + ended.person);
+      });
 }
 
 Exit list_sessions(Session& session, const Invocation&) {
-  const auto idle = idle_max(session);
-  if (!idle) return fail(idle.error());
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
-  const auto sessions = (*store)->beside().people.sessions();
+  auto desk = desk_over(session, **store);
+  if (!desk) return fail(desk.error());
+  const auto sessions = desk->list(session.clock().now());
   if (!sessions) return fail(sessions.error());
-  const Look look{.now = session.clock().now(), .idle_max = *idle};
   Output& output = session.output();
   if (output.json()) {
     bj::array array;
-    for (const SessionRecord& record : *sessions) array.push_back(to_json(record, look));
+    for (const SessionView& view : *sessions) array.push_back(to_json(view));
     output.json_line(bj::object{{"sessions", std::move(array)}});
     return 0;
   }
-  Table table({"ID", "PERSON", "SINCE", "LAST USED", "ENDS", "STATE"});
-  for (const SessionRecord& record : *sessions) {
-    const SessionState state = state_of(record, look.idle_max, look.now);
+  Table table({"ID", "PERSON", "ROLE", "SINCE", "LAST USED", "FROM", "ENDS", "STATE"});
+  for (const auto& [record, state, identity, role] : *sessions) {
     table.add({record.id,
                record.person,
+               std::string(role ? to_string(*role) : ""),
                to_the_second(record.created_at),
                to_the_second(record.seen_at),
+               record.seen_from,
                to_the_second(record.ends_at),
                {std::string(to_string(state)),
                 state == SessionState::active ? Colour::green : Colour::grey}});
@@ -74,43 +65,36 @@ Exit list_sessions(Session& session, const Invocation&) {
   return 0;
 }
 
-/// The session of that id, or all of that person that are not revoked yet.
-Result<std::vector<SessionRecord>> find_sessions(const std::vector<SessionRecord>& all,
-                                                 const std::string& wanted) {
-  std::vector<SessionRecord> found;
-  for (const SessionRecord& record : all) {
-    const bool is_persons = record.person == wanted && record.revoked_at == Time{};
-    if (record.id == wanted || is_persons) found.push_back(record);
+/// What revoke() would come to.
+Result<std::vector<SessionView>> look_at_revoking(SessionDesk& desk, const std::string& wanted,
+                                                  Time at) {
+  auto found = desk.find(wanted, at);
+  if (!found) return found;
+  for (SessionView& view : *found) {
+    view.state = SessionState::revoked;
+    if (view.session.revoked_at == Time{}) view.session.revoked_at = at;
   }
-  if (!found.empty()) return found;
-  return fail(Code::not_found, "there is no session \"" + wanted +
-                                   "\", nor one of a person of that name; list them with "
-                                   "`waybill session list`");
+  return found;
 }
 
 Exit revoke_sessions(Session& session, const Invocation& invocation) {
   const Doing doing = doing_of(invocation);
-  const auto idle = idle_max(session);
-  if (!idle) return fail(idle.error());
   const auto store = session.store(opened_for(doing, OpenStore::existing));
   if (!store) return fail(store.error());
-  PeopleStore& people = (*store)->beside().people;
-  const auto all = people.sessions();
-  if (!all) return fail(all.error());
-  auto found = find_sessions(*all, invocation.positionals[0]);
-  if (!found) return fail(found.error());
+  auto desk = desk_over(session, **store);
+  if (!desk) return fail(desk.error());
+  const std::string& wanted = invocation.positionals[0];
   const Time now = session.clock().now();
+  const auto found =
+      doing == Doing::really ? desk->revoke(wanted, now) : look_at_revoking(*desk, wanted, now);
+  if (!found && found.error().code == Code::not_found) {
+    return fail(Code::not_found, found.error().message + "; list them with `waybill session list`");
+  }
+  if (!found) return fail(found.error());
   bj::array revoked;
-  for (SessionRecord& record : *found) {
-    if (record.revoked_at == Time{}) {
-      record.revoked_at = now;
-      if (doing == Doing::really) {
-        if (Status done = people.revoke_session(record.id, now); !done) return fail(done.error());
-        keep_in_audit_log(session, **store, invocation.command, record.id);
-      }
-    }
-    revoked.push_back(to_json(record, {.now = now, .idle_max = *idle}));
-    session.output().note("session " + record.id + " of " + record.person +
+  for (const SessionView& view : *found) {
+    revoked.push_back(to_json(view));
+    session.output().note("session " + view.session.id + " of " + view.session.person +
                           (doing == Doing::dry ? " would be revoked" : " is revoked"));
   }
   if (session.output().json()) {

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <boost/json.hpp>
 #include <optional>
 
@@ -14,9 +13,9 @@
 #include "apps/waybill/session.h"
 #include "base/json.h"
 #include "core/api_token.h"
-#include "core/suggest.h"
 #include "core/task.h"
-#include "core/task_json.h"
+#include "core/token_json.h"
+#include "services/token_desk.h"
 
 namespace waybill::cli {
 namespace {
@@ -24,23 +23,6 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::string_view kRoles = "viewer, submitter, worker, operator, admin";
-
-/// Never with its secret, nor the hash of that.
-bj::object to_json(const TokenRecord& record, Time now) {
-  return {
-      {"id", record.id},
-      {"name", record.name},
-      {"role", json::text(to_string(record.role))},
-      {"rate_limit", record.rate_limit == 0 ? bj::value(nullptr) : bj::value(record.rate_limit)},
-      {"state", json::text(to_string(state_of(record, now)))},
-      {"created_at", time_to_json(record.created_at)},
-      {"created_by", record.created_by},
-      {"expires_at", time_to_json(record.expires_at)},
-      {"revoked_at", time_to_json(record.revoked_at)},
-      {"last_used_at", time_to_json(record.last_used_at)}};
-}
-
-std::string title_of(const TokenRecord& record) { return record.name + " (" + record.id + ")"; }
 
 /// For people: to the second.
 std::string shown(Time time) {
@@ -62,7 +44,7 @@ Exit list_tokens(Session& session, const Invocation&) {
   const Time now = session.clock().now();
   if (output.json()) {
     bj::array array;
-    for (const TokenRecord& record : *tokens) array.push_back(to_json(record, now));
+    for (const TokenRecord& record : *tokens) array.push_back(token_to_json(record, now));
     output.json_line(bj::object{{"tokens", std::move(array)}});
     return 0;
   }
@@ -136,82 +118,34 @@ Result<ApiToken> token_of(const Invocation& invocation) {
                   "\"wb_$(openssl rand -hex 4)_$(openssl rand -hex 32)\" makes it");
 }
 
-/// The very same token, if it is known already: then making it again changes nothing, so that a
-/// machine may do it whenever it starts.
-const TokenRecord* find_known(const std::vector<TokenRecord>& records, const TokenRecord& wanted) {
-  const auto found = std::find_if(records.begin(), records.end(), [&](const TokenRecord& record) {
-    return record.id == wanted.id && record.name == wanted.name && record.role == wanted.role &&
-           record.rate_limit == wanted.rate_limit &&
-           equal_in_constant_time(record.hash, wanted.hash);
+using Making = TokenDesk::Making;
+
+/// Over the ledger, keeping in its audit log what it does.
+TokenDesk desk_over(Session& session, Store& store) {
+  return TokenDesk(store.beside().tokens, [&](TokenDesk::Did did, const TokenRecord& record) {
+    keep_in_audit_log(session, store, did == TokenDesk::Did::made ? "token create" : "token revoke",
+                      title_of(record));
   });
-  return found == records.end() ? nullptr : &*found;
 }
 
-/// The token that is not revoked and has that name.
-const TokenRecord* find_holder(const std::vector<TokenRecord>& records, const std::string& name) {
-  const auto found = std::find_if(records.begin(), records.end(), [&](const TokenRecord& record) {
-    return record.name == name && record.revoked_at == Time{};
-  });
-  return found == records.end() ? nullptr : &*found;
+TokenDesk::Taken taken_of(const Invocation& invocation) {
+  return invocation.has("replace") ? TokenDesk::Taken::replace : TokenDesk::Taken::refuse;
 }
 
-/// What making a token comes to.
-struct Making {
-  std::optional<TokenRecord> known;     ///< it is there already
-  std::optional<TokenRecord> replaced;  ///< who has its name until then
-};
-
-/// `already_exists` if another token that is not revoked has that name, unless it is to be
-/// replaced.
-Result<Making> plan_making(TokenStore& tokens, const TokenRecord& wanted, bool may_replace) {
-  const auto records = tokens.list();
-  if (!records) return fail(records.error());
-  Making making;
-  if (const TokenRecord* known = find_known(*records, wanted)) {
-    making.known = *known;
-    return making;
-  }
-  const TokenRecord* holder = find_holder(*records, wanted.name);
-  if (holder == nullptr) return making;
-  if (!may_replace) {
-    return fail(Code::already_exists, "there is a token " + title_of(*holder) +
-                                          " already; give another --name, or revoke it first with "
-                                          "`waybill token revoke " +
-                                          wanted.name + "`");
-  }
-  making.replaced = *holder;
-  return making;
-}
-
-Result<Making> put_token(Session& session, const TokenRecord& record, bool may_replace) {
+/// Whoever may write the ledger may do everything.
+Result<Making> put_token(Session& session, const TokenRecord& record, TokenDesk::Taken taken) {
   const auto store = session.store(OpenStore::create);
   if (!store) return fail(store.error());
-  TokenStore& tokens = (*store)->beside().tokens;
-  auto making = plan_making(tokens, record, may_replace);
-  if (!making || making->known) return making;
-  if (making->replaced) {
-    const Status revoked = tokens.revoke(making->replaced->id, record.created_at);
-    if (!revoked) return fail(revoked.error());
-    keep_in_audit_log(session, **store, "token revoke", title_of(*making->replaced));
-  }
-  if (Status put = tokens.put(record); !put) {
-    if (put.error().code != Code::already_exists) return fail(put.error());
-    // Another machine that starts may have made it known meanwhile.
-    auto rival = plan_making(tokens, record, may_replace);
-    if (!rival || rival->known) return rival;
-    return fail(put.error());
-  }
-  keep_in_audit_log(session, **store, "token create", title_of(record));
-  return making;
+  return desk_over(session, **store).put(record, Role::admin, taken);
 }
 
 /// Refuses as put_token() does; without a ledger there is no token yet.
-Result<Making> look_at_token(Session& session, const TokenRecord& record, bool may_replace) {
+Result<Making> look_at_token(Session& session, const TokenRecord& record, TokenDesk::Taken taken) {
   const Status there = require_ledger(session.config());
   if (!there && there.error().code == Code::not_found) return Making{};
   const auto store = session.store(OpenStore::reading);
   if (!store) return fail(store.error());
-  return plan_making((*store)->beside().tokens, record, may_replace);
+  return desk_over(session, **store).plan(record, Role::admin, taken);
 }
 
 /// A machine that starts is told, and goes on: what was revoked stays so.
@@ -219,7 +153,7 @@ void print_known(Session& session, const TokenRecord& known) {
   Output& output = session.output();
   const TokenState state = state_of(known, session.clock().now());
   if (output.json()) {
-    bj::object object = to_json(known, session.clock().now());
+    bj::object object = token_to_json(known, session.clock().now());
     object["token"] = nullptr;
     return output.json_line(object);
   }
@@ -235,7 +169,7 @@ void print_known(Session& session, const TokenRecord& known) {
 void print_made(Session& session, const TokenRecord& record, const std::string& text, Doing doing) {
   Output& output = session.output();
   if (output.json()) {
-    bj::object object = to_json(record, record.created_at);
+    bj::object object = token_to_json(record, record.created_at);
     object["token"] = text.empty() ? bj::value(nullptr) : bj::value(text);
     if (doing == Doing::dry) object["id"] = nullptr;
     return output.json_line(answer(doing, std::move(object)));
@@ -261,9 +195,9 @@ Exit create_token(Session& session, const Invocation& invocation) {
   record->hash = hash_of(*token);
   if (const Status fits = check_token(*record); !fits) return fail(fits.error());
   const Doing doing = doing_of(invocation);
-  const bool may_replace = invocation.has("replace");
-  const auto making = doing == Doing::really ? put_token(session, *record, may_replace)
-                                             : look_at_token(session, *record, may_replace);
+  const TokenDesk::Taken taken = taken_of(invocation);
+  const auto making = doing == Doing::really ? put_token(session, *record, taken)
+                                             : look_at_token(session, *record, taken);
   if (!making) return fail(making.error());
   if (making->known) {
     print_known(session, *making->known);
@@ -274,55 +208,43 @@ Exit create_token(Session& session, const Invocation& invocation) {
   return 0;
 }
 
-/// The token of that id, or else of that name: the one that is not revoked, or else the newest.
-Result<TokenRecord> find_token(const std::vector<TokenRecord>& tokens, const std::string& wanted) {
-  const TokenRecord* found = nullptr;
-  std::vector<std::string> known;
-  for (const TokenRecord& record : tokens) {
-    if (record.id == wanted) return record;
-    known.push_back(record.name);
-    if (record.name != wanted) continue;
-    if (found == nullptr || found->revoked_at != Time{}) found = &record;
-  }
-  if (found != nullptr) return *found;
-  return fail(Code::not_found, "there is no token \"" + wanted + "\"" +
-                                   did_you_mean(wanted, known) +
-                                   "; list them with `waybill token list`");
-}
-
-void print_revoked(Session& session, const TokenRecord& record, Time before, Doing doing) {
+void print_revoked(Session& session, const TokenDesk::Revoked& revoked, Doing doing) {
   Output& output = session.output();
+  const TokenRecord& record = revoked.record;
   if (output.json()) {
-    return output.json_line(answer(doing, to_json(record, record.revoked_at)));
+    return output.json_line(answer(doing, token_to_json(record, record.revoked_at)));
   }
-  if (before != Time{}) {
-    return output.note("token " + title_of(record) + " was revoked already, at " + shown(before));
+  if (revoked.was) {
+    return output.note("token " + title_of(record) + " was revoked already, at " +
+                       shown(record.revoked_at));
   }
   output.note("token " + title_of(record) +
               (doing == Doing::dry ? " would be revoked" : " is revoked"));
+}
+
+/// What revoke() would come to.
+Result<TokenDesk::Revoked> look_at_revoking(TokenDesk& desk, const std::string& wanted, Time at) {
+  auto record = desk.find(wanted);
+  if (!record) return fail(record.error());
+  const bool was = record->revoked_at != Time{};
+  if (!was) record->revoked_at = at;
+  return TokenDesk::Revoked{.record = std::move(*record), .was = was};
 }
 
 Exit revoke_token(Session& session, const Invocation& invocation) {
   const Doing doing = doing_of(invocation);
   const auto store = session.store(opened_for(doing, OpenStore::existing));
   if (!store) return fail(store.error());
-  TokenStore& tokens = (*store)->beside().tokens;
-  const auto records = tokens.list();
-  if (!records) return fail(records.error());
-  // A whole token, as somebody finds it where it should not be, is never repeated in a message.
-  const auto whole = parse_api_token(invocation.positionals[0]);
-  auto record = find_token(*records, whole ? whole->id : invocation.positionals[0]);
-  if (!record) return fail(record.error());
-  const Time before = record->revoked_at;
-  if (before == Time{}) {
-    record->revoked_at = session.clock().now();
-    if (doing == Doing::really) {
-      const Status revoked = tokens.revoke(record->id, record->revoked_at);
-      if (!revoked) return fail(revoked.error());
-      keep_in_audit_log(session, **store, "token revoke", title_of(*record));
-    }
+  TokenDesk desk = desk_over(session, **store);
+  const std::string& wanted = invocation.positionals[0];
+  const Time now = session.clock().now();
+  const auto revoked =
+      doing == Doing::really ? desk.revoke(wanted, now) : look_at_revoking(desk, wanted, now);
+  if (!revoked && revoked.error().code == Code::not_found) {
+    return fail(Code::not_found, revoked.error().message + "; list them with `waybill token list`");
   }
-  print_revoked(session, *record, before, doing);
+  if (!revoked) return fail(revoked.error());
+  print_revoked(session, *revoked, doing);
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "adapters/local/system_random.h"
 #include "apps/waybill/runtime/artifact_place.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/file_limit.h"
@@ -40,6 +41,13 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
       runs_({.store = store.beside().runs,
              .definitions = definitions.current(),
              .clock = session.clock()}),
+      tokens_(store.beside().tokens,
+              [this](TokenDesk::Did, const TokenRecord&) { authenticator_.look_again(); }),
+      sessions_(store.beside().people,
+                [this] {
+                  return rules_.logins ? std::optional(rules_.logins->desk().settings())
+                                       : std::nullopt;
+                }),
       first_answers_(64u << 20, &store.beside().answers),
       feed_(
           {.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
@@ -72,6 +80,9 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .webhooks = &webhooks_->desk(),
              .artifacts = &artifacts_,
              .runs = &runs_,
+             .tokens = &tokens_,
+             .sessions = &sessions_,
+             .random_bytes = system_random_bytes,
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
   metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });

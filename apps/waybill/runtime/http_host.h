@@ -30,6 +30,8 @@
 #include "services/run_desk.h"
 #include "services/secret_vault.h"
 #include "services/service_loop.h"
+#include "services/session_desk.h"
+#include "services/token_desk.h"
 
 namespace waybill::cli {
 
@@ -98,6 +100,8 @@ class HttpHost {
   FileUploadSpool spool_;
   ArtifactDesk artifacts_;
   RunDesk runs_;
+  TokenDesk tokens_;
+  SessionDesk sessions_;
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;

@@ -228,6 +228,34 @@ export interface Secret {
   changed_by: string;
 }
 
+/** An API token, without its text. */
+export interface Token {
+  id: string;
+  name: string;
+  role: Role;
+  rate_limit: number | null;
+  state: "active" | "expired" | "revoked";
+  created_at: string;
+  created_by: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+  last_used_at: string | null;
+  current: boolean;
+}
+
+/** A browser that somebody has logged in with. */
+export interface LoginSession {
+  id: string;
+  person: string;
+  role: Role | null;
+  state: "active" | "expired" | "revoked";
+  created_at: string;
+  seen_at: string;
+  seen_from: string | null;
+  ends_at: string;
+  current: boolean;
+}
+
 export interface AuditEntry {
   at: string;
   who: string;

@@ -1,9 +1,10 @@
 // Who one is here, what that lets one do, and how others get in.
 
+import { Link } from "wouter-preact";
 import { get } from "../api/client";
 import type { Right } from "../api/types";
 import { useResource } from "../state/resource";
-import { logOut, rightsOf, session } from "../state/session";
+import { logOut, may, rightsOf, session } from "../state/session";
 import { singleKeys, type Theme, theme, UNDO_SECONDS, undoSeconds } from "../state/settings";
 import { Foreign, Loaded, Page, Panel, Time } from "../ui/bits";
 import { complain } from "../ui/toast";
@@ -13,7 +14,7 @@ const RIGHTS: Record<Right, string> = {
   submit: "start tasks; cancel, change and retry your own",
   work: "claim and run tasks, as workers do",
   operate: "cancel, change and retry any task; pause queues",
-  admin: "webhooks, secrets, the audit log",
+  admin: "tokens and people, webhooks, secrets, the audit log",
 };
 const CAME_BY = {
   session: "a session of this browser",
@@ -37,7 +38,14 @@ function Others() {
           </p>
         )}
       </Loaded>
-      <p>Tokens are made, listed and revoked on the server's machine:</p>
+      {may("admin") ? (
+        <p>
+          <Link href="/access">Tokens and people</Link> makes, lists and revokes tokens, and ends
+          sessions; so do on the server's machine:
+        </p>
+      ) : (
+        <p>Tokens are made, listed and revoked by admins, or on the server's machine:</p>
+      )}
       <ul class="lines">
         <li>
           <code>waybill token create --name ci --role submitter</code>

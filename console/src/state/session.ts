@@ -30,9 +30,12 @@ export function rightsOf(role: Role): readonly Right[] {
 }
 
 export async function askWhoIAm(): Promise<void> {
+  const shown = token.value;
   try {
     session.value = { is: "in", me: await get<Me>("/v1/me") };
   } catch (error) {
+    // Another one was taken meanwhile, and this says nothing of it.
+    if (token.value !== shown) return askWhoIAm();
     const problem =
       error instanceof Problem ? error : new Problem(0, "The console failed", String(error));
     session.value =

@@ -9,6 +9,8 @@ export function Dialog(props: {
   onClose: () => void;
   children: ComponentChildren;
   wide?: boolean;
+  /** Only its own buttons close it. */
+  firm?: boolean;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -28,18 +30,20 @@ export function Dialog(props: {
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();
-        props.onClose();
+        if (!props.firm) props.onClose();
       }}
       onClick={(event) => {
-        if (event.target === dialog.current) props.onClose();
+        if (event.target === dialog.current && !props.firm) props.onClose();
       }}
     >
       <div class="dialog-inside">
         <header>
           <h2 id={heading}>{props.title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={props.onClose}>
-            <Icon name="close" />
-          </button>
+          {!props.firm && (
+            <button type="button" class="icon-button" aria-label="Close" onClick={props.onClose}>
+              <Icon name="close" />
+            </button>
+          )}
         </header>
         {props.children}
       </div>

@@ -11,6 +11,7 @@ const PATHS = {
   definition: "M7 3h7l4 4v14H7zM14 3v4h4M10 12h5M10 16h5",
   webhook: "M4 12h12M12 7l5 5-5 5M20 5v14",
   secret: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3",
+  key: "M8 15a4 4 0 100-8 4 4 0 000 8zM12 11h9v3.5M17.5 11v3",
   audit: "M5 4h14v16H5zM8.5 9h7M8.5 13h7M8.5 17h4",
   person: "M12 12a4 4 0 100-8 4 4 0 000 8zM5 20c.8-4 3.6-5.5 7-5.5s6.2 1.5 7 5.5",
   search: "M11 18a7 7 0 100-14 7 7 0 000 14zM16 16l4.5 4.5",

@@ -52,7 +52,8 @@ SessionRecord session_of(const Rows& rows, int row, int first_column) {
           .created_at = from_micros(rows.integer(row, first_column + 3)),
           .seen_at = from_micros(rows.integer(row, first_column + 4)),
           .ends_at = from_micros(rows.integer(row, first_column + 5)),
-          .revoked_at = time_of(rows, row, first_column + 6)};
+          .revoked_at = time_of(rows, row, first_column + 6),
+          .seen_from = std::string(rows.text(row, first_column + 7))};
 }
 
 /// The name that a person has, or one that nobody has at this moment.
@@ -110,6 +111,7 @@ Status PostgresPeoplePort::put_session(const SessionRecord& session) {
   params.integer(to_micros(session.created_at)).integer(to_micros(session.seen_at));
   params.integer(to_micros(session.ends_at));
   put_time(params, session.revoked_at);
+  params.text(session.seen_from);
   const auto put = database_.write(Sql::put_session, params);
   if (!put) return fail(put.error());
   const bool has_owner = put->integer(0, 0) != 0;
@@ -138,9 +140,9 @@ Result<std::vector<SessionRecord>> PostgresPeoplePort::sessions() {
   return sessions;
 }
 
-Status PostgresPeoplePort::note_use(const std::string& id, Time at) {
+Status PostgresPeoplePort::note_use(const std::string& id, Time at, const std::string& from) {
   const auto noted =
-      database_.write(Sql::note_session_use, Params().text(id).integer(to_micros(at)));
+      database_.write(Sql::note_session_use, Params().text(id).integer(to_micros(at)).text(from));
   if (!noted) return fail(noted.error());
   return {};
 }

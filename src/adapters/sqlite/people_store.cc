@@ -69,7 +69,8 @@ SessionRecord session_of(Statement& row) {
           .created_at = from_micros(row.integer(3)),
           .seen_at = from_micros(row.integer(4)),
           .ends_at = from_micros(row.integer(5)),
-          .revoked_at = row.is_null(6) ? Time{} : from_micros(row.integer(6))};
+          .revoked_at = row.is_null(6) ? Time{} : from_micros(row.integer(6)),
+          .seen_from = std::string(row.text(7))};
 }
 
 Result<MaybeSession> read_session(Database& database, const std::string& id) {
@@ -163,6 +164,7 @@ Status SqlitePeoplePort::put_session(const SessionRecord& session) {
     } else {
       (*put)->bind(7, to_micros(session.revoked_at));
     }
+    (*put)->bind_text(8, session.seen_from);
     if (Status done = (*put)->run(); !done) return done;
     if (database.rows_changed() > 0) return {};
     return fail(Code::already_exists, "there is a session " + session.id + " already");
@@ -190,12 +192,12 @@ Result<std::vector<SessionRecord>> SqlitePeoplePort::sessions() {
   });
 }
 
-Status SqlitePeoplePort::note_use(const std::string& id, Time at) {
+Status SqlitePeoplePort::note_use(const std::string& id, Time at, const std::string& from) {
   return writer_.write([&](Transaction& transaction) -> Status {
     const auto note = transaction.database().statement(Sql::note_session_use);
     if (!note) return fail(note.error());
     transaction.note_write();
-    (*note)->bind_text(1, id).bind(2, to_micros(at));
+    (*note)->bind_text(1, id).bind(2, to_micros(at)).bind_text(3, from);
     return (*note)->run();
   });
 }

@@ -98,6 +98,8 @@ Status Api::Inside::add_routes() {
   add_secret_handlers(parts, handlers);
   add_run_handlers(parts, handlers);
   add_webhook_handlers(parts, handlers);
+  add_token_handlers(parts, handlers);
+  add_session_handlers(parts, handlers);
   handlers["getOpenApi"] = [](const Call& call) {
     return with_own_etag(
         call, {.body = std::string(openapi_document()), .headers = {}, .stream = nullptr});
@@ -143,9 +145,11 @@ void Api::Inside::tell(const Served& route, const Request& request, const Princi
                        const Answer<Reply>& answer) {
   const auto* response = answer ? std::get_if<Response>(&*answer) : nullptr;
   const int status = response != nullptr ? response->status : answer ? 0 : answer.error().status;
-  log::info(
-      "api_change", route.operation.id,
-      {{"who", who.name}, {"from", request.peer}, {"path", request.path}, {"status", status}});
+  log::info("api_change", route.operation.id,
+            {{"who", who.name},
+             {"from", request.peer},
+             {"path", without_secrets(request.path)},
+             {"status", status}});
 }
 
 Answer<Reply> Api::Inside::answer(const Served& route, const Request& request,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "core/api_token.h"
 #include "http/api/routes.h"
 #include "services/audit_json.h"
 #include "services/audit_writer.h"
@@ -28,14 +29,16 @@ std::string_view first_of(std::string_view body, std::string_view name, char end
   return rest.substr(0, rest.find(end));
 }
 
+std::int64_t count_of(std::string_view body, std::string_view what) {
+  std::int64_t count = 0;
+  for (std::size_t at = body.find(what); at != body.npos; at = body.find(what, at + 1)) ++count;
+  return count;
+}
+
 /// Many tasks have nothing in the answer but id and created; one is there whole.
 std::int64_t created_in(std::string_view body) {
   if (body.starts_with(R"({"created":)")) return body.find(kCreated) == 1 ? 1 : 0;
-  std::int64_t count = 0;
-  for (std::size_t at = body.find(kCreated); at != body.npos; at = body.find(kCreated, at + 1)) {
-    ++count;
-  }
-  return count;
+  return count_of(body, kCreated);
 }
 
 std::int64_t number_in(std::string_view text) {
@@ -52,6 +55,15 @@ void add_done(const Changed& changed, const Response& response, AuditEntry& entr
     entry.subject = first_of(response.body, R"("id":")", '"');
   } else if (changed.operation.path.starts_with("/v1/bulk/")) {
     entry.count = number_in(first_of(response.body, R"("changed":)", ','));
+  } else if (changed.operation.id == "createToken" || changed.operation.id == "revokeToken") {
+    const std::string_view id = first_of(response.body, R"("id":")", '"');
+    entry.subject =
+        std::string(first_of(response.body, R"("name":")", '"')) + " (" + std::string(id) + ")";
+  } else if (changed.operation.id == "revokeSession") {
+    entry.count = count_of(response.body, R"("id":")");
+    // Sessions are forgotten a week later: whose it was is to be known longer.
+    const std::string_view person = first_of(response.body, R"("person":")", '"');
+    if (entry.subject != person) entry.subject += " of " + std::string(person);
   }
 }
 
@@ -104,7 +116,7 @@ void keep_in_audit_log(const ApiParts& parts, const Changed& changed) {
                    .subject = {}};
   // As sent, until somebody has looked at it: no longer than any name.
   if (const auto& path = changed.match.path; !path.empty()) {
-    entry.subject = std::string(utf8_prefix(path.begin()->second, kNameBytesMax));
+    entry.subject = std::string(utf8_prefix(without_secrets(path.begin()->second), kNameBytesMax));
   }
   if (!changed.answer) {
     add_problem(changed.answer.error(), entry);
@@ -127,6 +139,12 @@ void keep_unknown_in_audit_log(const ApiParts& parts, const Operation& operation
                    .subject = {}};
   add_problem(problem, entry);
   parts.audit->keep_soon(std::move(entry));
+}
+
+std::string without_secrets(const std::string& path) {
+  const std::size_t begin = path.rfind('/') + 1;  // 0 where there is none
+  const auto token = parse_api_token(std::string_view(path).substr(begin));
+  return token ? path.substr(0, begin) + token->id : path;
 }
 
 void add_audit_handler(const ApiParts& parts, Handlers& handlers) {

@@ -23,4 +23,7 @@ void keep_in_audit_log(const ApiParts& parts, const Changed& changed);
 void keep_unknown_in_audit_log(const ApiParts& parts, const Operation& operation,
                                const Request& request, const Problem& problem);
 
+/// A path for logs: where its last part is a whole token, as somebody revokes it, its id stands.
+std::string without_secrets(const std::string& path);
+
 }  // namespace waybill::http

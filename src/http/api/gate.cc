@@ -50,7 +50,7 @@ Answer<Principal> by_session(const ApiGate& gate, std::string_view secret, const
   const bool is_slowed = gate.wrong_tokens != nullptr && gate.wrong_tokens->is_slowed(request.peer);
   if (auto own = check_page(logins, request); !own) return refuse(std::move(own.error()));
   auto known = !is_slowed || logins.may_be(secret)
-                   ? logins.look(secret, counts)
+                   ? logins.look(secret, counts, request.peer)
                    : Result<LoginDesk::Known>(fail(Code::unauthenticated, "no such session"));
   if (known) return std::move(known->who);
   Problem problem = problem_of(known.error());

@@ -74,6 +74,11 @@ Answer<std::optional<Response>> FirstAnswers::find_stored(const KeyedCall& call)
 void FirstAnswers::keep(const KeyedCall& call, const Response& response, Keeping keeping,
                         Time now) {
   if (response.stream != nullptr) return;
+  if (!response.body_to_keep.empty()) {
+    Response without = response;
+    without.body = std::exchange(without.body_to_keep, "");
+    return keep(call, without, keeping, now);
+  }
   remember(call, response);
   // A restart forgets those that are large: they are few, and would fill the disk.
   const bool is_large = response.body.size() > kStoredBytesMax;

@@ -91,7 +91,8 @@ Answer<Reply> complete(const ApiParts& parts, const Call& call) {
                      .state = std::string(call.query.text("state")),
                      .issuer = std::string(call.query.text("iss")),
                      .error = std::string(call.query.text("error")),
-                     .slip = std::string(cookie(call.request, cookie_name(kLogin, over_of(desk))))},
+                     .slip = std::string(cookie(call.request, cookie_name(kLogin, over_of(desk)))),
+                     .from = call.request.peer},
                     &who);
   if (!entry) {
     Problem problem = problem_of(entry.error());
@@ -130,7 +131,7 @@ Answer<Reply> who_am_i(const ApiParts& parts, const Call& call) {
                    {"session", nullptr}};
   const auto secret = session_cookie(parts.logins, call.request);
   if (!secret) return json_response(me);
-  const auto known = parts.logins->look(*secret);
+  const auto known = parts.logins->look(*secret, LoginDesk::Counts::as_use, call.request.peer);
   if (!known) return refuse(known.error());
   const SessionRecord& session = known->session;
   const Time ends = std::min(session.ends_at, session.seen_at + parts.logins->settings().idle_max);

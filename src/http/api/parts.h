@@ -19,6 +19,8 @@ class ArtifactDesk;
 class AuditWriter;
 class QueueAllowance;
 class RunDesk;
+class SessionDesk;
+class TokenDesk;
 class WebhookDesk;
 }  // namespace waybill
 #include "services/secret_vault.h"
@@ -48,6 +50,10 @@ struct ApiParts {
   WebhookDesk* webhooks = nullptr;    ///< null: likewise
   ArtifactDesk* artifacts = nullptr;  ///< null: likewise
   RunDesk* runs = nullptr;            ///< null: likewise
+  TokenDesk* tokens = nullptr;        ///< null: likewise
+  SessionDesk* sessions = nullptr;    ///< null: likewise
+  /// So many bytes that nobody can guess, for new tokens; thread-safe.
+  std::function<std::string(std::size_t)> random_bytes = {};
   /// Of those who may not operate; null: they may name as many queues as they like.
   QueueAllowance* queue_allowance = nullptr;
 };

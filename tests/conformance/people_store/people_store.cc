@@ -42,7 +42,8 @@ SessionRecord a_session(char digit, std::string person) {
           .person = std::move(person),
           .created_at = kNow,
           .seen_at = kNow,
-          .ends_at = kNow + 10h};
+          .ends_at = kNow + 10h,
+          .seen_from = "::1"};
 }
 
 TEST_P(PeopleStoreConformance, KeepsAPersonWithAName) {
@@ -97,13 +98,15 @@ TEST_P(PeopleStoreConformance, ASessionIsUsedAndEndsOnce) {
   const PersonRecord ann = put(a_person("17", "ann"));
   SessionRecord session = a_session('1', ann.name);
   put(session);
-  ASSERT_TRUE(store().note_use(session.id, kNow + 5s));
-  ASSERT_TRUE(store().note_use(session.id, kNow + 4s));
-  ASSERT_TRUE(store().note_use("0000000000000000", kNow));
+  ASSERT_TRUE(store().note_use(session.id, kNow + 3s, "192.0.2.7"));
+  ASSERT_TRUE(store().note_use(session.id, kNow + 5s, ""));
+  ASSERT_TRUE(store().note_use(session.id, kNow + 4s, "192.0.2.8"));
+  ASSERT_TRUE(store().note_use("0000000000000000", kNow, "192.0.2.9"));
   ASSERT_TRUE(store().revoke_session(session.id, kNow + 6s));
   ASSERT_TRUE(store().revoke_session(session.id, kNow + 7s));
   EXPECT_EQ(store().revoke_session("0000000000000000", kNow).error().code, Code::not_found);
   session.seen_at = kNow + 5s;
+  session.seen_from = "192.0.2.7";
   session.revoked_at = kNow + 6s;
   EXPECT_THAT(*store().sessions(), ElementsAre(session));
 }

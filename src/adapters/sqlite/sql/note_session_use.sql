@@ -1,1 +1,2 @@
-UPDATE sessions SET seen_at = max(seen_at, ?2) WHERE id = ?1
+UPDATE sessions SET seen_at = ?2, seen_from = iif(?3 = '', seen_from, ?3)
+WHERE id = ?1 AND seen_at < ?2

@@ -1,1 +1,2 @@
-SELECT id, hash, person, created_at, seen_at, ends_at, revoked_at FROM sessions WHERE id = ?1
+SELECT id, hash, person, created_at, seen_at, ends_at, revoked_at, seen_from
+FROM sessions WHERE id = ?1
