@@ -250,7 +250,7 @@ async function theFirstTokenClosesAnOpenServer({ page, go }) {
   assert.match(await shown.getByLabel(/^The text/).inputValue(), /^wb_[0-9a-f]{8}_[0-9a-f]{64}$/);
   await page.keyboard.press("Escape");
   await shown.getByRole("button", { name: "I have kept it" }).click();
-  await page.getByText("(yours, just now)").waitFor();
+  await page.getByText("(this tab's)").waitFor();
   await page.getByText("This server asks nobody who they are").waitFor({ state: "detached" });
   assert.equal(await page.evaluate(async () => (await fetch("/v1/tokens")).status), 401);
 }

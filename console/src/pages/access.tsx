@@ -23,8 +23,8 @@ function StateOf({ state }: { state: Token["state"] }) {
   return <span class={`state state-${TONE[state]}`}>{state}</span>;
 }
 
-function Mine({ is }: { is: boolean }) {
-  return is ? <span class="muted"> (yours, just now)</span> : null;
+function Mine({ is, whose }: { is: boolean; whose: string }) {
+  return is ? <span class="muted"> ({whose})</span> : null;
 }
 
 /** Asks before it is done: it cannot be taken back. */
@@ -105,7 +105,7 @@ function Tokens(props: { all: Token[]; onChange: () => void }) {
               cell: ({ name, id, current }) => (
                 <>
                   {name} <code>{id}</code>
-                  <Mine is={current} />
+                  <Mine is={current} whose="this tab's" />
                 </>
               ),
             },
@@ -207,7 +207,7 @@ function People(props: { all: LoginSession[]; onChange: () => void }) {
               cell: ({ person, current }) => (
                 <>
                   <Foreign text={person} max={60} />
-                  <Mine is={current} />
+                  <Mine is={current} whose="this browser's" />
                 </>
               ),
             },

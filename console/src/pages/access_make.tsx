@@ -118,9 +118,9 @@ export function ShownOnce({ made, onClose }: { made: Made; onClose: () => void }
       {secret ? (
         <>
           <p>This is its text. It is shown this once: nobody can read it again, so keep it now.</p>
-          <div class="row">
+          <div class="row shown-once">
             <input
-              class="mono wide-input"
+              class="mono"
               readOnly
               aria-label={`The text of the token ${token.name}`}
               value={secret}
