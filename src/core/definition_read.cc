@@ -53,6 +53,24 @@ void check_bucket(const Entry& entry, const std::string& pointer, std::string_vi
                                    "by URL or by absolute path"});
 }
 
+/// What a command reads beside its program. They are in no spec.
+void check_files(const Entry& entry, std::vector<SchemaViolation>& violations) {
+  const bj::value* files = Fields(entry.object).find("files");
+  if (files == nullptr) return;
+  for (std::size_t i = 0; i < files->get_array().size(); ++i) {
+    const std::string pointer = "/files/" + std::to_string(i);
+    const std::string written(files->get_array()[i].get_string());
+    if (written.starts_with('/')) {
+      violations.push_back(
+          {.pointer = pointer, .message = "has to be a path below the directory of this file"});
+      continue;
+    }
+    std::string resolved = resolve_program("./" + written, entry.directory);
+    if (resolved.ends_with('/')) resolved.pop_back();
+    check_confined(entry, {pointer, resolved}, violations);
+  }
+}
+
 /// All fields that are the kind's own, paths resolved.
 std::string command_spec(const Entry& entry, std::vector<SchemaViolation>& violations) {
   static constexpr std::string_view kOwn[] = {"command", "shell", "environment", "secrets",
@@ -85,6 +103,7 @@ std::string command_spec(const Entry& entry, std::vector<SchemaViolation>& viola
     }
     spec["working_directory"] = resolved;
   }
+  check_files(entry, violations);
   return json::serialize(spec);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -11,7 +12,8 @@ namespace waybill {
 namespace bj = boost::json;
 namespace {
 
-constexpr std::string_view kMaps[] = {"tasks", "pipelines", "scans", "schedules", "queues"};
+constexpr std::string_view kMaps[] = {"tasks",     "pipelines", "scans",
+                                      "schedules", "queues",    "imports"};
 
 struct Written {
   bj::value value;
@@ -106,31 +108,20 @@ std::vector<DefinitionDifference> definitions_difference(std::span<const Documen
   return differences;
 }
 
-bool is_permission(const std::string& field) {
-  constexpr std::string_view kParts[] = {"secrets",
-                                         "who_may",
-                                         "limits",
-                                         "command",
-                                         "shell",
-                                         "environment",
-                                         "working_directory",
-                                         "spec.image",
-                                         "spec.network",
-                                         "spec.args",
-                                         "spec.pull",
-                                         "spec.user",
-                                         "spec.repository",
-                                         "spec.commit",
-                                         "spec.base",
-                                         "spec.dockerfile",
-                                         "spec.build_network",
-                                         "spec.process"};
+bool is_permission(std::string_view map, const std::string& field) {
+  constexpr std::string_view kWhole[] = {"schedules", "queues", "scans", "imports"};
+  if (std::ranges::find(kWhole, map) != std::end(kWhole)) return field != "description";
+  constexpr std::string_view kParts[] = {
+      "secrets",           "who_may", "limits", "command",   "shell", "environment",
+      "working_directory", "spec",    "notify", "wait.http", "queue"};
   const std::string dotted = "." + field + ".";
-  if (dotted.find(".params.") != dotted.npos) return false;  // names of the author's own
-  for (const std::string_view part : kParts) {
-    if (dotted.find("." + std::string(part) + ".") != dotted.npos) return true;
+  // Names of the author's own.
+  for (const std::string_view own : {".params.", ".labels."}) {
+    if (dotted.find(own) != dotted.npos) return false;
   }
-  return false;
+  return std::ranges::any_of(kParts, [&](std::string_view part) {
+    return dotted.find("." + std::string(part) + ".") != dotted.npos;
+  });
 }
 
 bj::object check_to_json(const DefinitionsCheck& check) {
@@ -151,7 +142,7 @@ bj::object check_to_json(const DefinitionsCheck& check) {
       fields.push_back(bj::object{{"field", json::text(field.field)},
                                   {"before", value(field.before)},
                                   {"now", value(field.now)},
-                                  {"permission", is_permission(field.field)}});
+                                  {"permission", is_permission(each.map, field.field)}});
     }
     differences.push_back(bj::object{{"is", json::text(to_string(each.is))},
                                      {"map", each.map},

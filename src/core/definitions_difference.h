@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/document.h"
@@ -38,9 +39,10 @@ std::string_view to_string(DefinitionDifference::Is is);
 std::vector<DefinitionDifference> definitions_difference(std::span<const Document> before,
                                                          std::span<const Document> now);
 
-/// Whether a field says what its tasks may do or who may have them done: secrets, who_may, limits,
-/// and what is run.
-bool is_permission(const std::string& field);
+/// Whether a field of a definition of that map says what its tasks may do, when and where, who may
+/// have them done, or whom they tell: secrets, who_may, limits, what is run, queue, notify and URLs
+/// that are waited for; and all of a schedule, a queue, a scan and an import.
+bool is_permission(std::string_view map, const std::string& field);
 
 /// What a check found; `differences` mean nothing without `against`.
 struct DefinitionsCheck {

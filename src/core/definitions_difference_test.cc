@@ -24,6 +24,12 @@ std::vector<DefinitionDifference> difference(std::string before, std::string now
                                 {{document(std::move(now), "b.yaml")}});
 }
 
+DefinitionsCheck check_of(std::string before, std::string now) {
+  return {.problems = {},
+          .against = "main",
+          .differences = difference(std::move(before), std::move(now))};
+}
+
 TEST(DefinitionsDifferenceTest, TellsWhatIsNewGoneAndOther) {
   const auto all = difference(
       R"({"tasks": {"gone": {"kind": "noop"}, "same": {"kind": "noop"},
@@ -49,19 +55,34 @@ TEST(DefinitionsDifferenceTest, WhichFileADefinitionStandsInMakesNoDifference) {
 TEST(DefinitionsDifferenceTest, KnowsWhatIsAPermission) {
   for (const char* field :
        {"secrets.TOKEN", "who_may.role", "command", "limits.memory", "steps.a.task.secrets.X",
-        "who_may", "spec.image", "spec.network", "steps.a.task.spec.repository"}) {
-    EXPECT_TRUE(is_permission(field)) << field;
+        "who_may", "spec.image", "spec.network", "steps.a.task.spec.repository", "notify",
+        "notify.webhook.url", "steps.a.task.notify.mail", "steps.a.wait.http.url", "queue",
+        "steps.a.queue", "spec.url", "spec.to"}) {
+    EXPECT_TRUE(is_permission("pipelines", field)) << field;
   }
   for (const char* field :
-       {"priority", "params.properties.command", "labels.x", "description", "labels.image"}) {
-    EXPECT_FALSE(is_permission(field)) << field;
+       {"priority", "params.properties.command", "labels.x", "description", "labels.image",
+        "labels.queue", "steps.a.wait.for", "steps.queue2.needs"}) {
+    EXPECT_FALSE(is_permission("tasks", field)) << field;
   }
 }
 
-DefinitionsCheck check_of(std::string before, std::string now) {
-  return {.problems = {},
-          .against = "main",
-          .differences = difference(std::move(before), std::move(now))};
+TEST(DefinitionsDifferenceTest, AllOfWhatWorksByItselfIsAPermission) {
+  for (const char* map : {"schedules", "queues", "scans", "imports"}) {
+    for (const char* field : {"cron", "params.day", "concurrency", "sources.a", "pipeline"}) {
+      EXPECT_TRUE(is_permission(map, field)) << map << " " << field;
+    }
+    EXPECT_FALSE(is_permission(map, "description"));
+  }
+  const std::string text = check_to_markdown(check_of("{}", R"({
+    "schedules": {"s": {"cron": "@daily", "task": "t"}},
+    "imports": {"i": {"queue": "mine"}},
+    "queues": {"q": {"concurrency": 9}}})"));
+  for (const char* line :
+       {"- schedule `s`\n  - `cron`: `\"@daily\"`", "- queue `q`\n  - `concurrency`: `9`",
+        "- import `i`\n  - `queue`: `\"mine\"`"}) {
+    EXPECT_THAT(text.substr(0, text.find("### Against")), HasSubstr(line));
+  }
 }
 
 TEST(DefinitionsDifferenceTest, MarkdownPutsWhatIsAskedForFirst) {
@@ -83,9 +104,10 @@ TEST(DefinitionsDifferenceTest, NothingThatAuthorsWriteLeavesItsCodeSpan) {
 }
 
 TEST(DefinitionsDifferenceTest, NothingTurnsTheOrderOfALineAround) {
-  const std::string text = check_to_markdown(
-      check_of("{}", "{\"tasks\": {\"t\": {\"shell\": "
-                     "\"rm \xe2\x80\xae x \xe2\x81\xa6 y \xe2\x80\x94 \xc3\xa9\"}}}"));
+  const std::string text =
+      check_to_markdown(check_of("{}",
+                                 "{\"tasks\": {\"t\": {\"shell\": "
+                                 "\"rm \xe2\x80\xae x \xe2\x81\xa6 y \xe2\x80\x94 \xc3\xa9\"}}}"));
   EXPECT_THAT(text, HasSubstr("rm \\u202e x \\u2066 y \xe2\x80\x94 \xc3\xa9"));
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -12,9 +12,11 @@
 #include "base/json.h"
 #include "core/definition_fields.h"
 #include "core/definition_read.h"
+#include "core/definitions_prune.h"
 #include "core/json_schema.h"
 #include "core/pipeline/definition_check.h"
 #include "core/pipeline/definition_read.h"
+#include "core/program_files.h"
 #include "core/suggest.h"
 
 namespace waybill {
@@ -32,6 +34,11 @@ const JsonSchema& schema() {
   return kSchema;
 }
 
+/// Of taking out what the schema refuses: what is around it may be wrong without it.
+constexpr int kPruneRounds = 3;
+/// In a file with more mistakes what the schema refuses comes first.
+constexpr std::size_t kPrunedMax = 200;
+
 /// Whether `pointer` is `entry` or something in it.
 bool is_within(std::string_view pointer, std::string_view entry) {
   return pointer.starts_with(entry) &&
@@ -45,31 +52,20 @@ std::string refused_field(const Entry& entry, const std::string& message) {
   return (is_command ? "" : "/spec") + message.substr(0, message.find_first_of(" :"));
 }
 
-/// A path in a URL: what follows a percent sign must not be read as an escape.
-std::string escape_percent(std::string_view path) {
-  std::string result;
-  for (const char c : path) {
-    if (c == '%') {
-      result += "%25";
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
-
 using CheckTask = std::function<Status(const TaskRequest&)>;
 
 class Loader {
  public:
-  Loader(std::span<const Document> documents, const CheckTask& check_task)
-      : documents_(documents), check_task_(check_task) {}
+  Loader(std::span<const Document> documents, const CheckTask& check_task,
+         const DigestOfFiles& digest_of_files)
+      : documents_(documents), check_task_(check_task), digest_of_files_(digest_of_files) {}
 
   DefinitionsLoad load() {
     for (const Document& document : documents_) check(document);
     each("tasks", [&](const Entry& entry, std::vector<SchemaViolation>& violations) {
       TaskDefinition task = read_task(entry, violations);
       label_origin({"definition", "/labels"}, task.labels, violations);
+      if (violations.empty()) add_digests(entry, digest_of_files_, task, violations);
       const auto read = result_.definitions.tasks.emplace(entry.name, std::move(task));
       if (!violations.empty()) return;
       check_kind(entry, read.first->second, violations);
@@ -117,7 +113,7 @@ class Loader {
   struct Checked {
     const Document* document;
     bj::value value;
-    std::vector<SchemaViolation> violations;
+    std::vector<SchemaViolation> violations;  ///< of what is left of it
   };
   struct Place {
     const Document* document;
@@ -138,6 +134,14 @@ class Loader {
     if (value->is_null()) return;  // an empty file says nothing
     std::vector<SchemaViolation> violations = schema().check(*value);
     for (const SchemaViolation& violation : violations) add(document, violation);
+    // What is right of an entry is looked at all the same, so that everything is told at once.
+    for (int round = 0; round < kPruneRounds && !violations.empty(); ++round) {
+      if (violations.size() > kPrunedMax) break;
+      std::vector<std::string> more = prune(*value, violations);
+      if (more.empty()) break;
+      std::ranges::move(more, std::back_inserter(taken_[&document]));
+      violations = schema().check(*value);
+    }
     checked_.push_back({&document, std::move(*value), std::move(violations)});
   }
 
@@ -199,7 +203,7 @@ class Loader {
     for (auto& [name, violation] : found) {
       const Place& place = places.at(name);
       violation.pointer = place.pointer + violation.pointer;
-      add(*place.document, violation);
+      tell(*place.document, violation);
     }
   }
 
@@ -210,7 +214,7 @@ class Loader {
     return tasks;
   }
 
-  void check_inline(const Entry& entry, const pipeline::StepDefinition& step,
+  void check_inline(const Entry& entry, pipeline::StepDefinition& step,
                     std::vector<SchemaViolation>& violations) const {
     const std::string pointer = child_pointer("/steps", step.name) + "/task";
     const bj::object& steps = Fields(entry.object).object("steps");
@@ -221,6 +225,7 @@ class Loader {
                             .file = entry.file,
                             .directory = entry.directory,
                             .is_confined = entry.is_confined};
+    add_digests(inner_entry, digest_of_files_, *step.inline_task, inner);
     check_kind(inner_entry, *step.inline_task, inner);
     check_notify(inner_entry, inner);
     for (SchemaViolation& violation : inner) {
@@ -237,7 +242,7 @@ class Loader {
     read(entry, violations);
     for (SchemaViolation& violation : violations) {
       violation.pointer = pointer + violation.pointer;
-      add(*checked.document, violation);
+      tell(*checked.document, violation);
     }
   }
 
@@ -319,6 +324,11 @@ class Loader {
     return document.file + ":" + std::to_string(document.key_at(pointer).line);
   }
 
+  /// Not what may be so only because something was taken out.
+  void tell(const Document& document, const SchemaViolation& violation) {
+    if (!comes_of(violation.pointer, taken_[&document])) add(document, violation);
+  }
+
   void add(const Document& document, const SchemaViolation& violation) {
     const Position at = violation.of == SchemaViolation::Of::key
                             ? document.key_at(violation.pointer)
@@ -342,7 +352,9 @@ class Loader {
 
   std::span<const Document> documents_;
   const CheckTask& check_task_;
+  const DigestOfFiles& digest_of_files_;
   std::vector<Checked> checked_;
+  std::map<const Document*, std::vector<std::string>> taken_;  ///< what the schema refused
   std::vector<std::string> task_names_;
   std::vector<std::string> pipeline_names_;
   const Document* document_ = nullptr;  ///< where the entry stands that is read now
@@ -352,29 +364,9 @@ class Loader {
 
 }  // namespace
 
-DefinitionsLoad load_definitions(std::span<const Document> documents, const CheckTask& check_task) {
-  return Loader(documents, check_task).load();
-}
-
-std::string resolve_url(std::string_view url, std::string_view directory) {
-  std::string_view path = url;
-  const bool is_url = url.starts_with("file:");
-  const std::size_t colon = url.find(':');
-  if (is_url) {
-    path.remove_prefix(5);
-    if (path.starts_with("//")) path.remove_prefix(2);
-  } else if (colon != std::string_view::npos && url.substr(0, colon).find('/') == url.npos) {
-    return std::string(url);
-  }
-  const auto full = (std::filesystem::path(directory) / path).lexically_normal();
-  std::string text = full.string();
-  if (text.size() > 1 && text.back() == '/') text.pop_back();
-  return "file://" + (is_url ? text : escape_percent(text));
-}
-
-std::string resolve_program(std::string_view program, std::string_view directory) {
-  if (program.find('/') == std::string_view::npos) return std::string(program);
-  return (std::filesystem::path(directory) / program).lexically_normal().string();
+DefinitionsLoad load_definitions(std::span<const Document> documents, const CheckTask& check_task,
+                                 const DigestOfFiles& digest_of_files) {
+  return Loader(documents, check_task, digest_of_files).load();
 }
 
 }  // namespace waybill

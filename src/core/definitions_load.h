@@ -8,6 +8,7 @@
 
 #include "core/definition.h"
 #include "core/document.h"
+#include "core/program_files.h"
 
 namespace waybill {
 
@@ -23,8 +24,10 @@ struct DefinitionsLoad {
 ///
 /// `check_task` is asked about each task definition, with empty params: a kind that is not there, a
 /// spec that it does not take. Where a message begins with a JSON pointer, that is the field.
+/// `digest_of_files` is asked about the files that commands of repositories name.
 DefinitionsLoad load_definitions(std::span<const Document> documents,
-                                 const std::function<Status(const TaskRequest&)>& check_task = {});
+                                 const std::function<Status(const TaskRequest&)>& check_task = {},
+                                 const DigestOfFiles& digest_of_files = {});
 
 /// The published JSON Schema of a definitions file (schemas/definitions.schema.json).
 std::string_view definitions_schema();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "core/pipeline/fingerprint.h"
 
 namespace waybill {
 namespace {
@@ -287,6 +288,77 @@ TEST(ResolveTest, ProgramsWithASlashStartAtTheFilesDirectory) {
   EXPECT_EQ(resolve_program("../bin/run", "/srv/defs"), "/srv/bin/run");
   EXPECT_EQ(resolve_program("/bin/true", "/srv/defs"), "/bin/true");
   EXPECT_EQ(resolve_program("true", "/srv/defs"), "true");
+}
+
+/// As a commit keeps it: in a directory of that tree's name.
+TaskDefinition of_tree(const std::string& tree, const std::string& program,
+                       const std::string& library) {
+  Document file = document("a.yaml", R"({"tasks": {"t": {
+      "command": ["./count.sh", "-v"], "working_directory": "data", "files": ["lib.sh"]}}})");
+  file.directory = "/trees/" + tree;
+  file.origin = GitOrigin{"/r", tree, "a.yaml"};
+  const std::map<std::string, std::string> there = {{file.directory + "/count.sh", program},
+                                                    {file.directory + "/lib.sh", library},
+                                                    {file.directory + "/data", "d"}};
+  const DefinitionsLoad load =
+      load_definitions({{file}}, {}, [&](const std::string& path) -> Result<std::string> {
+        const auto found = there.find(path);
+        if (found == there.end()) return fail(Code::not_found, path);
+        return found->second;
+      });
+  EXPECT_TRUE(load.problems.empty()) << to_string(load.problems[0]);
+  return load.definitions.tasks.at("t");
+}
+
+TEST(DefinitionsLoadTest, ACommandOfARepositoryIsKnownByItsFilesAndNotByTheirPlace) {
+  const auto fingerprint = [](const TaskDefinition& task) {
+    return pipeline::fingerprint_of(task, {});
+  };
+  const TaskDefinition first = of_tree("1", "p", "l");
+  const TaskDefinition second = of_tree("2", "p", "l");
+  EXPECT_NE(first.spec, second.spec);
+  EXPECT_EQ(fingerprint(first), fingerprint(second));
+  const auto differs = [&](const TaskDefinition& now) {
+    return pipeline::differences(fingerprint(first), fingerprint(now));
+  };
+  EXPECT_EQ(differs(of_tree("2", "other", "l")), std::vector<std::string>{"program"});
+  EXPECT_EQ(differs(of_tree("2", "p", "other")), std::vector<std::string>{"files.lib.sh"});
+}
+
+TEST(DefinitionsLoadTest, FilesOfACommandAreThereAndBelowItsDefinition) {
+  Document file = document("a.yaml", R"({
+    "tasks": {"a": {"shell": "x", "files": ["x", "../up", "/etc/passwd"]},
+              "b": {"shell": "x", "files": ["gone"]}},
+    "pipelines": {"p": {"steps": {"s": {"task": {"command": ["../../up.sh"]}}}}}})");
+  file.origin = GitOrigin{"/r", "1", "a.yaml"};
+  const DefinitionsLoad load = load_definitions(
+      {{file}}, {},
+      [](const std::string& path) -> Result<std::string> { return fail(Code::not_found, path); });
+  std::vector<std::string> problems;
+  for (const Problem& problem : load.problems) problems.push_back(problem.message);
+  const auto has = [&](const std::string& text) {
+    return std::any_of(problems.begin(), problems.end(), [&](const std::string& each) {
+      return each.find(text) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(has("/tasks/b/files/0: names a file that is not there"));
+  EXPECT_TRUE(has("/tasks/a/files/1: leads out of the directory"));
+  EXPECT_TRUE(has("/tasks/a/files/2: has to be a path below"));
+  EXPECT_TRUE(has("/pipelines/p/steps/s/task/command/0: leads out of the directory"));
+}
+
+TEST(DefinitionsLoadTest, WhatTheSchemaRefusesHidesNothingElse) {
+  EXPECT_EQ(problems_of(R"({
+    "tasks": {"a": {"command": ["x"], "pri": 1, "timeout": "-1s", "limits": {"memory": "much"}},
+              "b": {"kind": "noop", "queue": "NO!", "params": {"type": "objet"}}},
+    "pipelines": {"p": {"what": 1, "steps": {
+        "x": {"task": "gone", "if": "params."},
+        "y": {"task": "a", "for_each": 5, "with": {"i": "${{ item }}"}},
+        "z": {"task": {"command": ["x"], "pri": 1, "timeout": "-1s"}}}}},
+    "schedules": {"s": {"cron": "never", "task": "nobody"}}})"),
+            (Problems{
+                "a.yaml: /pipelines/p/what: is no field here",
+            }));
 }
 
 }  // namespace

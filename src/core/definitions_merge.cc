@@ -19,8 +19,8 @@ struct Slot {
 class Merger {
  public:
   Merger(std::span<const Document> own, std::span<const SourceFiles> sources,
-         const std::function<Status(const TaskRequest&)>& check_task)
-      : own_(own), check_task_(check_task) {
+         const DefinitionChecks& checks)
+      : own_(own), checks_(checks) {
     merged_.choices.resize(sources.size());
     for (std::size_t i = 0; i < sources.size(); ++i) add(i, sources[i]);
   }
@@ -34,7 +34,8 @@ class Merger {
     }
     // Each round takes a version from at least one slot, so it ends.
     while (true) {
-      DefinitionsLoad load = load_definitions(documents(), check_task_);
+      DefinitionsLoad load =
+          load_definitions(documents(), checks_.check_task, checks_.digest_of_files);
       if (load.problems.empty()) {
         merged_.definitions = std::move(load.definitions);
         break;
@@ -105,7 +106,7 @@ class Merger {
   }
 
   std::span<const Document> own_;
-  const std::function<Status(const TaskRequest&)>& check_task_;
+  const DefinitionChecks& checks_;
   std::vector<Slot> slots_;
   MergedDefinitions merged_;
 };
@@ -114,8 +115,8 @@ class Merger {
 
 MergedDefinitions merge_definitions(std::span<const Document> own,
                                     std::span<const SourceFiles> sources,
-                                    const std::function<Status(const TaskRequest&)>& check_task) {
-  return Merger(own, sources, check_task).merge();
+                                    const DefinitionChecks& checks) {
+  return Merger(own, sources, checks).merge();
 }
 
 }  // namespace waybill

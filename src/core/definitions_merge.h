@@ -37,12 +37,18 @@ struct MergedDefinitions {
   std::vector<Problem> problems;      ///< of the files that are no source's: nothing holds then
 };
 
+/// What load_definitions asks.
+struct DefinitionChecks {
+  std::function<Status(const TaskRequest&)> check_task;
+  DigestOfFiles digest_of_files;
+};
+
 /// One set of definitions of files that are read where they stand, and of sources. Earlier ones
 /// have the say about a name, but those of sources that held before come before what is new. A file
 /// of a source that is wrong, by itself or with the others, is held in the version that was right
 /// before, or not at all; all that is right without it holds.
 MergedDefinitions merge_definitions(std::span<const Document> own,
                                     std::span<const SourceFiles> sources,
-                                    const std::function<Status(const TaskRequest&)>& check_task);
+                                    const DefinitionChecks& checks);
 
 }  // namespace waybill

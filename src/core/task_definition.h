@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,8 @@ struct TaskDefinition {
   Labels labels;
   std::optional<WhoMay> who_may;  ///< none: whoever the roles let
   std::string notify;             ///< who is told when a task ends, see TaskRequest::notify
+  /// Of fields of its fingerprint, beside those of the spec or instead: what its paths lead to.
+  std::map<std::string, std::string> digests{};
 
   bool operator==(const TaskDefinition&) const = default;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <span>
 #include <utility>
 
 #include "base/json.h"
@@ -200,7 +199,7 @@ Status Pipeliner::read_urls() {
 
 Status Pipeliner::advance(Open& open) {
   open.is_dirty = false;
-  const auto actions = open.run->take(ports_.clock.now());
+  auto actions = open.run->take(ports_.clock.now());
   if (actions.empty()) return {};
   if (Status written = write_down(open, actions); !written) return written;
   for (const pipeline::Action& action : actions) {
@@ -216,9 +215,10 @@ Status Pipeliner::advance(Open& open) {
   return {};
 }
 
-Status Pipeliner::write_down(Open& open, const std::vector<pipeline::Action>& actions) {
-  for (std::size_t begin = 0; begin < actions.size(); begin += params_.batch) {
-    const std::size_t count = std::min(params_.batch, actions.size() - begin);
+Status Pipeliner::write_down(Open& open, std::vector<pipeline::Action>& actions) {
+  for (std::size_t next = 0; next < actions.size();) {
+    const std::size_t begin = next;
+    std::size_t bytes = 0;
     RunSettlement settlement{.id = open.kept.id,
                              .holder = params_.holder,
                              .at = ports_.clock.now(),
@@ -226,14 +226,17 @@ Status Pipeliner::write_down(Open& open, const std::vector<pipeline::Action>& ac
                              .nodes = {},
                              .outputs = {},
                              .error = {}};
-    const Time next = open.run->next_at();
-    if (next != kTimeMax) settlement.next_at = next;
-    for (const pipeline::Action& action : std::span(actions).subspan(begin, count)) {
+    const Time next_at = open.run->next_at();
+    if (next_at != kTimeMax) settlement.next_at = next_at;
+    for (; next < actions.size() && next - begin < params_.batch && bytes < params_.batch_bytes;
+         ++next) {
+      pipeline::Action& action = actions[next];
       pipeline::NodeChange change = pipeline::change_of(action);
-      if (const auto* start = std::get_if<pipeline::action::Start>(&action)) {
-        settlement.tasks.push_back(start->task);
+      if (auto* start = std::get_if<pipeline::action::Start>(&action)) {
         open.tasks.emplace(start->task.id, start->path);
         run_of_task_.emplace(start->task.id, open.kept.id);
+        bytes += start->task.params.size() + start->task.spec.size();
+        settlement.tasks.push_back(std::move(start->task));
       }
       const auto* wait = std::get_if<pipeline::action::BeginWait>(&action);
       if (wait != nullptr && wait->wait.kind == pipeline::WaitKind::http) {

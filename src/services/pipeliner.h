@@ -23,6 +23,8 @@ namespace waybill {
 struct PipelinerParams {
   std::string holder;         ///< tells this server from others
   std::size_t batch = 1'000;  ///< actions written down in one transaction
+  /// And params and specs of the tasks in it, about: a transaction holds copies of them.
+  std::size_t batch_bytes = std::size_t{8} << 20;
   /// How often runs that are new, or that somebody asked something of, are looked for.
   Duration look_every = std::chrono::milliseconds(200);
   /// How long after its end another server goes on.
@@ -86,7 +88,8 @@ class Pipeliner final : public Service {
   Status hear_of_task(Open& open, const Uuid& task);
   Status hear_of_asked(Open& open, const pipeline::KeptRun& run);
   Status advance(Open& open);
-  Status write_down(Open& open, const std::vector<pipeline::Action>& actions);
+  /// Takes the tasks out of the actions.
+  Status write_down(Open& open, std::vector<pipeline::Action>& actions);
   Status end_task(const pipeline::action::Cancel& cancel);
   /// Writes it down, with who is told if that ends the run.
   Status settle(const pipeline::KeptRun& run, const pipeline::Plan& plan, RunSettlement settlement);

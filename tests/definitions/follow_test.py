@@ -45,7 +45,7 @@ class FollowTest(unittest.TestCase):
                       "a step")
         self.assertEqual(steps[0]["labels"]["pipeline.commit"], second, run)
         schedule, = server.get("/v1/schedules").json["schedules"]
-        self.assertEqual(schedule["source"], f"{self.upstream.path}@{second[:12]}:a.yaml")
+        self.assertEqual(schedule["source"], f"{self.upstream.path}#main@{second[:12]}:a.yaml")
         self.upstream.commit({"a.yaml": NOOP % "a"})
         until(lambda: not server.get("/v1/schedules").json["schedules"], "no schedule")
 

@@ -65,6 +65,16 @@ class HostileTest(unittest.TestCase):
         self.assertEqual(set(self.place.names()), {("task", "good")})
         self.assertFalse(os.path.exists(os.path.join(self.place.data, "x.yaml")))
 
+    def test_a_name_that_no_file_may_have_costs_that_file_alone(self):
+        commit = self.raw(("100644", "good.yaml", (NOOP % "good").encode()),
+                          ("100644", "line\nbreak.yaml", (NOOP % "bad").encode()))
+        state, = self.place.sync(status=1)
+        self.assertEqual((state["error"], state["commit"]), (None, commit))
+        problem, = state["problems"]
+        self.assertTrue(problem["file"].endswith(":line\\x0abreak.yaml"), problem)
+        self.assertIn("rename it", problem["message"])
+        self.assertEqual(set(self.place.names()), {("task", "good")})
+
     def test_what_is_too_big_is_refused_and_leaves_nothing(self):
         good = self.upstream.commit({"good.yaml": NOOP % "good"})
         self.place.sync()
@@ -111,7 +121,8 @@ class HostileTest(unittest.TestCase):
         state, = self.place.sync(status=1)
         self.assertLess(time.monotonic() - began, 30)
         told = {problem["file"].split(":")[-1] for problem in state["problems"]}
-        self.assertLessEqual({"bomb.yaml", "deep.yaml", "long.yaml", "twice.yaml"}, told)
+        self.assertLessEqual({"bomb.yaml", "deep.yaml", "long.yaml", "twice.yaml",
+                              "bytes.yaml"}, told)
         self.assertEqual(set(self.place.names()), {("task", "good")})
 
     def test_sources_that_git_would_take_for_something_else_are_refused(self):

@@ -78,6 +78,30 @@ class ServersTest(unittest.TestCase):
             task = server.post("/v1/tasks", {"definition": "a"}).json["task"]
             self.assertEqual(task["labels"]["definition.commit"], commit)
 
+    def test_servers_of_different_refs_leave_each_others_schedules_alone(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        upstream = Upstream()
+        self.addCleanup(upstream.close)
+        ours = "schedules: {%s: {cron: '@daily', task: %s}}\n"
+        upstream.commit({"a.yaml": NOOP % "a" + ours % ("of-main", "a")})
+        upstream.git("checkout", "--quiet", "-b", "next")
+        upstream.commit({"a.yaml": NOOP % "b" + ours % ("of-next", "b")})
+        servers = {}
+        for ref in ("main", "next"):
+            servers[ref] = Serving("--ledger", postgres.url, "--definitions-from",
+                                   f"{upstream.path}#{ref}", "--definitions-every", "1s")
+            self.addCleanup(servers[ref].close)
+
+        def schedules():
+            listed = servers["main"].get("/v1/schedules").json["schedules"]
+            return {each["name"]: each["source"].split("@")[0] for each in listed}
+
+        self.assertEqual(schedules(), {"of-main": f"{upstream.path}#main",
+                                       "of-next": f"{upstream.path}#next"})
+        upstream.commit({"a.yaml": NOOP % "b" + ours % ("of-next-too", "b")})
+        until(lambda: set(schedules()) == {"of-main", "of-next-too"}, "the schedules of both")
+
 
 if __name__ == "__main__":
     if not PROGRAMS:

@@ -277,6 +277,24 @@ const std::vector<std::pair<std::string, std::string>> kGates = {
     {"count[0]", "ac"}, {"count[1]", "ad"},     {"count[2]", "bc"}, {"count[3]", "bd"},
     {"approve", ""},    {"publish", "publish"}, {"tidy", "tidy"}};
 
+TEST_F(GatedPipelineTest, WhoeverWaitsIsToldOfEachStepThatEnds) {
+  const auto running = up_gated();
+  const std::string id = start_gated("open");
+  const auto waiting = place_.start({"run", "show", id, "--wait"});
+  waiting->wait_for_output("waiting for run");
+  for (const auto& [path, gate] : kGates) {
+    let(id, path, gate.empty() ? "" : "open/" + gate);
+    // Before the run has ended: the last step but one.
+    if (path == "approve") waiting->wait_for_output("approve succeeded");
+  }
+  const Ran ran = waiting->wait();
+  EXPECT_EQ(ran.status, 0);
+  for (const char* line : {"count succeeded\n", "publish succeeded\n", "tidy succeeded\n"}) {
+    EXPECT_NE(ran.err.find(line), std::string::npos) << ran.err;
+  }
+  EXPECT_EQ(ran.err.find("count[0]"), std::string::npos) << ran.err;
+}
+
 TEST_F(GatedPipelineTest, KilledAtEveryStepItComesToTheSameAndDoesNothingTwice) {
   bj::value outputs;
   {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -29,6 +30,10 @@ inline constexpr const char* kPipelines = R"x({
       "list": {"task": "t"},
       "each": {"task": "t", "needs": "list", "for_each": "${{ steps.list.outputs.items }}",
                "with": {"item": "${{ item }}"}}}},
+  "heavy": {"steps": {
+      "list": {"task": "t"},
+      "each": {"task": "t", "needs": "list", "for_each": "${{ steps.list.outputs.items }}",
+               "with": {"item": "${{ steps.list.outputs.big }}"}}}},
   "gate": {"steps": {
       "a": {"task": "t"},
       "ok": {"needs": "a", "wait": {"approval": {}}, "timeout": "1h"},
@@ -57,6 +62,19 @@ class ForgetfulReader final : public ForwardingReader {
     return inner_.events(after, limit);
   }
   bool forgets = false;
+};
+
+/// Knows how much one transaction has brought at most.
+class WeighingRunStore final : public FakeRunStore {
+ public:
+  using FakeRunStore::FakeRunStore;
+  Status settle(const RunSettlement& settlement) override {
+    std::size_t bytes = 0;
+    for (const TaskRequest& task : settlement.tasks) bytes += task.params.size();
+    heaviest = std::max(heaviest, bytes);
+    return FakeRunStore::settle(settlement);
+  }
+  std::size_t heaviest = 0;
 };
 
 class PipelinerTest : public testing::Test {
@@ -170,7 +188,7 @@ class PipelinerTest : public testing::Test {
   UuidMaker ids_{rng_};
   FakeLedger ledger_{clock_};
   ForgetfulReader reader_{ledger_};
-  FakeRunStore store_{ledger_};
+  WeighingRunStore store_{ledger_};
   int status_ = 503;
   FakeHttpClient http_{[this](const HttpRequest&) {
     return HttpResponse{.status = status_, .headers = {}, .body = {}};

@@ -10,6 +10,7 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/definition_files.h"
 #include "apps/waybill/runtime/definition_sources.h"
+#include "apps/waybill/runtime/digest_of_files.h"
 #include "apps/waybill/session.h"
 #include "base/file_descriptor.h"
 #include "core/definitions_difference.h"
@@ -110,9 +111,10 @@ Result<DefinitionsCheck> check_paths(Session& session, const std::vector<std::st
   }
   DefinitionsCheck check{
       .problems = std::move(read->problems), .against = against, .differences = {}};
-  const DefinitionsLoad load = load_definitions(read->documents, [&](const TaskRequest& request) {
-    return check_with_program(*kinds, request, directories);
-  });
+  const DefinitionsLoad load = load_definitions(
+      read->documents,
+      [&](const TaskRequest& request) { return check_with_program(*kinds, request, directories); },
+      digest_of_files);
   check.problems.insert(check.problems.end(), load.problems.begin(), load.problems.end());
   sort_problems(check.problems);
   if (against.empty()) return check;

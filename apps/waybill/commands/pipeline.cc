@@ -1,4 +1,6 @@
 #include <boost/json.hpp>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "apps/waybill/cli/dry_run.h"
@@ -20,6 +22,9 @@ namespace {
 namespace bj = boost::json;
 
 constexpr Duration kRunLookEvery = std::chrono::milliseconds(100);
+constexpr Duration kStepsLookEvery = std::chrono::milliseconds(500);
+constexpr std::size_t kStepsAtOnce = 1'000;
+constexpr std::size_t kErrorShown = 200;
 
 Exit list_pipelines(Session& session, const Invocation&) {
   const auto definitions = session.definitions();
@@ -70,6 +75,55 @@ Result<StartRun> read_start(Session& session, OpenDesk& desk, const Invocation& 
   }
   return start;
 }
+
+/// Tells of each step of a run that ends while somebody waits; of instances, those that did not
+/// succeed.
+class EndedSteps {
+ public:
+  EndedSteps(Session& session, OpenDesk& desk, const Uuid& id)
+      : session_(session), desk_(desk), id_(id) {}
+
+  /// Looks now and then, and whenever it has to.
+  Status tell(bool has_to_look) {
+    if (session_.output().json()) return {};
+    const SteadyTime now = session_.clock().steady_now();
+    if (!has_to_look && now < next_look_) return {};
+    next_look_ = now + kStepsLookEvery;
+    NodeQuery query{.run = id_,
+                    .states = {pipeline::NodeState::succeeded, pipeline::NodeState::failed,
+                               pipeline::NodeState::cancelled, pipeline::NodeState::skipped},
+                    .after = {},
+                    .limit = kStepsAtOnce,
+                    .with_texts = false};
+    for (;;) {
+      const auto nodes = desk_->nodes(query);
+      if (!nodes) return fail(nodes.error());
+      for (const pipeline::KeptNode& node : *nodes) tell_of(node);
+      if (nodes->size() < query.limit) break;
+      query.after = nodes->back().path;
+    }
+    is_first_ = false;
+    return {};
+  }
+
+ private:
+  void tell_of(const pipeline::KeptNode& node) {
+    if (!told_.insert(node.path).second || is_first_) return;
+    const bool succeeded = node.record.state == pipeline::NodeState::succeeded;
+    if (succeeded && node.path.ends_with(']')) return;
+    std::string line = node.path + " ";
+    line += node.is_reused ? "reused" : to_string(node.record.state);
+    if (!node.record.error.empty()) line += ": " + printable(node.record.error, kErrorShown);
+    session_.output().note(line);
+  }
+
+  Session& session_;
+  OpenDesk& desk_;
+  const Uuid id_;
+  SteadyTime next_look_{};
+  bool is_first_ = true;  ///< what had ended before is no news
+  std::set<std::string> told_;
+};
 
 /// Says what would be run; nothing of it needs a ledger.
 Exit show_plan(Session& session, const Invocation& invocation) {
@@ -123,11 +177,14 @@ void print_started(Session& session, const pipeline::KeptRun& run) {
 
 Exit wait_for_run(Session& session, OpenDesk& desk, const Uuid& id) {
   const Signals signals;
+  EndedSteps steps(session, desk, id);
+  if (const Status looked = steps.tell(true); !looked) return fail(looked.error());
   if (!session.output().json()) session.output().note("waiting for run " + to_string(id));
   for (;;) {
     const auto run = desk->get(id);
     if (!run) return fail(run.error());
     const bool is_over = is_ended(run->state);
+    if (const Status told = steps.tell(is_over); !told) return fail(told.error());
     if (!is_over && signals.number() == 0) {
       session.clock().wait_until(session.clock().steady_now() + kRunLookEvery, signals.token());
       continue;

@@ -51,15 +51,20 @@ bool hold_the_same(const std::vector<SourceState>& a, const std::vector<SourceSt
 }
 
 /// Those of which it is known what they define: what one holds that was never reached is not gone.
-std::vector<std::string> known_repositories(const DefinitionSources& sources,
-                                            const std::vector<SourceState>& states) {
-  std::vector<std::string> repositories = sources.repositories();
-  for (const SourceState& state : states) {
-    if (!state.tree.empty()) continue;
-    const auto source = parse_git_source(state.source);
-    if (source) std::erase(repositories, source->repository);
+std::vector<FollowedSource> known_sources(const DefinitionSources& sources,
+                                          const std::vector<SourceState>& states) {
+  std::vector<FollowedSource> known;
+  for (GitSource& source : sources.followed()) {
+    FollowedSource followed{.source = std::move(source), .commits = {}};
+    bool is_known = true;
+    for (const SourceState& state : states) {
+      if (state.source != followed.source.text) continue;
+      is_known = !state.tree.empty();
+      for (const auto& [name, file] : state.files) followed.commits.push_back(file.commit);
+    }
+    if (is_known) known.push_back(std::move(followed));
   }
-  return repositories;
+  return known;
 }
 
 }  // namespace
@@ -124,7 +129,7 @@ Status DefinitionFollower::take(DefinitionSources::Loaded loaded) {
   }
   if (is_first || !hold_the_same(before, loaded.states)) {
     const AppliedFrom from{.directory = session_.config().definitions,
-                           .repositories = known_repositories(*sources_, loaded.states)};
+                           .sources = known_sources(*sources_, loaded.states)};
     const Status applied =
         apply_definitions(loaded.definitions, from, store_.registry(), store_.ledger().now());
     if (!applied) return applied;

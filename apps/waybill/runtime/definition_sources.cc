@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <set>
 #include <utility>
 
 #include "adapters/file/file_io.h"
 #include "apps/waybill/definition_files.h"
 #include "apps/waybill/environment.h"
+#include "apps/waybill/runtime/digest_of_files.h"
 #include "apps/waybill/store.h"
 
 namespace waybill::cli {
@@ -98,6 +98,15 @@ Result<const ReadDocuments*> DefinitionSources::own() {
   return &*own_;
 }
 
+/// What is kept of a repository never changes.
+Result<std::string> DefinitionSources::digest_of(const std::string& path) {
+  const auto known = digests_.find(path);
+  if (known != digests_.end()) return known->second;
+  auto digest = digest_of_files(path);
+  if (digest) digests_.emplace(path, *digest);
+  return digest;
+}
+
 std::optional<DefinitionSources::Loaded> DefinitionSources::merged_before(
     const std::vector<SourceState>& states) const {
   if (!last_) return std::nullopt;
@@ -127,9 +136,13 @@ Result<DefinitionSources::Loaded> DefinitionSources::merge(std::vector<SourceSta
     files.push_back(std::move(found->files));
     beside.push_back(std::move(found->problems));
   }
-  MergedDefinitions merged = merge_definitions(
-      (*own)->documents, files,
-      [this](const TaskRequest& request) { return check_with_program(kinds_, request, {kept_}); });
+  const DefinitionChecks checks{
+      .check_task =
+          [this](const TaskRequest& request) {
+            return check_with_program(kinds_, request, {kept_});
+          },
+      .digest_of_files = [this](const std::string& path) { return digest_of(path); }};
+  MergedDefinitions merged = merge_definitions((*own)->documents, files, checks);
   std::vector<Problem> problems = (*own)->problems;
   problems.insert(problems.end(), merged.problems.begin(), merged.problems.end());
   if (!problems.empty()) {
@@ -245,18 +258,19 @@ std::string DefinitionSources::stamp() const {
   return stamp;
 }
 
-std::vector<std::string> DefinitionSources::repositories() const {
-  std::set<std::string> repositories;
-  for (const KeptSource& source : sources_) repositories.insert(source.source().repository);
+std::vector<GitSource> DefinitionSources::followed() const {
+  std::map<std::string, GitSource> all;
+  for (const KeptSource& source : sources_) all.emplace(source.source().text, source.source());
   std::error_code ignored;  // no such directory: none was ever followed
   for (std::filesystem::directory_iterator it(kept_, ignored), end; !ignored && it != end;
        it.increment(ignored)) {
     const auto state = KeptSource::read_state(it->path().string());
-    const auto source =
-        state ? parse_git_source(state->source) : Result<GitSource>(fail(state.error()));
-    if (source) repositories.insert(source->repository);
+    auto source = state ? parse_git_source(state->source) : Result<GitSource>(fail(state.error()));
+    if (source) all.emplace(source->text, std::move(*source));
   }
-  return {repositories.begin(), repositories.end()};
+  std::vector<GitSource> sources;
+  for (auto& [text, source] : all) sources.push_back(std::move(source));
+  return sources;
 }
 
 }  // namespace waybill::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,8 +55,8 @@ class DefinitionSources {
   /// Changes whenever a sync by any process has changed what is kept.
   std::string stamp() const;
 
-  /// Every repository that is followed now, or was by this data directory.
-  std::vector<std::string> repositories() const;
+  /// Every source that is followed now, or was by this data directory.
+  std::vector<GitSource> followed() const;
 
  private:
   DefinitionSources(const Config& config, Kinds kinds, Clock& clock);
@@ -65,6 +66,7 @@ class DefinitionSources {
   Result<Loaded> ask_all(const Deadline& deadline, Keep keep);
   /// Those of --definitions, as they were when they were first asked for.
   Result<const ReadDocuments*> own();
+  Result<std::string> digest_of(const std::string& path);
   /// The error of what is wrong in --definitions.
   Result<Loaded> whole(Result<Loaded> loaded) const;
   Result<Loaded> merge(std::vector<SourceState> states);
@@ -79,7 +81,8 @@ class DefinitionSources {
   const git::Remote remote_;
   std::vector<KeptSource> sources_;
   std::optional<ReadDocuments> own_;
-  std::optional<Loaded> last_;  ///< what merge() gave
+  std::map<std::string, std::string> digests_;  ///< of what is kept, by path
+  std::optional<Loaded> last_;                  ///< what merge() gave
 };
 
 }  // namespace waybill::cli

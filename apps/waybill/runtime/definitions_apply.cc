@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
+#include <utility>
 
 namespace waybill::cli {
 namespace {
@@ -32,16 +34,45 @@ bool is_file_of(const std::filesystem::path& directory, const std::filesystem::p
   return resolved(directory / "") == resolved(source.parent_path() / "");
 }
 
-/// Whether a schedule's source is a file of one of these repositories, at whatever commit.
-bool is_in_one_of(const std::vector<std::string>& repositories, const std::string& source) {
-  return std::ranges::any_of(repositories, [&](const std::string& repository) {
-    return source.starts_with(repository + "@");
-  });
+/// What a schedule of this source says before its commit.
+std::string owner_text(const GitSource& source) {
+  return source.repository + "#" + (source.ref.empty() ? "HEAD" : source.ref) + "@";
+}
+
+std::string directory_of(std::string_view path) {
+  return std::filesystem::path(path).parent_path().string();
+}
+
+/// Whether a schedule is of a file of this source, at whatever commit.
+bool is_file_of(const GitSource& source, const std::string& text) {
+  // As it was written before refs were told.
+  if (text.starts_with(source.repository + "@")) return true;
+  const std::string owner = owner_text(source);
+  if (!text.starts_with(owner)) return false;
+  const std::string_view place = std::string_view(text).substr(owner.size());
+  const std::size_t colon = place.find(':');
+  // A ref may hold what stands between a ref and a commit.
+  if (colon == place.npos || place.substr(0, colon).find('@') != place.npos) return false;
+  return directory_of(place.substr(colon + 1)) == source.directory;
 }
 
 bool is_from(const AppliedFrom& from, const std::string& source) {
-  if (is_in_one_of(from.repositories, source)) return true;
-  return !from.directory.empty() && is_file_of(from.directory, source);
+  const bool is_of_repository = std::ranges::any_of(
+      from.sources, [&](const FollowedSource& each) { return is_file_of(each.source, source); });
+  if (is_of_repository) return true;
+  return !from.directory.empty() && is_file_of(std::filesystem::path(from.directory), source);
+}
+
+/// As a schedule of a file of a repository is kept; empty if no source has that file.
+std::string source_text(const AppliedFrom& from, const GitOrigin& origin) {
+  for (const auto& [source, commits] : from.sources) {
+    if (source.repository != origin.repository || source.directory != directory_of(origin.path) ||
+        std::ranges::find(commits, origin.commit) == commits.end()) {
+      continue;
+    }
+    return owner_text(source) + short_commit(origin.commit) + ":" + origin.path;
+  }
+  return "";
 }
 
 }  // namespace
@@ -56,7 +87,11 @@ Status apply_definitions(const Definitions& definitions, const AppliedFrom& from
     schedule.handled_until = now;
     // The next process may start elsewhere.
     const DefinitionPlace* place = definitions.place_of("schedules", name);
-    if (place == nullptr || !place->origin) schedule.source = resolved_file(schedule.source);
+    if (place == nullptr || !place->origin) {
+      schedule.source = resolved_file(schedule.source);
+    } else if (std::string text = source_text(from, *place->origin); !text.empty()) {
+      schedule.source = std::move(text);
+    }
     for (const Schedule& before : *known) {
       if (before.name == name) schedule.handled_until = before.handled_until;
     }

@@ -12,6 +12,7 @@
 #include "adapters/yaml/yaml.h"
 #include "apps/waybill/definition_files.h"
 #include "base/digest.h"
+#include "base/utf8.h"
 
 namespace waybill::cli {
 namespace {
@@ -44,6 +45,16 @@ Status replace_file(const std::string& path, std::string_view text) {
 
 bool is_definitions_path(const std::string& path) {
   return path.find('/') == path.npos && is_definitions_name(path);
+}
+
+/// A name with control characters and backslashes as `\xNN`.
+std::string on_one_line(const std::string& path) {
+  std::string shown;
+  for (const char c : path) {
+    const bool is_odd = static_cast<unsigned char>(c) < ' ' || c == '\x7f' || c == '\\';
+    shown += is_odd ? "\\x" + to_hex(std::string(1, c)) : std::string(1, c);
+  }
+  return escape_utf8(shown);
 }
 
 }  // namespace
@@ -100,9 +111,15 @@ Result<ReadFile> KeptSource::read(const PinnedFile& pinned, const std::string& n
 std::vector<Problem> KeptSource::problems_of_names(const SourceState& state) const {
   std::vector<Problem> problems;
   for (const std::string& path : state.left_out) {
-    if (!is_definitions_path(path)) continue;
-    problems.push_back({.file = shown(state.commit, path),
-                        .message = "is a link or a submodule; definitions are regular files"});
+    const std::string name = on_one_line(path);
+    if (name != path) {
+      problems.push_back({.file = shown(state.commit, name),
+                          .message = "is left out: its name has a control character, a backslash "
+                                     "or bytes that are not UTF-8; rename it"});
+    } else if (is_definitions_path(path)) {
+      problems.push_back({.file = shown(state.commit, path),
+                          .message = "is a link or a submodule; definitions are regular files"});
+    }
   }
   return problems;
 }
@@ -173,7 +190,9 @@ void KeptSource::keep_few(std::vector<Problem>& problems) const {
 
 void KeptSource::keep_few(std::vector<std::string>& left_out) {
   // Those that matter first.
-  std::stable_partition(left_out.begin(), left_out.end(), is_definitions_path);
+  std::stable_partition(left_out.begin(), left_out.end(), [](const std::string& path) {
+    return is_definitions_path(path) || on_one_line(path) != path;
+  });
   if (left_out.size() > kLeftOutKept) left_out.resize(kLeftOutKept);
 }
 

@@ -25,15 +25,19 @@ std::string_view take_until(std::string_view& text, char end) {
   return part;
 }
 
+/// A name that no file of ours may have, though it leads nowhere.
+bool is_odd(std::string_view path) {
+  return std::any_of(path.begin(), path.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == '\x7f' || c == '\\';
+  });
+}
+
 /// Whether it stays below where it starts, and out of what git keeps of its own.
 bool is_inside(std::string_view path) {
   if (path.empty() || path.size() > kPathMax || path.ends_with('/')) return false;
   while (!path.empty()) {
     const std::string_view part = take_until(path, '/');
     if (part.empty() || part == "." || part == ".." || to_lower(part) == ".git") return false;
-    for (const char c : part) {
-      if (static_cast<unsigned char>(c) < ' ' || c == '\\') return false;
-    }
   }
   return true;
 }
@@ -89,7 +93,7 @@ Result<TreeListing> read_listing(std::string_view output, std::size_t files_max,
       return fail(Code::invalid_argument, "a file's name leads out of the repository: \"" +
                                               std::string(line.substr(0, 200)) + "\"");
     }
-    if (type != "blob" || !mode.starts_with("100")) {
+    if (type != "blob" || !mode.starts_with("100") || is_odd(line)) {
       listing.left_out.emplace_back(line);
     } else {
       const auto length = number(size);

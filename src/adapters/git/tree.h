@@ -18,7 +18,8 @@ struct TreeFile {
 };
 struct TreeListing {
   std::vector<TreeFile> files;
-  std::vector<std::string> left_out;  ///< what is no regular file
+  /// What is no regular file, and names with control characters or backslashes.
+  std::vector<std::string> left_out;
 };
 
 /// Reads the output of `git ls-tree -r -z -l`. Refuses paths that lead anywhere but below the tree,

@@ -36,12 +36,22 @@ TEST(TreeTest, ReadsFilesAndLeavesOutTheRest) {
 
 TEST(TreeTest, RefusesNamesThatLeadOut) {
   for (const std::string path : {"../x", "a/../../x", "/etc/x", "a//b", ".git/hooks/x", ".GIT/x",
-                                 "a/.git/config", "a/", "a\\b", "a\nb", "./a"}) {
+                                 "a/.git/config", "a/", "./a", "../a\nb"}) {
     const auto listing = read_listing(entry("100644", path), kFiles, kBytes);
     ASSERT_FALSE(listing) << path;
     EXPECT_EQ(listing.error().code, Code::invalid_argument);
   }
   EXPECT_TRUE(read_listing(entry("100644", ".github/workflows/x.git.yaml"), kFiles, kBytes));
+}
+
+TEST(TreeTest, LeavesOutNamesThatNoFileMayHave) {
+  const auto listing = read_listing(entry("100644", "a\nb.yaml") + entry("100644", "good.yaml") +
+                                        entry("100644", "d/a\\b") + entry("100644", "x\x7f"),
+                                    kFiles, kBytes);
+  ASSERT_TRUE(listing) << listing.error().message;
+  ASSERT_EQ(listing->files.size(), 1U);
+  EXPECT_EQ(listing->files[0].path, "good.yaml");
+  EXPECT_THAT(listing->left_out, ElementsAre("a\nb.yaml", "d/a\\b", "x\x7f"));
 }
 
 TEST(TreeTest, RefusesWhatIsTooMuch) {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "adapters/yaml/scalar.h"
+#include "base/utf8.h"
 
 namespace waybill::yaml {
 namespace bj = boost::json;
@@ -181,6 +182,22 @@ std::vector<Position> first_documents(const std::string& text) {
   return handler.starts;
 }
 
+/// Where a text stops being UTF-8; none if it is all of it.
+std::optional<Position> no_utf8_at(std::string_view text) {
+  Position at{.line = 1, .column = 1};
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    if (length == 0) return at;
+    if (text.front() == '\n') {
+      at = {.line = at.line + 1, .column = 1};
+    } else {
+      ++at.column;
+    }
+    text.remove_prefix(length);
+  }
+  return std::nullopt;
+}
+
 /// yaml-cpp throws on bad syntax; nothing of it leaves this file.
 void read_into(Reading& reading, std::string_view text) {
   const auto refuse = [&](Position at, std::string message) {
@@ -191,6 +208,10 @@ void read_into(Reading& reading, std::string_view text) {
     refuse({.line = 1, .column = 1}, "the file has " + std::to_string(text.size()) +
                                          " bytes; at most " + std::to_string(kBytesMax) +
                                          " are read");
+    return;
+  }
+  if (const auto at = no_utf8_at(text)) {
+    refuse(*at, "not UTF-8 from here on; save the file as UTF-8");
     return;
   }
   try {

@@ -151,5 +151,15 @@ TEST(YamlTest, BoundsWhatAliasesAndLongKeysMultiply) {
   EXPECT_EQ(problems_of(zeros + "]\n").size(), 1U);
 }
 
+TEST(YamlTest, WhatIsNotUtf8HasItsPlace) {
+  EXPECT_EQ(problems_of("a: 1\nb: \xc3\xa9 \xff\n"),
+            (Problems{"a.yaml:2:6: not UTF-8 from here on; save the file as UTF-8"}));
+  EXPECT_EQ(problems_of(std::string("\xff\xfe") + "a\0"),
+            (Problems{"a.yaml:1:1: not UTF-8 from here on; save the file as UTF-8"}));
+  EXPECT_EQ(problems_of("\xef\xbb\xbf"
+                        "a: \xc3\xa9\n"),
+            Problems{});
+}
+
 }  // namespace
 }  // namespace waybill::yaml

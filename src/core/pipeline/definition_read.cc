@@ -42,7 +42,8 @@ void read_what(const Entry& step, StepDefinition& definition, const std::string&
       const Entry entry{.name = step.name,
                         .object = task->get_object(),
                         .file = step.file,
-                        .directory = step.directory};
+                        .directory = step.directory,
+                        .is_confined = step.is_confined};
       definition.inline_task = read_task(entry, inner);
       if (definition.inline_task->kind == kRepoRunKind) {
         inner.clear();  // what it says of rules would not help here

@@ -33,6 +33,15 @@ Fingerprint fingerprint_of(const TaskDefinition& task, const bj::object& params)
   const auto spec = json::parse(task.spec);
   if (spec && spec->is_object()) add_fields(fingerprint, "spec.", spec->get_object());
   add_fields(fingerprint, "params.", params);
+  for (const auto& [name, digest] : task.digests) {
+    const auto known = std::find_if(fingerprint.begin(), fingerprint.end(),
+                                    [&](const auto& field) { return field.first == name; });
+    if (known == fingerprint.end()) {
+      fingerprint.emplace_back(name, digest);
+    } else {
+      known->second = digest;
+    }
+  }
   std::sort(fingerprint.begin(), fingerprint.end());
   return fingerprint;
 }

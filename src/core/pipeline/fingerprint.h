@@ -16,8 +16,9 @@ namespace waybill::pipeline {
 using Fingerprint = std::vector<std::pair<std::string, std::string>>;
 
 /// Of a task: `kind`, `spec.NAME` and `params.NAME` for each of their fields. Queue, priority, time
-/// limits and retries change nothing of what a task makes, and are not in it. `outputs` of a step
-/// are added by its run.
+/// limits and retries change nothing of what a task makes, and are not in it. What the paths of a
+/// repository's command lead to is: `program`, `files.PATH`, and no place that has another name
+/// with each commit. `outputs` of a step are added by its run.
 Fingerprint fingerprint_of(const TaskDefinition& task, const boost::json::object& params);
 /// 32 hexadecimal digits; equal values have equal digests, whatever the order of their keys.
 std::string digest_of(const boost::json::value& value);

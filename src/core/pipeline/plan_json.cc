@@ -32,7 +32,7 @@ constexpr std::string_view kPlanSchema = R"({
       "queue": {"$ref": "#/$defs/text"}, "spec": {"type": "object"}, "params": {"type": "object"},
       "priority": {"type": "integer"}, "timeout": {"$ref": "#/$defs/micros"},
       "retry": {"$ref": "#/$defs/retry"}, "labels": {"$ref": "#/$defs/labels"},
-      "notify": {"type": "array"}}},
+      "notify": {"type": "array"}, "digests": {"$ref": "#/$defs/labels"}}},
     "pipeline": {"type": "object", "required": ["name", "steps"], "properties": {
       "name": {"$ref": "#/$defs/text"}, "params": {"type": "object"},
       "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
@@ -92,6 +92,9 @@ bj::object task_json(const TaskDefinition& task) {
   put_json(object, "spec", task.spec);
   put_json(object, "params", task.params_schema);
   put_json(object, "notify", task.notify);
+  if (!task.digests.empty()) {
+    object["digests"] = labels_json({task.digests.begin(), task.digests.end()});
+  }
   return object;
 }
 
@@ -176,6 +179,9 @@ TaskDefinition task_of(const Fields& fields) {
   task.retry = retry_of(Fields(fields.object("retry")));
   task.labels = labels_of(fields.object("labels"));
   task.notify = fields.json("notify");
+  for (auto& [name, digest] : labels_of(fields.object("digests"))) {
+    task.digests.emplace(std::move(name), std::move(digest));
+  }
   return task;
 }
 
