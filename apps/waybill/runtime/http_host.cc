@@ -7,6 +7,7 @@
 #include "apps/waybill/runtime/artifact_place.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/file_limit.h"
+#include "apps/waybill/runtime/provenance.h"
 #include "apps/waybill/runtime/vault.h"
 #include "base/log.h"
 
@@ -48,6 +49,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
                   return rules_.logins ? std::optional(rules_.logins->desk().settings())
                                        : std::nullopt;
                 }),
+      provenance_(make_provenance_desk(session, store)),
       first_answers_(64u << 20, &store.beside().answers),
       feed_(
           {.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
@@ -83,6 +85,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .tokens = &tokens_,
              .sessions = &sessions_,
              .random_bytes = system_random_bytes,
+             .provenance = &provenance_,
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
   metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });

@@ -26,6 +26,7 @@
 #include "services/artifact_desk.h"
 #include "services/audit_writer.h"
 #include "services/authenticator.h"
+#include "services/provenance_desk.h"
 #include "services/queue_allowance.h"
 #include "services/run_desk.h"
 #include "services/secret_vault.h"
@@ -102,6 +103,7 @@ class HttpHost {
   RunDesk runs_;
   TokenDesk tokens_;
   SessionDesk sessions_;
+  const ProvenanceDesk provenance_;
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;
