@@ -129,11 +129,11 @@ class KillTest(unittest.TestCase):
         task = self.place.create(kind="pod.addcatalog", params={
             "url": self.web.url + "/data.json", "crawDelay": 0.01, "Parallelism": 4})
         parallel = 4
-        kills = 3
+        kills = 2  # three would be taken for poison
         for kill in range(1, kills + 1):
             worker = self.work()
-            until(f"{kill * 80} URLs were asked for",
-                  lambda least=kill * 80: self.web.total() >= least)
+            until(f"{kill * 120} URLs were asked for",
+                  lambda least=kill * 120: self.web.total() >= least)
             self.place.end(worker, signal.SIGKILL)
         self.work()
         done = until("the task ends", lambda: self.ended(task))
