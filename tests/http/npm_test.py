@@ -36,6 +36,8 @@ class NpmTest(unittest.TestCase):
             file.write(base64.b64encode(os.urandom(32)).decode())
         server = Serving("--definitions", definitions, "--secret-key-file", key)
         self.addCleanup(server.close)
+        subprocess.run(server.command("collection", "create", "--title", "fuzz", "--item",
+                                      "https://fuzz.invalid/a"), check=True)
         fuzzer = node("fuzz.mjs", server.url, OPTIONS.requests, OPTIONS.seed)
         out, err = fuzzer.communicate(timeout=PATIENCE_SECONDS)
         print(out.splitlines()[-1] if out else err)

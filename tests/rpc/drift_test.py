@@ -41,6 +41,8 @@ OTHER_NAMES = {"QueueView": "Queue", "RetryPolicy": "Retry", "TaskPatch": "Patch
                "RunPage": "ListRunsResponse", "RunNodes": "ListRunNodesResponse",
                "CancelRun": "CancelRunRequest", "RetryRun": "RetryRunRequest",
                "RunDecision": "ApproveRunRequest",
+               "Collections": "ListCollectionsResponse",
+               "CollectionItems": "ListCollectionItemsResponse",
                "Webhooks": "ListWebhooksResponse", "WebhookTest": "TestWebhookResponse",
                "WebhookReplay": "ReplayWebhookResponse",
                "WebhookDeliveries": "ListWebhookDeliveriesResponse"}

@@ -72,6 +72,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .webhooks = &webhooks_->desk(),
              .artifacts = &artifacts_,
              .runs = &runs_,
+             .collections = &store.beside().collections,
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
   metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });

@@ -98,6 +98,7 @@ Status Api::Inside::add_routes() {
   add_secret_handlers(parts, handlers);
   add_run_handlers(parts, handlers);
   add_webhook_handlers(parts, handlers);
+  add_collection_handlers(parts, handlers);
   handlers["getOpenApi"] = [](const Call& call) {
     return with_own_etag(
         call, {.body = std::string(openapi_document()), .headers = {}, .stream = nullptr});

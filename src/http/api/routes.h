@@ -30,6 +30,7 @@ void add_schedule_handlers(const ApiParts& parts, Handlers& handlers);
 void add_secret_handlers(const ApiParts& parts, Handlers& handlers);
 void add_run_handlers(const ApiParts& parts, Handlers& handlers);
 void add_webhook_handlers(const ApiParts& parts, Handlers& handlers);
+void add_collection_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// A page ends early rather than hold much more than this, in bytes.
 inline constexpr std::size_t kPageBytesMax = 8u << 20;
