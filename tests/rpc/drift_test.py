@@ -43,6 +43,8 @@ OTHER_NAMES = {"QueueView": "Queue", "RetryPolicy": "Retry", "TaskPatch": "Patch
                "RunDecision": "ApproveRunRequest",
                "Tokens": "ListTokensResponse", "NewToken": "CreateTokenRequest",
                "MadeToken": "CreateTokenResponse", "Sessions": "ListSessionsResponse",
+               "Collections": "ListCollectionsResponse",
+               "CollectionItems": "ListCollectionItemsResponse",
                "Webhooks": "ListWebhooksResponse", "WebhookTest": "TestWebhookResponse",
                "WebhookReplay": "ReplayWebhookResponse",
                "WebhookDeliveries": "ListWebhookDeliveriesResponse"}

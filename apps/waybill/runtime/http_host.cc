@@ -86,6 +86,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .sessions = &sessions_,
              .random_bytes = system_random_bytes,
              .provenance = &provenance_,
+             .collections = &store.beside().collections,
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
   metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });

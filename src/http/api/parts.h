@@ -17,6 +17,7 @@
 namespace waybill {
 class ArtifactDesk;
 class AuditWriter;
+class CollectionStore;
 class ProvenanceDesk;
 class QueueAllowance;
 class RunDesk;
@@ -56,6 +57,7 @@ struct ApiParts {
   /// So many bytes that nobody can guess, for new tokens; thread-safe.
   std::function<std::string(std::size_t)> random_bytes = {};
   const ProvenanceDesk* provenance = nullptr;  ///< null: likewise
+  CollectionStore* collections = nullptr;      ///< null: likewise
   /// Of those who may not operate; null: they may name as many queues as they like.
   QueueAllowance* queue_allowance = nullptr;
 };

@@ -220,7 +220,9 @@ function pathOf({ template, operation }, isBroken) {
       .includes(operation.operationId);
     const isForLeft = operation.operationId === "getTaskArtifact";
     const isForRun = template.startsWith("/v1/runs/");
-    const task = isForRunning ? running : isForLeft ? left : isForRun ? run : pick(known).id;
+    const isForCollection = template.startsWith("/v1/collections/");
+    const task = isForRunning ? running : isForLeft ? left : isForRun ? run
+               : isForCollection ? collection : pick(known).id;
     const value = name === "id" ? task : name === "sha256" ? digest : "fuzz-0";
     return encodeURIComponent(isBroken && chance(0.3) ? pick(kWords.slice(1)) : value);
   });
@@ -276,6 +278,9 @@ async function problemOf({ method, template, operation }, answer) {
 const operations = Object.entries(document.paths).flatMap(([template, methods]) =>
   Object.entries(methods).filter(([, operation]) => operation.operationId)
     .map(([method, operation]) => ({ method, template, operation })));
+
+// Made on the command line.
+const collection = (await (await fetch(`${url}/v1/collections`)).json()).collections[0].id;
 
 const done = new Map();
 const refused = new Map();  // the last that fitted, for whoever mends this
