@@ -19,6 +19,7 @@ struct ArchiveDesk {
   std::string ipfs_api;
   bool has_zim_tools = false;  ///< zimcheck and zimdump, on PATH
   DownloadParams downloads{};
+  std::string captures;  ///< directory of captures that are under way
 };
 
 /// Tells of bytes that come, not too often.
