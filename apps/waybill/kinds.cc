@@ -18,6 +18,7 @@
 #include "kinds/archive/ipfs/add.h"
 #include "kinds/archive/ipfs/pin.h"
 #include "kinds/archive/kiwix/kiwix.h"
+#include "kinds/archive/warc/capture.h"
 #include "kinds/archive/zim/zim.h"
 #include "kinds/command/command.h"
 #include "kinds/command/container.h"
@@ -101,6 +102,7 @@ void Kinds::add_archiving() {
     add(runs_here, [](ArchiveDesk* desk) { return std::make_unique<Kind>(desk); });
   };
   add_of(true, std::type_identity<FetchKind>());
+  add_of(true, std::type_identity<CaptureKind>());
   add_of(true, std::type_identity<KiwixResolveKind>());
   add_of(true, std::type_identity<KiwixUpdateSourcesKind>());
   const bool has_collections = desk_ != nullptr && desk_->collections != nullptr;

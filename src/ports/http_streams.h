@@ -31,6 +31,16 @@ class HttpDownload {
   virtual Status write(std::string_view bytes) = 0;
 };
 
+/// Hears an exchange as it goes over the wire, byte for byte. It calls no exchange.
+class HttpWire {
+ public:
+  virtual ~HttpWire() = default;
+  /// The head of the request as it was sent, with the empty line at its end.
+  virtual void request_head(std::string_view bytes) = 0;
+  /// The head of the final answer as it was received, likewise; before HttpDownload::begin.
+  virtual void answer_head(std::string_view bytes) = 0;
+};
+
 struct HttpExchange {
   HttpRequest request;           ///< its body is sent where there is no upload
   HttpUpload* upload = nullptr;
@@ -38,6 +48,9 @@ struct HttpExchange {
   /// Where fewer bytes than these come and go for `slow_max` it is given up; 0: never for that.
   std::int64_t bytes_per_second_min = 0;
   Duration slow_max = std::chrono::seconds(60);
+  /// With one the download gets the body as it was received: its transfer coding (chunks) is not
+  /// undone either.
+  HttpWire* wire = nullptr;
 };
 
 /// HTTP for what does not fit into memory: as HttpClient sends and answers, but for what is said

@@ -56,7 +56,8 @@ class ArchiveTest : public testing::Test {
                     .ipfs_api = "",
                     .downloads = {.directory = directory_.path() + "/downloads",
                                   .slow_max = std::chrono::seconds(1),
-                                  .free_bytes_min = 1}};
+                                  .free_bytes_min = 1},
+                    .captures = directory_.path() + "/captures"};
   RecordingContext context_;
 };
 

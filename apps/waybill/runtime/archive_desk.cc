@@ -67,7 +67,8 @@ Result<std::unique_ptr<ArchiveDesk>> open_archive_desk(Session& session,
                   .node = std::move(*node),
                   .ipfs_api = ipfs_api,
                   .has_zim_tools = is_on_path("zimcheck") && is_on_path("zimdump"),
-                  .downloads = {.directory = directory + "/downloads"}});
+                  .downloads = {.directory = directory + "/downloads"},
+                  .captures = directory + "/captures"});
 }
 
 }  // namespace waybill::cli

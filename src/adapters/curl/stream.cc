@@ -58,8 +58,10 @@ struct CurlStreamCallbacks {
     // An interim answer (1xx) came before: only the last one counts.
     if (line.starts_with("HTTP/")) {
       stream.response_.headers.clear();
-      return size;
+      stream.head_.clear();
     }
+    if (stream.setup_.exchange.wire != nullptr && !stream.is_begun_) stream.head_ += line;
+    if (line.starts_with("HTTP/")) return size;
     if (line == "\r\n" || line == "\n") return stream.begin() ? size : size + 1;
     const auto colon = line.find(':');
     if (colon == line.npos) return size;
@@ -76,6 +78,12 @@ struct CurlStreamCallbacks {
       return size + 1;  // anything but `size` ends the transfer
     }
     return size;
+  }
+
+  static int on_wire(CURL*, curl_infotype type, char* data, std::size_t size, void* self) {
+    auto& stream = *static_cast<CurlStream*>(self);
+    if (type == CURLINFO_HEADER_OUT) stream.setup_.exchange.wire->request_head({data, size});
+    return 0;
   }
 
   static std::size_t on_read(char* room, std::size_t, std::size_t size, void* self) {
@@ -100,6 +108,7 @@ bool CurlStream::begin() {
   if (status < 200) return true;
   is_begun_ = true;
   response_.status = static_cast<int>(status);
+  if (setup_.exchange.wire != nullptr) setup_.exchange.wire->answer_head(head_);
   Status taken = setup_.download.begin(response_);
   if (taken) return true;
   refusal_ = std::move(taken.error());
@@ -140,6 +149,12 @@ bool CurlStream::prepare_callbacks() {
     ready = ready &&
             set_on_stream(easy(), CURLOPT_OPENSOCKETFUNCTION, &CurlStreamCallbacks::on_open) &&
             set_on_stream(easy(), CURLOPT_OPENSOCKETDATA, this);
+  }
+  if (setup_.exchange.wire != nullptr) {
+    ready = ready && set_on_stream(easy(), CURLOPT_HTTP_TRANSFER_DECODING, 0L) &&
+            set_on_stream(easy(), CURLOPT_DEBUGFUNCTION, &CurlStreamCallbacks::on_wire) &&
+            set_on_stream(easy(), CURLOPT_DEBUGDATA, this) &&
+            set_on_stream(easy(), CURLOPT_VERBOSE, 1L);
   }
   return ready;
 }

@@ -45,6 +45,7 @@ class CurlStream {
   HeaderList headers_;
   std::string base_;  // of the URL, as far as libcurl reads it
   HttpResponse response_;
+  std::string head_;  // as it was received, where somebody hears it
   std::size_t head_bytes_ = 0;
   bool is_begun_ = false;
   std::optional<Error> refusal_;  // of the download or the upload

@@ -22,6 +22,7 @@ struct ArchiveDesk {
   CollectionStore* collections = nullptr;
   bool has_zim_tools = false;  ///< zimcheck and zimdump, on PATH
   DownloadParams downloads{};
+  std::string captures;  ///< directory of captures that are under way
 };
 
 /// Tells of bytes that come, not too often.
