@@ -266,7 +266,7 @@ class ViewTest(ServedTest):
                           "ipfs.addurl", "ipfs.gc", "ipfs.pin", "ipfs.pins", "ipfs.unpin",
                           "kiwix.resolve", "kiwix.updateSources", "noop", "notify.mail",
                           "notify.webhook", "pipeline.start", "pod.addcatalog", "repo.run",
-                          "sb.addCatalogTree", "zim.check",
+                          "sb.addCatalogTree", "warc.capture", "zim.check",
                           "zim.list", "zim.unpack"])
         self.assertIn("command", kinds[3]["spec_schema"]["properties"])
         self.assertIsNone(kinds[18]["spec_schema"])

@@ -21,8 +21,18 @@ ODD = "out/50% of ö.txt"
 DEFINITIONS = """
 tasks:
   leave:
-    command: [sh, -c, 'mkdir $WAYBILL_ARTIFACTS/out; printf "%s" "$1" > "$WAYBILL_ARTIFACTS/$2";
-      echo said; echo "{\\"result\\": {\\"n\\": 1}}" >&3', leave, "${params.text}", "${params.name}"]
+    command:
+      - python3
+      - -c
+      - |
+        import json, os
+        params = json.loads(os.environ["WAYBILL_PARAMS"])
+        path = os.path.join(os.environ["WAYBILL_ARTIFACTS"], params["name"])
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(params["text"])
+        print("said", flush=True)
+        os.write(3, b'{"output": {"n": 1}}\\n')
     params:
       type: object
       properties: {text: {type: string}, name: {type: string}, url: {type: string}}
@@ -73,8 +83,8 @@ class Place:
         return json.loads(self.run(*arguments, "--json"))
 
     def a_task(self, text="hello", name=ODD, **params):
-        more = [f"{key}={value}" for key, value in params.items()]
-        task = self.json("task", "create", "leave", f"text={text}", f"name={name}", *more)
+        params = json.dumps({"text": text, "name": name, **params})
+        task = self.json("task", "create", "leave", "--params", params)
         self.run("worker", "--until-idle")
         return task["task"]["id"]
 

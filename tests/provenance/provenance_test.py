@@ -132,7 +132,7 @@ class ProvenanceTest(unittest.TestCase):
         for name in ("p.json", "now.json"):
             self.place.run("provenance", "verify", name, "--key", "both.pub")
         os.chmod(path, 0o644)
-        self.assertIn("chmod 600", self.place.run("provenance", "show", task, status=1))
+        self.assertIn("chmod 600", self.place.run("provenance", "show", task, status=69))
 
     def test_many_that_need_a_key_at_once_get_the_same(self):
         self.place.a_task()
@@ -148,7 +148,8 @@ class ProvenanceTest(unittest.TestCase):
         return OPTIONS.waybill
 
     def test_what_is_not_finished_has_none(self):
-        task = self.place.json("task", "create", "leave", "text=x", "name=a")["task"]["id"]
+        task = self.place.json("task", "create", "leave", "--params",
+                               '{"text": "x", "name": "a"}')["task"]["id"]
         said = self.place.run("provenance", "show", task, status=1)
         self.assertIn("no provenance before it is finished", said)
         self.assertIn("no task and no run",
