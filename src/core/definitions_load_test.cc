@@ -356,9 +356,23 @@ TEST(DefinitionsLoadTest, WhatTheSchemaRefusesHidesNothingElse) {
         "y": {"task": "a", "for_each": 5, "with": {"i": "${{ item }}"}},
         "z": {"task": {"command": ["x"], "pri": 1, "timeout": "-1s"}}}}},
     "schedules": {"s": {"cron": "never", "task": "nobody"}}})"),
-            (Problems{
-                "a.yaml: /pipelines/p/what: is no field here",
-            }));
+            (Problems{R"(a.yaml: /tasks/a/pri: unknown field "pri")",
+                      R"(a.yaml: /tasks/a/limits/memory: "much" is no size; write a number and )"
+                      R"(a unit, such as 256MiB (B, KiB, MiB, GiB, TiB, kB, MB, GB, TB))",
+                      R"(a.yaml: /tasks/b/queue: "NO!" does not match "^[a-z0-9][a-z0-9._-]*$")",
+                      R"(a.yaml: /pipelines/p/what: unknown field "what")",
+                      R"(a.yaml: /pipelines/p/steps/y/for_each: has to be a list or a text, )"
+                      R"(not 5)",
+                      R"(a.yaml: /pipelines/p/steps/z/task/pri: unknown field "pri")",
+                      R"(a.yaml: /schedules/s/cron: cron 'never' has 1 fields; it needs five: )"
+                      R"(minute, hour, day of month, month, day of week)",
+                      R"(a.yaml: /tasks/a/timeout: has to be 0 or more)",
+                      R"(a.yaml: /tasks/b/params/type: has to be null, boolean, object, array, )"
+                      R"(number, integer or string)",
+                      R"(a.yaml: /pipelines/p/steps/z/task/timeout: has to be 0 or more)",
+                      R"(a.yaml: /pipelines/p/steps/x/if: in "params.", column 8: here should )"
+                      R"(be a name after the dot, not the end)",
+                      R"(a.yaml: /pipelines/p/steps/x/task: there is no task definition "gone")"}));
 }
 
 }  // namespace

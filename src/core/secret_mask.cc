@@ -5,7 +5,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
-#include "base/percent.h"
+#include "core/secret_forms.h"
 
 namespace waybill {
 namespace {
@@ -61,10 +61,8 @@ void SecretMask::add(std::string_view value) {
   const std::string base64 = to_base64(value);
   add_needle(base64);
   add_needle(to_base64url(value));
-  add_needle(to_percent(value));
-  std::string quoted;
-  json::append_quoted(quoted, value);
-  add_needle(std::string_view(quoted).substr(1, quoted.size() - 2));
+  for (const std::string& form : percent_forms(value)) add_needle(form);
+  for (const std::string& form : json_forms(value)) add_needle(form);
 }
 
 void SecretMask::add_needle(std::string_view text) {

@@ -14,7 +14,8 @@ inline constexpr std::size_t kMaskBytesMin = 4;
 
 /// Finds the values of secrets in what a task says: as they are, in base64 (also in the middle of
 /// something longer, as in Basic authentication), percent-encoded, and as they stand in a JSON
-/// string. What is encoded in another way, cut up or turned round is not found.
+/// string (percent_forms(), json_forms()). What is encoded in another way, cut up or turned round
+/// is not found.
 class SecretMask {
  public:
   void add(std::string_view value);

@@ -51,6 +51,23 @@ TEST(SecretMaskTest, ItIsFoundPercentEncodedAndInAJsonString) {
   EXPECT_EQ(mask.mask(R"({"p":"p@ss \"w\"\n/rd"})"), R"({"p":"***"})");
 }
 
+TEST(SecretMaskTest, ItIsFoundAsOtherLanguagesEncodeIt) {
+  const SecretMask mask = mask_of({"p@ss!word (x)/\u00e9\U0001f511~"});
+  for (const char* form :
+       {"p%40ss%21word%20%28x%29%2F%C3%A9%F0%9F%94%91~",  // Python's quote(s, "")
+        "p%40ss%21word%20%28x%29/%C3%A9%F0%9F%94%91~",    // quote(s)
+        "p%40ss%21word+%28x%29%2F%C3%A9%F0%9F%94%91~",    // quote_plus
+        "p%40ss%21word+%28x%29%2F%C3%A9%F0%9F%94%91%7E",  // a form's
+        "p%40ss!word%20(x)%2F%C3%A9%F0%9F%94%91~",        // encodeURIComponent
+        "p@ss!word%20(x)/%C3%A9%F0%9F%94%91~",            // encodeURI
+        "p%40ss%21word%20%28x%29%2f%c3%a9%f0%9f%94%91~",  // small digits
+        R"(p@ss!word (x)/\u00e9\ud83d\udd11~)",           // Python's json.dumps
+        R"(p@ss!word (x)\/\u00e9\ud83d\udd11~)",          // PHP's json_encode
+        "p@ss!word (x)\\/\u00e9\U0001f511~"}) {
+    EXPECT_EQ(mask.mask(form), "***") << form;
+  }
+}
+
 TEST(SecretMaskTest, JsonStaysJson) {
   const SecretMask mask = mask_of({"12345", "a\":\"b"});
   EXPECT_EQ(mask.mask_json(R"({"n":12345,"l":[123456,true]})"), R"({"n":"***","l":["***",true]})");

@@ -42,7 +42,7 @@ class HttpWire {
 };
 
 struct HttpExchange {
-  HttpRequest request;           ///< its body is sent where there is no upload
+  HttpRequest request;  ///< its body is sent where there is no upload
   HttpUpload* upload = nullptr;
   std::int64_t upload_bytes = -1;  ///< how many it has; -1: not known, then it is sent in chunks
   /// Where fewer bytes than these come and go for `slow_max` it is given up; 0: never for that.

@@ -88,9 +88,9 @@ TEST_F(AuthenticatorTest, TellsWhoAsksAndInWhichRole) {
   const std::string ci = put('a', "ci", Role::submitter);
   const std::string root = put('b', "root", Role::admin);
   EXPECT_EQ(authenticator_.authenticate(ci),
-            (Principal{.name = "token:ci", .role = Role::submitter}));
+            (Principal{.name = "token:ci", .role = Role::submitter, .token_id = "61616161"}));
   EXPECT_EQ(authenticator_.authenticate(root),
-            (Principal{.name = "token:root", .role = Role::admin}));
+            (Principal{.name = "token:root", .role = Role::admin, .token_id = "62626262"}));
 }
 
 TEST_F(AuthenticatorTest, SaysWhatATokenLooksLikeToWhoSendsSomethingElse) {

@@ -74,8 +74,9 @@ TEST_F(PipelinerTest, WhatIsWrittenInPiecesIsWhole) {
 TEST_F(PipelinerTest, WhatIsHeavyIsWrittenInPiecesThatMemoryHolds) {
   const Uuid id = start("heavy");
   settle();
-  succeed(id, "list", R"({"big": ")" + std::string(900'000, 'x') +
-                          R"(", "items": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]})");
+  succeed(id, "list",
+          R"({"big": ")" + std::string(900'000, 'x') +
+              R"(", "items": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]})");
   settle();
   EXPECT_TRUE(has_task(id, "each[17]"));
   EXPECT_GT(store_.heaviest, std::size_t{1} << 20);

@@ -26,7 +26,8 @@ class SessionDeskTest : public testing::Test {
     put('1', "acme:ann");
     put('2', "acme:ann");
     put('3', "acme:bob");
-    settings_ = LoginSettings{.people = {{.login = "ann", .role = Role::operator_}}};
+    settings_ = LoginSettings{.providers = {{.name = "acme"}},
+                              .people = {{.login = "ann", .role = Role::operator_}}};
     settings_->idle_max = 1h;
   }
   void put(char digit, const std::string& person) {

@@ -103,9 +103,8 @@ class WarcTest : public ArchiveTest {
   std::string capture(const std::vector<std::string>& urls, const std::string& more = "") {
     std::string list;
     for (const std::string& url : urls) list += (list.empty() ? "\"" : ",\"") + url + "\"";
-    return result(run("{\"package\":\"warc\",\"concurrency\":1,\"urls\":[" + list + "]" + more +
-                          "}",
-                      context_));
+    return result(run(
+        "{\"package\":\"warc\",\"concurrency\":1,\"urls\":[" + list + "]" + more + "}", context_));
   }
   std::string kept(const std::string& name) const {
     for (const auto& file : context_.kept_files) {
@@ -168,7 +167,8 @@ TEST_F(WarcTest, WhatHasNotChangedIsARevisit) {
   EXPECT_THAT(first[3].block, Not(HasSubstr("same")));
   // Against an index of before, and one whose line is itself a revisit.
   std::string index = kept("capture.cdxj");
-  index = index.substr(index.find(")/2 ") == index.npos ? 0 : index.rfind('\n', index.find(")/2 ")) + 1);
+  index = index.substr(
+      index.find(")/2 ") == index.npos ? 0 : index.rfind('\n', index.find(")/2 ")) + 1);
   const std::string earlier = to_hex(sha256(index));
   context_.contents[earlier] = index;
   capture({server.url() + "/3", server.url() + "/other"}, R"(,"earlier":[")" + earlier + "\"]");
@@ -181,9 +181,8 @@ TEST_F(WarcTest, WhatHasNotChangedIsARevisit) {
 }
 
 TEST_F(WarcTest, FilesAreRolledBySize) {
-  HttpTestServer server([](const ReceivedRequest& request) {
-    return ScriptedAnswer{.body = request.target};
-  });
+  HttpTestServer server(
+      [](const ReceivedRequest& request) { return ScriptedAnswer{.body = request.target}; });
   EXPECT_THAT(capture({server.url() + "/1", server.url() + "/2", server.url() + "/3"},
                       R"(,"file_bytes_max":"100B")"),
               HasSubstr("\"files\":3"));
@@ -223,8 +222,8 @@ TEST_F(WarcTest, WhatHasNoEndIsCutOffAndSaysSo) {
     say("HTTP/1.1 200 OK\r\n");
     while (say("X: " + std::string(1 << 10, 'x') + "\r\n")) continue;
   });
-  const std::string said = capture({endless.url(), cut.url(), bomb.url()},
-                                   R"(,"url_bytes_max":"1MiB","tries":1)");
+  const std::string said =
+      capture({endless.url(), cut.url(), bomb.url()}, R"(,"url_bytes_max":"1MiB","tries":1)");
   EXPECT_THAT(said, HasSubstr(R"("captured":2,"revisits":0,"truncated":2,"failed":1)"));
   std::map<std::string, std::string> truncated;
   for (const ReadRecord& record : records()) {
@@ -270,8 +269,7 @@ TEST_F(WarcTest, AStoppedCaptureIsClosedAndGoneOnWith) {
   for (int i = 0; i < 10; ++i) {
     urls += (i == 0 ? "\"" : ",\"") + server.url() + "/" + std::to_string(i) + "\"";
   }
-  const std::string params =
-      R"({"package":"warc","concurrency":1,"urls":[)" + urls + "]}";
+  const std::string params = R"({"package":"warc","concurrency":1,"urls":[)" + urls + "]}";
   const Outcome stopped = run(params, first);
   ASSERT_TRUE(std::holds_alternative<outcome::Stopped>(stopped));
   EXPECT_THAT(std::get<outcome::Stopped>(stopped).proof, HasSubstr(capture_directory()));
@@ -302,9 +300,8 @@ TEST_F(WarcTest, ACaptureThatWasKilledIsClosedByTheNextOne) {
 }
 
 TEST_F(WarcTest, AListWithBrokenLinesCostsOnlyThose) {
-  HttpTestServer server([](const ReceivedRequest& request) {
-    return ScriptedAnswer{.body = request.target};
-  });
+  HttpTestServer server(
+      [](const ReceivedRequest& request) { return ScriptedAnswer{.body = request.target}; });
   const std::string list = "# a list\n\n" + server.url() + "/\xc3\xa9#part\r\nftp://x/\n" +
                            server.url() + "/b\nhttp://user:secret@127.0.0.1/\n";
   const std::string name = to_hex(sha256(list));
@@ -332,9 +329,9 @@ TEST_F(WarcTest, APackageHoldsAllWithDigests) {
 
 TEST_F(WarcTest, WithoutAnyAnswerItFails) {
   allow_loopback(false);
-  EXPECT_THAT(failure(run(R"({"urls":["http://127.0.0.1:1/"]})", context_),
-                      FailureClass::permanent),
-              HasSubstr("not allowed"));
+  EXPECT_THAT(
+      failure(run(R"({"urls":["http://127.0.0.1:1/"]})", context_), FailureClass::permanent),
+      HasSubstr("not allowed"));
   EXPECT_FALSE(std::filesystem::exists(capture_directory()));
 }
 

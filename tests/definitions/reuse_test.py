@@ -35,6 +35,8 @@ class ReuseTest(unittest.TestCase):
         started = self.place.json("pipeline", "run", "p", *words)["run"]["id"]
         self.place.run("up", "--until-idle")
         self.assertEqual(self.place.json("run", "show", started)["run"]["state"], "succeeded")
+        if not words:
+            return started, None
         steps = json.loads(self.place.run("run", "explain", started, "--json").splitlines()[0])
         return started, steps
 

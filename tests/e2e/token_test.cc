@@ -104,7 +104,7 @@ TEST(TokenTest, IsRevokedOnceAndItsNameIsFreeThen) {
   const Ran taken = place.run(create);
   EXPECT_EQ(taken.status, 1);
   EXPECT_THAT(taken.err, AllOf(HasSubstr("there is a token ci (" + text_of(first.at("id")) + ")"),
-                               HasSubstr("`waybill token revoke ci`")));
+                               HasSubstr("revoke that one first")));
   EXPECT_EQ(taken.out, "");
   const auto revoked = place.json("token revoke", {"token", "revoke", "ci"});
   const auto again = place.json("token revoke", {"token", "revoke", "ci"});

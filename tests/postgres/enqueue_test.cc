@@ -328,9 +328,10 @@ TEST_F(PostgresEnqueue, WhatIsWrongIsSaidAtTheCall) {
 }
 
 TEST_F(PostgresEnqueue, WhatIsRightUpToTheEdgeIsTaken) {
-  shop("SELECT waybill.enqueue('kiwix.updateSources', run_at => '9999-12-31T23:59:59.999999Z', "
-       "priority => -100, definition => repeat('d', 200), dedup_key => '', params => '{\"a\": " +
-       std::string(63, '[') + "1e300" + std::string(63, ']') + "}'); COMMIT");
+  shop(
+      "SELECT waybill.enqueue('kiwix.updateSources', run_at => '9999-12-31T23:59:59.999999Z', "
+      "priority => -100, definition => repeat('d', 200), dedup_key => '', params => '{\"a\": " +
+      std::string(63, '[') + "1e300" + std::string(63, ']') + "}'); COMMIT");
   const auto made = tasks();
   ASSERT_EQ(made.size(), 1u);
   EXPECT_EQ(made[0].request.kind, "kiwix.updateSources");

@@ -99,12 +99,13 @@ class BagTest(unittest.TestCase):
         self.assertEqual(set(os.listdir(self.place.directory)), before)
 
     def test_one_that_was_cut_off_is_seen_as_none(self):
-        # 40 MB, so that there is something to cut off; the disk's limit does it at a known place.
-        task = self.place.a_task(text="x" * 100_000, name="a")
+        # 20 MB, and 8 MB are what a file may have: more than the ledger's, less than this.
+        task = self.place.a_task(name="a", times=4_000_000)
         cut = subprocess.run(
-            ["sh", "-c", 'ulimit -f 1; trap "" XFSZ; exec "$@"', "sh", self.waybill(), "task",
+            ["sh", "-c", 'ulimit -f 16384; trap "" XFSZ; exec "$@"', "sh", self.waybill(), "task",
              "export", task, "--to", "bag"],
             cwd=self.place.directory, capture_output=True, text=True, timeout=60, check=False)
+        self.assertIn("data/a", cut.stderr)
         self.assertNotEqual(cut.returncode, 0)
         self.assertFalse(os.path.exists(self.place.path("bag")))
 

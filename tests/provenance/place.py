@@ -18,24 +18,28 @@ OPTIONS = argparse.Namespace()
 HERE = os.path.dirname(os.path.abspath(__file__))
 # A percent sign, a blank, and what is not ASCII.
 ODD = "out/50% of ö.txt"
+# Leaves a file with that text, so many times, and says so.
+PROGRAM = """
+import json, os
+params = json.loads(os.environ["WAYBILL_PARAMS"])
+path = os.path.join(os.environ["WAYBILL_ARTIFACTS"], params["name"])
+os.makedirs(os.path.dirname(path), exist_ok=True)
+with open(path, "w", encoding="utf-8") as file:
+    file.write(params["text"] * params.get("times", 1))
+print("said", flush=True)
+os.write(3, b'{"output": {"n": 1}}\\n')
+"""
 DEFINITIONS = """
 tasks:
   leave:
-    command:
-      - python3
-      - -c
-      - |
-        import json, os
-        params = json.loads(os.environ["WAYBILL_PARAMS"])
-        path = os.path.join(os.environ["WAYBILL_ARTIFACTS"], params["name"])
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(params["text"])
-        print("said", flush=True)
-        os.write(3, b'{"output": {"n": 1}}\\n')
+    command: [python3, -c, %s]
     params:
       type: object
-      properties: {text: {type: string}, name: {type: string}, url: {type: string}}
+      properties:
+        text: {type: string}
+        name: {type: string}
+        times: {type: integer}
+        url: {type: string}
 pipelines:
   two:
     steps:
@@ -47,7 +51,7 @@ pipelines:
 class Place:
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix="waybill-provenance-")
-        self.write("definitions/a.yaml", DEFINITIONS)
+        self.write("definitions/a.yaml", DEFINITIONS % json.dumps(PROGRAM))
 
     def close(self):
         shutil.rmtree(self.directory)
@@ -83,8 +87,8 @@ class Place:
         return json.loads(self.run(*arguments, "--json"))
 
     def a_task(self, text="hello", name=ODD, **params):
-        params = json.dumps({"text": text, "name": name, **params})
-        task = self.json("task", "create", "leave", "--params", params)
+        task = self.json("task", "create", "leave", "--params",
+                         json.dumps({"text": text, "name": name, **params}))
         self.run("worker", "--until-idle")
         return task["task"]["id"]
 

@@ -95,14 +95,16 @@ class ProvenanceTest(unittest.TestCase):
         statement["subject"][0]["digest"]["sha256"] = "0" * 64
         forged = base64.b64encode(json.dumps(statement).encode()).decode()
         self.place.write("forged.json", json.dumps(dict(envelope, payload=forged)))
-        refused = self.place.run("provenance", "verify", "forged.json", "--key", "key.pub", status=1)
+        refused = self.place.run("provenance", "verify", "forged.json", "--key", "key.pub",
+                                 status=1)
         self.assertIn("was changed after it was signed", refused)
         subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", "other.key"],
                        cwd=self.place.directory, check=True, timeout=60)
         other = {"WAYBILL_PROVENANCE_KEY_FILE": self.place.path("other.key")}
         self.place.write("other.pub", self.place.run("provenance", "key", environment=other))
         refused = self.place.run("provenance", "verify", "p.json", "--key", "other.pub", status=1)
-        self.assertIn(f"signed with key {envelope['signatures'][0]['keyid']}, and not with", refused)
+        self.assertIn(f"signed with key {envelope['signatures'][0]['keyid']}, and not with",
+                      refused)
         self.place.write("none.json", '{"payload": "e30="}')
         refused = self.place.run("provenance", "verify", "none.json", "--key", "key.pub", status=1)
         self.assertIn("no signed statement of provenance", refused)
@@ -148,8 +150,8 @@ class ProvenanceTest(unittest.TestCase):
         return OPTIONS.waybill
 
     def test_what_is_not_finished_has_none(self):
-        task = self.place.json("task", "create", "leave", "--params",
-                               '{"text": "x", "name": "a"}')["task"]["id"]
+        task = self.place.json("task", "create", "leave", "--param", "text=x", "--param",
+                               "name=a")["task"]["id"]
         said = self.place.run("provenance", "show", task, status=1)
         self.assertIn("no provenance before it is finished", said)
         self.assertIn("no task and no run",

@@ -18,44 +18,9 @@ sys.path.insert(0, os.path.join(HERE, "..", "servers"))
 # pylint: disable=wrong-import-position
 import npm_packages
 import serving
-from rpc_client import OPTIONS, PATIENCE_SECONDS, Client, plain_of, struct_of
-from serving import Serving
+from rpc_client import OPTIONS, PATIENCE_SECONDS, plain_of, struct_of
+from rpc_fixture import RpcServing, RpcTest
 from tls_test import Papers
-
-
-class RpcServing(Serving):
-    """On the same addresses after a restart."""
-
-    def start(self):
-        super().start()
-        self.words = (*self.words[:-1], self.listening["grpc"])
-
-
-class RpcTest(unittest.TestCase):
-    words = ()
-
-    def setUp(self):
-        self.server = RpcServing(*self.words, "--grpc-listen", "127.0.0.1:0")
-        self.addCleanup(self.server.close)
-        self.client = self.new_client()
-
-    def new_client(self, certificate=None):
-        client = Client(self.server.listening["grpc"], certificate)
-        self.addCleanup(client.close)
-        return client
-
-    def refused(self, code, end):
-        self.assertEqual(end.get("end"), code, end)
-        return end
-
-    def create(self, **members):
-        message = {"kind": "command", "spec": struct_of({"command": ["true"]}), **members}
-        created = self.client.call("Tasks/CreateTask", message)
-        self.assertTrue(created.get("created"), created)
-        return created["task"]
-
-    def state_of(self, task):
-        return self.client.call("Tasks/GetTask", {"id": task["id"]})["state"]
 
 
 class Tasks(RpcTest):
@@ -236,8 +201,8 @@ class Events(RpcTest):
 
 
 class Server(RpcTest):
-    SERVICES = ["Access", "Catalog", "Events", "People", "Queues", "Runs", "Secrets", "Tasks",
-                "Workers"]
+    SERVICES = ["Access", "Catalog", "Collections", "Events", "People", "Queues", "Runs",
+                "Secrets", "Tasks", "Workers"]
 
     def test_it_says_that_it_serves_until_it_ends(self):
         watch = self.client.begin("grpc.health.v1.Health/Watch", {"service": "waybill.v1.Tasks"})

@@ -45,7 +45,7 @@ class CommitRecord {
     std::map<std::int64_t, Counts> added;  // by lane
   };
   std::vector<Row> rows_;
-  std::map<std::int64_t, std::int64_t> ready_;    // lowest rank by lane
+  std::map<std::int64_t, std::int64_t> ready_;                             // lowest rank by lane
   std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> claimed_;  // by lane, the last
 };
 

@@ -38,7 +38,6 @@ class Timekeeper {
   SteadyTime steady_now() const { return clock_.steady_now(); }
   std::int64_t steady_micros() const { return clock_.steady_now().time_since_epoch().count(); }
 
-
  private:
   static constexpr std::int64_t kUnknown = 0;  // what no clock differs by
 

@@ -118,8 +118,11 @@ void add_fetched(const Task& task, Materials& materials) {
   const bool fetches = task.request.kind == "http.fetch" || task.request.kind == "ipfs.addurl" ||
                        task.request.kind == "ipfs.add";
   if (!fetches || url.empty() || !is_sha256_hex(sha256)) return;
-  materials.add(
-      {{"name", "source"}, {"uri", shown_url(url)}, {"digest", bj::object{{"sha256", sha256}}}});
+  // Without the query, which may hold secrets.
+  const std::string shown = shown_url(url);
+  materials.add({{"name", "source"},
+                 {"uri", shown.substr(0, shown.find('?'))},
+                 {"digest", bj::object{{"sha256", sha256}}}});
 }
 
 void hide_passwords(bj::value& value) {

@@ -36,9 +36,8 @@ std::string parts_in_order(std::string_view query) {
     if (end == query.size()) break;
     query.remove_prefix(end + 1);
   }
-  std::ranges::stable_sort(parts, {}, [](std::string_view part) {
-    return part.substr(0, part.find('='));
-  });
+  std::ranges::stable_sort(parts, {},
+                           [](std::string_view part) { return part.substr(0, part.find('=')); });
   std::string out;
   for (const std::string_view part : parts) {
     if (!out.empty()) out += '&';

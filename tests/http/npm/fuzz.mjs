@@ -280,7 +280,7 @@ const operations = Object.entries(document.paths).flatMap(([template, methods]) 
     .map(([method, operation]) => ({ method, template, operation })));
 
 // Made on the command line.
-const collection = (await (await fetch(`${url}/v1/collections`)).json()).collections[0].id;
+const collection = (await (await ask(`${url}/v1/collections`)).json()).collections[0].id;
 
 const done = new Map();
 const refused = new Map();  // the last that fitted, for whoever mends this

@@ -88,8 +88,8 @@ std::string pages_jsonl(const CaptureState& state) {
 }
 
 /// WACZ 1.1.1.
-Status write_package(const std::string& path, const CaptureState& state,
-                     const CaptureStore& store, Time now) {
+Status write_package(const std::string& path, const CaptureState& state, const CaptureStore& store,
+                     Time now) {
   auto zip = StoredZip::create(path, now);
   if (!zip) return fail(zip.error());
   for (const std::string& name : state.files) {
@@ -115,9 +115,9 @@ Status write_package(const std::string& path, const CaptureState& state,
   added = zip->add_text("datapackage.json", package);
   if (!added) return added;
   const std::string digest = "sha256:" + zip->members().back().sha256;
-  added = zip->add_text("datapackage-digest.json",
-                        json::serialize(bj::object{{"path", "datapackage.json"},
-                                                   {"hash", json::text(digest)}}));
+  added = zip->add_text(
+      "datapackage-digest.json",
+      json::serialize(bj::object{{"path", "datapackage.json"}, {"hash", json::text(digest)}}));
   return added ? zip->finish() : added;
 }
 
@@ -131,8 +131,8 @@ ArtifactFile file_at(std::string name, std::string_view media_type, std::string 
           }};
 }
 
-Status keep_capture(const CaptureOrder& order, const CaptureState& state,
-                    const CaptureStore& store, TaskContext& context, Time now) {
+Status keep_capture(const CaptureOrder& order, const CaptureState& state, const CaptureStore& store,
+                    TaskContext& context, Time now) {
   std::vector<ArtifactFile> files;
   const std::string& scratch = context.scratch_directory();
   files.push_back(file_at(order.name + ".cdxj", "text/x-cdxj", store.index_path()));
@@ -157,9 +157,9 @@ Status keep_capture(const CaptureOrder& order, const CaptureState& state,
 }
 
 bj::object summary(const CaptureState& state, std::int64_t size_bytes) {
-  return {{"captured", state.lines.size()},   {"revisits", state.revisits},
-          {"truncated", state.truncated},     {"failed", state.failures.size()},
-          {"files", state.files.size()},      {"pages", state.pages.size()},
+  return {{"captured", state.lines.size()}, {"revisits", state.revisits},
+          {"truncated", state.truncated},   {"failed", state.failures.size()},
+          {"files", state.files.size()},    {"pages", state.pages.size()},
           {"size_bytes", size_bytes}};
 }
 
@@ -176,8 +176,8 @@ Outcome end_partial(CaptureStore& store, Error error) {
     proof["directory"] = json::text(store.directory());
     return outcome::Stopped{.proof = json::serialize(proof)};
   }
-  error.message += "; " + std::to_string(state.lines.size()) + " answers are closed and indexed in " +
-                   store.directory();
+  error.message += "; " + std::to_string(state.lines.size()) +
+                   " answers are closed and indexed in " + store.directory();
   return outcome_of(error);
 }
 
@@ -188,8 +188,7 @@ Outcome capture(CaptureOrder& order, const std::string& prefix, ArchiveDesk& des
   if (!ready) return outcome_of(ready.error());
   const std::size_t before = store.state().lines.size();
   if (before > 0) {
-    context.log(LogStream::system,
-                "[going on after " + std::to_string(before) + " answers]\n");
+    context.log(LogStream::system, "[going on after " + std::to_string(before) + " answers]\n");
   }
   CaptureRun run(
       {.order = order, .desk = desk, .context = context, .store = store, .prefix = prefix});
@@ -225,14 +224,14 @@ Outcome CaptureKind::run(const Task& task, TaskContext& context) {
   sweep_captures(desk_->captures, desk_->clock);
   const std::string id = to_string(task.id());
   const std::string prefix = id + "/" + std::to_string(to_micros(desk_->clock.now())) + "/";
-  auto store = CaptureStore::open(
-      {.directory = desk_->captures + "/" + id,
-       .file_bytes_max = order->file_bytes_max,
-       .first_record =
-           [prefix](const std::string& filename, Time now, Spool& into) {
-             return pack_warcinfo(filename, now, prefix, into);
-           }},
-      desk_->clock);
+  auto store =
+      CaptureStore::open({.directory = desk_->captures + "/" + id,
+                          .file_bytes_max = order->file_bytes_max,
+                          .first_record =
+                              [prefix](const std::string& filename, Time now, Spool& into) {
+                                return pack_warcinfo(filename, now, prefix, into);
+                              }},
+                         desk_->clock);
   if (!store) return outcome_of(store.error());
   return capture(*order, prefix, *desk_, context, **store);
 }

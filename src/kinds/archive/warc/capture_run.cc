@@ -96,8 +96,7 @@ Status CaptureRun::check_room() const {
   const auto free = ports_.store.free_bytes();
   if (!free) return fail(free.error());
   // For the package, and its copy as an artifact.
-  const std::int64_t needed =
-      2 * ports_.store.size_bytes() + ports_.desk.downloads.free_bytes_min;
+  const std::int64_t needed = 2 * ports_.store.size_bytes() + ports_.desk.downloads.free_bytes_min;
   if (*free >= needed) return {};
   return fail(Code::resource_exhausted, "the disk of " + ports_.store.directory() + " has " +
                                             format_size(*free) + " free, and " +
@@ -110,8 +109,8 @@ Status CaptureRun::visit(const CaptureJob& job, Recorder& recorder) {
   if (Status room = check_room(); !room) return room;
   Spool body(ports_.context.scratch_directory());
   CaptureVisit visit(*ports_.desk.web, ports_.desk.clock, visits_, body);
-  const auto exchange = visit.get(
-      job.url, {.at = ports_.context.deadline(), .stop = ports_.context.stop()});
+  const auto exchange =
+      visit.get(job.url, {.at = ports_.context.deadline(), .stop = ports_.context.stop()});
   if (exchange) return take_answer(job, *exchange, body, recorder);
   const Error& error = exchange.error();
   if (error.code == Code::cancelled) return fail(error);
@@ -150,8 +149,8 @@ Status CaptureRun::take_answer(const CaptureJob& job, const CapturedExchange& ex
   }
   if (Status recorded = recorder.record(exchange, body); !recorded) return recorded;
   const std::string_view location = header(exchange.head, "location");
-  const bool leads_on = exchange.head.status / 100 == 3 && !location.empty() &&
-                        job.hops < ports_.order.redirects_max;
+  const bool leads_on =
+      exchange.head.status / 100 == 3 && !location.empty() && job.hops < ports_.order.redirects_max;
   bool goes_on = false;
   if (leads_on) {
     const auto resolved = resolve_http_url(job.url, location);

@@ -58,7 +58,7 @@ class Frontier {
   Condition changed_;
   std::map<std::string, Host> hosts_ GUARDED_BY(mutex_);
   std::set<std::string> seen_ GUARDED_BY(mutex_);
-  std::string last_ GUARDED_BY(mutex_);  // host that was taken from
+  std::string last_ GUARDED_BY(mutex_);      // host that was taken from
   std::size_t open_ GUARDED_BY(mutex_) = 0;  // jobs that wait or run
   bool stopped_ GUARDED_BY(mutex_) = false;
 };

@@ -31,8 +31,8 @@ struct CaptureState {
   std::vector<CdxLine> lines;
   std::vector<CapturedPage> pages;
   std::vector<CaptureFailure> failures;
-  std::set<std::size_t> done;            ///< URLs of the order that are over, by number
-  std::vector<std::string> files;        ///< of WARC, in order
+  std::set<std::size_t> done;                ///< URLs of the order that are over, by number
+  std::vector<std::string> files;            ///< of WARC, in order
   std::map<std::string, std::int64_t> ends;  ///< of each file: how much of it is whole records
   std::int64_t truncated = 0;
   std::int64_t revisits = 0;

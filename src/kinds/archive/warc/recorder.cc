@@ -33,8 +33,8 @@ ByteSink into_spool(Spool& spool) {
 }
 
 std::optional<CapturedPage> page_of(const CapturedExchange& exchange, const std::string& mime) {
-  const bool is_page = exchange.head.status == 200 &&
-                       (mime == "text/html" || mime == "application/xhtml+xml");
+  const bool is_page =
+      exchange.head.status == 200 && (mime == "text/html" || mime == "application/xhtml+xml");
   if (!is_page) return std::nullopt;
   return CapturedPage{.url = exchange.url, .timestamp = warc_date(exchange.begun_at), .title = {}};
 }
@@ -108,10 +108,9 @@ Status Recorder::record(const CapturedExchange& exchange, const Spool& body) {
     line.original_url = original->url;
     line.original_timestamp = original->timestamp;
   }
-  return store_.add({.indexed = answer,
-                     .beside = request,
-                     .is_truncated = !exchange.truncated.empty()},
-                    std::move(line), page_of(exchange, mime));
+  return store_.add(
+      {.indexed = answer, .beside = request, .is_truncated = !exchange.truncated.empty()},
+      std::move(line), page_of(exchange, mime));
 }
 
 Status pack_warcinfo(const std::string& filename, Time now, const std::string& prefix,
@@ -120,14 +119,13 @@ Status pack_warcinfo(const std::string& filename, Time now, const std::string& p
       "software: Waybill\r\nformat: WARC File Format 1.1\r\n"
       "conformsTo: http://iipc.github.io/warc-specifications/specifications/warc-format/"
       "warc-1.1/\r\n";
-  const WarcHead head{
-      .type = "warcinfo",
-      .id = to_string(uuid_v5(kTaskNamespace, prefix + filename)),
-      .date = now,
-      .content_type = "application/warc-fields",
-      .content_length = static_cast<std::int64_t>(block.size()),
-      .fields = {{"WARC-Filename", filename},
-                 {"WARC-Block-Digest", labelled(to_hex(sha256(block)))}}};
+  const WarcHead head{.type = "warcinfo",
+                      .id = to_string(uuid_v5(kTaskNamespace, prefix + filename)),
+                      .date = now,
+                      .content_type = "application/warc-fields",
+                      .content_length = static_cast<std::int64_t>(block.size()),
+                      .fields = {{"WARC-Filename", filename},
+                                 {"WARC-Block-Digest", labelled(to_hex(sha256(block)))}}};
   GzipMember gzip;
   const ByteSink sink = into_spool(into);
   Status packed = gzip.add(warc_head_text(head) + block + std::string(kWarcRecordEnd), sink);

@@ -34,7 +34,6 @@ class Recorder {
 };
 
 /// The record at the beginning of a file, packed.
-Status pack_warcinfo(const std::string& filename, Time now, const std::string& prefix,
-                     Spool& into);
+Status pack_warcinfo(const std::string& filename, Time now, const std::string& prefix, Spool& into);
 
 }  // namespace waybill

@@ -25,7 +25,8 @@ Status write_all(const FileDescriptor& file, std::string_view bytes, std::string
 }
 
 Status Spool::append(std::string_view bytes) {
-  const auto kept = bytes.substr(0, kSpoolMemoryBytes - std::min(memory_.size(), kSpoolMemoryBytes));
+  const auto kept =
+      bytes.substr(0, kSpoolMemoryBytes - std::min(memory_.size(), kSpoolMemoryBytes));
   memory_ += kept;
   size_ += static_cast<std::int64_t>(bytes.size());
   bytes.remove_prefix(kept.size());

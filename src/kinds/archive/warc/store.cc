@@ -100,8 +100,8 @@ Status CaptureStore::begin_file() {
   number.insert(0, 5 - std::min<std::size_t>(number.size(), 5), '0');
   const std::string name = "capture-" + number + ".warc.gz";
   const std::string path = params_.directory + "/" + name;
-  FileDescriptor file(::open(
-      path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+  FileDescriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.is_open()) return fail(system_error(errno, "making " + path));
   file_ = std::move(file);
   end_ = 0;
@@ -221,8 +221,8 @@ Status CaptureStore::close() {
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   const std::string unfinished = index_path() + ".new";
-  const FileDescriptor file(::open(
-      unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const FileDescriptor file(
+      ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.is_open()) return fail(system_error(errno, "making " + unfinished));
   if (Status written = write_all(file, text, "writing " + unfinished); !written) return written;
   if (::fdatasync(file.get()) != 0) return fail(system_error(errno, "syncing " + unfinished));
@@ -258,8 +258,7 @@ void CaptureStore::remove() {
 }
 
 void sweep_captures(const std::string& directory, Clock& clock) {
-  const auto now =
-      std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch().count();
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch().count();
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(directory, ignored)) {
     const std::string path = entry.path().string();

@@ -24,9 +24,9 @@ struct CaptureStoreParams {
   std::function<Status(const std::string& filename, Time now, Spool& into)> first_record;
 };
 
-/// What a capture has written so far: WARC files, capture-00001.warc.gz and so on, and a journal of what is whole in them. What the
-/// journal says is on disk, so that a capture that was killed goes on behind it. Only one at a time
-/// has a directory. Thread-safe; blocks.
+/// What a capture has written so far: WARC files, capture-00001.warc.gz and so on, and a journal of
+/// what is whole in them. What the journal says is on disk, so that a capture that was killed goes
+/// on behind it. Only one at a time has a directory. Thread-safe; blocks.
 class CaptureStore {
  public:
   /// What came of it before is kept as far as the journal goes. `unavailable` while another one has
@@ -82,9 +82,9 @@ class CaptureStore {
   mutable Mutex mutex_;
   const FileDescriptor journal_;
   FileDescriptor file_ GUARDED_BY(mutex_);
-  std::int64_t end_ GUARDED_BY(mutex_) = 0;     // of whole records in file_
-  std::int64_t size_ GUARDED_BY(mutex_) = 0;    // of all files
-  std::string unsaid_ GUARDED_BY(mutex_);       // of the journal, not yet on disk
+  std::int64_t end_ GUARDED_BY(mutex_) = 0;   // of whole records in file_
+  std::int64_t size_ GUARDED_BY(mutex_) = 0;  // of all files
+  std::string unsaid_ GUARDED_BY(mutex_);     // of the journal, not yet on disk
   std::int64_t unsynced_ GUARDED_BY(mutex_) = 0;
   SteadyTime sync_at_ GUARDED_BY(mutex_);
   CaptureState state_ GUARDED_BY(mutex_);

@@ -61,11 +61,10 @@ Status CaptureVisit::write(std::string_view bytes) {
 Result<CapturedExchange> CaptureVisit::get(const std::string& url, const Deadline& deadline) {
   captured_.url = url;
   captured_.begun_at = clock_.now();
-  const HttpExchange exchange{
-      .request = {.url = url, .headers = {{"Accept-Encoding", "identity"}}},
-      .bytes_per_second_min = params_.bytes_per_second_min,
-      .slow_max = params_.slow_max,
-      .wire = this};
+  const HttpExchange exchange{.request = {.url = url, .headers = {{"Accept-Encoding", "identity"}}},
+                              .bytes_per_second_min = params_.bytes_per_second_min,
+                              .slow_max = params_.slow_max,
+                              .wire = this};
   const Deadline limit{.at = std::min(deadline.at, clock_.steady_now() + params_.time_max),
                        .stop = deadline.stop};
   const auto answer = http_.exchange(exchange, *this, limit);

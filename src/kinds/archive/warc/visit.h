@@ -27,11 +27,11 @@ struct CapturedExchange {
   HttpResponse head;
   std::string request_head;
   std::string answer_head;
-  std::string block_digest;     ///< 64 hexadecimal digits
-  std::string payload_digest;   ///< of the body without its transfer coding, likewise
+  std::string block_digest;    ///< 64 hexadecimal digits
+  std::string payload_digest;  ///< of the body without its transfer coding, likewise
   std::int64_t payload_bytes = 0;
-  std::string_view truncated;   ///< as `WARC-Truncated` has it; empty: it is whole
-  std::string reason;           ///< why it is not whole
+  std::string_view truncated;  ///< as `WARC-Truncated` has it; empty: it is whole
+  std::string reason;          ///< why it is not whole
 };
 
 /// Asks for a URL and takes the answer as it comes, whatever it is. Compression is not undone.
