@@ -46,6 +46,7 @@ struct Config {
   std::string tls_certificate_file;
   std::string tls_key_file;
   std::string secret_key_file;
+  std::string provenance_key_file;
   std::string redis_url_file;
   std::string login;
   std::vector<std::string> webhook_networks;

@@ -198,6 +198,13 @@ constexpr ConfigEntry kEntries[] = {
      .help = "File with the key under which secrets are kept, as `openssl rand -base64 32` makes "
              "one; the variable WAYBILL_SECRET_KEY may hold the key itself.",
      .member = &Config::secret_key_file},
+    {.name = "provenance_key_file",
+     .type = ConfigType::path,
+     .fallback = "",
+     .range = "",
+     .help = "File with the key that signs provenance, as `openssl genpkey -algorithm ed25519` "
+             "makes one; empty: provenance.key in --data, made when it is first needed.",
+     .member = &Config::provenance_key_file},
     {.name = "redis_url_file",
      .type = ConfigType::path,
      .fallback = "",

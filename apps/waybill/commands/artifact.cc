@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -18,26 +17,12 @@
 #include "base/digest_copy.h"
 #include "core/size.h"
 #include "core/task_json.h"
+#include "services/provenance_desk.h"
 
 namespace waybill::cli {
 namespace {
 
 namespace bj = boost::json;
-
-constexpr std::size_t kPage = 1000;
-
-Result<std::vector<Artifact>> all_artifacts(ArtifactIndex& index, const Uuid& task) {
-  std::vector<Artifact> all;
-  for (;;) {
-    auto page =
-        index.list({.task = task, .after = all.empty() ? "" : all.back().name, .limit = kPage});
-    if (!page) return fail(page.error());
-    const bool is_last = page->size() < kPage;
-    all.insert(all.end(), std::make_move_iterator(page->begin()),
-               std::make_move_iterator(page->end()));
-    if (is_last) return all;
-  }
-}
 
 void print_artifacts(Output& output, const std::vector<Artifact>& artifacts) {
   Table table({"name", "size", "media type", "sha256"});

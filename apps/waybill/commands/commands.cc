@@ -28,10 +28,10 @@ std::vector<Command> all_commands() {
   const std::vector<Command> definitions = {definitions_check_command(), definitions_sync_command(),
                                             definitions_list_command(), definitions_show_command()};
   for (const auto& group :
-       {definitions, artifact_commands(), pipeline_commands(), run_commands(),
-        run_change_commands(), queue_commands(), schedule_commands(), schedule_control_commands(),
-        session_commands(), token_commands(), secret_commands(), webhook_commands(), db_commands(),
-        config_commands()}) {
+       {definitions, artifact_commands(), provenance_commands(), pipeline_commands(),
+        run_commands(), run_change_commands(), export_commands(), queue_commands(),
+        schedule_commands(), schedule_control_commands(), session_commands(), token_commands(),
+        secret_commands(), webhook_commands(), db_commands(), config_commands()}) {
     commands.insert(commands.end(), group.begin(), group.end());
   }
   commands.push_back(audit_list_command());

@@ -23,6 +23,8 @@ Command task_logs_command();
 Command task_wait_command();
 Command task_why_command();
 std::vector<Command> artifact_commands();
+std::vector<Command> provenance_commands();
+std::vector<Command> export_commands();
 std::vector<Command> pipeline_commands();
 std::vector<Command> run_commands();
 std::vector<Command> run_change_commands();

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "apps/waybill/commands/task_ids.h"
 #include "apps/waybill/commands/task_request.h"
 #include "base/ascii.h"
 #include "base/json.h"
@@ -76,6 +77,27 @@ Result<pipeline::KeptRun> find_run(RunDesk& desk, const std::string& text) {
                                             to_string(page->runs[1].id) + "; give more of its id");
   }
   return desk.get(page->runs[0].id);
+}
+
+Result<TaskOrRun> find_task_or_run(Session& session, Store& store, const std::string& text) {
+  static const Definitions kNoDefinitions;
+  RunDesk desk(RunDesk::Ports{.store = store.beside().runs,
+                              .definitions = always(kNoDefinitions),
+                              .clock = session.clock()});
+  const auto task = find_task(store.reader(), text);
+  const bool is_none = !task && task.error().code == Code::not_found;
+  if (!task && !is_none) return fail(task.error());
+  const auto run = find_run(desk, text);
+  if (task && run) {
+    return fail(Code::invalid_argument, "a task and a run begin with " + text + ": " +
+                                            to_string(task->id()) + ", " + to_string(run->id) +
+                                            "; give more of its id");
+  }
+  if (run) return TaskOrRun{.id = run->id, .is_run = true};
+  if (task) return TaskOrRun{.id = task->id(), .is_run = false};
+  if (run.error().code != Code::not_found) return fail(run.error());
+  return fail(Code::not_found, "no task and no run " + text +
+                                   "; list them with `waybill task list` and `waybill run list`");
 }
 
 Result<std::optional<std::string>> read_params_option(const Invocation& invocation,

@@ -32,6 +32,15 @@ Error without_definitions(Session& session, Error error);
 /// `invalid_argument` (more than one) say what to do next.
 Result<pipeline::KeptRun> find_run(RunDesk& desk, const std::string& text);
 
+/// What an id, or its beginning, names.
+struct TaskOrRun {
+  Uuid id;
+  bool is_run = false;
+};
+/// As find_task and find_run; `invalid_argument` if it is the beginning of both a task's and a
+/// run's id.
+Result<TaskOrRun> find_task_or_run(Session& session, Store& store, const std::string& text);
+
 /// Params of --params: JSON, or @ and the file that holds it; none if it was not given.
 Result<std::optional<std::string>> read_params_option(const Invocation& invocation,
                                                       const std::vector<std::string>& pairs);

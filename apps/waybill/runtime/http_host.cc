@@ -6,6 +6,7 @@
 #include "apps/waybill/runtime/artifact_place.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/file_limit.h"
+#include "apps/waybill/runtime/provenance.h"
 #include "apps/waybill/runtime/vault.h"
 #include "base/log.h"
 
@@ -40,6 +41,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
       runs_({.store = store.beside().runs,
              .definitions = definitions.current(),
              .clock = session.clock()}),
+      provenance_(make_provenance_desk(session, store)),
       first_answers_(64u << 20, &store.beside().answers),
       feed_(
           {.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
@@ -72,6 +74,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .webhooks = &webhooks_->desk(),
              .artifacts = &artifacts_,
              .runs = &runs_,
+             .provenance = &provenance_,
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
   metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });

@@ -26,6 +26,7 @@
 #include "services/artifact_desk.h"
 #include "services/audit_writer.h"
 #include "services/authenticator.h"
+#include "services/provenance_desk.h"
 #include "services/queue_allowance.h"
 #include "services/run_desk.h"
 #include "services/secret_vault.h"
@@ -98,6 +99,7 @@ class HttpHost {
   FileUploadSpool spool_;
   ArtifactDesk artifacts_;
   RunDesk runs_;
+  const ProvenanceDesk provenance_;
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;

@@ -30,6 +30,7 @@ import { Table } from "../ui/table";
 import { definitionSource, MadeBy } from "./task_origin";
 import { TaskActions } from "./task_actions";
 import { Artifacts } from "./task_artifacts";
+import { Provenance } from "./task_provenance";
 import { Attempts } from "./task_attempts";
 import { LifePicture } from "./task_life";
 import { LogPanel } from "./task_log";
@@ -280,6 +281,7 @@ function Shown(props: { task: Task; reload: () => void }) {
       </div>
       <LogPanel id={task.id} name={taskName(task)} finishedAt={task.finished_at} />
       <Artifacts task={task} />
+      <Provenance task={task} />
       <div class="columns">
         <Panel title="Params">
           {Object.keys(task.params).length ? (

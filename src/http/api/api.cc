@@ -89,6 +89,7 @@ Status Api::Inside::add_routes() {
   add_amend_handler(parts, handlers);
   add_log_handlers(parts, handlers);
   add_artifact_handlers(parts, handlers);
+  add_provenance_handlers(parts, handlers);
   add_view_handlers(parts, handlers);
   add_worker_handlers(parts, handlers);
   add_finish_handler(parts, handlers);

@@ -17,6 +17,7 @@
 namespace waybill {
 class ArtifactDesk;
 class AuditWriter;
+class ProvenanceDesk;
 class QueueAllowance;
 class RunDesk;
 class WebhookDesk;
@@ -41,13 +42,14 @@ struct ApiParts {
   std::function<double()> chance;
   EventFeed& feed;
   FirstAnswers& first_answers;
-  LoginDesk* logins = nullptr;        ///< null: nobody logs in
-  RuleDesk* rules = nullptr;          ///< null: there are none
-  AuditWriter* audit = nullptr;       ///< none: no audit log is kept
-  SecretVault* secrets = nullptr;     ///< null: there are none here
-  WebhookDesk* webhooks = nullptr;    ///< null: likewise
-  ArtifactDesk* artifacts = nullptr;  ///< null: likewise
-  RunDesk* runs = nullptr;            ///< null: likewise
+  LoginDesk* logins = nullptr;                 ///< null: nobody logs in
+  RuleDesk* rules = nullptr;                   ///< null: there are none
+  AuditWriter* audit = nullptr;                ///< none: no audit log is kept
+  SecretVault* secrets = nullptr;              ///< null: there are none here
+  WebhookDesk* webhooks = nullptr;             ///< null: likewise
+  ArtifactDesk* artifacts = nullptr;           ///< null: likewise
+  RunDesk* runs = nullptr;                     ///< null: likewise
+  const ProvenanceDesk* provenance = nullptr;  ///< null: likewise
   /// Of those who may not operate; null: they may name as many queues as they like.
   QueueAllowance* queue_allowance = nullptr;
 };

@@ -21,6 +21,7 @@ void add_audit_handler(const ApiParts& parts, Handlers& handlers);
 void add_amend_handler(const ApiParts& parts, Handlers& handlers);
 void add_log_handlers(const ApiParts& parts, Handlers& handlers);
 void add_artifact_handlers(const ApiParts& parts, Handlers& handlers);
+void add_provenance_handlers(const ApiParts& parts, Handlers& handlers);
 void add_view_handlers(const ApiParts& parts, Handlers& handlers);
 void add_worker_handlers(const ApiParts& parts, Handlers& handlers);
 void add_finish_handler(const ApiParts& parts, Handlers& handlers);
