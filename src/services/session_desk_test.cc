@@ -26,8 +26,9 @@ class SessionDeskTest : public testing::Test {
     put('1', "acme:ann");
     put('2', "acme:ann");
     put('3', "acme:bob");
-    settings_ = LoginSettings{.providers = {{.name = "acme"}},
-                              .people = {{.login = "ann", .role = Role::operator_}}};
+    settings_ =
+        LoginSettings{.providers = {{.name = "acme"}},
+                      .people = {{.provider = "acme", .login = "ann", .role = Role::operator_}}};
     settings_->idle_max = 1h;
   }
   void put(char digit, const std::string& person) {

@@ -109,7 +109,7 @@ def main():
     parser.add_argument("--waybill", required=True, help="the program that is tested")
     parser.add_argument("--servers", required=True, help="tests/servers")
     parser.add_argument("--directory", required=True, help="where the clients are installed")
-    parser.add_argument("--requests", type=int, default=600, help="of the fuzzer")
+    parser.add_argument("--requests", type=int, default=1000, help="of the fuzzer")
     parser.add_argument("--seed", type=int, default=1)
     parser.parse_args(namespace=OPTIONS)
     serving.WAYBILL[0] = OPTIONS.waybill
