@@ -21,7 +21,8 @@ void append_pair(std::string& url, std::string_view name, std::string_view value
   url += name;
   if (value.empty()) {
     url += "@base64/=";  // an empty path segment would be taken for none
-  } else if (value.find('/') != std::string_view::npos) {
+  } else if (value.find('/') != std::string_view::npos || value == "." || value == "..") {
+    // As a path segment of its own it would be taken for a step in the path.
     url += "@base64/" + to_base64url(value);
   } else {
     url += '/' + to_percent(value);

@@ -38,6 +38,13 @@ TEST(PushUrl, WritesEmptyValuesAndSlashesInBase64) {
             "http://g/metrics/job/workflow-manager/locality@base64/dXMvd2EgeA/ingestor@base64/=");
 }
 
+TEST(PushUrl, WritesWhatWouldBeAStepInThePathInBase64) {
+  EXPECT_EQ(url("g", "..", "."),
+            "http://g/metrics/job/workflow-manager/locality@base64/Li4/ingestor@base64/Lg");
+  EXPECT_EQ(url("g", "..a", "a."),
+            "http://g/metrics/job/workflow-manager/locality/..a/ingestor/a.");
+}
+
 TEST(PushUrl, WritesASpaceAsTheGatewayReadsIt) {
   EXPECT_EQ(url("g", "us wa", "a+b \xc3\xa9"),
             "http://g/metrics/job/workflow-manager/locality/us%20wa/ingestor/a%2Bb%20%C3%A9");

@@ -25,7 +25,7 @@ class Pushgateway(Server):
             raise Missing("prometheus-pushgateway is not installed")
         super().__init__(
             lambda port, _: [program, f"--web.listen-address=127.0.0.1:{port}",
-                             "--web.enable-admin-api"], "/-/ready")
+                             "--web.enable-admin-api", "--persistence.file="], "/-/ready")
         self.address = self.url
 
     def take(self):
