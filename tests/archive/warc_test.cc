@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "core/warc/cdxj.h"
 #include "kinds/archive/warc/capture.h"
+#include "kinds/archive/warc/store.h"
 #include "tests/archive/archive_fixture.h"
 
 namespace waybill {
@@ -297,6 +298,45 @@ TEST_F(WarcTest, ACaptureThatWasKilledIsClosedByTheNextOne) {
   capture({server.url() + "/a"});
   EXPECT_EQ(std::filesystem::file_size(other + "/capture-00001.warc.gz"), 5U);
   EXPECT_TRUE(std::filesystem::exists(other + "/capture.cdxj"));
+}
+
+// As where the disk is full when the next file is begun, while other threads go on.
+TEST_F(WarcTest, AFileThatCannotBeBegunHoldsNoRecord) {
+  const std::string directory = desk_.captures + "/rolled";
+  int begun = 0;
+  const auto open = [&] {
+    return CaptureStore::open(
+        {.directory = directory,
+         .file_bytes_max = 12,
+         .first_record =
+             [&](const std::string&, Time, Spool& into) {
+               if (++begun == 2) return Status(fail(Code::resource_exhausted, "the disk is full"));
+               return into.append("first");
+             }},
+        desk_.clock);
+  };
+  Spool record(desk_.captures);
+  ASSERT_TRUE(record.append("record"));
+  const Spool none(desk_.captures);
+  const auto add = [&](CaptureStore& store, const std::string& url) {
+    return store.add({.indexed = record, .beside = none},
+                     {.timestamp = "20260102030405", .url = url, .status = 200}, std::nullopt);
+  };
+  auto store = open();
+  ASSERT_TRUE(store);
+  ASSERT_TRUE(add(**store, "http://x/1"));
+  EXPECT_FALSE(add(**store, "http://x/2"));
+  EXPECT_TRUE(add(**store, "http://x/3"));
+  ASSERT_TRUE((*store)->close());
+  store->reset();
+  store = open();
+  ASSERT_TRUE(store) << store.error().message;
+  const CaptureState state = (*store)->state();
+  ASSERT_THAT(state.lines, SizeIs(2));
+  EXPECT_EQ(state.lines.back().url, "http://x/3");
+  EXPECT_EQ(state.lines.back().filename, "capture-00002.warc.gz");
+  EXPECT_EQ(std::filesystem::file_size(directory + "/capture-00001.warc.gz"), 11U);
+  EXPECT_EQ(std::filesystem::file_size(directory + "/capture-00002.warc.gz"), 11U);
 }
 
 TEST_F(WarcTest, AListWithBrokenLinesCostsOnlyThose) {

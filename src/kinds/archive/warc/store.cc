@@ -25,6 +25,13 @@ constexpr std::int64_t kCaptureSyncBytes = std::int64_t{64} << 20;
 constexpr std::int64_t kCaptureKeptSeconds = 7 * 24 * 60 * 60;
 constexpr std::string_view kJournal = "/journal";
 
+/// So that a file of it is still there after a crash of the machine.
+Status sync_entries_of(const std::string& directory) {
+  const FileDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.is_open() && ::fsync(opened.get()) == 0) return {};
+  return fail(system_error(errno, "syncing " + directory));
+}
+
 std::string whole_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -108,7 +115,12 @@ Status CaptureStore::begin_file() {
   Spool first(params_.directory);
   Status written = params_.first_record(name, clock_.now(), first);
   if (written) written = write(first);
-  if (!written) return written;
+  if (written) written = sync_entries_of(params_.directory);
+  if (!written) {
+    // No record may go to a file that the journal does not know of.
+    file_ = FileDescriptor();
+    return written;
+  }
   end_ = first.size_bytes();
   size_ += end_;
   state_.files.push_back(name);
@@ -135,7 +147,16 @@ Status CaptureStore::sync_if_due() {
   return is_due ? sync() : Status();
 }
 
+/// After a failure nobody knows what the disk has kept, and half a line may stand in the journal:
+/// nothing is told to it any more, and the next attempt cuts off what is behind its last whole one.
 Status CaptureStore::sync() {
+  if (broken_) return fail(*broken_);
+  const Status synced = write_journal();
+  if (!synced) broken_ = synced.error();
+  return synced;
+}
+
+Status CaptureStore::write_journal() {
   if (file_.is_open() && ::fdatasync(file_.get()) != 0) {
     return fail(system_error(errno, "syncing in " + params_.directory));
   }
@@ -210,7 +231,7 @@ void CaptureStore::note_done(std::size_t url) {
 
 Status CaptureStore::close() {
   const Lock lock(mutex_);
-  if (!file_.is_open()) {
+  if (state_.files.empty()) {
     if (Status begun = begin_file(); !begun) return begun;
   }
   if (Status synced = sync(); !synced) return synced;

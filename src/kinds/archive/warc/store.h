@@ -76,6 +76,7 @@ class CaptureStore {
   void note(std::string text) REQUIRES(mutex_);
   Status sync_if_due() REQUIRES(mutex_);
   Status sync() REQUIRES(mutex_);
+  Status write_journal() REQUIRES(mutex_);
 
   const CaptureStoreParams params_;
   Clock& clock_;
@@ -87,6 +88,7 @@ class CaptureStore {
   std::string unsaid_ GUARDED_BY(mutex_);     // of the journal, not yet on disk
   std::int64_t unsynced_ GUARDED_BY(mutex_) = 0;
   SteadyTime sync_at_ GUARDED_BY(mutex_);
+  std::optional<Error> broken_ GUARDED_BY(mutex_);  // why nothing is told to the journal any more
   CaptureState state_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Original> originals_ GUARDED_BY(mutex_);
 };
