@@ -118,6 +118,21 @@ TEST_F(TreeTest, AnotherAttemptGoesOnWithWhatTheNodeHas) {
   EXPECT_EQ(asked("/catalog/item/root?format=json"), 1u);
 }
 
+TEST_F(TreeTest, WhatFailsIsNamedIfItMayBeThereLaterAndItsServerLeftAlone) {
+  item("root", true);
+  list("parentId=root", {"gone", "a"});
+  answer_ = [inner = answer_](const ReceivedRequest& request) {
+    if (request.target.starts_with("/catalog/item/a")) return ScriptedAnswer{.status = 503};
+    return inner(request);
+  };
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_THAT(failure(walk(R"(,"maxDepth":-1,"parallelism":1,"crawlDelay":"100ms")"),
+                      FailureClass::transient),
+              HasSubstr("/catalog/item/a"));
+  // After the root, its list, and the two that fail.
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(400));
+}
+
 TEST_F(TreeTest, ATreeWithoutEndIsGivenUp) {
   item("root", true);
   std::atomic<int> number = 0;
@@ -134,8 +149,11 @@ TEST_F(TreeTest, WhatIsNoRootFailsAndOtherServersAreNotWalked) {
   failure(walk(), FailureClass::permanent);
   item("root", true);
   pages_["/catalog/items?parentId=root&format=json"] =
-      R"({"items":[{"link":{"url":"http://elsewhere.example/catalog/item/x"}},{},7]})";
-  EXPECT_EQ(done(walk()).at("left_out"), 1);
+      R"({"items":[{"link":{"url":"http://elsewhere.example/catalog/item/x"}},{},7,)"
+      R"({"link":{"url":")" +
+      web_.url() + R"(.evil.example/catalog/item/x"}},{"link":{"url":")" + web_.url() +
+      R"(@evil.example/catalog/item/x"}}]})";
+  EXPECT_EQ(done(walk()).at("left_out"), 3);
 }
 
 }  // namespace

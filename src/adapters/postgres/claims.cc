@@ -13,11 +13,11 @@ namespace {
 /// Tasks of a lane that are read at a time where their bytes are counted.
 constexpr std::size_t kReadAtOnceMax = 64;
 
-/// In microseconds: how often floors are raised, and how often a claim looks past them. That may
-/// take long beside an old snapshot, and is to take a small part of the time.
-constexpr std::int64_t kRaiseEvery = 1'000'000;
-constexpr std::int64_t kLookFromStartEvery = 1'000'000;
+/// A look past the floors may take long beside an old snapshot, and is to take this part of the
+/// time at most.
 constexpr std::int64_t kLookFromStartPart = 50;
+/// The column that says that a task lay below its floor.
+constexpr int kBelowFloor = 20;
 
 }  // namespace
 
@@ -72,42 +72,40 @@ void ClaimPart::write(Batch& batch) {
               [this](const Rows& rows) { return take_candidates(rows); });
     return;
   }
-  from_start_ = looks_from_start();
+  began_at_ = round_.time.steady_micros();
+  from_start_ = round_.hints.looks_from_start.take(common, began_at_);
   params.boolean(from_start_);
   batch.add(Sql::claim_by_index);
   batch.add(Sql::claim_ready, std::move(params), [this](const Rows& rows) {
-    if (from_start_) note_look(rows);
-    return take_candidates(rows);
+    const Status taken = take_candidates(rows);
+    if (taken && from_start_) note_look(rows);
+    return taken;
   });
-}
-
-bool ClaimPart::looks_from_start() {
-  began_at_ = round_.time.steady_micros();
-  std::int64_t due = round_.hints.next_look_from_start;
-  if (due == 0) {
-    round_.hints.next_look_from_start = began_at_ + kLookFromStartEvery;
-    return false;
-  }
-  // One of several at a time; note_look() says when the next is due.
-  return began_at_ >= due && round_.hints.next_look_from_start.compare_exchange_strong(
-                                 due, began_at_ + kLookFromStartEvery);
 }
 
 void ClaimPart::note_look(const Rows& rows) {
   const std::int64_t now = round_.time.steady_micros();
-  std::int64_t wait = std::max(kLookFromStartEvery, kLookFromStartPart * (now - began_at_));
+  const std::int64_t took = now - began_at_;
+  bool found = false;  // below a floor, and claimed: there may be more
   for (int row = 0; row < rows.size(); ++row) {
-    if (rows.integer(row, 20) != 0) wait = 0;  // there may be more
+    if (rows.integer(row, kBelowFloor) == 0) continue;
+    found = found || std::ranges::any_of(claimed_, [&](const Claimed& claimed) {
+              return claimed.change.handle == rows.integer(row, 0);
+            });
   }
-  round_.hints.next_look_from_start = now + wait;
+  // Else when it would be by itself, if it is not slow.
+  if (found) {
+    round_.hints.looks_from_start.set(*calls_.front()->claim, now);
+  } else if (kLookFromStartPart * took > 1'000'000) {
+    round_.hints.looks_from_start.set(*calls_.front()->claim, now + kLookFromStartPart * took);
+  }
 }
 
 /// Often enough for what is dead since to be little, and seldom enough for the floors' own dead
 /// rows to be few.
 void ClaimPart::raise_floors() {
-  const std::int64_t now = round_.time.steady_micros();
-  std::int64_t due = round_.hints.next_raise;
-  if (now < due || !round_.hints.next_raise.compare_exchange_strong(due, now + kRaiseEvery)) return;
+  const ClaimParams& common = *calls_.front()->claim;
+  if (!round_.hints.raises.take(common, round_.time.steady_micros())) return;
   for (const Claimed& claimed : claimed_) {
     round_.record.note_claimed(claimed.lane, claimed.rank, claimed.change.handle);
   }

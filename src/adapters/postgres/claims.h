@@ -32,8 +32,7 @@ class ClaimPart final : public Part {
     std::int64_t rank = 0;
   };
   Status take_limits(const Rows& rows);
-  /// Whether it is time to look past the floors, for what programs that know of none made ready.
-  bool looks_from_start();
+  /// After a look past the floors, for what programs that know of none made ready.
   void note_look(const Rows& rows);
   void raise_floors();
   Status take_candidates(const Rows& rows);

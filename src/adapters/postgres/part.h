@@ -8,6 +8,7 @@
 #include "adapters/postgres/batch.h"
 #include "adapters/postgres/commit.h"
 #include "adapters/postgres/lanes.h"
+#include "adapters/postgres/look_times.h"
 #include "adapters/postgres/timekeeper.h"
 #include "adapters/postgres/write_call.h"
 
@@ -19,11 +20,10 @@ enum class Mode : std::uint8_t { shared, exclusive };
 
 /// What the writer has seen and lets the next transaction begin with. A wrong guess costs a round.
 struct Hints {
-  std::atomic<bool> tasks_wait = false;      ///< some task waits for others
-  std::atomic<bool> queues_limited = false;  ///< some queue has a concurrency limit
-  // Both by the steady clock, microseconds.
-  std::atomic<std::int64_t> next_look_from_start = 0;  ///< of a claim, past every floor; 0: not set
-  std::atomic<std::int64_t> next_raise = 0;            ///< when floors are worth a statement again
+  std::atomic<bool> tasks_wait = false;          ///< some task waits for others
+  std::atomic<bool> queues_limited = false;      ///< some queue has a concurrency limit
+  LookTimes looks_from_start{1'000'000, false};  ///< of claims, past every floor
+  LookTimes raises{1'000'000, true};             ///< when floors are worth a statement again
 };
 
 /// A transaction under way, as its parts see it.

@@ -194,6 +194,11 @@ Result<bool> Archiver::take_known(const CollectionItem& item,
     if (newest->empty() || !is_fresh(newest->front().fetch)) return false;
     note.fetch = newest->front().fetch;
   } else {
+    // A try that failed since has left its own time and no status.
+    if (item.fetch.failure != FetchFailure::none) {
+      note.fetch.tried_at = item.fetch.fetched_at;
+      note.fetch.status = 200;
+    }
     note.fetch.failure = FetchFailure::none;
     note.fetch.error.clear();
   }
@@ -211,7 +216,9 @@ Status Archiver::archive_anew(const CollectionItem& item, std::vector<std::strin
     const Error& error = fetched.error();
     if (ends_all(error) || stop.stop_requested()) return fail(error);
     if (document != nullptr) document->error = error;
-    return note_failure(item, error);
+    if (Status noted = note_failure(item, error); !noted) return noted;
+    leave_alone(stop);
+    return {};
   }
   if (fetched->of_node) return fail(std::move(*fetched->of_node));
   const Status noted = ports_.desk.collections->note(
@@ -223,8 +230,14 @@ Status Archiver::archive_anew(const CollectionItem& item, std::vector<std::strin
        .metadata = std::move(metadata)});
   if (!noted) return noted;
   count(&ArchiveTally::archived, item.url);
-  if (terms_.delay > Duration(0)) clock.wait_until(clock.steady_now() + terms_.delay, stop);
+  leave_alone(stop);
   return {};
+}
+
+/// The server that was asked, for as long as the order says.
+void Archiver::leave_alone(const std::stop_token& stop) {
+  Clock& clock = ports_.desk.clock;
+  if (terms_.delay > Duration(0)) clock.wait_until(clock.steady_now() + terms_.delay, stop);
 }
 
 Result<Archiver::Fetched> Archiver::fetch_to_node(const std::string& url, const Deadline& deadline,
@@ -317,6 +330,9 @@ void Archiver::count(std::int64_t ArchiveTally::*which, const std::string& url,
   ++(tally_.*which);
   if (error != nullptr) {
     if (tally_.failures.size() < kFailuresShown) tally_.failures.emplace_back(url, error->message);
+    if (which == &ArchiveTally::pending && !tally_.pending_first) {
+      tally_.pending_first.emplace(url, error->message);
+    }
     if (error->retry_after) {
       tally_.wait = std::max(tally_.wait.value_or(Duration(0)), *error->retry_after);
     }
@@ -352,43 +368,6 @@ Result<std::string> Archiver::write_index() {
   const Status set = desk.collections->set_index(terms_.collection, cid, desk.clock.now());
   if (!set) return fail(set.error());
   return cid;
-}
-
-Outcome archived_outcome(const Uuid& collection, const std::string& index_cid,
-                         const ArchiveTally& tally, std::int64_t left_out) {
-  if (tally.pending > 0) {
-    const auto& [url, why] = tally.failures.front();
-    return outcome::Failed{.failure_class = FailureClass::transient,
-                           .error = std::to_string(tally.pending) +
-                                    " of the collection's URLs could not be had yet, " +
-                                    shown_url(url) + ": " + why,
-                           .retry_after = tally.wait.value_or(Duration(0))};
-  }
-  bj::array failures;
-  for (const auto& [url, why] : tally.failures) {
-    failures.push_back(
-        bj::object{{"url", json::text(url)}, {"error", json::text(escape_utf8(why))}});
-  }
-  return outcome::Succeeded{.result =
-                                json::serialize(bj::object{{"collection", to_string(collection)},
-                                                           {"index_cid", json::text(index_cid)},
-                                                           {"archived", tally.archived},
-                                                           {"known", tally.known},
-                                                           {"failed", tally.refused},
-                                                           {"left_out", left_out},
-                                                           {"failures", std::move(failures)}})};
-}
-
-Result<std::int64_t> count_items(CollectionStore& store, const Uuid& id) {
-  constexpr std::size_t kMany = 1000;
-  std::int64_t count = 0;
-  while (true) {
-    // Positions go from 1 on without a gap.
-    const auto page = store.items({.collection = id, .after = count, .limit = kMany});
-    if (!page) return fail(page.error());
-    if (page->empty()) return count;
-    count = page->back().position;
-  }
 }
 
 }  // namespace waybill

@@ -34,8 +34,9 @@ struct ArchiveTally {
   std::int64_t known = 0;     ///< fetched before
   std::int64_t refused = 0;   ///< failed for good
   std::int64_t pending = 0;   ///< failed, but may be there at another attempt
-  std::vector<std::pair<std::string, std::string>> failures;  ///< URL and why, of the first
-  std::optional<Duration> wait;                               ///< that a server asks for
+  std::vector<std::pair<std::string, std::string>> failures;         ///< URL and why, of the first
+  std::optional<std::pair<std::string, std::string>> pending_first;  ///< likewise, that is pending
+  std::optional<Duration> wait;                                      ///< that a server asks for
 };
 
 /// Fetches the items of a collection, gives them to the node of IPFS, and writes down what came of
@@ -85,6 +86,7 @@ class Archiver {
   Result<Fetched> fetch_to_node(const std::string& url, const Deadline& deadline,
                                 Document* document);
   Status note_failure(const CollectionItem& item, const Error& error);
+  void leave_alone(const std::stop_token& stop);
   bool is_fresh(const UrlFetch& fetch) const;
   bool ends_all(const Error& error) const;
   void count(std::int64_t ArchiveTally::*which, const std::string& url,

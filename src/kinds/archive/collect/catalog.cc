@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <unordered_set>
 
 #include "base/json.h"
 #include "kinds/archive/collect/common.h"
@@ -11,16 +12,22 @@ namespace {
 
 namespace bj = boost::json;
 
-void add_url(std::string_view text, std::vector<std::string>& urls) {
+/// Texts in their order, each once.
+struct Urls {
+  std::vector<std::string> in_order;
+  std::unordered_set<std::string> known{};
+};
+
+void add_url(std::string_view text, Urls& urls) {
   constexpr std::string_view kBlanks = " \t\r\n";
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
   text = text.substr(0, text.find_last_not_of(kBlanks) + 1);
-  if (text.empty() || std::ranges::find(urls, text) != urls.end()) return;
-  urls.emplace_back(text);
+  if (text.empty() || !urls.known.emplace(text).second) return;
+  urls.in_order.emplace_back(text);
 }
 
 /// A text, or texts in a list.
-void add_urls(const bj::value* value, std::vector<std::string>& urls) {
+void add_urls(const bj::value* value, Urls& urls) {
   if (value == nullptr) return;
   if (value->is_string()) add_url(std::string(value->get_string()), urls);
   if (!value->is_array()) return;
@@ -29,26 +36,27 @@ void add_urls(const bj::value* value, std::vector<std::string>& urls) {
   }
 }
 
-void add_distribution(const bj::value& value, std::vector<std::string>& urls) {
+void add_distribution(const bj::value& value, Urls& urls) {
   if (!value.is_object()) return;
   const bj::object& fields = value.get_object();
-  const std::size_t before = urls.size();
+  const std::size_t before = urls.in_order.size();
   const auto* download = fields.if_contains("downloadURL");
   add_urls(download, urls);
-  const bool has_none = urls.size() == before && (download == nullptr || !download->is_string());
+  const bool has_none =
+      urls.in_order.size() == before && (download == nullptr || !download->is_string());
   if (has_none) add_urls(fields.if_contains("accessURL"), urls);
 }
 
 std::vector<std::string> distributions_of(const bj::object& dataset) {
-  std::vector<std::string> urls;
+  Urls urls;
   const auto* all = dataset.if_contains("distribution");
-  if (all == nullptr) return urls;
+  if (all == nullptr) return {};
   if (all->is_array()) {
     for (const bj::value& each : all->get_array()) add_distribution(each, urls);
   } else {
     add_distribution(*all, urls);
   }
-  return urls;
+  return std::move(urls.in_order);
 }
 
 void add_dataset(const bj::value& value, Catalog& catalog) {

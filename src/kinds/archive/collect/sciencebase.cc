@@ -82,7 +82,7 @@ class TreeWalk {
  private:
   /// One that was not visited yet is walked, and only that.
   Status visit(const std::string& url, std::int64_t depth) {
-    if (!url.starts_with(origin_)) {
+    if (origin_of(url) != origin_) {
       leave_out(shown_url(url) + " is another server's");
       return {};
     }
@@ -148,7 +148,7 @@ class TreeWalk {
 
   Status walk_children(const TreeNode& node, const std::string& id, const std::stop_token& stop) {
     for (std::string url = children_url(node.url, id); !url.empty();) {
-      if (!url.starts_with(origin_)) {
+      if (origin_of(url) != origin_) {
         leave_out(shown_url(url) + " is another server's");
         return {};
       }
