@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "adapters/aws/settings.h"
+#include "adapters/file/file_io.h"
 #include "adapters/local/system_random.h"
 #include "apps/waybill/secret_key.h"
 #include "base/file_descriptor.h"
@@ -16,43 +18,33 @@ namespace {
 
 constexpr const char* kKeyFile = "/provenance.key";
 
-/// A file under a name of this process, whole and on disk, which is gone at the end.
+/// A file under a name that no other one has, which is gone at the end.
 class UnfinishedKey {
  public:
   explicit UnfinishedKey(const std::string& path)
-      : path_(path + "." + std::to_string(::getpid()) + ".unfinished") {}
-  ~UnfinishedKey() { ::unlink(path_.c_str()); }
+      : path_(path + ".unfinished-XXXXXX"), file_(::mkostemp(path_.data(), O_CLOEXEC)) {}
+  ~UnfinishedKey() {
+    if (file_.is_open()) ::unlink(path_.c_str());
+  }
   UnfinishedKey(const UnfinishedKey&) = delete;
   UnfinishedKey& operator=(const UnfinishedKey&) = delete;
 
   const std::string& path() const { return path_; }
+  /// Whole and on disk.
   Status write(std::string_view text) const {
-    const FileDescriptor file(
-        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-    while (file.is_open() && !text.empty()) {
-      const ssize_t written = ::write(file.get(), text.data(), text.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) break;
-      text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (!file.is_open() || !text.empty() || ::fsync(file.get()) != 0) {
-      return fail(system_error(errno, "writing the key for provenance, " + path_));
-    }
-    return {};
+    const std::string what = "the key for provenance, " + path_;
+    if (!file_.is_open()) return fail(system_error(errno, "making " + what));
+    if (Status written = write_all(file_, text, what); !written) return written;
+    return sync_data(file_, what);
   }
 
  private:
-  const std::string path_;
+  std::string path_;  // first: the file is made under it
+  const FileDescriptor file_;
 };
 
-Status sync_directory(const std::string& path) {
-  const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.is_open() && ::fsync(directory.get()) == 0) return {};
-  return fail(system_error(errno, "writing " + path));
-}
-
 /// Makes the file; fine if another process has.
-Status make_key(const std::string& directory, const std::string& path) {
+Status make_key(const std::string& path) {
   const UnfinishedKey unfinished(path);
   const SigningKey key(system_random_bytes(kSeedBytes));
   if (const Status written = unfinished.write(key.to_pem()); !written) return written;
@@ -60,7 +52,7 @@ Status make_key(const std::string& directory, const std::string& path) {
   if (::link(unfinished.path().c_str(), path.c_str()) != 0 && errno != EEXIST) {
     return fail(system_error(errno, "making the key for provenance, " + path));
   }
-  return sync_directory(directory);
+  return sync_directory_of(path);
 }
 
 }  // namespace
@@ -71,11 +63,17 @@ std::string provenance_key_path(const Config& config) {
 
 Result<std::vector<SigningKey>> read_provenance_keys(const Config& config) {
   const std::string path = provenance_key_path(config);
+  if (config.provenance_key_file.empty() && config.ledger.starts_with("postgres")) {
+    return fail(
+        Code::failed_precondition,
+        "servers on one ledger in PostgreSQL sign with one key, so none makes its own: give "
+        "all of them --provenance-key-file; `openssl genpkey -algorithm ed25519` makes one");
+  }
   keep_memory_private();
   struct stat status {};
   bool is_there = ::stat(path.c_str(), &status) == 0;
   if (!is_there && errno == ENOENT && config.provenance_key_file.empty()) {
-    if (const Status made = make_key(config.data, path); !made) return fail(made.error());
+    if (const Status made = make_key(path); !made) return fail(made.error());
     is_there = ::stat(path.c_str(), &status) == 0;
   }
   if (!is_there) return fail(system_error(errno, "reading the key for provenance, " + path));

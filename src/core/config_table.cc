@@ -203,7 +203,8 @@ constexpr ConfigEntry kEntries[] = {
      .fallback = "",
      .range = "",
      .help = "File with the key that signs provenance, as `openssl genpkey -algorithm ed25519` "
-             "makes one; empty: provenance.key in --data, made when it is first needed.",
+             "makes one; empty: provenance.key in --data, made when it is first needed, but not "
+             "with a ledger in PostgreSQL, where all servers need the same.",
      .member = &Config::provenance_key_file},
     {.name = "redis_url_file",
      .type = ConfigType::path,

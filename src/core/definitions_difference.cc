@@ -39,29 +39,56 @@ WrittenByName written(std::span<const Document> documents, std::string_view map)
   return all;
 }
 
+/// Where a value of a definition stands. Names of steps, of params and of labels are the author's
+/// own, so that no dotted name tells.
+enum class Place : std::uint8_t { definition, steps, step, own, elsewhere };
+
+Place place_of(Place around, std::string_view key) {
+  switch (around) {
+    case Place::definition:
+      if (key == "steps") return Place::steps;
+      return key == "params" || key == "labels" ? Place::own : Place::elsewhere;
+    case Place::steps:
+      return Place::step;
+    case Place::step:
+      return key == "task" ? Place::definition : Place::elsewhere;
+    case Place::own:
+      return Place::own;
+    case Place::elsewhere:
+      break;
+  }
+  return Place::elsewhere;
+}
+
+struct FlatField {
+  std::string text;
+  bool is_own = false;
+};
+using FlatFields = std::map<std::string, FlatField>;
+
 /// Each value that is no map, by its dotted name.
-void flatten(const std::string& name, const bj::value& value,
-             std::map<std::string, std::string>& fields) {
+void flatten(const std::string& name, Place place, const bj::value& value, FlatFields& fields) {
   if (!value.is_object() || value.get_object().empty()) {
-    fields.emplace(name, json::serialize(value));
+    FlatField& field = fields[name];
+    field = {json::serialize(value), place == Place::own};
     return;
   }
   for (const auto& member : value.get_object()) {
     const std::string key(member.key());
-    flatten(name.empty() ? key : name + "." + key, member.value(), fields);
+    flatten(name.empty() ? key : name + "." + key, place_of(place, key), member.value(), fields);
   }
 }
 
 std::vector<FieldDifference> fields_between(const bj::value* before, const bj::value* now) {
-  std::map<std::string, std::string> old_fields;
-  std::map<std::string, std::string> new_fields;
-  if (before != nullptr) flatten("", *before, old_fields);
-  if (now != nullptr) flatten("", *now, new_fields);
+  FlatFields old_fields;
+  FlatFields new_fields;
+  if (before != nullptr) flatten("", Place::definition, *before, old_fields);
+  if (now != nullptr) flatten("", Place::definition, *now, new_fields);
   std::map<std::string, FieldDifference> all;
-  for (const auto& [field, text] : old_fields) all[field] = {field, text, ""};
-  for (const auto& [field, text] : new_fields) {
-    all[field].field = field;
-    all[field].now = text;
+  for (const auto& [field, flat] : old_fields) all[field] = {field, flat.text, "", flat.is_own};
+  for (const auto& [field, flat] : new_fields) {
+    FieldDifference& difference = all[field];
+    difference = {field, difference.before, flat.text, flat.is_own};
   }
   std::vector<FieldDifference> differences;
   for (auto& [field, difference] : all) {
@@ -108,17 +135,15 @@ std::vector<DefinitionDifference> definitions_difference(std::span<const Documen
   return differences;
 }
 
-bool is_permission(std::string_view map, const std::string& field) {
+bool is_permission(std::string_view map, const FieldDifference& difference) {
+  const std::string& field = difference.field;
   constexpr std::string_view kWhole[] = {"schedules", "queues", "scans", "imports"};
   if (std::ranges::find(kWhole, map) != std::end(kWhole)) return field != "description";
   constexpr std::string_view kParts[] = {
       "secrets",           "who_may", "limits", "command",   "shell", "environment",
       "working_directory", "spec",    "notify", "wait.http", "queue"};
+  if (difference.is_own) return false;
   const std::string dotted = "." + field + ".";
-  // Names of the author's own.
-  for (const std::string_view own : {".params.", ".labels."}) {
-    if (dotted.find(own) != dotted.npos) return false;
-  }
   return std::ranges::any_of(kParts, [&](std::string_view part) {
     return dotted.find("." + std::string(part) + ".") != dotted.npos;
   });
@@ -142,7 +167,7 @@ bj::object check_to_json(const DefinitionsCheck& check) {
       fields.push_back(bj::object{{"field", json::text(field.field)},
                                   {"before", value(field.before)},
                                   {"now", value(field.now)},
-                                  {"permission", is_permission(each.map, field.field)}});
+                                  {"permission", is_permission(each.map, field)}});
     }
     differences.push_back(bj::object{{"is", json::text(to_string(each.is))},
                                      {"map", each.map},

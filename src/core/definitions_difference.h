@@ -16,6 +16,8 @@ struct FieldDifference {
   std::string field;
   std::string before;
   std::string now;
+  bool is_own =
+      false;  ///< below params or labels of a task or pipeline: names are the author's own
 
   bool operator==(const FieldDifference&) const = default;
 };
@@ -42,7 +44,7 @@ std::vector<DefinitionDifference> definitions_difference(std::span<const Documen
 /// Whether a field of a definition of that map says what its tasks may do, when and where, who may
 /// have them done, or whom they tell: secrets, who_may, limits, what is run, queue, notify and URLs
 /// that are waited for; and all of a schedule, a queue, a scan and an import.
-bool is_permission(std::string_view map, const std::string& field);
+bool is_permission(std::string_view map, const FieldDifference& field);
 
 /// What a check found; `differences` mean nothing without `against`.
 struct DefinitionsCheck {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include <string>
 #include <vector>
 
@@ -58,21 +60,43 @@ TEST(DefinitionsDifferenceTest, KnowsWhatIsAPermission) {
         "who_may", "spec.image", "spec.network", "steps.a.task.spec.repository", "notify",
         "notify.webhook.url", "steps.a.task.notify.mail", "steps.a.wait.http.url", "queue",
         "steps.a.queue", "spec.url", "spec.to"}) {
-    EXPECT_TRUE(is_permission("pipelines", field)) << field;
+    EXPECT_TRUE(is_permission("pipelines", {.field = field})) << field;
+  }
+  for (const char* field : {"priority", "description", "steps.a.wait.for", "steps.queue2.needs"}) {
+    EXPECT_FALSE(is_permission("tasks", {.field = field})) << field;
   }
   for (const char* field :
-       {"priority", "params.properties.command", "labels.x", "description", "labels.image",
-        "labels.queue", "steps.a.wait.for", "steps.queue2.needs"}) {
-    EXPECT_FALSE(is_permission("tasks", field)) << field;
+       {"params.properties.command", "labels.x", "labels.image", "labels.queue"}) {
+    EXPECT_FALSE(is_permission("tasks", {.field = field, .is_own = true})) << field;
   }
+}
+
+// No name of a step hides what it asks for, and params may have any name.
+TEST(DefinitionsDifferenceTest, OnlyParamsAndLabelsThemselvesAreTheAuthorsOwn) {
+  const auto all = difference("{}", R"({
+    "tasks": {"t": {"command": ["a"], "params": {"properties": {"secrets": {"type": "string"}}},
+                    "labels": {"queue": "x"}}},
+    "pipelines": {"p": {"params": {"properties": {"shell": {"type": "string"}}}, "steps": {
+      "labels": {"task": {"command": ["b"], "labels": {"shell": "x"}}},
+      "x.params.y": {"task": {"secrets": {"TOKEN": "t"}}},
+      "params": {"task": {"environment": {"labels": "x"}}}}}}})");
+  std::set<std::string> asked;
+  for (const DefinitionDifference& each : all) {
+    for (const FieldDifference& field : each.fields) {
+      if (is_permission(each.map, field)) asked.insert(each.name + " " + field.field);
+    }
+  }
+  EXPECT_THAT(asked,
+              ElementsAre("p steps.labels.task.command", "p steps.params.task.environment.labels",
+                          "p steps.x.params.y.task.secrets.TOKEN", "t command"));
 }
 
 TEST(DefinitionsDifferenceTest, AllOfWhatWorksByItselfIsAPermission) {
   for (const char* map : {"schedules", "queues", "scans", "imports"}) {
     for (const char* field : {"cron", "params.day", "concurrency", "sources.a", "pipeline"}) {
-      EXPECT_TRUE(is_permission(map, field)) << map << " " << field;
+      EXPECT_TRUE(is_permission(map, {.field = field})) << map << " " << field;
     }
-    EXPECT_FALSE(is_permission(map, "description"));
+    EXPECT_FALSE(is_permission(map, {.field = "description"}));
   }
   const std::string text = check_to_markdown(check_of("{}", R"({
     "schedules": {"s": {"cron": "@daily", "task": "t"}},

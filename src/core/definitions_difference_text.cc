@@ -96,7 +96,7 @@ void add_permissions(const DefinitionsCheck& check, std::string& text) {
     if (each.is == DefinitionDifference::Is::removed) continue;
     std::string fields;
     for (const FieldDifference& field : each.fields) {
-      if (is_permission(each.map, field.field)) fields += field_line(field);
+      if (is_permission(each.map, field)) fields += field_line(field);
     }
     if (!fields.empty()) lines += "- " + one_of(each.map) + " " + code(each.name) + "\n" + fields;
   }

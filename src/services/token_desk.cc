@@ -48,6 +48,16 @@ Result<TokenDesk::Making> TokenDesk::plan(const TokenRecord& wanted, Role maker,
     making.known = *same;
     return making;
   }
+  // Its id is taken for ever: nobody is to lose a token for one that cannot be.
+  const auto taken_by = std::ranges::find(*records, wanted.id, &TokenRecord::id);
+  if (taken_by != records->end()) {
+    return fail(Code::already_exists,
+                "that text is, or was, the token " + title_of(*taken_by) + " with the role " +
+                    std::string(to_string(taken_by->role)) +
+                    (taken_by->revoked_at == Time{} ? "" : ", revoked") +
+                    ": one text is one token for ever; make a new text for another role, name or "
+                    "rate limit");
+  }
   const TokenRecord* holder = find_holder(*records, wanted.name);
   if (holder == nullptr) return making;
   if (taken == Taken::refuse) {

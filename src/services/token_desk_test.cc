@@ -79,6 +79,21 @@ TEST_F(TokenDeskTest, OneThatIsReplacedIsWorthNothing) {
               ElementsAre("made ci (61616161)", "revoked ci (61616161)", "made ci (62626262)"));
 }
 
+TEST_F(TokenDeskTest, NobodyLosesATokenForOneThatCannotBe) {
+  ASSERT_TRUE(desk_.put(record_of('a', "ci"), Role::admin));
+  ASSERT_TRUE(desk_.put(record_of('b', "other"), Role::admin));
+  TokenRecord changed = record_of('a', "ci");
+  changed.role = Role::worker;
+  for (const TokenRecord& wanted : {changed, record_of('b', "ci")}) {
+    const auto refused = desk_.put(wanted, Role::admin, Taken::replace);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, Code::already_exists);
+    EXPECT_THAT(refused.error().message, HasSubstr("make a new text"));
+    EXPECT_FALSE(desk_.plan(wanted, Role::admin, Taken::replace).has_value());
+  }
+  EXPECT_EQ(desk_.find("ci")->revoked_at, Time{});
+}
+
 TEST_F(TokenDeskTest, IsFoundByIdNameOrWholeTextWhichIsNeverRepeated) {
   ASSERT_TRUE(desk_.put(record_of('a', "ci"), Role::admin));
   for (const std::string& wanted :

@@ -1,8 +1,10 @@
 """A directory of a test's own with a ledger, a finished task and an ended run."""
 
 import argparse
+import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -101,6 +103,20 @@ class Place:
                                    "WAYBILL_DEFINITIONS": self.path("definitions")}) as server:
             try:
                 return self.run_of_two()
+            finally:
+                server.terminate()
+                server.wait(60)
+
+    @contextlib.contextmanager
+    def serving(self):
+        """The URL of a server that ends with the block."""
+        with subprocess.Popen([OPTIONS.waybill, "serve", "--listen", "127.0.0.1:0"],
+                              cwd=self.directory, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True,
+                              env={"PATH": os.environ["PATH"], "HOME": self.directory}) as server:
+            try:
+                said = next(line for line in server.stdout if "127.0.0.1:" in line)
+                yield "http://127.0.0.1:" + re.search(r"127\.0\.0\.1:(\d+)", said)[1]
             finally:
                 server.terminate()
                 server.wait(60)

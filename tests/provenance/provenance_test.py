@@ -3,11 +3,13 @@
 key or an artifact are others."""
 
 import base64
+import concurrent.futures
 import json
 import os
 import stat
 import subprocess
 import unittest
+import urllib.request
 
 from place import ODD, Place, ask_npm, main
 
@@ -143,6 +145,21 @@ class ProvenanceTest(unittest.TestCase):
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(8)]
         keys = {program.communicate(timeout=60)[0] for program in programs}
         self.assertEqual(len(keys), 1)
+
+    def test_requests_at_once_that_need_a_key_are_signed_with_the_one_that_is_kept(self):
+        task = self.place.a_task()
+        key = self.place.path("waybill-data", "provenance.key")
+        with self.place.serving() as url:
+            for _ in range(10):
+                if os.path.exists(key):
+                    os.unlink(key)
+                with concurrent.futures.ThreadPoolExecutor(16) as threads:
+                    answers = list(threads.map(
+                        lambda _: urllib.request.urlopen(  # pylint: disable=consider-using-with
+                            f"{url}/v1/tasks/{task}/provenance", timeout=60).read(), range(16)))
+                self.assertEqual(len(set(answers)), 1)
+                kept = self.place.json("provenance", "key")["keys"][0]["keyid"]
+                self.assertEqual(json.loads(answers[0])["signatures"][0]["keyid"], kept)
 
     @staticmethod
     def waybill():

@@ -127,7 +127,8 @@ Result<std::vector<std::string>> unsaid_files(const std::string& directory,
   std::error_code error;
   std::filesystem::recursive_directory_iterator each(directory, error);
   for (; !error && each != std::filesystem::end(each); each.increment(error)) {
-    if (each->is_directory(error)) continue;
+    // A link to a directory is told as what it is: nothing below it is looked at.
+    if (!each->is_symlink(error) && each->is_directory(error)) continue;
     const std::string name = each->path().lexically_relative(directory).string();
     if (!known.contains(name)) unsaid.push_back(name);
   }

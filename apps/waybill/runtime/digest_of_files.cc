@@ -47,7 +47,9 @@ Result<std::vector<std::string>> files_below(const fs::path& top) {
       entry.disable_recursion_pending();
       continue;
     }
-    if (fs::is_regular_file(entry->symlink_status(error))) {
+    const fs::file_status status = entry->symlink_status(error);
+    if (error) break;
+    if (fs::is_regular_file(status)) {
       names.push_back(entry->path().lexically_relative(top).string());
     }
     if (names.size() > git::kFilesMax) {

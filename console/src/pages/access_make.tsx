@@ -1,7 +1,7 @@
 // A new token: what it may, and its text, which is shown this once.
 
 import { useRef, useState } from "preact/hooks";
-import { newKey, post, setToken } from "../api/client";
+import { newKey, post, Problem, setToken } from "../api/client";
 import type { Role, Token } from "../api/types";
 import { askWhoIAm } from "../state/session";
 import { Copy } from "../ui/bits";
@@ -49,7 +49,7 @@ export function MakeDialog(props: {
       },
       (error) => {
         setSending(false);
-        key.current = newKey();
+        if (!(error instanceof Problem) || error.status !== 0) key.current = newKey();
         complain(error);
       },
     );

@@ -63,7 +63,8 @@ bj::object result_byproduct(const std::string& name, const std::string& result) 
 
 bj::object labels_json(const Labels& labels) {
   bj::object object;
-  for (const auto& [name, value] : without_source_labels(labels)) object[name] = value;
+  for (const auto& [name, value] : without_source_labels(labels))
+    object[name] = without_passwords(value);
   return object;
 }
 
