@@ -67,7 +67,7 @@ bench-scale: binary ## ledger on PostgreSQL, queue on RabbitMQ, bare statements:
 .PHONY: ipfs
 ipfs: packages ## kinds ipfs.* and the mirror of a Wikipedia at real nodes of IPFS, which npm brings
 	@$(call build,release)
-	@IPFS_NODES=1 ctest --preset release -R '^ipfs\.' --output-on-failure
+	@ctest --preset release -R '^ipfs\.' --output-on-failure
 
 .PHONY: sim
 sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1, PLANT= a mistake

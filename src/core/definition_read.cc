@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/bucket_url.h"
 #include "core/definition_fields.h"
 #include "core/definitions_load.h"
 #include "core/pipeline/start_spec.h"
@@ -36,18 +37,20 @@ void check_confined(const Entry& entry, const Resolved& resolved,
                                    "that is taken of its repository"});
 }
 
-/// A bucket beside the definitions would be another one with each commit.
+/// A bucket of a cloud that could never be opened is told of now; and one beside the definitions of
+/// a repository would be another one with each commit.
 void check_bucket(const Entry& entry, const std::string& pointer, std::string_view url,
                   std::vector<SchemaViolation>& violations) {
-  if (!entry.is_confined) return;
   std::string_view path = url;
   if (path.starts_with("file:")) {
     path.remove_prefix(5);
     if (path.starts_with("//")) path.remove_prefix(2);
   } else if (path.substr(0, path.find('/')).find(':') != path.npos) {
+    const auto parsed = parse_bucket_url(url);
+    if (!parsed) violations.push_back({.pointer = pointer, .message = parsed.error().message});
     return;
   }
-  if (path.starts_with('/')) return;
+  if (!entry.is_confined || path.starts_with('/')) return;
   violations.push_back({.pointer = pointer,
                         .message = "is a relative path: definitions of a repository name buckets "
                                    "by URL or by absolute path"});

@@ -8,12 +8,17 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "services/listing_end.h"
+#include "services/parallel.h"
 
 namespace waybill {
 namespace {
 
 constexpr std::int64_t kMarkersPerReport = 100;
+/// Writes of markers under way at a time, where the bucket makes one wait for longer than that.
+constexpr std::size_t kMarkersAtOnce = 32;
+constexpr Duration kNearMarkerMax = std::chrono::milliseconds(2);
 
 /// Adds the time of a scope to a phase.
 class Stopwatch {
@@ -275,17 +280,27 @@ bool Pass::insert_batch(std::span<const TaskRequest> requests, std::span<Scanned
 void Pass::mark_all() {
   const Stopwatch watch(ports_.clock, time_of(ScanPhase::mark));
   ObjectStore& markers = *buckets_.at(marker_url(scan_));
-  const std::int64_t total =
-      report_.count(ScanOutcome::inserted) + report_.count(ScanOutcome::duplicate);
-  std::int64_t done = 0;
+  std::vector<ScannedTask*> due;
   for (ScannedTask& task : report_.tasks) {
-    if (options_.stop.stop_requested()) return;
-    if (task.outcome != ScanOutcome::inserted && task.outcome != ScanOutcome::duplicate) continue;
-    const Status marked = write(markers, task.marker_name(), task.marker);
-    if (!marked) task.error = marked.error().message;
-    ++done;
-    if (done % kMarkersPerReport == 0 || done == total) tell(ScanPhase::mark, done, total);
+    const bool is_accepted =
+        task.outcome == ScanOutcome::inserted || task.outcome == ScanOutcome::duplicate;
+    if (is_accepted) due.push_back(&task);
   }
+  Mutex telling;
+  std::int64_t done = 0;  // under that mutex
+  const auto mark = [&](std::size_t i) {
+    if (options_.stop.stop_requested()) return Pace::quick;
+    const SteadyTime asked = ports_.clock.steady_now();
+    const Status marked = write(markers, due[i]->marker_name(), due[i]->marker);
+    if (!marked) due[i]->error = marked.error().message;
+    const Duration took = ports_.clock.steady_now() - asked;
+    const Lock lock(telling);
+    ++done;
+    const auto total = static_cast<std::int64_t>(due.size());
+    if (done % kMarkersPerReport == 0 || done == total) tell(ScanPhase::mark, done, total);
+    return took > kNearMarkerMax ? Pace::slow : Pace::quick;
+  };
+  in_growing_parallel(due.size(), {.first = 1, .most = kMarkersAtOnce}, mark);
   tell_covered();
   close_windows(markers);
 }
@@ -310,7 +325,7 @@ Status Pass::write(ObjectStore& markers, const std::string& marker, MarkerOutcom
     outcome = MarkerOutcome::written;
   } else if (written.error().code == Code::already_exists) {
     outcome = MarkerOutcome::present;
-  } else {
+  } else if (written.error().code != Code::cancelled) {
     outcome = MarkerOutcome::failed;
     return fail(with_context(written.error(), "writing marker " + marker));
   }

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "base/mutex.h"
 #include "services/scanner.h"
+#include "testing/forwarding_bucket.h"
 #include "tests/scan/scan_fixture.h"
 #include "tests/scan/stuck_bucket.h"
 
@@ -129,6 +133,64 @@ TEST_F(ScanTest, WritesTheOtherMarkersWhenOneFailsAndThatOneTheNextTime) {
   EXPECT_TRUE(again->complete());
   EXPECT_EQ(again->count(ScanOutcome::duplicate), 1);
   EXPECT_EQ(again->count(MarkerOutcome::written), 1);
+  expect_all_accepted_and_marked(kTasks);
+}
+
+/// A bucket far away: each write takes a while. Those after the first wait until two are under way.
+class FarBucket final : public ForwardingBucket {
+ public:
+  FarBucket(ObjectStore& inner, SimClock& clock) : ForwardingBucket(inner), clock_(clock) {}
+
+  Status put_if_absent(const std::string& key, std::string_view body) override {
+    if (!began_.exchange(true)) {
+      clock_.advance(20ms);
+    } else {
+      Lock lock(mutex_);
+      if (++inside_ >= 2) met_ = true;
+      changed_.notify_all();
+      while (!met_) changed_.wait(lock);
+    }
+    return ForwardingBucket::put_if_absent(key, body);
+  }
+
+ private:
+  SimClock& clock_;
+  std::atomic<bool> began_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  int inside_ GUARDED_BY(mutex_) = 0;
+  bool met_ GUARDED_BY(mutex_) = false;
+};
+
+TEST_F(ScanTest, WritesMarkersSideBySideWhereTheBucketIsFarAway) {
+  add_four_tasks();
+  const auto own = buckets_["fake:///own"];
+  buckets_["fake:///own"] = std::make_shared<FarBucket>(*own, clock_);
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->complete());
+  expect_all_accepted_and_marked(kTasks);
+}
+
+/// A bucket whose requests end with the process: what a stop leaves unwritten is no failure.
+class StoppedBucket final : public ForwardingBucket {
+ public:
+  using ForwardingBucket::ForwardingBucket;
+  Status put_if_absent(const std::string&, std::string_view) override {
+    return fail(Code::cancelled, "stopped");
+  }
+};
+
+TEST_F(ScanTest, AMarkerThatAStopCutOffIsLeftToTheNextTime) {
+  add_four_tasks();
+  const auto own = buckets_["fake:///own"];
+  buckets_["fake:///own"] = std::make_shared<StoppedBucket>(*own);
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_FALSE(report->complete());
+  EXPECT_EQ(report->count(MarkerOutcome::failed), 0);
+  buckets_["fake:///own"] = own;
+  EXPECT_TRUE(run()->complete());
   expect_all_accepted_and_marked(kTasks);
 }
 

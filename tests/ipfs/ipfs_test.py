@@ -72,11 +72,9 @@ class IpfsPlace(Place):
 class IpfsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not os.environ.get("IPFS_NODES"):
-            npm_packages.skip("a node of IPFS takes minutes to bring: make ipfs")
         # npm ci takes the lock that npm has written itself to lack an optional package.
         npm_packages.install(os.path.join(HERE, "npm"), ARGUMENTS.directory, "ipfs",
-                             patience_seconds=900, command="install")
+                             patience_seconds=600, command="install")
         cls.temporary = tempfile.TemporaryDirectory(prefix="waybill-ipfs-")
         cls.addClassCleanup(cls.temporary.cleanup)
         cls.nodes = []

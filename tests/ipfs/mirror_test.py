@@ -59,11 +59,9 @@ class MirrorTest(unittest.TestCase):
     def setUpClass(cls):
         if not shutil.which("zimwriterfs"):
             skip("zim-tools are not installed")
-        if not os.environ.get("IPFS_NODES"):
-            npm_packages.skip("a node of IPFS takes minutes to bring: make ipfs")
         # npm ci takes the lock that npm has written itself to lack an optional package.
         npm_packages.install(os.path.join(HERE, "npm"), ARGUMENTS.directory, "ipfs",
-                             patience_seconds=900, command="install")
+                             patience_seconds=600, command="install")
         cls.top = tempfile.mkdtemp(prefix="waybill-mirror-")
         cls.addClassCleanup(shutil.rmtree, cls.top, ignore_errors=True)
         cls.make_dump()
@@ -187,6 +185,7 @@ class MirrorTest(unittest.TestCase):
                   PATIENCE_SECONDS)
             self.server.kill()
             self.server.start()
+        self.nodes[0].restart()
         cids = self.told()
         self.assertEqual(self.expected(), cids)
         self.assertEqual(self.ended(run), "succeeded", self.states(run))

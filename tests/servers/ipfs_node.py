@@ -33,19 +33,41 @@ class IpfsNode:
         subprocess.run([*self.program, "init", "--profile", "test", "--empty-repo"], check=True,
                        env=self.environment, stdout=self.log, stderr=self.log,
                        timeout=PATIENCE_SECONDS)
-        self.keep_to_itself()
+        self.keep_to_itself(rpc_port=0)
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", *self.program, "daemon", "--offline",
              "--enable-preload=false"], env=self.environment, stdout=self.log, stderr=self.log,
             start_new_session=True)
         self.url = self.await_url()
 
-    def keep_to_itself(self):
+    def restart(self):
+        """Killed, and begun again where it was. It forgets who holds its lock against collection,
+        which a client that is killed in the midst of a request keeps for ever in js-ipfs."""
+        self.kill()
+        for left in ("api", "repo.lock"):
+            path = os.path.join(self.repository, left)
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            elif os.path.exists(path):
+                os.remove(path)
+        self.keep_to_itself(rpc_port=int(self.url.rsplit(":", 1)[1]))
+        self.start()
+
+    def kill(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def keep_to_itself(self, rpc_port):
         path = os.path.join(self.repository, "config")
         with open(path, encoding="utf-8") as file:
             config = json.load(file)
         config["Addresses"] = {"Swarm": [], "Announce": [], "NoAnnounce": [], "Delegates": [],
-                               "API": "/ip4/127.0.0.1/tcp/0", "Gateway": "/ip4/127.0.0.1/tcp/0"}
+                               "API": f"/ip4/127.0.0.1/tcp/{rpc_port}",
+                               "Gateway": "/ip4/127.0.0.1/tcp/0"}
         config["Bootstrap"] = []
         config["Discovery"] = {"MDNS": {"Enabled": False}, "webRTCStar": {"Enabled": False}}
         with open(path, "w", encoding="utf-8") as file:
@@ -67,8 +89,6 @@ class IpfsNode:
         sys.exit("the node of IPFS did not start")
 
     def close(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.kill()
         self.log.close()
         shutil.rmtree(self.directory, ignore_errors=True)

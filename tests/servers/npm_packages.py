@@ -35,10 +35,13 @@ def install(source, directory, what, patience_seconds=PATIENCE_SECONDS, command=
     shutil.copytree(source, directory, dirs_exist_ok=True)
     if read(installed) == lock:
         return
-    run = subprocess.run(
-        ["npm", command, "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
-         "--fetch-timeout=30000"],
-        cwd=directory, capture_output=True, text=True, timeout=patience_seconds, check=False)
+    try:
+        run = subprocess.run(
+            ["npm", command, "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
+             "--fetch-timeout=30000"],
+            cwd=directory, capture_output=True, text=True, timeout=patience_seconds, check=False)
+    except subprocess.TimeoutExpired:
+        skip(f"npm did not bring {what} within {patience_seconds} s")
     if run.returncode != 0:
         print(run.stdout, run.stderr)
         if any(code in run.stderr for code in UNREACHABLE):

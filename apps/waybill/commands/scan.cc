@@ -158,7 +158,7 @@ Exit scan(Session& session, const Invocation& invocation) {
   const ScanPorts ports{
       .ledger = *ledger,
       .clock = session.clock(),
-      .open_bucket = bucket_opener(session.clock()),
+      .open_bucket = bucket_opener(session.clock(), signals.token()),
       .check_task = [&kinds](const TaskRequest& request) { return kinds->check(request); },
       .dedup_keys = dedup_keys};
   const bool once = dry || invocation.has("once") || invocation.has("now");

@@ -44,21 +44,22 @@ class House {
     CurrentDefinitions definitions;
     IdleWatch& idle;
     bool hurried = false;
+    std::stop_token stop{};  ///< of requests to buckets that wait
   };
   House(Session& session, Store& store, Kinds kinds, std::unique_ptr<HttpClient> http,
         const Terms& terms)
       : kinds_(std::move(kinds)),
         upkeep_(session, store, std::move(http)),
-        scanner_(scan_ports(session, store), scanner_params(session, terms)),
+        scanner_(scan_ports(session, store, terms.stop), scanner_params(session, terms)),
         scanning_(scanner_, session.clock(), ServiceLoopParams{.seed = session.rng().next()}) {}
 
   RunsAtRest runs_at_rest() const { return upkeep_.runs().at_rest(); }
 
  private:
-  ScanPorts scan_ports(Session& session, Store& store) {
+  ScanPorts scan_ports(Session& session, Store& store, const std::stop_token& stop) {
     return {.ledger = store.ledger(),
             .clock = session.clock(),
-            .open_bucket = bucket_opener(session.clock()),
+            .open_bucket = bucket_opener(session.clock(), stop),
             .check_task = [this](const TaskRequest& request) { return kinds_.check(request); },
             .dedup_keys = &store.dedup_keys()};
   }
@@ -149,7 +150,7 @@ Exit run_all(Session& session, Store& store, DefinitionFollower& follower,
              follower.start();
              if (host) tell_listening(session, *host);
              house.emplace(session, store, std::move(*kinds), std::move(http->client),
-                           House::Terms{follower.current(), idle, until_idle});
+                           House::Terms{follower.current(), idle, until_idle, signals.token()});
              (*brokers)->begin();
            }});
   stop_errands(**errands, session.config().grace);

@@ -6,9 +6,8 @@
 #include "adapters/curl/http_client.h"
 #include "adapters/file/artifact_store.h"
 #include "adapters/file/file_url.h"
-#include "adapters/gcs/object_store.h"
-#include "adapters/s3/object_store.h"
 #include "apps/waybill/environment.h"
+#include "apps/waybill/runtime/cloud_bucket.h"
 #include "apps/waybill/runtime/clouds.h"
 #include "core/bucket_url.h"
 #include "decorators/object_artifact_store.h"
@@ -23,7 +22,7 @@ class CloudArtifacts final : public ArtifactStore {
                  const Variables& environment, Clock& clock, std::string room)
       : http_(std::move(http)),
         clouds_(*http_, clock, environment, "waybill"),
-        store_(open_bucket(url, environment, clock), std::move(room)) {}
+        store_(cloud_bucket(clouds_, url, environment, clock), std::move(room)) {}
 
   std::int64_t bytes_max() const override { return store_.bytes_max(); }
   Result<ArtifactContent> put(const FileDescriptor& file) override { return store_.put(file); }
@@ -43,22 +42,6 @@ class CloudArtifacts final : public ArtifactStore {
   }
 
  private:
-  std::shared_ptr<ObjectStore> open_bucket(const BucketUrl& url, const Variables& environment,
-                                           Clock& clock) {
-    if (url.scheme == BucketScheme::gs) {
-      const bool emulator = !variable_in(environment, "STORAGE_EMULATOR_HOST").empty();
-      return std::make_shared<GcsObjectStore>(
-          GcsObjectStoreOptions{.bucket = url.name,
-                                .writer = to_string(clouds_.fresh_id()),
-                                .endpoint = gcs_endpoint(environment)},
-          GcsObjectStorePorts{clouds_.http(), clouds_.google_tokens(emulator), clock});
-    }
-    return std::make_shared<S3ObjectStore>(
-        S3ObjectStoreOptions{.address = {.region = url.region, .bucket = url.name},
-                             .endpoint = clouds_.settings().endpoint("S3")},
-        S3ObjectStorePorts{clouds_.http(), clouds_.credentials("", url.region), clock});
-  }
-
   const std::unique_ptr<HttpClient> http_;
   Clouds clouds_;
   ObjectArtifactStore store_;

@@ -10,13 +10,12 @@
 #include "adapters/file/file_url.h"
 #include "adapters/file/object_store.h"
 #include "adapters/file/queue.h"
-#include "adapters/gcs/object_store.h"
 #include "adapters/ledger/queue.h"
 #include "adapters/pubsub/queue.h"
-#include "adapters/s3/address.h"
 #include "adapters/s3/object_store.h"
 #include "adapters/sqs/queue.h"
 #include "apps/waybill/runtime/amqp_options.h"
+#include "apps/waybill/runtime/cloud_bucket.h"
 #include "apps/waybill/runtime/clouds.h"
 #include "apps/waybill/workflow_manager/ledger_backend.h"
 #include "base/log.h"
@@ -82,22 +81,9 @@ Result<std::unique_ptr<ObjectStore>> Backends::open(const prio::WorkflowBucket& 
   }
   const auto clouds = this->clouds();
   if (!clouds) return fail(clouds.error());
-  if (bucket.url.scheme == BucketScheme::gs) {
-    TokenSource& tokens = (*clouds)->google_tokens(has("STORAGE_EMULATOR_HOST"));
-    return std::make_unique<GcsObjectStore>(
-        GcsObjectStoreOptions{.bucket = bucket.url.name,
-                              .writer = to_string((*clouds)->fresh_id()),
-                              .endpoint = gcs_endpoint(environment_),
-                              .stop = terms.stop},
-        GcsObjectStorePorts{(*clouds)->http(), tokens, clock_});
-  }
-  return std::make_unique<S3ObjectStore>(
-      S3ObjectStoreOptions{.address = {.region = bucket.url.region, .bucket = bucket.url.name},
-                           .endpoint = (*clouds)->settings().endpoint("S3"),
-                           .conditional_put = terms.conditional_put,
-                           .stop = terms.stop},
-      S3ObjectStorePorts{(*clouds)->http(),
-                         (*clouds)->credentials(bucket.identity, bucket.url.region), clock_});
+  return cloud_bucket(
+      **clouds, bucket.url, environment_, clock_,
+      {.identity = bucket.identity, .conditional_put = terms.conditional_put, .stop = terms.stop});
 }
 
 Result<MarkerBucket> Backends::marker_bucket(const prio::WorkflowBucket& bucket,
