@@ -8,29 +8,21 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "testing/forwarding_bucket.h"
 #include "tests/publish/publish_fixture.h"
 
 namespace waybill {
 namespace {
 
 /// A bucket that takes many puts at once, and knows how many it was asked for.
-class WideBucket final : public ObjectStore {
+class WideBucket final : public ForwardingBucket {
  public:
-  explicit WideBucket(ObjectStore& inner) : inner_(inner) {}
+  using ForwardingBucket::ForwardingBucket;
 
   ObjectStoreCaps caps() const override {
     ObjectStoreCaps caps = inner_.caps();
     caps.puts_at_once = true;
     return caps;
-  }
-  std::string url() const override { return inner_.url(); }
-  Result<ListPage> list(const ListParams& params) override { return inner_.list(params); }
-  Result<std::string> get(const std::string& key) override { return inner_.get(key); }
-  Status put(const std::string& key, std::string_view body) override {
-    return inner_.put(key, body);
-  }
-  Status put_if_absent(const std::string& key, std::string_view body) override {
-    return inner_.put_if_absent(key, body);
   }
   std::vector<Status> put_all_if_absent(std::span<const ObjectPut> puts) override {
     std::vector<Status> done;
@@ -43,7 +35,6 @@ class WideBucket final : public ObjectStore {
     }
     return done;
   }
-  Status remove(const std::string& key) override { return inner_.remove(key); }
 
   std::vector<std::size_t> sizes() {
     const Lock lock(mutex_);
@@ -52,7 +43,6 @@ class WideBucket final : public ObjectStore {
   std::string refused;  ///< markers with it are not written
 
  private:
-  ObjectStore& inner_;
   Mutex mutex_;
   std::vector<std::size_t> sizes_ GUARDED_BY(mutex_);
 };

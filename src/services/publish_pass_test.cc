@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "services/counted_store.h"
+#include "testing/forwarding_bucket.h"
 #include "tests/publish/publish_fixture.h"
 
 namespace waybill {
@@ -18,18 +19,15 @@ using testing::IsEmpty;
 class PublishPassTest : public PublishFixture {};
 
 /// A bucket whose answers a case decides: none means that the real one answers.
-class PickyBucket final : public ObjectStore {
+class PickyBucket final : public ForwardingBucket {
  public:
   using Veto = std::function<Status(std::string_view call, std::string_view key)>;
-  PickyBucket(ObjectStore& inner, Veto veto) : inner_(inner), veto_(std::move(veto)) {}
+  PickyBucket(ObjectStore& inner, Veto veto) : ForwardingBucket(inner), veto_(std::move(veto)) {}
 
-  ObjectStoreCaps caps() const override { return inner_.caps(); }
-  std::string url() const override { return inner_.url(); }
   Result<ListPage> list(const ListParams& params) override {
     if (Status vetoed = veto_("list", params.prefix); !vetoed) return fail(vetoed.error());
     return inner_.list(params);
   }
-  Result<std::string> get(const std::string& key) override { return inner_.get(key); }
   Status put(const std::string& key, std::string_view body) override {
     if (Status vetoed = veto_("put", key); !vetoed) return vetoed;
     return inner_.put(key, body);
@@ -38,10 +36,8 @@ class PickyBucket final : public ObjectStore {
     if (Status vetoed = veto_("put", key); !vetoed) return vetoed;
     return inner_.put_if_absent(key, body);
   }
-  Status remove(const std::string& key) override { return inner_.remove(key); }
 
  private:
-  ObjectStore& inner_;
   const Veto veto_;
 };
 
@@ -63,31 +59,18 @@ TEST_F(PublishPassTest, PublishesEachTaskOnceAndThenMarksIt) {
 }
 
 /// A bucket that gives the same two pages of a listing for ever.
-class RoundBucket final : public ObjectStore {
+class RoundBucket final : public ForwardingBucket {
  public:
-  explicit RoundBucket(ObjectStore& inner) : inner_(inner) {}
+  using ForwardingBucket::ForwardingBucket;
 
-  ObjectStoreCaps caps() const override { return inner_.caps(); }
-  std::string url() const override { return inner_.url(); }
   Result<ListPage> list(const ListParams& params) override {
     ++calls;
     ListPage page;
     page.next_token = params.token == "a" ? "b" : "a";
     return page;
   }
-  Result<std::string> get(const std::string& key) override { return inner_.get(key); }
-  Status put(const std::string& key, std::string_view body) override {
-    return inner_.put(key, body);
-  }
-  Status put_if_absent(const std::string& key, std::string_view body) override {
-    return inner_.put_if_absent(key, body);
-  }
-  Status remove(const std::string& key) override { return inner_.remove(key); }
 
   int calls = 0;
-
- private:
-  ObjectStore& inner_;
 };
 
 TEST_F(PublishPassTest, AListingThatGoesRoundFailsInsteadOfGoingOnForEver) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "testing/fake_object_store.h"
+#include "testing/forwarding_bucket.h"
 #include "testing/sim_clock.h"
 
 namespace waybill {
@@ -18,13 +19,10 @@ using testing::HasSubstr;
 using Outcome = ScanLock::Outcome;
 
 /// A bucket that can be told to refuse writes, or removals alone, and counts what is read.
-class MoodyBucket final : public ObjectStore {
+class MoodyBucket final : public ForwardingBucket {
  public:
-  explicit MoodyBucket(ObjectStore& inner) : inner_(inner) {}
+  using ForwardingBucket::ForwardingBucket;
 
-  ObjectStoreCaps caps() const override { return inner_.caps(); }
-  std::string url() const override { return inner_.url(); }
-  Result<ListPage> list(const ListParams& params) override { return inner_.list(params); }
   Result<std::string> get(const std::string& key) override {
     ++gets_;
     if (hides_) return fail(Code::not_found, "nothing to be seen");
@@ -49,7 +47,6 @@ class MoodyBucket final : public ObjectStore {
   int gets() const { return gets_; }
 
  private:
-  ObjectStore& inner_;
   std::atomic<bool> refuses_{false};
   std::atomic<bool> keeps_{false};
   std::atomic<bool> hides_{false};
