@@ -169,7 +169,7 @@ void check(const Request& request, const Response& response) {
   const auto problem = json::parse(response.body);
   if (!problem || !problem->is_object()) std::abort();
   // Outside of the API's paths they are in task_mgmt's words.
-  const bool is_ours = request.path.starts_with("/v1/") || request.path == "/v1";
+  const bool is_ours = request.path.starts_with("/v1/");
   const auto& members = problem->get_object();
   const bool told = members.contains("detail") ||
                     (!is_ours && (members.contains("meta") || members.contains("status")));
