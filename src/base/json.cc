@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
 #include <cmath>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -51,14 +54,63 @@ bool is_finite(const bj::value& value) {
   return array == nullptr || std::ranges::all_of(*array, is_finite);
 }
 
+/// Makes values as Boost.JSON's own parsers do, but numbers with a fraction or an exponent to their
+/// last bit, where those of Boost 1.81 are now and then one unit off.
+class Maker {
+ public:
+  static constexpr std::size_t max_object_size = bj::object::max_size();
+  static constexpr std::size_t max_array_size = bj::array::max_size();
+  static constexpr std::size_t max_key_size = bj::string::max_size();
+  static constexpr std::size_t max_string_size = bj::string::max_size();
+  using Problem = boost::system::error_code;
+  using Text = bj::string_view;
+
+  explicit Maker(bj::storage_ptr storage) { stack_.reset(std::move(storage)); }
+  bj::value release() { return stack_.release(); }
+
+  bool on_document_begin(Problem&) { return true; }
+  bool on_document_end(Problem&) { return true; }
+  bool on_object_begin(Problem&) { return true; }
+  bool on_object_end(std::size_t size, Problem&) { return stack_.push_object(size), true; }
+  bool on_array_begin(Problem&) { return true; }
+  bool on_array_end(std::size_t size, Problem&) { return stack_.push_array(size), true; }
+  bool on_key_part(Text text, std::size_t, Problem&) { return stack_.push_chars(text), true; }
+  bool on_key(Text text, std::size_t, Problem&) { return stack_.push_key(text), true; }
+  bool on_string_part(Text text, std::size_t, Problem&) { return stack_.push_chars(text), true; }
+  bool on_string(Text text, std::size_t, Problem&) { return stack_.push_string(text), true; }
+  /// Of a number that ends with the text: whether it goes on is not known before.
+  bool on_number_part(Text text, Problem&) {
+    return literal_.append(text.begin(), text.end()), true;
+  }
+  bool on_int64(std::int64_t number, Text, Problem&) { return stack_.push_int64(number), true; }
+  bool on_uint64(std::uint64_t number, Text, Problem&) { return stack_.push_uint64(number), true; }
+  bool on_double(double nearly, Text text, Problem&) {
+    literal_.append(text.begin(), text.end());
+    double number = 0;
+    const char* const end = literal_.data() + literal_.size();
+    const auto read = std::from_chars(literal_.data(), end, number);
+    stack_.push_double(read.ec == std::errc() && read.ptr == end ? number : nearly);
+    literal_.clear();
+    return true;
+  }
+  bool on_bool(bool value, Problem&) { return stack_.push_bool(value), true; }
+  bool on_null(Problem&) { return stack_.push_null(), true; }
+  bool on_comment_part(Text, Problem&) { return true; }
+  bool on_comment(Text, Problem&) { return true; }
+
+ private:
+  bj::value_stack stack_;
+  std::string literal_;
+};
+
 Result<bj::value> parse_into(bj::storage_ptr storage, std::string_view text) {
   bj::parse_options options;
   options.max_depth = kDepthMax;
-  bj::stream_parser parser({}, options);
-  parser.reset(std::move(storage));
+  bj::basic_parser<Maker> parser(options, std::move(storage));
   boost::system::error_code error;
-  const std::size_t read = parser.write(text.data(), text.size(), error);
-  if (!error) parser.finish(error);
+  const std::size_t read = parser.write_some(true, text.data(), text.size(), error);
+  if (!error && read < text.size()) error = bj::error::extra_data;
+  if (!error) parser.write_some(false, nullptr, 0, error);
   if (error == bj::error::too_deep) {
     return fail(Code::invalid_argument, "nested deeper than " + std::to_string(kDepthMax) +
                                             " levels, the most that is read, at byte " +
@@ -68,9 +120,9 @@ Result<bj::value> parse_into(bj::storage_ptr storage, std::string_view text) {
     return fail(Code::invalid_argument,
                 "not JSON: " + error.message() + " at byte " + std::to_string(read));
   }
-  bj::value value = parser.release();
+  bj::value value = parser.handler().release();
   if (is_finite(value)) return value;
-  return fail(Code::invalid_argument, "a number is beyond what can be kept, 1.8e308");
+  return fail(Code::invalid_argument, "not JSON that can be kept: a number is beyond 1.8e308");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace waybill::json {
 
 /// Parses one JSON text (RFC 8259), at most 64 levels deep.
 /// `invalid_argument` with the byte offset and what was expected, or for a number that no double
-/// holds. A number with a fraction may come out one unit in its last binary place off (Boost.JSON
-/// 1.81): keep text that must not change.
+/// holds. A whole number that 64 bits do not hold becomes the nearest double: json_numbers.h tells
+/// of it.
 Result<boost::json::value> parse(std::string_view text);
 
 /// Memory of values that are only read, and let go of together: much quicker than a piece for each.

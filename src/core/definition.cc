@@ -6,6 +6,7 @@
 
 #include "core/batches/planner.h"
 #include "core/prio/planner.h"
+#include "core/trace_context.h"
 
 namespace waybill {
 namespace {
@@ -134,6 +135,12 @@ bool is_source_label(std::string_view name) {
 
 Status check_labels(const Labels& labels) {
   for (const auto& [name, value] : labels) {
+    if (name == kTraceLabel && !is_traceparent(value)) {
+      return fail(Code::invalid_argument,
+                  "the label \"traceparent\" says to which trace a task belongs, and its value is "
+                  "no traceparent of W3C Trace Context: 00-, 32 digits, -, 16 digits, -, 2 digits, "
+                  "hexadecimal in lower case");
+    }
     if (!is_source_label(name)) continue;
     return fail(Code::invalid_argument, "the label \"" + name +
                                             "\" is the program's own: it says of what a task was "

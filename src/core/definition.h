@@ -106,7 +106,8 @@ inline constexpr std::string_view kSourceLabels[] = {"definition.repository", "d
                                                      "definition.file",       "pipeline.repository",
                                                      "pipeline.commit",       "pipeline.file"};
 bool is_source_label(std::string_view name);
-/// Names the first label of `labels` that only the program gives: `invalid_argument`.
+/// Names the first label of `labels` that only the program gives, or a `traceparent` that is none:
+/// `invalid_argument`.
 Status check_labels(const Labels& labels);
 /// `labels` without those of kSourceLabels.
 Labels without_source_labels(const Labels& labels);

@@ -1,5 +1,8 @@
 #include "http/api_query.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/check.h"
 
 namespace waybill::http {
@@ -25,6 +28,18 @@ const std::vector<std::string>& Query::texts(std::string_view name) const {
 
 std::int64_t Query::integer(std::string_view name, std::int64_t otherwise) const {
   return at(name).integer.value_or(otherwise);
+}
+
+std::string Query::words_without(std::initializer_list<std::string_view> names) const {
+  std::string words;
+  for (const auto& [name, value] : values_) {
+    if (std::ranges::find(names, name) != names.end()) continue;
+    // No text of a query has a control character in it.
+    for (const std::string& text : std::set(value.texts.begin(), value.texts.end())) {
+      words += name + "=" + text + "\n";
+    }
+  }
+  return words;
 }
 
 }  // namespace waybill::http

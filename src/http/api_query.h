@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ class Query {
   const std::vector<std::string>& texts(std::string_view name) const;
   /// What was sent, or the default; `otherwise` if there is neither.
   std::int64_t integer(std::string_view name, std::int64_t otherwise = 0) const;
+  /// All of it but those: equal for queries that mean the same, in whatever order they were sent.
+  std::string words_without(std::initializer_list<std::string_view> names) const;
 
  private:
   const Value& at(std::string_view name) const;

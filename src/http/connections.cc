@@ -15,6 +15,7 @@ constexpr std::size_t kBodyBytesPerSecond = 16u << 10;
 }  // namespace
 
 bool Connection::is_too_slow(SteadyTime now, Duration patience) const {
+  if (now > last_.load()) return true;
   const SteadyTime since = since_;
   if (since == kNobody) return false;
   const auto for_body =
@@ -35,6 +36,13 @@ void Connections::closed(Connection& connection) {
   open_.erase(&connection);
 }
 
+void Connections::end_those_refused() {
+  const Lock lock(mutex_);
+  for (const auto& [connection, owned] : open_) {
+    if (connection->is_refused()) ::shutdown(connection->socket(), SHUT_RDWR);
+  }
+}
+
 Result<Duration> Connections::step(const Deadline&) {
   const SteadyTime now = clock_.steady_now();
   std::size_t ended = 0;
@@ -45,6 +53,7 @@ Result<Duration> Connections::step(const Deadline&) {
       if (!connection->is_too_slow(now, patience_)) continue;
       ::shutdown(connection->socket(), SHUT_RDWR);
       connection->end_wait();
+      connection->end_at(kSteadyTimeMax);
       ++ended;
     }
   }

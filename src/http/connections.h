@@ -35,6 +35,10 @@ class Connection {
   /// The request is there; now it is the client that waits.
   void end_wait() { since_ = kNobody; }
 
+  /// What it sends is refused and thrown away: no longer than until then.
+  void end_at(SteadyTime last) { last_ = last; }
+  bool is_refused() const { return last_.load() != kNobody; }
+
   /// Whether a client that is not dead, nor on a line slower than any, would have sent it by now.
   bool is_too_slow(SteadyTime now, Duration patience) const;
 
@@ -43,6 +47,7 @@ class Connection {
   const int socket_;
   const Exchange* exchange_ = nullptr;
   std::atomic<SteadyTime> since_;
+  std::atomic<SteadyTime> last_ = kNobody;
   std::atomic<std::size_t> body_bytes_ = 0;
 };
 
@@ -57,6 +62,8 @@ class Connections final : public Service {
   /// Stays until closed().
   Connection& opened(int socket);
   void closed(Connection& connection);
+  /// Those that are only read on so that their clients see why nothing came of it.
+  void end_those_refused();
 
   std::string_view name() const override { return "connections"; }
   Result<Duration> step(const Deadline& deadline) override;

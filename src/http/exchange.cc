@@ -13,8 +13,10 @@
 
 #include "base/ascii.h"
 #include "core/size.h"
+#include "http/connections.h"
 #include "http/etag.h"
 #include "http/gzip.h"
+#include "http/library_refusals.h"
 #include "http/target.h"
 
 namespace waybill::http {
@@ -132,12 +134,45 @@ std::string too_large(std::size_t bytes_max) {
 
 void begin_head(Exchange& exchange, const char* target, MHD_Connection* connection) {
   exchange.target = target;
+  exchange.target_at = target;
   exchange.connection = connection;
   // Both would be taken apart into the memory of the headers, where nobody looks at them, and many
   // would fill it: the target's parameters, and the first cookie, which is now this one.
   if (char* const query = std::strchr(const_cast<char*>(target), '?')) query[1] = '\0';
   MHD_set_connection_value_n(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE,
                              std::strlen(MHD_HTTP_HEADER_COOKIE), kNoCookie, 0);
+}
+
+void note_line(Exchange& exchange, const char* method, const char* version) {
+  const bool is_old = std::string_view(version) == MHD_HTTP_VERSION_1_0;
+  exchange.host_rule = is_old ? HostRule::may_lack : HostRule::needed;
+  if (!kLinesAreInMemory) return;
+  // The two spaces between the three have become NULs; a target may stand behind more of them.
+  const char* const target = exchange.target_at;
+  const char* const after_method = method + std::strlen(method) + 1;
+  exchange.line_is_whole = after_method <= target &&
+                           std::all_of(after_method, target, [](char c) { return c == ' '; }) &&
+                           target + exchange.target.size() + 1 == version;
+}
+
+bool is_body_coming(const Exchange& exchange) {
+  const Request& request = exchange.request;
+  if (exchange.body_bytes > 0) return true;
+  if (request.has_header("expect")) return false;
+  const std::string_view length = request.header("content-length");
+  return request.has_header("transfer-encoding") || length.find_first_not_of('0') != length.npos;
+}
+
+std::size_t throw_body_away(Exchange& exchange) {
+  exchange.is_refused = true;
+  exchange.request.body = {};
+  return std::exchange(exchange.body_bytes, 0);
+}
+
+MHD_Result end_refused(Exchange& exchange) {
+  // With more of it unread the client might be told of a reset rather than of the answer.
+  read_away(exchange.client->socket());
+  return MHD_NO;
 }
 
 std::string begin_request(Exchange& exchange, const char* method, const RequestLimits& limits,
@@ -158,6 +193,7 @@ std::string begin_request(Exchange& exchange, const char* method, const RequestL
            " bytes, the most that is taken";
   }
   status = 400;
+  if (!exchange.line_is_whole) return "the request line has a NUL in it";
   if (!are_whole) {
     return "a header has a NUL in it, goes on in another line, or does not end with CR LF";
   }

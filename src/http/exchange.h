@@ -17,15 +17,16 @@ class Connection;
 /// One request on its way through the server. Belongs to the thread that runs it: the sockets'
 /// until it is handed to a handler, and again when the connection was resumed.
 struct Exchange {
-  std::string target;  ///< as sent
+  std::string target;               ///< as sent
+  const char* target_at = nullptr;  ///< the same, in the library's memory
   MHD_Connection* connection = nullptr;
   Connection* client = nullptr;  ///< the same, as we know it
   HostRule host_rule = HostRule::needed;
   Request request;
+  bool line_is_whole = true;
   bool begun = false;          ///< its headers were seen
-  bool too_large = false;      ///< its body; the rest of it is thrown away
-  bool no_room = false;        ///< for its body among all the others; likewise
   std::size_t body_bytes = 0;  ///< that came
+  bool is_refused = false;  ///< the answer went past the library; what still comes is thrown away
   std::size_t bytes_thrown = 0;
   std::optional<Response> response;    ///< there once it was handled
   std::shared_ptr<BodyStream> stream;  ///< being sent
@@ -43,6 +44,19 @@ std::string too_large(std::size_t bytes_max);
 /// Notes the target of a request whose headers are still to come, and that nothing else is to be
 /// made of it; `target` is the library's, and is written to.
 void begin_head(Exchange& exchange, const char* target, MHD_Connection* connection);
+
+/// Notes of the request line, besides the target: whether it lets the request have no Host, and
+/// whether all of it was told, for the library's texts end at their first NUL.
+void note_line(Exchange& exchange, const char* method, const char* version);
+
+/// Whether the client sends a body now. One that expects to be told to (RFC 9110, 10.1.1) does not,
+/// before it is.
+bool is_body_coming(const Exchange& exchange);
+/// Whatever else comes of the body of a request that was refused is of no use. Answers how much of
+/// it was there.
+std::size_t throw_body_away(Exchange& exchange);
+/// The body of what was refused has come to its end: the connection has too.
+MHD_Result end_refused(Exchange& exchange);
 
 /// Fills in method, target, headers and peer. Answers why the request is refused, with the status
 /// in `status`; empty if it is fine.

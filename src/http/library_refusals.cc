@@ -5,9 +5,12 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cstdio>
 #include <ctime>
+#include <string_view>
 
 #include "base/check.h"
+#include "base/log.h"
 
 namespace waybill::http {
 namespace {
@@ -71,10 +74,21 @@ void send_past_library(MHD_Connection& connection, const Response& response, Tim
     (void)::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
   ::shutdown(socket, SHUT_WR);
+}
+
+void read_away(int socket) {
   std::array<char, kReadAwayAtOnce> away;  // NOLINT: filled below
   for (int times = kReadAwayTimes; times > 0; --times) {
     if (::recv(socket, away.data(), away.size(), MSG_DONTWAIT) <= 0) break;
   }
+}
+
+void log_library(void* /*ignored*/, const char* format, va_list arguments) {
+  std::array<char, 512> text{};
+  std::vsnprintf(text.data(), text.size(), format, arguments);
+  std::string_view line(text.data());
+  while (line.ends_with('\n')) line.remove_suffix(1);
+  log::debug("http_library", line);
 }
 
 }  // namespace waybill::http

@@ -2,6 +2,7 @@
 
 #include <microhttpd.h>
 
+#include <cstdarg>
 #include <string>
 
 #include "base/time.h"
@@ -28,8 +29,13 @@ void take_over_on_this_thread(LibraryRefusals& refusals);
 MHD_Result queue_response(MHD_Connection* connection, unsigned status, MHD_Response* response);
 
 /// Sends a whole response past the library, over TLS if the connection has that, and shuts the
-/// sending side. What does not go at once is left out. Reads away a bounded piece of what the
-/// client has sent already, as with it unread the client might not get the answer.
+/// sending side. What does not go at once is left out.
 void send_past_library(MHD_Connection& connection, const Response& response, Time now);
+/// Reads away a bounded piece of what the client has sent already, before the library closes: with
+/// it unread the client might not get the answer.
+void read_away(int socket);
+
+/// The library's log, in ours: MHD_OPTION_EXTERNAL_LOGGER.
+void log_library(void* ignored, const char* format, va_list arguments);
 
 }  // namespace waybill::http

@@ -7,14 +7,11 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
 #include <set>
 #include <system_error>
 #include <utility>
 
-#include "base/log.h"
 #include "base/mutex.h"
 #include "core/listen_address.h"
 #include "http/connections.h"
@@ -41,7 +38,7 @@ struct Server::Parts final : LibraryRefusals {
   Status listen();
   MHD_Result take(Exchange& exchange, const char* method, const char* data, std::size_t* size);
   MHD_Result begin(Exchange& exchange, const char* method);
-  void take_body(Exchange& exchange, const char* data, std::size_t size);
+  MHD_Result take_body(Exchange& exchange, std::string_view data);
   MHD_Result hand_over(Exchange& exchange);
   void handle(Exchange& exchange);
   void handle_again(Exchange& exchange);
@@ -77,14 +74,6 @@ namespace {
 /// RFC 9325, 3.1.1: nothing older than TLS 1.2.
 constexpr const char* kTlsPriorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-void log_library(void* /*parts*/, const char* format, va_list arguments) {
-  std::array<char, 512> text{};
-  std::vsnprintf(text.data(), text.size(), format, arguments);
-  std::string_view line(text.data());
-  while (line.ends_with('\n')) line.remove_suffix(1);
-  log::debug("http_library", line);
-}
-
 /// Connections come and go.
 void note_connection(void* parts, MHD_Connection* connection, void** context,
                      MHD_ConnectionNotificationCode what) {
@@ -114,8 +103,7 @@ void* begin_exchange(void* parts, const char* target, MHD_Connection* connection
 MHD_Result take_exchange(void* parts, MHD_Connection*, const char*, const char* method,
                          const char* version, const char* data, std::size_t* size, void** context) {
   auto& exchange = *static_cast<Exchange*>(*context);
-  const bool is_old = std::string_view(version) == MHD_HTTP_VERSION_1_0;
-  exchange.host_rule = is_old ? HostRule::may_lack : HostRule::needed;
+  if (!exchange.begun) note_line(exchange, method, version);
   return static_cast<Server::Parts*>(parts)->take(exchange, method, data, size);
 }
 
@@ -186,14 +174,12 @@ MHD_Result Server::Parts::take(Exchange& exchange, const char* method, const cha
                                std::size_t* size) {
   if (!exchange.begun) return begin(exchange, method);
   if (*size > 0) {
-    take_body(exchange, data, *size);
+    const std::string_view came(data, *size);
     *size = 0;
-    // Somebody who sends for ever is not waited for.
-    return exchange.bytes_thrown > params.body_bytes_max ? MHD_NO : MHD_YES;
+    return take_body(exchange, came);
   }
   if (exchange.response) return answer(exchange);
-  if (exchange.no_room) return refuse(exchange, 503, "too many bodies are on their way");
-  if (exchange.too_large) return refuse(exchange, 413, too_large(params.body_bytes_max));
+  if (exchange.is_refused) return end_refused(exchange);
   return hand_over(exchange);
 }
 
@@ -207,18 +193,24 @@ MHD_Result Server::Parts::begin(Exchange& exchange, const char* method) {
   return why.empty() ? MHD_YES : refuse(exchange, status, why);
 }
 
-void Server::Parts::take_body(Exchange& exchange, const char* data, std::size_t size) {
-  std::string& body = exchange.request.body;
-  if (body_bytes.fetch_add(size) > params.body_bytes_in_all) exchange.no_room = true;
-  exchange.body_bytes += size;
-  if (exchange.no_room || exchange.too_large || body.size() + size > params.body_bytes_max) {
-    exchange.too_large = !exchange.no_room;
-    exchange.bytes_thrown += size;
-    body = {};
-    return;
+MHD_Result Server::Parts::take_body(Exchange& exchange, std::string_view data) {
+  if (exchange.is_refused) {
+    exchange.bytes_thrown += data.size();
+    // Somebody who sends for ever is not waited for.
+    return draining || exchange.bytes_thrown > params.thrown_bytes_max ? MHD_NO : MHD_YES;
   }
-  exchange.client->note_body(size);
-  body.append(data, size);
+  std::string& body = exchange.request.body;
+  exchange.body_bytes += data.size();
+  const std::size_t in_all = body_bytes.fetch_add(data.size()) + data.size();
+  if (in_all > params.body_bytes_in_all) {
+    return refuse(exchange, 503, "too many bodies are on their way");
+  }
+  if (body.size() + data.size() > params.body_bytes_max) {
+    return refuse(exchange, 413, too_large(params.body_bytes_max));
+  }
+  exchange.client->note_body(data.size());
+  body.append(data);
+  return MHD_YES;
 }
 
 MHD_Result Server::Parts::hand_over(Exchange& exchange) {
@@ -302,16 +294,25 @@ MHD_Result Server::Parts::answer(Exchange& exchange) {
 
 MHD_Result Server::Parts::refuse(Exchange& exchange, int status, std::string_view why) {
   refusals.fetch_add(1);
-  exchange.client->end_wait();
-  exchange.response = application.refusal(exchange.request, status, why);
-  exchange.response->headers.emplace_back("Connection", "close");
-  return answer(exchange);
+  Response response = application.refusal(exchange.request, status, why);
+  response.headers.emplace_back("Connection", "close");
+  if (!is_body_coming(exchange)) {
+    exchange.client->end_wait();
+    exchange.response = std::move(response);
+    return answer(exchange);
+  }
+  // Whoever sends all of it first is to find the answer: it is read on, up to a bound.
+  send_past_library(*exchange.connection, response, clock.now());
+  exchange.client->end_at(draining ? SteadyTime{} : clock.steady_now() + params.linger_max);
+  body_bytes.fetch_sub(throw_body_away(exchange));
+  return MHD_YES;
 }
 
 void Server::Parts::refused(MHD_Connection& connection, int status) {
   const auto& client = *static_cast<Connection*>(
       MHD_get_connection_info(&connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
   const Exchange* const exchange = client.exchange();
+  if (exchange != nullptr && exchange->is_refused) return;
   refusals.fetch_add(1);
   // Its answer has begun to be sent: nothing more can be said.
   if (exchange != nullptr && exchange->response) return;
@@ -321,6 +322,7 @@ void Server::Parts::refused(MHD_Connection& connection, int status) {
                                           why_unreadable(connection, exchange, status));
   response.headers.emplace_back("Connection", "close");
   send_past_library(connection, response, clock.now());
+  read_away(client.socket());
 }
 
 void Server::Parts::completed(Exchange& exchange) {
@@ -387,6 +389,7 @@ void Server::drain(const Deadline& deadline) {
   parts_->draining = true;
   parts_->room.open();
   parts_->end_streams();
+  parts_->connections.end_those_refused();
   for (;;) {
     const std::uint64_t seen = parts_->one_less.rung();
     if (parts_->open == 0) return;

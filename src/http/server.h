@@ -25,7 +25,11 @@ struct ServerParams {
   std::size_t waiting_max = 4096;  ///< requests that wait for a thread; more are refused with 503
   std::size_t body_bytes_max = 8u << 20;
   std::size_t body_bytes_in_all = 256u << 20;  ///< of all requests at a time; more get 503
-  std::size_t header_bytes_max = 16u << 10;    ///< of the request line with all headers
+  /// Of a body that was refused: so much is read and thrown away, so that a client that first sends
+  /// all of it finds the answer; and for so long.
+  std::size_t thrown_bytes_max = 64u << 20;
+  Duration linger_max = std::chrono::seconds(30);
+  std::size_t header_bytes_max = 16u << 10;  ///< of the request line with all headers
   unsigned connections_max = 4096;
   Duration idle_max = std::chrono::seconds(75);  ///< of a connection that sends nothing
   /// For a request to come whole; see Connections.
@@ -37,7 +41,8 @@ struct ServerParams {
 /// handle the requests. Refused with 400, and the connection closed: what header_fault and
 /// parse_target refuse, and what libmicrohttpd cannot read (LibraryRefusals; on a first
 /// line of one word it closes without an answer); with 413, 414 and 431
-/// bodies, targets and headers that are too large.
+/// bodies, targets and headers that are too large. What is refused while its body comes is answered
+/// at once, and read on for a while.
 class Server {
  public:
   /// Listens when it returns. `application` and `clock` outlive it. `unavailable`: the address is

@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstdint>
+#include <limits>
+#include <string>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -93,6 +95,17 @@ Result<bj::value> to_json(const pb::Value& value) {
 
 void set_value(const bj::value& json, pb::Value& value);
 
+/// One that a double does not hold becomes text, as 64-bit integers are in the JSON of protobuf.
+template <class Integer>
+void set_integer(Integer number, pb::Value& value) {
+  const auto nearest = static_cast<double>(number);
+  // At the very end the nearest double is beyond the type.
+  constexpr auto kEnd = static_cast<double>(std::numeric_limits<Integer>::max());
+  const bool is_exact = nearest < kEnd && static_cast<Integer>(nearest) == number;
+  if (is_exact) return value.set_number_value(nearest);
+  value.set_string_value(std::to_string(number));
+}
+
 void set_struct(const bj::object& object, pb::Struct& to) {
   for (const auto& member : object) {
     set_value(member.value(), (*to.mutable_fields())[std::string(member.key())]);
@@ -116,9 +129,11 @@ void set_value(const bj::value& json, pb::Value& value) {
       }
       return;
     case bj::kind::int64:
+      return set_integer(json.get_int64(), value);
     case bj::kind::uint64:
+      return set_integer(json.get_uint64(), value);
     case bj::kind::double_:
-      return value.set_number_value(json.to_number<double>());
+      return value.set_number_value(json.get_double());
   }
 }
 

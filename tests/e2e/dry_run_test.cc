@@ -40,6 +40,9 @@ TEST(DryRunTest, WhatWouldChangeTasksLeavesThem) {
 
 TEST(DryRunTest, WhatWouldChangeQueuesAndSchedulesLeavesThem) {
   const Place place;
+  for (const char* queue : {"paused", "other"}) {
+    place.create({"--kind", "noop", "--queue", queue});
+  }
   place.run({"queue", "pause", "paused"});
   place.run({"schedule", "add", "old", "@daily", "--", "true"});
   const std::string before = everything(place);
@@ -90,9 +93,10 @@ TEST(DryRunTest, ADefinedScheduleIsWarnedOfAsWithoutIt) {
 
 TEST(DryRunTest, APauseIsLookedAtWithoutALedger) {
   const Place place;
-  EXPECT_EQ(place.json("queue pause", {"queue", "pause", "q", "--dry-run"}).at("paused"), true);
+  EXPECT_EQ(place.json("queue pause", {"queue", "pause", "default", "--dry-run"}).at("paused"),
+            true);
   EXPECT_FALSE(place.exists("waybill-data"));
-  EXPECT_EQ(place.run({"queue", "resume", "q", "--dry-run"}).status, 1) << "as without it";
+  EXPECT_EQ(place.run({"queue", "resume", "default", "--dry-run"}).status, 1) << "as without it";
 }
 
 TEST(DryRunTest, AScheduleIsLookedAtWithoutALedger) {

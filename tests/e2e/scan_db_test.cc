@@ -238,8 +238,10 @@ TEST(DbTest, WhoMayOnlyReadALedgerCanLookAtAllOfIt) {
     const Ran ran = place.run(command);
     EXPECT_EQ(ran.status, 0) << command[1] << ": " << ran.err;
   }
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"task", "retry", id}, {"task", "create", "--kind", "noop"}, {"queue", "pause", "q"}}) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"task", "retry", id},
+                                             {"task", "create", "--kind", "noop"},
+                                             {"queue", "pause", "default"}}) {
     const Ran ran = place.run(command);
     EXPECT_EQ(ran.status, 1) << command[1];
     EXPECT_THAT(ran.err, HasSubstr("waybill-data/ledger.db: the ledger cannot be written; check "

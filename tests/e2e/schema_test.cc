@@ -93,8 +93,8 @@ TEST(SchemaTest, WhatChangesTasksAnswersThem) {
 
 TEST(SchemaTest, WhatChangesQueuesAndSchedulesAnswersThem) {
   const Place place;
-  EXPECT_EQ(place.json("queue pause", {"queue", "pause", "q"}).at("paused"), true);
-  EXPECT_EQ(place.json("queue resume", {"queue", "resume", "q"}).at("paused"), false);
+  EXPECT_EQ(place.json("queue pause", {"queue", "pause", "default"}).at("paused"), true);
+  EXPECT_EQ(place.json("queue resume", {"queue", "resume", "default"}).at("paused"), false);
   EXPECT_EQ(place.json("schedule add", {"schedule", "add", "s", "@daily", "--", "true"}).at("name"),
             "s");
   EXPECT_EQ(place.json("schedule remove", {"schedule", "remove", "s"}).at("removed"), "s");

@@ -262,10 +262,46 @@ TEST(UsageTest, NamesCannotSteerATerminal) {
 TEST(UsageTest, AMisspeltQueueIsSeen) {
   const Place place;
   place.create({"--kind", "noop", "--queue", "intake"});
-  EXPECT_THAT(place.run({"queue", "pause", "intak"}).err, HasSubstr("did you mean \"intake\"?"));
+  const Ran paused = place.run({"queue", "pause", "intak"});
+  EXPECT_EQ(paused.status, 1);
+  EXPECT_THAT(paused.err, HasSubstr("did you mean \"intake\"?"));
+  EXPECT_THAT(place.run({"queue", "list"}).out, Not(HasSubstr("intak ")));
   const Ran resumed = place.run({"queue", "resume", "intke"});
   EXPECT_EQ(resumed.status, 1);
   EXPECT_THAT(resumed.err, HasSubstr("did you mean \"intake\"?"));
+}
+
+TEST(UsageTest, AQueueThatOnlyADefinitionNamesIsPaused) {
+  const Place place;
+  place.write("defs/d.yaml", "tasks: {t: {kind: noop, queue: planned}}\nqueues: {kept: {}}\n");
+  for (const char* queue : {"planned", "kept"}) {
+    const Ran ran = place.run({"queue", "pause", queue, "--definitions", "defs"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+  }
+  EXPECT_EQ(place.run({"queue", "pause", "nobodys"}).status, 1);
+  EXPECT_EQ(place.run({"queue", "resume", "planned"}).status, 0);
+}
+
+TEST(UsageTest, AWholeNumberIsKeptOrRefused) {
+  const Place place;
+  const auto params = [&](const std::vector<std::string>& words) {
+    std::vector<std::string> all = {"task", "create", "--kind", "noop", "--dry-run"};
+    all.insert(all.end(), words.begin(), words.end());
+    return place.json("task create", all).at("task").at("params").as_object();
+  };
+  EXPECT_EQ(params({"--param", "n=18446744073709551615"}).at("n").as_uint64(), ~std::uint64_t{0});
+  EXPECT_EQ(params({"--params", R"({"n":"18446744073709551616"})"}).at("n").as_string(),
+            "18446744073709551616");
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--param", "n=18446744073709551616"},
+                                             {"--params", R"({"n":[-9223372036854775809]})"},
+                                             {"--spec", R"({"n":18446744073709551616})"}}) {
+    std::vector<std::string> all = {"task", "create", "--kind", "noop"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Ran ran = place.run(all);
+    EXPECT_EQ(ran.status, 2) << words[1] << ran.err;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr(words[0]), HasSubstr("beyond 64 bits"))) << words[1];
+  }
 }
 
 TEST(UsageTest, AFlagReplacesALabel) {

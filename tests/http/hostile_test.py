@@ -8,6 +8,9 @@ import json
 import re
 import socket
 import struct
+import subprocess
+import tempfile
+import time
 import unittest
 
 import serving
@@ -126,6 +129,24 @@ class HostileTest(ServedTest):
                 self.refused_with_a_problem(get + headers + b"\r\n", 400)
         self.refused_with_a_problem(b"GET /v1/a b HTTP/1.1\r\n" + HOST + b"\r\n", 400)
 
+    def test_no_nul_cuts_a_request_line(self):
+        for line in (b"GET /v1/queues\0/../../secrets HTTP/1.1", b"GET /v1/queues\0 HTTP/1.1",
+                     b"GET /v1/queues?a=b\0 HTTP/1.1", b"GET /v1/tasks?limit=1\x001 HTTP/1.1",
+                     b"GET /v1/tasks?\0limit=0 HTTP/1.1", b"GET \0/v1/queues HTTP/1.1",
+                     b"GET /healthz\0 HTTP/1.0", b"GET\0 /v1/queues HTTP/1.1",
+                     b"GET\0X /v1/queues HTTP/1.1", b"GET \0 /v1/queues HTTP/1.1",
+                     b"GET /v1/queues HTTP/1.1\0", b"GET /v1/queues \0HTTP/1.1"):
+            with self.subTest(line=line):
+                self.refused_with_a_problem(line + b"\r\n" + HOST + b"\r\n", 400)
+        task = b"POST /v1/tasks\0/none HTTP/1.1\r\n" + HOST + JSON
+        self.refused_with_a_problem(task + b"Content-Length: %d\r\n\r\n%s" % (len(TASK), TASK), 400)
+        # One that is written as RFC 3986 has it is no character of any path either.
+        for target in ("/v1/queues/a%00b", "/v1/queues%00", "/v1/tasks?queue=a%00b", "/v1/%2500"):
+            problem = self.expect(404 if "%25" in target else 400, self.serving.get(target))
+            self.assertTrue(problem["detail"])
+        answer = self.answered(b"GET   /healthz HTTP/1.1\r\n" + HOST)
+        self.assertEqual(self.statuses(answer), [200])
+
     def test_a_bad_length_is_refused_once_also_over_what_a_connection_kept_alive(self):
         with self.serving.socket() as client:
             for _ in range(2):
@@ -227,6 +248,72 @@ class HostileTest(ServedTest):
         for size in ((8 << 20) + 1, 20 << 20):
             answer = self.talk(post(b"Content-Length: %d\r\n" % size, b" " * size), ends=False)
             self.assertEqual(self.statuses(answer), [413], answer[:300])
+
+    def assert_too_large(self, status, body):
+        problem = json.loads(body)
+        self.assertEqual((status, problem["status"], problem["type"]),
+                         (413, 413, "urn:waybill:problem:too-large"))
+        self.assertIn("8MiB", problem["detail"].replace(" ", ""))
+
+    def test_a_client_that_first_sends_all_finds_the_answer(self):
+        """Python's does so: it looks for no answer before, and a broken pipe hides it."""
+        megabyte = b" " * (1 << 20)
+
+        def pieces():
+            yield from (megabyte for _ in range(20))
+
+        for body, headers in ((megabyte * 20, {}), (pieces(), {"Transfer-Encoding": "chunked"})):
+            connection = self.serving.connect()
+            self.addCleanup(connection.close)
+            connection.request("POST", "/v1/tasks", body, headers={
+                "Content-Type": "application/json", **headers}, encode_chunked=bool(headers))
+            answer = connection.getresponse()
+            self.assertEqual(answer.headers["Connection"], "close")
+            self.assert_too_large(answer.status, answer.read())
+
+    def test_curl_shows_why_a_body_was_refused(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b" " * (20 << 20))
+            file.flush()
+            for words in ([], ["-H", "Expect:"], ["-H", "Transfer-Encoding: chunked"],
+                          ["-H", "Transfer-Encoding: chunked", "-H", "Expect:"],
+                          ["-H", "Expect:", "--limit-rate", "30M"], ["--http1.0"]):
+                with self.subTest(words=words):
+                    curl = subprocess.run(
+                        ["curl", "-sS", "-w", "\n%{http_code}", "--max-time", "50",
+                         "-H", "Content-Type: application/json", "--data-binary", "@" + file.name,
+                         *words, self.serving.url + "/v1/tasks"],
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+                    self.assertEqual(curl.returncode, 0, curl)
+                    body, _, status = curl.stdout.rpartition(b"\n")
+                    self.assert_too_large(int(status), body)
+
+    def test_what_follows_a_refused_body_is_no_request(self):
+        size = 10 << 20
+        answer = self.talk(post(b"Content-Length: %d\r\n" % size, b" " * size) + SMUGGLED,
+                           ends=False)
+        self.assertEqual(self.statuses(answer), [413])
+        self.assert_nothing_smuggled()
+
+    def test_who_never_comes_to_the_end_of_a_refused_body_is_let_go(self):
+        refused = self.serving.metric("waybill_http_refused_total")
+        began = time.monotonic()
+        with self.serving.socket() as client:
+            client.sendall(post(b"Content-Length: %d\r\n" % (9 << 20), b" " * 1000))
+            self.assertEqual(self.statuses(client.recv(65536)), [413])
+            with self.assertRaises(OSError):
+                while time.monotonic() < began + 100:  # more than the server waits
+                    client.sendall(b" ")
+                    time.sleep(0.2)  # it is its slowness that is tried
+        self.assertGreater(time.monotonic() - began, 5)
+        self.assertEqual(self.serving.metric("waybill_http_refused_total"), refused + 1)
+
+    def test_what_is_refused_for_its_head_is_read_on_too(self):
+        body = b" " * (20 << 20)
+        connection = self.serving.connect()
+        self.addCleanup(connection.close)
+        connection.request("POST", "/v1/tasks/%zz", body)
+        self.assertEqual(connection.getresponse().status, 400)
 
     def test_a_body_of_just_the_size_is_read(self):
         body = json.dumps(self.new_task()).encode()

@@ -57,8 +57,8 @@ class TokensTest(ServedTest):
                 (operate, "POST", "/v1/schedules/nightly/pause", {}),
                 (operate, "POST", "/v1/schedules/nightly/resume", {}),
                 (operate, "POST", "/v1/schedules/nightly/run", {}),
-                (operate, "POST", "/v1/queues/q/pause", {}),
-                (operate, "POST", "/v1/queues/q/resume", {})):
+                (operate, "POST", "/v1/queues/default/pause", {}),
+                (operate, "POST", "/v1/queues/default/resume", {})):
             for role in ROLES:
                 answer = self.call(role, method, target, body)
                 if role in may:

@@ -218,7 +218,21 @@ class QueueTest(ServedTest):
         self.assertEqual(len(self.claim()), 1)
         self.expect(404, self.serving.get("/v1/queues/none"))
         self.expect(404, self.serving.post("/v1/queues/none/resume", {}))
+        problem = self.expect(404, self.serving.post(f"/v1/queues/{self.queue[:-1]}/pause", {}))
+        self.assertIn(f'did you mean "{self.queue}"?', problem["detail"])
+        self.assertNotIn(self.queue[:-1], [queue["name"] for queue in self.expect(
+            200, self.serving.get("/v1/queues"))["queues"]])
         self.expect(400, self.serving.post("/v1/queues/no%20name/pause", {}))
+
+    def test_a_queue_that_a_worker_serves_is_paused_before_its_first_task(self):
+        pause = f"/v1/queues/{self.queue}/pause"
+        self.expect(404, self.serving.post(pause, {}))
+        self.assertEqual(self.claim(), [])
+        self.assertTrue(self.expect(200, self.serving.post(pause, {}))["paused"])
+        self.create()
+        self.assertEqual(self.claim(), [])
+        self.assertTrue(self.expect(200, self.serving.post("/v1/queues/default/pause", {}))["paused"])
+        self.expect(200, self.serving.post("/v1/queues/default/resume", {}))
 
     def test_a_waiting_claim_goes_on_when_its_queue_does(self):
         self.create()

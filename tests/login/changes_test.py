@@ -98,7 +98,7 @@ class ChangesTest(serving.ServedTest):
         events = self.streamed(browser)
         self.change([ANN, {**BOB, "role": "operator"}])
         serving.until(lambda: browser.get("/v1/me").json["role"] == "operator", "it was raised")
-        self.expect(200, browser.post("/v1/queues/q/pause", {}))
+        self.expect(200, browser.post("/v1/queues/default/pause", {}))
         self.change([ANN, NOBODY])
         serving.until(lambda: browser.get("/v1/me").status == 403, "he is out")
         self.ends_soon(events)

@@ -41,6 +41,10 @@ class Tasks(RpcTest):
                                 {"queue": "q", "limit": 2, "cursor": page["next_cursor"]})
         self.assertEqual(sorted(one["id"] for one in page["tasks"] + rest["tasks"]), sorted(ids))
         self.assertNotIn("next_cursor", rest)
+        for other in ({"queue": "r"}, {"queue": "q", "order": "ORDER_OLDEST_FIRST"}):
+            wrong = self.refused("INVALID_ARGUMENT", self.client.call(
+                "Tasks/ListTasks", {**other, "limit": 2, "cursor": page["next_cursor"]}))
+            self.assertIn("cursor was given by another list", wrong["details"])
         patched = self.client.call("Tasks/PatchTask",
                                    {"id": task["id"], "priority": 7, "delay": {"seconds": 0}})
         self.assertEqual((patched["priority"], patched["state"]), (7, "STATE_READY"))
@@ -70,6 +74,16 @@ class Tasks(RpcTest):
         task = self.create()
         self.refused("FAILED_PRECONDITION", self.client.call("Tasks/RetryTask",
                                                              {"id": task["id"]}))
+
+    def test_whole_numbers_that_no_double_holds_are_told_as_text(self):
+        made = self.server.post("/v1/tasks", {"kind": "noop", "params": {
+            "odd": 2**53 + 1, "even": 2**60, "most": 2**64 - 1, "least": -2**63,
+            "small": -7}}).json["task"]
+        shown = plain_of(self.client.call("Tasks/GetTask", {"id": made["id"]})["params"])
+        # JavaScript writes 2^60 with fewer digits, which are the same double.
+        doubles = {name: float(shown[name]) for name in ("even", "least", "small")}
+        self.assertEqual(doubles, {"even": 2.0**60, "least": -2.0**63, "small": -7.0})
+        self.assertEqual((shown["odd"], shown["most"]), (str(2**53 + 1), str(2**64 - 1)))
 
     def test_a_key_makes_one_task(self):
         message = {"kind": "command", "spec": struct_of({"command": ["true"]})}
@@ -231,6 +245,8 @@ class Server(RpcTest):
     def test_it_says_who_asks_and_who_changed_what(self):
         self.assertEqual(self.client.call("People/GetMe", {})["came_by"], "CAME_BY_OPEN")
         self.assertEqual(self.client.call("People/ListLogins", {}).get("providers", []), [])
+        self.refused("NOT_FOUND", self.client.call("Queues/PauseQueue", {"name": "nobodys"}))
+        self.create(queue="q")
         self.assertEqual(self.client.call("Queues/PauseQueue", {"name": "q"})["paused"], True)
         entry = self.client.call("People/ListAudit", {"operation": "pauseQueue"})["entries"][0]
         self.assertEqual((entry["subject"], entry["outcome"], entry["from"]),

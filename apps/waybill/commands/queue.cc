@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 #include <map>
+#include <set>
 
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
@@ -7,7 +8,6 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/session.h"
-#include "core/suggest.h"
 #include "services/queue_view.h"
 
 namespace waybill::cli {
@@ -50,43 +50,51 @@ Exit list_queues(Session& session, const Invocation&) {
   return 0;
 }
 
-std::string similar(const std::map<std::string, QueueView>& views, const std::string& name) {
-  std::vector<std::string> known;
-  for (const auto& [known_name, view] : views) known.push_back(known_name);
-  return did_you_mean(name, known) + "; list them with `waybill queue list`";
-}
-
 enum class Pause : std::uint8_t { pause, resume };
 
-/// What is there before. A pause makes the ledger, so that a dry run of it needs none.
-Result<std::map<std::string, QueueView>> known_queues(Session& session, Doing doing, Pause pause) {
-  if (doing == Doing::dry && pause == Pause::pause) {
-    const Status there = require_ledger(session.config());
-    if (!there && there.error().code == Code::not_found) return std::map<std::string, QueueView>();
+/// What the ledger says of it, which is made for a pause if it is not there; `not_found`: nothing
+/// speaks of such a queue. Broken definitions are no reason not to pause what the ledger knows.
+Result<QueueView> known_queue(Session& session, Doing doing, Pause pause, const std::string& name) {
+  const Status there = require_ledger(session.config());
+  const bool is_new = !there && there.error().code == Code::not_found && pause == Pause::pause;
+  std::map<std::string, QueueView> views;
+  std::set<std::string> known(session.config().queues.begin(), session.config().queues.end());
+  if (!is_new) {
+    const OpenStore mode = pause == Pause::pause ? OpenStore::create : OpenStore::existing;
+    const auto store = session.store(opened_for(doing, mode));
+    if (!store) return fail(store.error());
+    const LedgerParts parts = parts_of(**store);
+    auto found = queue_views(parts);
+    if (!found) return fail(found.error());
+    views = std::move(*found);
+    auto spoken_of = queues_in(parts);
+    if (!spoken_of) return fail(spoken_of.error());
+    known.merge(*spoken_of);
   }
-  const auto store = session.store(
-      opened_for(doing, pause == Pause::pause ? OpenStore::create : OpenStore::existing));
-  if (!store) return fail(store.error());
-  return queue_views(parts_of(**store));
+  if (!known.contains(name)) {
+    const auto definitions = session.definitions();
+    if (!definitions) return fail(definitions.error());
+    known.merge(queues_in(**definitions));
+  }
+  if (!known.contains(name)) {
+    Error error = unknown_queue(name, known);
+    error.message += "; list those that have had one with `waybill queue list`";
+    return fail(std::move(error));
+  }
+  QueueView& view = views[name];
+  view.settings.name = name;
+  return view;
 }
 
 Exit set_paused(Session& session, const Invocation& invocation, Pause pause) {
   const std::string& name = invocation.positionals[0];
   const Doing doing = doing_of(invocation);
-  const auto views = known_queues(session, doing, pause);
-  if (!views) return fail(views.error());
-  QueueView view;
-  view.settings.name = name;
-  if (const auto found = views->find(name); found != views->end()) {
-    view = found->second;
-  } else if (pause == Pause::resume) {
-    return fail(Code::not_found, "no queue " + name + " is known" + similar(*views, name));
-  } else {
-    session.output().note("queue " + name + " has had no task yet" + similar(*views, name));
-  }
+  auto known = known_queue(session, doing, pause, name);
+  if (!known) return fail(known.error());
+  QueueView view = std::move(*known);
   view.settings.paused = pause == Pause::pause;
   if (doing == Doing::really) {
-    const auto store = session.store(OpenStore::existing);  // opened above
+    const auto store = session.store(OpenStore::create);
     if (!store) return fail(store.error());
     const Status put = (*store)->registry().set_queue_paused(name, view.settings.paused);
     if (!put) return fail(put.error());
@@ -121,6 +129,8 @@ std::vector<Command> queue_commands() {
           {.path = "queue pause",
            .summary = "Start no more tasks of a queue; those that run go on",
            .examples = {"waybill queue pause intake"},
+           .details = "A queue may be paused before its first task if a definition, a schedule, a "
+                      "worker or --queues names it.",
            .positionals = {{"NAME", "the queue"}},
            .options = {kDryRun},
            .run = pause_queue},

@@ -114,6 +114,7 @@ Result<std::optional<std::string>> read_params_option(const Invocation& invocati
   if (!value->is_object()) {
     return fail(Code::invalid_argument, "--params: has to be a JSON object");
   }
+  if (Status kept = check_numbers_kept("--params", text, *value); !kept) return fail(kept.error());
   auto params = with_params(std::move(value->get_object()), pairs, "params");
   if (!params) return fail(params.error());
   return std::optional<std::string>(std::move(*params));

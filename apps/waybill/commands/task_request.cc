@@ -10,6 +10,7 @@
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/kinds.h"
 #include "base/json.h"
+#include "base/json_numbers.h"
 #include "core/definitions_load.h"
 #include "core/json_schema.h"
 #include "core/pipeline/start_spec.h"
@@ -47,6 +48,10 @@ Result<bj::object> object_option(const Invocation& invocation, std::string_view 
   if (!value) return fail(with_context(value.error(), "--" + std::string(name)));
   if (!value->is_object()) {
     return fail(Code::invalid_argument, "--" + std::string(name) + ": has to be a JSON object");
+  }
+  if (Status kept = check_numbers_kept("--" + std::string(name), invocation.text(name), *value);
+      !kept) {
+    return fail(kept.error());
   }
   return std::move(value->get_object());
 }
@@ -138,8 +143,8 @@ Result<TaskRequest> start_request(Session& session, const Invocation& invocation
   if (const Status status = check_params(found->second.params_schema, params); !status) {
     return fail(status.error());
   }
-  const auto priority = integer_option(invocation, "priority", 0,
-                                       {.least = kPriorityMin, .most = kPriorityMax});
+  const auto priority =
+      integer_option(invocation, "priority", 0, {.least = kPriorityMin, .most = kPriorityMax});
   if (!priority) return fail(priority.error());
   pipeline::StartSpec spec{.pipeline = name, .priority = std::nullopt, .notify = {}};
   if (invocation.has("priority")) spec.priority = static_cast<int>(*priority);
@@ -184,12 +189,24 @@ Status read_options(const Invocation& invocation, TaskRequest& request) {
 
 }  // namespace
 
+Status check_numbers_kept(const std::string& place, std::string_view text, const bj::value& value) {
+  if (value.is_string()) return {};  // of --param: the text as it is
+  const auto lost = json::whole_number_lost(text, value);
+  if (!lost) return {};
+  return fail(Code::invalid_argument,
+              place + ": " + json::told_of_lost_number(*lost) + R"(: --params '{"name": "12"}')");
+}
+
 Result<std::string> with_params(bj::object params, const std::vector<std::string>& pairs,
                                 std::string_view place) {
   for (const std::string& text : pairs) {
     const auto pair = split_pair(place, text);
     if (!pair) return fail(pair.error());
-    params[pair->first] = param_value(pair->second);
+    bj::value value = param_value(pair->second);
+    const Status kept =
+        check_numbers_kept(std::string(place) + " " + pair->first, pair->second, value);
+    if (!kept) return fail(kept.error());
+    params[pair->first] = std::move(value);
   }
   return json::serialize(params);
 }

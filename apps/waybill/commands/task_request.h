@@ -14,6 +14,11 @@ namespace waybill::cli {
 /// Options of every command that describes a task: --kind, --spec, --param, --params, --queue, ….
 std::vector<Option> task_request_options();
 
+/// `invalid_argument` names a whole number of `text` that is not kept as it is in `value`, which
+/// was made of it, and what to do.
+Status check_numbers_kept(const std::string& place, std::string_view text,
+                          const boost::json::value& value);
+
 /// Params as a JSON text: those, and each NAME=VALUE. `place` is named where one is none.
 Result<std::string> with_params(boost::json::object params, const std::vector<std::string>& pairs,
                                 std::string_view place);

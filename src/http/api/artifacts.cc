@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/percent.h"
 #include "core/task_json.h"
+#include "http/api/cursor.h"
 #include "http/api/routes.h"
 #include "http/range.h"
 #include "services/artifact_desk.h"
@@ -36,9 +37,10 @@ Answer<Reply> list_artifacts(const ApiParts& parts, const Call& call) {
   const auto id = id_in_path(call);
   if (!id) return refuse(id.error());
   const auto limit = static_cast<std::size_t>(call.query.integer("limit"));
+  const auto cursor = cursor_in(call);
+  if (!cursor) return refuse(cursor.error());
   // One more, to see whether there is one.
-  auto artifacts =
-      (*desk)->index().list({.task = *id, .after = call.query.text("cursor"), .limit = limit + 1});
+  auto artifacts = (*desk)->index().list({.task = *id, .after = *cursor, .limit = limit + 1});
   if (!artifacts) return refuse(artifacts.error());
   const bool is_last = artifacts->size() <= limit;
   if (!is_last) artifacts->pop_back();
@@ -50,7 +52,7 @@ Answer<Reply> list_artifacts(const ApiParts& parts, const Call& call) {
   }
   const std::string next = is_last ? "" : artifacts->back().name;
   return json_response(
-      bj::object{{"artifacts", std::move(list)}, {"next_cursor", json::text_or_null(next)}});
+      bj::object{{"artifacts", std::move(list)}, {"next_cursor", next_cursor(call, next)}});
 }
 
 /// RFC 6266: the last part of the name, for those who read ASCII and for those who read more.

@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "core/api_token.h"
+#include "http/api/cursor.h"
 #include "http/api/routes.h"
 #include "services/audit_json.h"
 #include "services/audit_writer.h"
@@ -93,16 +94,20 @@ Answer<Reply> list_audit(const ApiParts& parts, const Call& call) {
     return refuse(Error{.code = Code::unimplemented, .message = "no audit log is kept here"});
   }
   const Query& query = call.query;
+  auto cursor = cursor_in(call);
+  if (!cursor) return refuse(std::move(cursor.error()));
   const auto page =
       parts.audit->log().page({.filter = {.who = query.text("who"),
                                           .operation = query.text("operation"),
                                           .subject = query.text("subject"),
                                           .after = time_in(query, "after"),
                                           .before = time_in(query, "before")},
-                               .cursor = query.text("cursor"),
+                               .cursor = std::move(*cursor),
                                .limit = static_cast<std::size_t>(query.integer("limit"))});
   if (!page) return refuse(page.error());
-  return json_response(audit_to_json(*page));
+  bj::object list = audit_to_json(*page);
+  list["next_cursor"] = next_cursor(call, page->next_cursor);
+  return json_response(list);
 }
 
 }  // namespace

@@ -45,9 +45,10 @@ void read_retry(const Fields& fields, RetryPolicy& retry) {
 Status read_labels(const bj::object& labels, TaskRequest& request) {
   for (const auto& label : labels) {
     const std::string name(label.key());
-    if (Status own = check_labels({{name, ""}}); !own) return own;
+    const std::string value(label.value().get_string());
+    if (Status own = check_labels({{name, value}}); !own) return own;
     std::erase_if(request.labels, [&](const auto& other) { return other.first == label.key(); });
-    request.labels.emplace_back(name, std::string_view(label.value().get_string()));
+    request.labels.emplace_back(name, value);
   }
   return {};
 }

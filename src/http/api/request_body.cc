@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/json_duplicates.h"
+#include "base/json_numbers.h"
 #include "http/api/idempotency.h"
 #include "http/header_rules.h"
 
@@ -76,6 +77,10 @@ Answer<bj::value> read_body(const ApiDocument& document, const Operation& operat
   if (const auto twice = json::member_twice(request.body, *body)) {
     return refuse(problem_of(
         400, "the body has an object with two members \"" + *twice + "\"; leave one of them out"));
+  }
+  if (const auto lost = json::whole_number_lost(request.body, *body)) {
+    return refuse(Error{.code = Code::invalid_argument,
+                        .message = "the body " + json::told_of_lost_number(*lost)});
   }
   const auto violations = document.check_body(operation, *body);
   if (violations.empty()) return std::move(*body);

@@ -1,7 +1,8 @@
 // A request as anybody may send it, from the target to the answer: `METHOD TARGET`, headers, an
-// empty line, the body. On a ledger in memory, with a definition, a schedule, a vault and a login.
-// Who sends a token or a cookie is asked who they are: the token `good` is an operator's, and
-// `STATE` and `SLIP` stand for what a login was begun with, `SESSION` for the cookie of one.
+// empty line, the body. At the API's doors and at those of task_mgmt; on a ledger in memory, with a
+// definition, a schedule, a vault and a login. Who sends a token or a cookie is asked who they are:
+// the token `good` is an operator's, and `STATE` and `SLIP` stand for what a login was begun with,
+// `SESSION` for the cookie of one.
 
 #include <boost/json.hpp>
 #include <cstddef>
@@ -16,6 +17,7 @@
 #include "base/rng.h"
 #include "base/utf8.h"
 #include "http/api/api.h"
+#include "http/compat/task_mgmt.h"
 #include "http/target.h"
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
@@ -98,7 +100,9 @@ struct World {
                        .first_answers = first_answers,
                        .logins = &logins,
                        .secrets = &secrets};
+  ApiGate gate;
   std::unique_ptr<Api> api;
+  std::unique_ptr<TaskMgmtDoors> doors;
   int requests = 0;
   bool asks = false;
   std::string state;  // of a login that was begun
@@ -106,7 +110,6 @@ struct World {
   std::string session;
 
   World() {
-    ApiGate gate;
     gate.asks = [this] { return asks; };
     gate.authenticate = [](std::string_view token) -> Result<Principal> {
       if (token == "good") return Principal{.name = "token:good", .role = Role::operator_};
@@ -115,6 +118,7 @@ struct World {
     gate.logins = &logins;
     gate.wrong_tokens = &wrong_tokens;
     api = Api::create(parts, metrics, gate).value();
+    doors = std::make_unique<TaskMgmtDoors>(parts, gate, *api);
     session = logins.complete(come_back("ann")).value().secret;
     slip = come_back("bob").slip;
     Schedule schedule{.name = "nightly", .cron = "@daily", .task = a_task(1), .source = "cli"};
@@ -157,13 +161,19 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-void check(const Response& response) {
+void check(const Request& request, const Response& response) {
   if (response.status < 200 || response.status > 599) std::abort();
   if (response.stream) return response.stream->close();
   if (!is_utf8(response.body)) std::abort();
   if (response.status < 400) return;
   const auto problem = json::parse(response.body);
-  if (!problem || !problem->is_object() || !problem->get_object().contains("detail")) std::abort();
+  if (!problem || !problem->is_object()) std::abort();
+  // Outside of the API's paths they are in task_mgmt's words.
+  const bool is_ours = request.path.starts_with("/v1/");
+  const auto& members = problem->get_object();
+  const bool told = members.contains("detail") ||
+                    (!is_ours && (members.contains("meta") || members.contains("status")));
+  if (!told) std::abort();
   if (response.status == 500) std::abort();  // whatever was sent, it is no bug of ours
 }
 
@@ -197,10 +207,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.body = std::string(text);
   world->put_in(request);
   http::Response at_once;
-  if (world->api->answer_at_once(
+  if (world->doors->answer_at_once(
           request, [] { return http::ServerCounts{}; }, at_once))
     return 0;
-  const http::Reply reply = world->api->handle(request);
-  if (const auto* response = std::get_if<http::Response>(&reply)) http::check(*response);
+  const http::Reply reply = world->doors->handle(request);
+  if (const auto* response = std::get_if<http::Response>(&reply)) http::check(request, *response);
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "core/pipeline/kept_run_json.h"
+#include "http/api/cursor.h"
 #include "http/api/routes.h"
 #include "http/api/run_rules.h"
 #include "services/run_desk.h"
@@ -100,10 +101,12 @@ Answer<Reply> create_run(const ApiParts& parts, const Call& call) {
 
 Answer<Reply> list_runs(const ApiParts& parts, const Call& call) {
   const Query& query = call.query;
+  auto cursor = cursor_in(call);
+  if (!cursor) return refuse(std::move(cursor.error()));
   RunQuery asked{.states = {},
                  .pipeline = query.text("pipeline"),
                  .created_by = query.text("created_by"),
-                 .cursor = query.text("cursor"),
+                 .cursor = std::move(*cursor),
                  .limit = static_cast<std::size_t>(query.integer("limit")),
                  .bytes_max = kPageBytesMax};
   for (const std::string& state : query.texts("state")) {
@@ -113,8 +116,8 @@ Answer<Reply> list_runs(const ApiParts& parts, const Call& call) {
   if (!page) return refuse(page.error());
   bj::array runs;
   for (const KeptRun& run : page->runs) runs.push_back(pipeline::run_to_json(run));
-  return json_response(bj::object{{"runs", std::move(runs)},
-                                  {"next_cursor", json::text_or_null(page->next_cursor)}});
+  return json_response(
+      bj::object{{"runs", std::move(runs)}, {"next_cursor", next_cursor(call, page->next_cursor)}});
 }
 
 Answer<Reply> get_run(const ApiParts& parts, const Call& call) {

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "core/task_json.h"
+#include "http/api/cursor.h"
 #include "http/api/routes.h"
 #include "http/api/rule_call.h"
 #include "http/etag.h"
@@ -24,7 +25,7 @@ Time time_in(const Query& query, std::string_view name) {
   return query.has(name) ? parse_time(query.text(name)).value() : Time{};
 }
 
-PageParams page_params(const Query& query) {
+PageParams page_params(const Query& query, std::string cursor) {
   PageParams params;
   TaskFilter& filter = params.filter;
   for (const std::string& state : query.texts("state")) {
@@ -40,7 +41,7 @@ PageParams page_params(const Query& query) {
   filter.labels = labels_in(query);
   params.order =
       query.text("order") == "oldest_first" ? PageOrder::oldest_first : PageOrder::newest_first;
-  params.cursor = query.text("cursor");
+  params.cursor = std::move(cursor);
   params.limit = static_cast<std::size_t>(query.integer("limit"));
   params.looked_max = kLookedMax;
   params.bytes_max = kPageBytesMax;
@@ -48,7 +49,9 @@ PageParams page_params(const Query& query) {
 }
 
 Answer<Reply> list_tasks(const ApiParts& parts, const Call& call) {
-  const auto page = parts.ledger.reader.page(page_params(call.query));
+  auto cursor = cursor_in(call);
+  if (!cursor) return refuse(std::move(cursor.error()));
+  const auto page = parts.ledger.reader.page(page_params(call.query, std::move(*cursor)));
   if (!page) return refuse(page.error());
   bj::array tasks;
   tasks.reserve(page->tasks.size());
@@ -59,7 +62,7 @@ Answer<Reply> list_tasks(const ApiParts& parts, const Call& call) {
   }
   return json_response(bj::object{{"tasks", std::move(tasks)},
                                   {"damaged", std::move(damaged)},
-                                  {"next_cursor", json::text_or_null(page->next_cursor)}});
+                                  {"next_cursor", next_cursor(call, page->next_cursor)}});
 }
 
 Answer<Reply> get_task(const ApiParts& parts, const Call& call) {

@@ -79,10 +79,11 @@ Answer<Reply> set_paused(const ApiParts& parts, const Call& call, Pause pause) {
     return refuse(Error{.code = Code::invalid_argument,
                         .message = "the queue's name " + std::string(kNameRule)});
   }
-  // A queue may be paused before its first task; to resume one that nobody knows is a mistake.
-  if (pause == Pause::resume) {
-    if (const auto known = queue_named(parts, name); !known) return refuse(known.error());
-  }
+  // A queue may be paused before its first task; one that nothing speaks of is a slip of the pen.
+  auto known = queues_in(parts.ledger);
+  if (!known) return refuse(known.error());
+  if (!known->contains(name)) known->merge(queues_in(*parts.definitions()));
+  if (!known->contains(name)) return refuse(unknown_queue(name, *known));
   const Status put = parts.ledger.registry.set_queue_paused(name, pause == Pause::pause);
   if (!put) return refuse(put.error());
   auto response = queue_response(parts, call);

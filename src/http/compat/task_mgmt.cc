@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/json.h"
 #include "base/json_duplicates.h"
+#include "base/json_numbers.h"
 #include "base/percent.h"
 #include "base/utf8.h"
 #include "core/json_schema.h"
@@ -257,6 +258,9 @@ Result<TaskMgmtDoors::Asked> TaskMgmtDoors::read_task(const Request& request) {
   if (!parsed->is_object()) return wrong("the body has to be a JSON object");
   if (const auto twice = json::member_twice(request.body, *parsed)) {
     return wrong("the body has an object with two members \"" + *twice + "\"");
+  }
+  if (const auto lost = json::whole_number_lost(request.body, *parsed)) {
+    return wrong("the body " + json::told_of_lost_number(*lost));
   }
   const bj::object& body = parsed->get_object();
   const auto type = text_member(body, "type");
