@@ -137,7 +137,8 @@ class Loader {
     // What is right of an entry is looked at all the same, so that everything is told at once.
     for (int round = 0; round < kPruneRounds && !violations.empty(); ++round) {
       if (violations.size() > kPrunedMax) break;
-      std::vector<std::string> more = prune(*value, violations);
+      std::vector<std::string> more = complete(*value, violations);
+      std::ranges::move(prune(*value, violations), std::back_inserter(more));
       if (more.empty()) break;
       std::ranges::move(more, std::back_inserter(taken_[&document]));
       violations = schema().check(*value);

@@ -1,8 +1,13 @@
 #include "core/definitions_prune.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <charconv>
+#include <string_view>
+#include <utility>
 
+#include "base/json.h"
 #include "core/document.h"
 
 namespace waybill {
@@ -43,6 +48,70 @@ bool is_of_step(const std::vector<std::string>& taken) {
   return taken[4] != "task" || taken.size() == 5;
 }
 
+/// What stands in for a field that is missing; its own checks are not told of.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kSound = {{
+    {"cron", R"("@daily")"},
+    {"steps", R"({"step": {"wait": {"for": "1s"}}})"},
+    {"queue", R"("queue")"},
+    {"repository", R"("owner/name")"},
+    {"to", R"("nobody@example.org")"},
+    {"url", R"("https://example.org/")"},
+    {"secrets", R"(["secret"])"},
+    {"ingestion", R"("file:/")"},
+    {"own", R"("file:/")"},
+    {"peer", R"("file:/")"},
+    {"side", R"("first")"},
+    {"intake_task", R"("task")"},
+    {"aggregate_task", R"("task")"},
+    {"path", R"("{batch}.{part}")"},
+    {"parts", R"(["part"])"},
+    {"sources", R"({"source": "file:/"})"},
+    {"task", R"("task")"},
+}};
+
+/// NAME of `the field "NAME" is missing`; empty for what says anything else.
+std::string missed_field(std::string_view message) {
+  constexpr std::string_view kBegin = "the field \"";
+  constexpr std::string_view kEnd = "\" is missing";
+  if (!message.starts_with(kBegin) || !message.ends_with(kEnd)) return "";
+  message.remove_prefix(kBegin.size());
+  message.remove_suffix(kEnd.size());
+  return std::string(message);
+}
+
+bj::value* value_at(bj::value& file, std::span<const std::string> tokens) {
+  bj::value* at = &file;
+  for (const std::string& token : tokens) {
+    if (at->is_object()) {
+      at = at->get_object().if_contains(token);
+    } else if (at->is_array()) {
+      std::size_t index = 0;
+      const auto read = std::from_chars(token.data(), token.data() + token.size(), index);
+      if (read.ec != std::errc() || index >= at->get_array().size()) return nullptr;
+      at = &at->get_array()[index];
+    } else {
+      return nullptr;
+    }
+    if (at == nullptr) return nullptr;
+  }
+  return at;
+}
+
+/// Whether it is a task that runs a program, and says none.
+bool is_command(const std::vector<std::string>& tokens, const bj::object& object) {
+  const bool is_task = (tokens.size() == 2 && tokens[0] == "tasks") ||
+                       (tokens.size() == 5 && tokens[0] == "pipelines" && tokens[4] == "task");
+  const bj::value* kind = object.if_contains("kind");
+  const bool runs = kind == nullptr || *kind == bj::value("command");
+  return is_task && runs && !object.contains("command") && !object.contains("shell");
+}
+
+bool is_notify_rule(const std::vector<std::string>& tokens, const bj::object& object) {
+  const bool is_rule =
+      tokens.back() == "notify" || (tokens.size() > 1 && tokens[tokens.size() - 2] == "notify");
+  return is_rule && !object.contains("mail") && !object.contains("webhook");
+}
+
 }  // namespace
 
 std::vector<std::string> prune(bj::value& file, std::span<const SchemaViolation> violations) {
@@ -65,6 +134,28 @@ std::vector<std::string> prune(bj::value& file, std::span<const SchemaViolation>
     }
   }
   return taken;
+}
+
+std::vector<std::string> complete(bj::value& file, std::vector<SchemaViolation>& violations) {
+  std::vector<std::string> put;
+  std::erase_if(violations, [&](const SchemaViolation& violation) {
+    const std::vector<std::string> tokens = tokens_of(violation.pointer);
+    bj::value* at = tokens.size() < kEntryTokens ? nullptr : value_at(file, tokens);
+    if (at == nullptr || !at->is_object()) return false;
+    bj::object& object = at->get_object();
+    const auto put_in = [&](std::string_view name, std::string_view sound) {
+      object[bj::string_view(name.data(), name.size())] = json::parse(sound).value();
+      put.push_back(child_pointer(violation.pointer, name));
+      return true;
+    };
+    const std::string missed = missed_field(violation.message);
+    const auto known = std::find_if(kSound.begin(), kSound.end(),
+                                    [&](const auto& field) { return field.first == missed; });
+    if (known != kSound.end()) return put_in(known->first, known->second);
+    if (is_command(tokens, object)) return put_in("command", R"(["/bin/true"])");
+    return is_notify_rule(tokens, object) && put_in("mail", R"("nobody@example.org")");
+  });
+  return put;
 }
 
 bool comes_of(std::string_view pointer, std::span<const std::string> taken) {

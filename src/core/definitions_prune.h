@@ -19,4 +19,9 @@ std::vector<std::string> prune(boost::json::value& file,
 /// Whether something told of `pointer` may be so only because of what was taken out.
 bool comes_of(std::string_view pointer, std::span<const std::string> taken);
 
+/// Puts in what entries miss by `violations`: something that is sound, so that the rest of them can
+/// be looked at, and takes these violations out. Answers the pointers of what it put in.
+std::vector<std::string> complete(boost::json::value& file,
+                                  std::vector<SchemaViolation>& violations);
+
 }  // namespace waybill

@@ -254,7 +254,9 @@ std::vector<ImageTable> run_tables() {
         {"approval", kFlag},
         {"decision", kText},
         {"began_at", kInteger},
-        {"ended_at", kInteger}}},
+        {"ended_at", kInteger},
+        {"artifacts", kOctets},
+        {"bytes", kInteger}}},
   };
 }
 

@@ -7,7 +7,8 @@ std::size_t text_bytes(const pipeline::KeptRun& run) {
 }
 
 std::size_t text_bytes(const pipeline::KeptNode& node) {
-  return node.path.size() + node.record.outputs.size() + node.record.error.size();
+  return node.path.size() + node.record.outputs.size() + node.record.artifacts.size() +
+         node.record.error.size();
 }
 
 bool is_full(const std::vector<pipeline::KeptNode>& nodes, const NodeQuery& query) {

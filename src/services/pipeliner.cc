@@ -6,8 +6,10 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "core/pipeline/inputs.h"
 #include "core/pipeline/plan.h"
 #include "services/open_run.h"
+#include "services/provenance_desk.h"
 #include "services/task_change.h"
 
 namespace waybill {
@@ -173,6 +175,11 @@ Status Pipeliner::hear_of_task(Open& open, const Uuid& id) {
                         .kind = pipeline::EndedKind::task};
   if (task) {
     ended = ended_of(*task, place->second);
+    if (ended.state == NodeState::succeeded) {
+      auto artifacts = artifacts_of(open, place->second, id);
+      if (!artifacts) return fail(artifacts.error());
+      ended.artifacts = std::move(*artifacts);
+    }
   } else {
     ended.error = task.error().message;
   }
@@ -181,6 +188,15 @@ Status Pipeliner::hear_of_task(Open& open, const Uuid& id) {
   open.tasks.erase(place);
   run_of_task_.erase(id);
   return {};
+}
+
+Result<std::string> Pipeliner::artifacts_of(const Open& open, const std::string& path,
+                                            const Uuid& task) {
+  const pipeline::PlanStep* step = open.plan->step_of(path);
+  if (ports_.artifacts == nullptr || step == nullptr || !step->shows_artifacts) return "";
+  const auto artifacts = all_artifacts(*ports_.artifacts, task);
+  if (!artifacts) return fail(with_context(artifacts.error(), "what step " + path + " has left"));
+  return pipeline::to_json_text(*artifacts);
 }
 
 Status Pipeliner::read_urls() {

@@ -12,6 +12,7 @@
 
 #include "base/mutex.h"
 #include "core/pipeline/run.h"
+#include "ports/artifact_index.h"
 #include "ports/clock.h"
 #include "ports/run_store.h"
 #include "services/ledger_parts.h"
@@ -53,7 +54,8 @@ class Pipeliner final : public Service {
     LedgerParts ledger;
     UrlWaits& urls;
     Clock& clock;
-    std::function<double()> chance;  ///< in [0, 1)
+    std::function<double()> chance;      ///< in [0, 1)
+    ArtifactIndex* artifacts = nullptr;  ///< null: no step shows any
   };
   /// The ports outlive it.
   Pipeliner(Ports ports, PipelinerParams params);
@@ -86,6 +88,8 @@ class Pipeliner final : public Service {
   Status read_news();
   Status read_urls();
   Status hear_of_task(Open& open, const Uuid& task);
+  /// What a task has left, for its run; empty where its step shows nothing.
+  Result<std::string> artifacts_of(const Open& open, const std::string& path, const Uuid& task);
   Status hear_of_asked(Open& open, const pipeline::KeptRun& run);
   Status advance(Open& open);
   /// Takes the tasks out of the actions.
@@ -110,6 +114,11 @@ class Pipeliner final : public Service {
   Result<std::unique_ptr<Open>> open(const pipeline::KeptRun& run);
   Result<std::vector<pipeline::KeptNode>> all_nodes(const Uuid& run);
   Status resume(Open& open, const std::vector<pipeline::KeptNode>& nodes);
+  /// What of another run need not be done again.
+  Result<std::map<std::string, pipeline::Reusable>> reusable_for(const pipeline::KeptRun& run,
+                                                                 const pipeline::Plan& plan);
+  /// Whether the task that left what a node of a run shows is there still.
+  Result<bool> has_its_task(const pipeline::KeptRun& run, const pipeline::KeptNode& node);
 
   const Ports ports_;
   const PipelinerParams params_;

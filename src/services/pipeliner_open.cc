@@ -15,6 +15,14 @@ using pipeline::NodeState;
 
 constexpr std::size_t kNodesAtOnce = 500;
 
+constexpr std::string_view kNoArtifacts = "{}";
+
+/// A text between a path and all that come before it: paths hold no byte 127.
+std::string just_before(std::string path) {
+  --path.back();
+  return path + '\x7f';
+}
+
 /// Where its time limit begins: it does not count how long a run waits for its turn.
 Time begun_at(const KeptRun& run) {
   return run.started_at == Time{} ? run.created_at : run.started_at;
@@ -61,15 +69,9 @@ Result<std::unique_ptr<Pipeliner::Open>> Pipeliner::open(const KeptRun& run) {
                                .created_at = begun_at(*whole),
                                .reusable = {}};
   if (!whole->reuse_from.is_nil()) {
-    const auto before = ports_.store.get(whole->reuse_from);
-    // Where retention has removed it, all is done anew.
-    if (before) {
-      const auto done = all_nodes(before->id);
-      if (!done) return fail(done.error());
-      request.reusable = pipeline::reusable_of(**plan, pipeline::records_of(*done), whole->anew);
-    } else if (before.error().code != Code::not_found) {
-      return fail(before.error());
-    }
+    auto reusable = reusable_for(*whole, **plan);
+    if (!reusable) return fail(reusable.error());
+    request.reusable = std::move(*reusable);
   }
   auto opened = pipeline::Run::open(*plan, std::move(request), pipeline::records_of(*nodes));
   if (!opened) return fail(opened.error());
@@ -84,6 +86,52 @@ Result<std::unique_ptr<Pipeliner::Open>> Pipeliner::open(const KeptRun& run) {
     return fail(resumed.error());
   }
   return made;
+}
+
+Result<std::map<std::string, pipeline::Reusable>> Pipeliner::reusable_for(
+    const KeptRun& run, const pipeline::Plan& plan) {
+  std::map<std::string, pipeline::Reusable> reusable;
+  const auto before = ports_.store.get(run.reuse_from);
+  // Where retention has removed it, all is done anew.
+  if (!before && before.error().code == Code::not_found) return reusable;
+  if (!before) return fail(before.error());
+  const auto done = all_nodes(before->id);
+  if (!done) return fail(done.error());
+  reusable = pipeline::reusable_of(plan, pipeline::records_of(*done), run.anew);
+  for (const KeptNode& node : *done) {
+    const auto found = reusable.find(node.path);
+    if (found == reusable.end() || node.record.artifacts.empty()) continue;
+    if (node.record.artifacts == kNoArtifacts) continue;
+    const auto has = has_its_task(*before, node);
+    if (!has) return fail(has.error());
+    // Its files went with its task: a step that needs them makes them again.
+    if (!*has) found->second.artifacts.clear();
+  }
+  return reusable;
+}
+
+Result<bool> Pipeliner::has_its_task(const KeptRun& run, const KeptNode& node) {
+  KeptRun maker = run;
+  bool is_reused = node.is_reused;
+  while (is_reused) {
+    auto before = ports_.store.get(maker.reuse_from);
+    if (!before && before.error().code == Code::not_found) return false;
+    if (!before) return fail(before.error());
+    maker = std::move(*before);
+    const auto nodes = ports_.store.nodes({.run = maker.id,
+                                           .states = {},
+                                           .after = just_before(node.path),
+                                           .with_root = false,
+                                           .limit = 1,
+                                           .with_texts = false});
+    if (!nodes) return fail(nodes.error());
+    if (nodes->empty() || nodes->front().path != node.path) return false;
+    is_reused = nodes->front().is_reused;
+  }
+  const auto task = ports_.ledger.reader.get(pipeline::task_id(maker.id, node.path));
+  if (task || task.error().code == Code::data_loss) return true;
+  if (task.error().code == Code::not_found) return false;
+  return fail(task.error());
 }
 
 Status Pipeliner::resume(Open& open, const std::vector<KeptNode>& nodes) {

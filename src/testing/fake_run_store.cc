@@ -93,7 +93,10 @@ Result<std::vector<KeptNode>> FakeRunStore::nodes(const NodeQuery& query) {
     if (!is_one_of(query.states, node.record.state)) continue;
     if (query.waits_only && node.kind != pipeline::BegunAs::wait) continue;
     nodes.push_back(node);
-    if (!query.with_texts) nodes.back().record.outputs.clear();
+    if (!query.with_texts) {
+      nodes.back().record.outputs.clear();
+      nodes.back().record.artifacts.clear();
+    }
     if (is_full(nodes, query)) break;
   }
   return nodes;
@@ -139,6 +142,7 @@ void FakeRunStore::write(Row& row, const NodeChange& change, Time at) {
       if (!is_new) return;
       node.kind = change.kind;
       node.record.due = change.due;
+      node.record.bytes = change.bytes;
       node.record.fingerprint = pipeline::read_fingerprint(change.fingerprint).value();
       if (!change.wait.empty()) node.wait = pipeline::read_kept_wait(change.wait).value();
       return;
@@ -150,6 +154,7 @@ void FakeRunStore::write(Row& row, const NodeChange& change, Time at) {
     case NodeChange::What::finished:
       node.record.state = change.state;
       node.record.outputs = change.outputs;
+      node.record.artifacts = change.artifacts;
       node.record.error = change.error;
       node.ended_at = at;
       if (!is_new) return;

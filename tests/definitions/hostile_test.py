@@ -115,7 +115,7 @@ class HostileTest(unittest.TestCase):
             f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10))
         deep = "tasks: " + "[" * 5000 + "]" * 5000
         self.upstream.commit({"good.yaml": NOOP % "good", "bomb.yaml": bomb, "deep.yaml": deep,
-                              "long.yaml": "x: " + "y" * (5 << 20), "twice.yaml": "a: 1\na: 2\n",
+                              "long.yaml": "x: " + "y" * (10 << 20), "twice.yaml": "a: 1\na: 2\n",
                               "bytes.yaml": b"\xff\xfe\x00tasks"})
         began = time.monotonic()
         state, = self.place.sync(status=1)
@@ -123,6 +123,37 @@ class HostileTest(unittest.TestCase):
         told = {problem["file"].split(":")[-1] for problem in state["problems"]}
         self.assertLessEqual({"bomb.yaml", "deep.yaml", "long.yaml", "twice.yaml",
                               "bytes.yaml"}, told)
+        self.assertEqual(set(self.place.names()), {("task", "good")})
+
+    def test_pipelines_that_lead_astray_cost_their_own_file_alone(self):
+        step = "tasks: {%s: {command: [echo]}}\npipelines: {%s: {steps: {s: %s}}}\n"
+        wrong = {
+            "cycle.yaml": ("pipelines:\n  a: {steps: {s: {pipeline: b}}}\n"
+                           "  b: {steps: {s: {pipeline: c}}}\n"
+                           "  c: {steps: {s: {pipeline: a}}}\n", "leads back into this pipeline"),
+            "escape.yaml": (step % ("e", "e", "{task: e, inputs: {../../x: '${{ params.f }}'}}"),
+                            "has a part in its name"),
+            "secret.yaml": (step % ("s", "s", "{task: s, with: {x: '${{ secrets.token }}'}}"),
+                            'there is no "secrets" here'),
+            "argv.yaml": ("pipelines: {v: {steps: {s: {task: {command: [echo, "
+                          "'${{ params.x }}']}}}}}\n", "take it from the params"),
+            "matrix.yaml": (step % ("m", "m", "{task: m, matrix: {a: %s, b: %s}}" % (
+                [*range(100)], [*range(100)])), "combinations"),
+            "deep.yaml": (step % ("d", "d", "{task: d, if: '%s'}" % ("!" * 4000 + "true")),
+                          "deep"),
+        }
+        self.upstream.commit({"good.yaml": NOOP % "good",
+                              **{name: text for name, (text, _) in wrong.items()}})
+        began = time.monotonic()
+        state, = self.place.sync(status=1)
+        self.assertLess(time.monotonic() - began, 30)
+        told = {}
+        for problem in state["problems"]:
+            name = problem["file"].split(":")[-1]
+            told[name] = told.get(name, "") + problem["message"] + "\n"
+        self.assertEqual(sorted(told), sorted(wrong))
+        for name, (_, message) in wrong.items():
+            self.assertIn(message, told[name], name)
         self.assertEqual(set(self.place.names()), {("task", "good")})
 
     def test_sources_that_git_would_take_for_something_else_are_refused(self):

@@ -102,6 +102,21 @@ class ServersTest(unittest.TestCase):
         upstream.commit({"a.yaml": NOOP % "b" + ours % ("of-next-too", "b")})
         until(lambda: set(schedules()) == {"of-main", "of-next-too"}, "the schedules of both")
 
+        # Of one name there is one: the first keeps it, the other is told, and has it when it is free.
+        shared = "schedules: {shared: {cron: '@%s', task: %s}}\n"
+        upstream.git("checkout", "--quiet", "main")
+        upstream.commit({"a.yaml": NOOP % "a" + shared % ("hourly", "a")})
+        until(lambda: schedules().get("shared") == f"{upstream.path}#main", "it is of main")
+        upstream.git("checkout", "--quiet", "next")
+        upstream.commit({"a.yaml": NOOP % "b" + shared % ("daily", "b")})
+        told = f'waybill_definitions_problems{{source="{upstream.path}#next"}} 1'
+        until(lambda: told in servers["next"].get("/metrics").body.decode(), "next is told")
+        self.assertEqual(schedules(), {"shared": f"{upstream.path}#main"})
+        upstream.git("checkout", "--quiet", "main")
+        upstream.commit({"a.yaml": NOOP % "a"})
+        until(lambda: schedules() == {"shared": f"{upstream.path}#next"}, "it is free")
+        until(lambda: told not in servers["next"].get("/metrics").body.decode(), "all is well")
+
 
 if __name__ == "__main__":
     if not PROGRAMS:

@@ -56,6 +56,39 @@ TEST_F(DefinitionsTest, AreSyncedListedAndShown) {
               HasSubstr("did you mean \"one\"?"));
 }
 
+TEST_F(DefinitionsTest, OfTwoFilesThatDefineOneScheduleTheFirstKeepsIt) {
+  const std::string schedule = "tasks: {t: {kind: noop}}\nschedules: {nightly: {task: t, cron: ";
+  place_.write("first/a.yaml", schedule + "'@daily'}}\n");
+  place_.write("second/b.yaml", schedule + "'@hourly'}}\n");
+  place_.write("both/a.yaml", schedule + "'@daily'}}\n");
+  place_.write("both/b.yaml", "schedules: {nightly: {task: t, cron: '@hourly'}}\n");
+  const auto cron = [&] {
+    return std::string(
+        place_.json("schedule show", {"schedule", "show", "nightly"}).at("cron").as_string());
+  };
+  EXPECT_EQ(place_.run({"up", "--until-idle", "--definitions", "first"}).status, 0);
+  const Ran second = place_.run({"up", "--until-idle", "--definitions", "second"});
+  EXPECT_EQ(second.status, 0) << "all else of it holds";
+  EXPECT_THAT(second.err, HasSubstr("b.yaml"));
+  EXPECT_THAT(second.err, HasSubstr("first/a.yaml already, which keeps it"));
+  EXPECT_EQ(cron(), "@daily");
+  // A commit that defines it too: sync tells, with the place.
+  place_.write("defs/a.yaml", schedule + "'@weekly'}}\n");
+  commit();
+  const Ran synced = place_.run(with_source({"definitions", "sync", "--json"}));
+  EXPECT_EQ(synced.status, 1);
+  EXPECT_THAT(synced.out, HasSubstr("a.yaml already, which keeps it"));
+  EXPECT_EQ(cron(), "@daily");
+  // Within one check it is told which came first.
+  const Ran checked = place_.run({"definitions", "check", "both"});
+  EXPECT_EQ(checked.status, 1);
+  EXPECT_THAT(checked.out, HasSubstr("is defined twice; the first is at both/a.yaml"));
+  // Taken away first, it is the other's.
+  EXPECT_EQ(place_.run({"schedule", "remove", "nightly"}).status, 0);
+  EXPECT_EQ(place_.run({"up", "--until-idle", "--definitions", "second"}).status, 0);
+  EXPECT_EQ(cron(), "@hourly");
+}
+
 TEST_F(DefinitionsTest, WithoutARepositoryThereIsNothingToSync) {
   const Ran ran = place_.run({"definitions", "sync"});
   EXPECT_EQ(ran.status, 2);

@@ -103,7 +103,10 @@ TEST_F(PipelineTest, TheExampleRunsWithAnApprovalAndCleanUp) {
   for (const bj::value& node : shown.at("nodes").as_array()) {
     if (node.at("path") == "publish") publish = node.at("task_id").as_string().c_str();
   }
-  EXPECT_THAT(place_.run({"artifact", "get", publish, "report.csv"}).out, HasSubstr("total,"));
+  const std::string report = place_.run({"artifact", "get", publish, "report.csv"}).out;
+  EXPECT_THAT(report, testing::MatchesRegex("north,am,[0-9]+\nnorth,pm,[0-9]+\nsouth,am,[0-9]+\n"
+                                            "south,pm,[0-9]+\ntotal,.*,[0-9]+\n"));
+  EXPECT_THAT(place_.run({"task", "logs", publish}).out, HasSubstr("[given 4 files, "));
 
   // Another day: what was counted is counted again, and the reason is named.
   const std::string again =
@@ -128,6 +131,58 @@ TEST_F(PipelineTest, TheExampleRunsWithAnApprovalAndCleanUp) {
   for (const bj::value& node : done.at("nodes").as_array()) {
     const std::string path = node.at("path").as_string().c_str();
     EXPECT_EQ(node.at("reused").as_bool(), path.starts_with("count[")) << path;
+  }
+}
+
+/// A program that says what it was started with, and what it was trusted with.
+class TalkingPipelineTest : public PipelineTest {
+ protected:
+  TalkingPipelineTest() {
+    place_.write("talks/talk.py", R"(#!/usr/bin/env python3
+import json, os, sys
+said = {"argv": sys.argv[1:], "token": os.environ["TOKEN"]}
+print(json.dumps({"output": said}), file=os.fdopen(int(os.environ["WAYBILL_REPORT_FD"]), "w"))
+)");
+    std::filesystem::permissions(place_.path("talks/talk.py"), std::filesystem::perms::owner_all);
+    place_.write("talks/a.yaml", R"(
+tasks: {talk: {command: [./talk.py, fixed], secrets: {TOKEN: token}}}
+pipelines:
+  talks:
+    outputs: {said: "${{ steps.a.outputs }}"}
+    steps:
+      a: {task: talk, with: {x: "${{ params.x }}", "--version": "${{ params.x }}"}}
+      b: {needs: a, task: talk, with: {token: "${{ steps.a.outputs.token }}"}}
+)");
+    place_.write("key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n");
+    place_.write("value", "hunter2-and-more");
+  }
+};
+
+TEST_F(TalkingPipelineTest, NoParamBecomesAnOptionAndNoSecretAnOutput) {
+  ASSERT_EQ(
+      place_.run({"secret", "set", "token", "--file", "value", "--secret-key-file", "key"}).status,
+      0);
+  place_.write("params.json", R"({"x": "--help; $(touch ran) `touch ran`"})");
+  const Ran started = place_.run(
+      {"pipeline", "run", "talks", "--params", "@params.json", "--definitions", "talks"});
+  ASSERT_EQ(started.status, 0) << started.err;
+  const std::string id = started.out.substr(0, 36);
+  ASSERT_EQ(place_.run({"up", "--definitions", "talks", "--until-idle", "--secret-key-file", "key"})
+                .status,
+            0);
+  const bj::object shown = show(id);
+  EXPECT_EQ(shown.at("run").at("state"), "succeeded") << bj::serialize(shown);
+  EXPECT_EQ(shown.at("run").at("outputs").at("said"),
+            (bj::object{{"argv", bj::array{"fixed"}}, {"token", "***"}}));
+  EXPECT_FALSE(place_.exists("ran"));
+  const bj::value tasks =
+      place_.json("task list", {"task", "list", "--created-by", "run:" + id}).at("tasks");
+  ASSERT_EQ(tasks.as_array().size(), 2u);
+  for (const bj::value& task : tasks.as_array()) {
+    const std::string one = task.at("id").as_string().c_str();
+    const std::string all = bj::serialize(place_.json("task show", {"task", "show", one})) +
+                            place_.run({"task", "logs", one}).out;
+    EXPECT_EQ(all.find("hunter2"), std::string::npos) << all;
   }
 }
 
@@ -211,11 +266,12 @@ class GatedPipelineTest : public PipelineTest {
  protected:
   GatedPipelineTest() {
     place_.write("gated/gate.py", R"(#!/usr/bin/env python3
-import json, os, time, zlib
+import glob, json, os, time, zlib
 params = json.loads(os.environ["WAYBILL_PARAMS"])
 while not os.path.exists(os.path.join(params["gates"], params["gate"])):
     time.sleep(0.01)
-n = sum(params.get("of", [])) or zlib.crc32(params["gate"].encode()) % 1000
+given = [int(open(path).read()) for path in glob.glob("counts/*/n")]
+n = sum(given) or zlib.crc32(params["gate"].encode()) % 1000
 with open(os.path.join(os.environ["WAYBILL_ARTIFACTS"], "n"), "w") as file:
     print(n, file=file)
 print(json.dumps({"output": {"n": n}}), file=os.fdopen(int(os.environ["WAYBILL_REPORT_FD"]), "w"))
@@ -237,7 +293,8 @@ pipelines:
       publish:
         needs: approve
         task: gate
-        with: {gates: "${{ params.gates }}", gate: publish, of: "${{ steps.count.outputs.*.n }}"}
+        inputs: {counts: "${{ steps.count.artifacts }}"}
+        with: {gates: "${{ params.gates }}", gate: publish}
       tidy:
         needs: publish
         if: always()

@@ -104,6 +104,14 @@ class Runs(unittest.TestCase):
         self.assertEqual(names, ["asks", "forbidden", "sums"])
         self.assertEqual(len(server.get("/v1/pipelines/sums").json["steps"]), 2)
         self.assertEqual(server.get("/v1/pipelines/sum").status, 404)
+        plan = server.post("/v1/pipelines/sums/plan", {"params": {"of": [1, 2]}})
+        self.assertEqual((plan.status, plan.json["pipeline"]), (200, "sums"))
+        self.assertEqual([step["path"] for step in plan.json["steps"]], ["each", "ok"])
+        self.assertEqual(plan.json["steps"][0]["inputs"], None)
+        self.assertIn('"of" is missing', server.post("/v1/pipelines/sums/plan", {}).json["detail"])
+        self.assertEqual(server.post("/v1/pipelines/sums/plan", {}).status, 400)
+        self.assertEqual(server.post("/v1/pipelines/sum/plan", {}).status, 404)
+        self.assertEqual(server.get("/v1/runs").json["runs"], [], "nothing is begun by a plan")
         body = {"pipeline": "sums", "params": {"of": [1, 2, 3]}}
         made = server.post("/v1/runs", body, Idempotency_Key="k")
         self.assertEqual(made.status, 201)
@@ -167,6 +175,8 @@ class Runs(unittest.TestCase):
         refused = server.post("/v1/runs", {"pipeline": "forbidden"})
         self.assertEqual(refused.status, 403)
         self.assertIn("step a", refused.json["detail"])
+        refused = server.post("/v1/pipelines/forbidden/plan", {})
+        self.assertEqual(refused.status, 403)
 
     def test_another_server_goes_on_where_one_was_killed(self):
         first = self.serve()

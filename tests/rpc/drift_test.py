@@ -38,6 +38,7 @@ OTHER_NAMES = {"QueueView": "Queue", "RetryPolicy": "Retry", "TaskPatch": "Patch
                "Stream": "LogStream", "NewSecret": "PutSecretRequest",
                "NewWebhook": "PutWebhookRequest",
                "Pipelines": "ListPipelinesResponse", "NewRun": "CreateRunRequest",
+               "RunToPlan": "PlanRunRequest",
                "RunPage": "ListRunsResponse", "RunNodes": "ListRunNodesResponse",
                "CancelRun": "CancelRunRequest", "RetryRun": "RetryRunRequest",
                "RunDecision": "ApproveRunRequest",

@@ -364,6 +364,10 @@ class Runs(RpcTest):
         pipelines = self.client.call("Runs/ListPipelines", {})["pipelines"]
         self.assertEqual([each["name"] for each in pipelines], ["gate"])
         self.assertEqual(pipelines[0]["steps"][0]["kind"], "wait")
+        plan = self.client.call("Runs/PlanRun", {"name": "gate"})
+        self.assertEqual([each["path"] for each in plan["steps"]], ["ok"])
+        self.refused("NOT_FOUND", self.client.call("Runs/PlanRun", {"name": "gaet"}))
+        self.assertEqual(self.client.call("Runs/ListRuns", {}).get("runs", []), [])
         run = self.client.call("Runs/CreateRun", {"pipeline": "gate"})
         self.assertEqual(run["state"], "RUN_STATE_WAITING")
         self.refused("NOT_FOUND", self.client.call("Runs/CreateRun", {"pipeline": "gaet"}))

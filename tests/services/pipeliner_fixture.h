@@ -12,6 +12,7 @@
 #include "core/definitions_load.h"
 #include "services/pipeliner.h"
 #include "services/run_desk.h"
+#include "testing/fake_artifact_index.h"
 #include "testing/fake_http_client.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_run_store.h"
@@ -47,6 +48,10 @@ inline constexpr const char* kPipelines = R"x({
       "b": {"task": "t", "needs": "up", "with": {"status": "${{ steps.up.outputs.status }}"}}}},
   "limited": {"concurrency": 1, "timeout": "1h", "steps": {"a": {"task": "t"}}},
   "one_at_a_time": {"concurrency": 1, "steps": {"a": {"task": "t"}}},
+  "files": {"steps": {
+      "make": {"task": "t", "with": {"day": "${{ params.day }}"}},
+      "use": {"needs": "make", "task": {"command": ["./use"]},
+              "inputs": {"in.csv": "${{ steps.make.artifacts['a.csv'] }}"}}}},
   "told": {"steps": {"a": {"task": "t"}},
     "notify": {"on": ["failed", "cancelled"], "mail": "ops@example.org"}}})x";
 
@@ -101,7 +106,8 @@ class PipelinerTest : public testing::Test {
                          .ledger = {.ledger = ledger_, .reader = reader_, .registry = ledger_},
                          .urls = *urls_,
                          .clock = clock_,
-                         .chance = [] { return 0.5; }},
+                         .chance = [] { return 0.5; },
+                         .artifacts = &artifacts_},
         PipelinerParams{.holder = holder, .batch = batch_, .keep = std::chrono::hours(24)});
   }
   Uuid start(const std::string& name, std::string params = "{}", const Uuid& reuse_from = {},
@@ -189,6 +195,7 @@ class PipelinerTest : public testing::Test {
   FakeLedger ledger_{clock_};
   ForgetfulReader reader_{ledger_};
   WeighingRunStore store_{ledger_};
+  FakeArtifactIndex artifacts_{ledger_};
   int status_ = 503;
   FakeHttpClient http_{[this](const HttpRequest&) {
     return HttpResponse{.status = status_, .headers = {}, .body = {}};

@@ -66,6 +66,28 @@ def check_cut(place, proxy):
     expect(download(place, kept["of-1"]), b"1" * 60000000, "its content")
 
 
+def check_given(place):
+    """A task is given what another one left, as files: the worker has neither ledger nor store."""
+    made = shell(place, "cd $WAYBILL_ARTIFACTS; head -c 9000000 /dev/urandom >big;"
+                        " echo hello >small")
+    succeeded(place, made)
+    kept = artifacts(place, made)
+    given = [{"name": "in/" + name, "sha256": kept[name]["sha256"],
+              "size_bytes": kept[name]["size_bytes"]} for name in kept]
+    task_id = place.create(kind="command", spec={
+        "shell": "cd in; cat small; sha256sum <big | head -c 64 >$WAYBILL_ARTIFACTS/digest",
+        "inputs": given})
+    succeeded(place, task_id)
+    digest = download(place, artifacts(place, task_id)["digest"]).decode()
+    expect(digest, kept["big"]["sha256"], "the digest of what it was given")
+    wrong = place.create(kind="command", spec={"shell": "true", "inputs": [
+        {"name": "a", "sha256": "0" * 64, "size_bytes": 1}]})
+    until("it fails", lambda: place.task(wrong)["state"] == "failed")
+    said = place.task(wrong)["error"]
+    if "is not kept any more" not in said:
+        raise AssertionError(said)
+
+
 def check_server_memory(place, before):
     """Contents of 60 MB went through; what is held is far less."""
     with open(f"/proc/{place.server.pid}/status", encoding="ascii") as file:
@@ -88,6 +110,7 @@ if __name__ == "__main__":
                              "--beat", "1s"])
         check_kept(place, line)
         check_cut(place, line)
+        check_given(place)
         check_server_memory(place, began)
         place.end(hired)
         expect(hired.returncode, 0, "the worker's status")

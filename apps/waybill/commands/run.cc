@@ -35,6 +35,9 @@ Result<std::vector<pipeline::RunState>> run_states_of(const Invocation& invocati
   return states;
 }
 
+/// Of params and outputs of the runs of one list: more are told of, and asked for by a cursor.
+constexpr std::size_t kListBytesMax = std::size_t{8} << 20;
+
 Exit list_runs(Session& session, const Invocation& invocation) {
   auto states = run_states_of(invocation);
   if (!states) return fail(states.error());
@@ -46,7 +49,8 @@ Exit list_runs(Session& session, const Invocation& invocation) {
                                    .pipeline = invocation.text("pipeline"),
                                    .created_by = invocation.text("created-by"),
                                    .cursor = invocation.text("cursor"),
-                                   .limit = static_cast<std::size_t>(*limit)});
+                                   .limit = static_cast<std::size_t>(*limit),
+                                   .bytes_max = kListBytesMax});
   if (!page) return fail(page.error());
   Output& output = session.output();
   const Time now = session.clock().now();

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/applied_from.h"
 #include "base/log.h"
 #include "core/git_source.h"
 
@@ -50,21 +50,13 @@ bool hold_the_same(const std::vector<SourceState>& a, const std::vector<SourceSt
       });
 }
 
-/// Those of which it is known what they define: what one holds that was never reached is not gone.
-std::vector<FollowedSource> known_sources(const DefinitionSources& sources,
-                                          const std::vector<SourceState>& states) {
-  std::vector<FollowedSource> known;
-  for (GitSource& source : sources.followed()) {
-    FollowedSource followed{.source = std::move(source), .commits = {}};
-    bool is_known = true;
-    for (const SourceState& state : states) {
-      if (state.source != followed.source.text) continue;
-      is_known = !state.tree.empty();
-      for (const auto& [name, file] : state.files) followed.commits.push_back(file.commit);
-    }
-    if (is_known) known.push_back(std::move(followed));
+/// Of --definitions, once for what is new; those of a repository are told with its problems.
+void tell_of_own(const std::vector<TakenName>& taken, const std::vector<TakenName>& before) {
+  for (const TakenName& each : taken) {
+    if (!each.source.empty() || std::ranges::find(before, each) != before.end()) continue;
+    log::error("definitions_wrong", "a schedule of --definitions is not taken",
+               {{"problem", to_string(each.problem)}});
   }
-  return known;
 }
 
 }  // namespace
@@ -121,22 +113,25 @@ Status DefinitionFollower::take(DefinitionSources::Loaded loaded) {
     before = states_;
     is_first = states_.empty();
   }
+  const bool is_new = is_first || !hold_the_same(before, loaded.states);
+  // A name that others had may be free by now.
+  if (is_new || !taken_.empty()) {
+    auto taken = apply_definitions(loaded.definitions,
+                                   applied_from(session_.config(), *sources_, loaded.states),
+                                   store_.registry(), store_.ledger().now());
+    if (!taken) return fail(taken.error());
+    tell_of_own(*taken, taken_);
+    taken_ = std::move(*taken);
+  }
+  add_problems(taken_, loaded.states);
   for (const SourceState& state : loaded.states) {
     const auto known = std::find_if(before.begin(), before.end(), [&](const SourceState& each) {
       return each.source == state.source;
     });
     tell(state, known == before.end() ? nullptr : &*known);
   }
-  if (is_first || !hold_the_same(before, loaded.states)) {
-    const AppliedFrom from{.directory = session_.config().definitions,
-                           .sources = known_sources(*sources_, loaded.states)};
-    const Status applied =
-        apply_definitions(loaded.definitions, from, store_.registry(), store_.ledger().now());
-    if (!applied) return applied;
-    const Lock lock(mutex_);
-    now_ = std::make_shared<const Definitions>(std::move(loaded.definitions));
-  }
   const Lock lock(mutex_);
+  if (is_new) now_ = std::make_shared<const Definitions>(std::move(loaded.definitions));
   states_ = std::move(loaded.states);
   return {};
 }

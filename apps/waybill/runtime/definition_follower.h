@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/waybill/runtime/definition_sources.h"
+#include "apps/waybill/runtime/definitions_apply.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/store.h"
 #include "base/mutex.h"
@@ -57,6 +58,7 @@ class DefinitionFollower final : public Service {
   const std::unique_ptr<DefinitionSources> sources_;
   SteadyTime due_{};
   std::string stamp_;
+  std::vector<TakenName> taken_;  ///< schedules that others have
   mutable Mutex mutex_;
   std::shared_ptr<const Definitions> now_ GUARDED_BY(mutex_);  ///< with those who work with them
   std::vector<SourceState> states_ GUARDED_BY(mutex_);

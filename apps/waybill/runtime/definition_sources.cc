@@ -11,7 +11,6 @@
 #include "adapters/file/file_io.h"
 #include "apps/waybill/definition_files.h"
 #include "apps/waybill/environment.h"
-#include "apps/waybill/runtime/digest_of_files.h"
 #include "apps/waybill/store.h"
 
 namespace waybill::cli {
@@ -98,15 +97,6 @@ Result<const ReadDocuments*> DefinitionSources::own() {
   return &*own_;
 }
 
-/// What is kept of a repository never changes.
-Result<std::string> DefinitionSources::digest_of(const std::string& path) {
-  const auto known = digests_.find(path);
-  if (known != digests_.end()) return known->second;
-  auto digest = digest_of_files(path);
-  if (digest) digests_.emplace(path, *digest);
-  return digest;
-}
-
 std::optional<DefinitionSources::Loaded> DefinitionSources::merged_before(
     const std::vector<SourceState>& states) const {
   if (!last_) return std::nullopt;
@@ -141,7 +131,8 @@ Result<DefinitionSources::Loaded> DefinitionSources::merge(std::vector<SourceSta
           [this](const TaskRequest& request) {
             return check_with_program(kinds_, request, {kept_});
           },
-      .digest_of_files = [this](const std::string& path) { return digest_of(path); }};
+      .digest_of_files = [this](const std::string& path) { return digests_.of(path); }};
+  digests_.begin_round();
   MergedDefinitions merged = merge_definitions((*own)->documents, files, checks);
   std::vector<Problem> problems = (*own)->problems;
   problems.insert(problems.end(), merged.problems.begin(), merged.problems.end());

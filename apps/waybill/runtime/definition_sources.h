@@ -9,6 +9,7 @@
 #include "adapters/git/remote.h"
 #include "apps/waybill/definition_files.h"
 #include "apps/waybill/kinds.h"
+#include "apps/waybill/runtime/kept_digests.h"
 #include "apps/waybill/runtime/kept_source.h"
 #include "base/deadline.h"
 #include "core/config.h"
@@ -66,7 +67,6 @@ class DefinitionSources {
   Result<Loaded> ask_all(const Deadline& deadline, Keep keep);
   /// Those of --definitions, as they were when they were first asked for.
   Result<const ReadDocuments*> own();
-  Result<std::string> digest_of(const std::string& path);
   /// The error of what is wrong in --definitions.
   Result<Loaded> whole(Result<Loaded> loaded) const;
   Result<Loaded> merge(std::vector<SourceState> states);
@@ -81,8 +81,8 @@ class DefinitionSources {
   const git::Remote remote_;
   std::vector<KeptSource> sources_;
   std::optional<ReadDocuments> own_;
-  std::map<std::string, std::string> digests_;  ///< of what is kept, by path
-  std::optional<Loaded> last_;                  ///< what merge() gave
+  KeptDigests digests_;         ///< of what is kept of repositories
+  std::optional<Loaded> last_;  ///< what merge() gave
 };
 
 }  // namespace waybill::cli

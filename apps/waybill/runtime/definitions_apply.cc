@@ -63,46 +63,95 @@ bool is_from(const AppliedFrom& from, const std::string& source) {
   return !from.directory.empty() && is_file_of(std::filesystem::path(from.directory), source);
 }
 
-/// As a schedule of a file of a repository is kept; empty if no source has that file.
-std::string source_text(const AppliedFrom& from, const GitOrigin& origin) {
+/// The source that has a file of a repository; null if none has.
+const GitSource* source_of(const AppliedFrom& from, const DefinitionPlace* place) {
+  if (place == nullptr || !place->origin) return nullptr;
+  const GitOrigin& origin = *place->origin;
   for (const auto& [source, commits] : from.sources) {
-    if (source.repository != origin.repository || source.directory != directory_of(origin.path) ||
-        std::ranges::find(commits, origin.commit) == commits.end()) {
-      continue;
+    if (source.repository == origin.repository && source.directory == directory_of(origin.path) &&
+        std::ranges::find(commits, origin.commit) != commits.end()) {
+      return &source;
     }
-    return owner_text(source) + short_commit(origin.commit) + ":" + origin.path;
   }
-  return "";
+  return nullptr;
+}
+
+/// Whether a file or a ref that is none of ours has it. One of a person, or of a file that is not
+/// there any more (its directory was moved), is anybody's to define.
+bool is_of_others(const AppliedFrom& from, const Schedule& schedule) {
+  if (is_from(from, schedule.source)) return false;
+  const std::filesystem::path file(schedule.source);
+  if (!file.has_parent_path()) return false;
+  // REPOSITORY#REF@COMMIT:FILE, or a path.
+  if (schedule.source.find('#') != std::string::npos) return true;
+  std::error_code unknown;
+  return std::filesystem::exists(file, unknown);
+}
+
+TakenName taken_by(const AppliedFrom& from, const Schedule& schedule,
+                   const DefinitionPlace* place) {
+  const GitSource* source = source_of(from, place);
+  return {
+      .name = schedule.name,
+      .source = source == nullptr ? "" : source->text,
+      .problem = {.file = place == nullptr ? "" : place->file,
+                  .at = place == nullptr ? Position{} : place->at,
+                  .message = "schedule \"" + schedule.name + "\" is defined by " + schedule.source +
+                             " already, which keeps it; give this one another name, or take "
+                             "that one away first: `waybill schedule remove " +
+                             schedule.name + "`"}};
+}
+
+std::vector<TakenName> taken_of(const Definitions& definitions, const AppliedFrom& from,
+                                const std::vector<Schedule>& known) {
+  std::vector<TakenName> taken;
+  for (const Schedule& schedule : known) {
+    if (!definitions.schedules.contains(schedule.name) || !is_of_others(from, schedule)) continue;
+    taken.push_back(taken_by(from, schedule, definitions.place_of("schedules", schedule.name)));
+  }
+  return taken;
 }
 
 }  // namespace
 
-Status apply_definitions(const Definitions& definitions, const AppliedFrom& from,
-                         Registry& registry, Time now) {
-  if (const Status applied = apply_queues(definitions, registry); !applied) return applied;
+Result<std::vector<TakenName>> taken_names(const Definitions& definitions, const AppliedFrom& from,
+                                           Registry& registry) {
   const auto known = registry.schedules();
   if (!known) return fail(known.error());
+  return taken_of(definitions, from, *known);
+}
+
+Result<std::vector<TakenName>> apply_definitions(const Definitions& definitions,
+                                                 const AppliedFrom& from, Registry& registry,
+                                                 Time now) {
+  if (const Status applied = apply_queues(definitions, registry); !applied) {
+    return fail(applied.error());
+  }
+  const auto known = registry.schedules();
+  if (!known) return fail(known.error());
+  std::vector<TakenName> taken = taken_of(definitions, from, *known);
   for (const auto& [name, defined] : definitions.schedules) {
+    if (std::ranges::find(taken, name, &TakenName::name) != taken.end()) continue;
     Schedule schedule = defined;
     schedule.handled_until = now;
     // The next process may start elsewhere.
     const DefinitionPlace* place = definitions.place_of("schedules", name);
     if (place == nullptr || !place->origin) {
       schedule.source = resolved_file(schedule.source);
-    } else if (std::string text = source_text(from, *place->origin); !text.empty()) {
-      schedule.source = std::move(text);
+    } else if (const GitSource* source = source_of(from, place)) {
+      schedule.source =
+          owner_text(*source) + short_commit(place->origin->commit) + ":" + place->origin->path;
     }
-    for (const Schedule& before : *known) {
-      if (before.name == name) schedule.handled_until = before.handled_until;
-    }
-    if (const Status put = registry.put_schedule(schedule); !put) return put;
+    const auto before = std::ranges::find(*known, name, &Schedule::name);
+    if (before != known->end()) schedule.handled_until = before->handled_until;
+    if (const Status put = registry.put_schedule(schedule); !put) return fail(put.error());
   }
   for (const Schedule& schedule : *known) {
     if (!is_from(from, schedule.source) || definitions.schedules.contains(schedule.name)) continue;
     const Status removed = registry.remove_schedule(schedule.name);
-    if (!removed && removed.error().code != Code::not_found) return removed;
+    if (!removed && removed.error().code != Code::not_found) return fail(removed.error());
   }
-  return {};
+  return taken;
 }
 
 }  // namespace waybill::cli

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "core/definition.h"
+#include "core/document.h"
 #include "core/git_source.h"
 #include "ports/registry.h"
 
@@ -22,11 +23,27 @@ struct AppliedFrom {
   std::vector<FollowedSource> sources;  ///< those of --definitions-from, now and before
 };
 
+/// A schedule that a file or a ref of others has under that name.
+struct TakenName {
+  std::string name;
+  std::string source;  ///< of --definitions-from, as it is written there; empty: --definitions
+  Problem problem;
+
+  bool operator==(const TakenName&) const = default;
+};
+
 /// Makes the registry say what the definitions say: queues (a pause by a person stays), schedules
 /// (new ones owe nothing of the past), and takes out schedules that once were defined there and are
 /// no more. A schedule of a repository says which ref it is of, `REPOSITORY#REF@COMMIT:FILE`, so
-/// that servers which follow different refs leave each other's alone. Safe to repeat.
-Status apply_definitions(const Definitions& definitions, const AppliedFrom& from,
-                         Registry& registry, Time now);
+/// that servers which follow different refs leave each other's alone. Of two files or refs that
+/// define a schedule of one name the first keeps it; answered is what was not written for that.
+/// Safe to repeat.
+Result<std::vector<TakenName>> apply_definitions(const Definitions& definitions,
+                                                 const AppliedFrom& from, Registry& registry,
+                                                 Time now);
+
+/// What apply_definitions would answer.
+Result<std::vector<TakenName>> taken_names(const Definitions& definitions, const AppliedFrom& from,
+                                           Registry& registry);
 
 }  // namespace waybill::cli

@@ -48,7 +48,8 @@ Runs::Runs(Session& session, Store& store, std::unique_ptr<HttpClient> http)
                   .ledger = parts_of(store),
                   .urls = urls_,
                   .clock = session.clock(),
-                  .chance = [this] { return rng_.unit(); }},
+                  .chance = [this] { return rng_.unit(); },
+                  .artifacts = &store.beside().artifacts},
                  {.holder = new_holder(session), .keep = session.config().run_keep}) {
   const auto loop = [&](Service& service, Duration step_max) {
     return std::make_unique<ServiceLoop>(

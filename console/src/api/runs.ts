@@ -13,6 +13,7 @@ export interface Step {
   pipeline: string | null;
   wait: JsonObject | null;
   needs: string[];
+  inputs: string | null;
   matrix: string | null;
   for_each: string | null;
 }

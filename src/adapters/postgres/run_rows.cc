@@ -23,6 +23,7 @@ Call begin_nodes(const RunSettlement& settlement, const std::vector<const NodeCh
   Array fingerprints(Array::Of::texts);
   Array waits(Array::Of::texts);
   Array approvals(Array::Of::integers);
+  Array bytes(Array::Of::integers);
   for (const NodeChange* change : changes) {
     paths.add(change->path);
     kinds.add(static_cast<std::int64_t>(change->kind));
@@ -30,11 +31,12 @@ Call begin_nodes(const RunSettlement& settlement, const std::vector<const NodeCh
     fingerprints.add(plain_text(change->fingerprint));
     waits.add(plain_text(change->wait));
     approvals.add(change->is_approval ? 1 : 0);
+    bytes.add(static_cast<std::int64_t>(change->bytes));
   }
   Params params;
   params.uuid(settlement.id).integer(to_micros(settlement.at)).array(std::move(paths));
   params.array(std::move(kinds)).array(std::move(dues)).array(std::move(fingerprints));
-  params.array(std::move(waits)).array(std::move(approvals));
+  params.array(std::move(waits)).array(std::move(approvals)).array(std::move(bytes));
   return {Sql::begin_run_nodes, std::move(params)};
 }
 
@@ -45,6 +47,7 @@ Call finish_nodes(const RunSettlement& settlement, const std::vector<const NodeC
   Array errors(Array::Of::texts);
   Array fingerprints(Array::Of::texts);
   Array reused(Array::Of::integers);
+  Array artifacts(Array::Of::bytes);
   for (const NodeChange* change : changes) {
     paths.add(change->path);
     states.add(static_cast<std::int64_t>(change->state));
@@ -52,11 +55,13 @@ Call finish_nodes(const RunSettlement& settlement, const std::vector<const NodeC
     errors.add(plain_text(change->error));
     fingerprints.add(plain_text(change->fingerprint));
     reused.add(change->is_reused ? 1 : 0);
+    artifacts.add(change->artifacts);
   }
   Params params;
   params.uuid(settlement.id).integer(to_micros(settlement.at)).array(std::move(paths));
   params.array(std::move(states)).array(std::move(outputs)).array(std::move(errors));
   params.array(std::move(fingerprints)).array(std::move(reused));
+  params.array(std::move(artifacts));
   return {Sql::finish_run_nodes, std::move(params)};
 }
 
@@ -130,8 +135,10 @@ Result<pipeline::KeptNode> read_run_node(const Rows& rows, int row) {
                                      .stop = static_cast<pipeline::Stop>(stop),
                                      .due = from_micros(rows.integer(row, 4)),
                                      .outputs = std::string(rows.text(row, 5)),
+                                     .artifacts = std::string(rows.text(row, 13)),
                                      .error = std::string(rows.text(row, 6)),
-                                     .fingerprint = std::move(*fingerprint)},
+                                     .fingerprint = std::move(*fingerprint),
+                                     .bytes = static_cast<std::uint64_t>(rows.integer(row, 14))},
                           .is_reused = rows.integer(row, 8) != 0,
                           .wait = {},
                           .decision = {},

@@ -64,6 +64,7 @@ Status write_change(Database& database, std::int64_t run, const NodeChange& chan
         ->bind_text(6, change.wait)
         .bind(7, to_micros(at))
         .bind(8, change.is_approval ? 1 : 0)
+        .bind(9, static_cast<std::int64_t>(change.bytes))
         .run();
   }
   if (change.what == NodeChange::What::stopped) {
@@ -77,7 +78,7 @@ Status write_change(Database& database, std::int64_t run, const NodeChange& chan
   (*finish)->bind(1, run).bind_text(2, change.path).bind(3, static_cast<int>(change.state));
   (*finish)->bind_text(4, change.outputs).bind_text(5, change.error);
   (*finish)->bind_text(6, change.fingerprint).bind(7, change.is_reused ? 1 : 0);
-  return (*finish)->bind(8, to_micros(at)).run();
+  return (*finish)->bind(8, to_micros(at)).bind_text(9, change.artifacts).run();
 }
 
 /// The number of the run; none if it may not be settled.

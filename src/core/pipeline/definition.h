@@ -20,8 +20,8 @@ inline constexpr std::size_t kMatrixMax = 1'000;      ///< combinations of one s
 inline constexpr std::size_t kMatrixBytesMax = 16 << 20;
 inline constexpr std::size_t kNestingMax = 8;  ///< pipelines in pipelines, the outermost too
 inline constexpr std::size_t kStepNameBytesMax = 100;
-/// Of all params, outputs and specs of the tasks of a run together: what it takes in memory and in
-/// a ledger, about.
+/// Of all params, outputs, artifacts' names and specs of the tasks of a run together, and of what
+/// steps that run are expanded over: what it takes in memory and in a ledger, about.
 inline constexpr std::size_t kRunBytesMax = 256 << 20;
 
 enum class StepKind : std::uint8_t { task, pipeline, wait };
@@ -37,6 +37,7 @@ struct StepDefinition {
   std::vector<std::string> needs;
   std::string condition;             ///< `if`; empty: success()
   std::string with = "{}";           ///< JSON object
+  std::string inputs;                ///< JSON: files to give it, see core/pipeline/inputs.h
   std::string outputs;               ///< JSON object; empty: the result as it is
   std::string matrix;                ///< JSON; empty: none
   std::string for_each;              ///< JSON: a list, or an expression's text; empty: none

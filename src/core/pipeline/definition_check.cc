@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "core/document.h"
+#include "core/pipeline/inputs.h"
 #include "core/pipeline/matrix.h"
 #include "core/pipeline/template.h"
 #include "core/pipeline/wait.h"
@@ -90,6 +91,13 @@ void check_matrix(const StepDefinition& step, Violations& violations) {
   }
 }
 
+/// Names that are written out; others are known when it runs.
+void check_input_names(const StepDefinition& step, Violations& violations) {
+  if (step.inputs.empty()) return;
+  const std::string wrong = wrong_input_name(json::parse(step.inputs).value());
+  if (!wrong.empty()) add(violations, step, "/inputs", wrong);
+}
+
 /// Labels hold no expressions.
 void check_labels(const Labels& labels, const std::string& pointer, Violations& violations) {
   for (const auto& [name, value] : labels) {
@@ -118,6 +126,7 @@ void check_fields(const StepDefinition& step, Violations& violations) {
     if (step.retry) add(violations, step, "/retry", why);
     if (!step.queue.empty()) add(violations, step, "/queue", why);
     if (step.priority) add(violations, step, "/priority", why);
+    if (!step.inputs.empty()) add(violations, step, "/inputs", why);
   }
   if (step.kind == StepKind::wait && step.with != "{}") {
     add(violations, step, "/with", "is for steps that are a task or a pipeline");
@@ -132,6 +141,7 @@ void check_fields(const StepDefinition& step, Violations& violations) {
                  violations);
   }
   check_matrix(step, violations);
+  check_input_names(step, violations);
   if (step.kind == StepKind::wait) {
     if (step.timeout != Duration::zero() && is_for_time(step.wait)) {
       add(violations, step, "/timeout",

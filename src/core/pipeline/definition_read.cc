@@ -93,6 +93,7 @@ StepDefinition read_step(const Entry& step, const std::string& pointer, Violatio
         condition->is_bool() ? json::serialize(*condition) : std::string(condition->get_string());
   }
   definition.with = fields.json("with", "{}");
+  definition.inputs = fields.json("inputs");
   definition.outputs = fields.json("outputs");
   definition.matrix = fields.json("matrix");
   definition.for_each = fields.json("for_each");

@@ -22,7 +22,7 @@ using Violations = std::vector<SchemaViolation>;
 using Strings = std::vector<std::string>;
 
 const Strings kRunMembers = {"id", "pipeline", "created_by"};
-const Strings kStepMembers = {"result", "outputs", "error"};
+const Strings kStepMembers = {"result", "outputs", "artifacts", "error"};
 
 Strings keys_of(const bj::object& object) {
   Strings keys;
@@ -92,7 +92,7 @@ class Checker {
       matrix_ = step.matrix.empty() ? std::nullopt : matrix_names(step.matrix);
       if (!step.condition.empty()) single(step.condition, Field::condition, "/if");
       if (!step.matrix.empty()) {
-        expansion(json::parse(step.matrix).value(), "/matrix");
+        expansion(json::parse(step.matrix).value(), Field::expansion, "/matrix");
       }
       if (!step.for_each.empty()) {
         const bj::value each = json::parse(step.for_each).value();
@@ -100,9 +100,12 @@ class Checker {
           violations_.push_back({.pointer = base_ + "/for_each",
                                  .message = "has to be a list, or an expression that gives one"});
         }
-        expansion(each, "/for_each");
+        expansion(each, Field::expansion, "/for_each");
       }
       tree(json::parse(step.with).value(), Field::with, "/with");
+      if (!step.inputs.empty()) {
+        expansion(json::parse(step.inputs).value(), Field::with, "/inputs");
+      }
       if (!step.wait.empty()) tree(wait_template(step.wait), Field::with, "/wait");
       if (!step.outputs.empty()) {
         tree(json::parse(step.outputs).value(), Field::outputs, "/outputs");
@@ -130,11 +133,12 @@ class Checker {
     }
   }
 
-  void expansion(const bj::value& value, const std::string& name) {
+  /// A text that is one expression, or a tree that holds some.
+  void expansion(const bj::value& value, Field field, const std::string& name) {
     if (value.is_string()) {
-      single(std::string_view(value.get_string()), Field::expansion, name);
+      single(std::string_view(value.get_string()), field, name);
     } else {
-      tree(value, Field::expansion, name);
+      tree(value, field, name);
     }
   }
 
@@ -210,9 +214,22 @@ class Checker {
         !wrong.empty()) {
       return wrong;
     }
+    if (read.members[1] == "artifacts") return wrong_with_artifacts(found->second);
     const auto& outputs = outputs_[found->second];
     if (read.members[1] != "outputs" || read.members.size() == 2 || !outputs) return "";
     return unless_known(read.members[2], *outputs, "output of " + name);
+  }
+
+  std::string wrong_with_artifacts(std::size_t step) const {
+    switch (pipeline_.steps[step].kind) {
+      case StepKind::task:
+        return "";
+      case StepKind::pipeline:
+        return "a pipeline has no artifacts of its own: let its outputs give those of its steps";
+      case StepKind::wait:
+        break;
+    }
+    return "a wait leaves no artifacts";
   }
 
   const PipelineDefinition& pipeline_;

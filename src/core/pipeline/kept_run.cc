@@ -24,7 +24,8 @@ struct Changer {
             .outputs = {},
             .error = {},
             .fingerprint = to_json_text(start.fingerprint),
-            .wait = {}};
+            .wait = {},
+            .bytes = start.task.params.size() + start.task.spec.size()};
   }
   NodeChange operator()(const action::BeginWait& begin) const {
     return {.path = begin.path,
@@ -34,7 +35,8 @@ struct Changer {
             .error = {},
             .fingerprint = to_json_text(begin.fingerprint),
             .wait = to_json_text(begin.wait),
-            .is_approval = begin.wait.kind == WaitKind::approval};
+            .is_approval = begin.wait.kind == WaitKind::approval,
+            .bytes = begin.bytes};
   }
   NodeChange operator()(const action::Open& open) const {
     return {.path = open.path,
@@ -43,7 +45,8 @@ struct Changer {
             .outputs = {},
             .error = {},
             .fingerprint = {},
-            .wait = {}};
+            .wait = {},
+            .bytes = open.bytes};
   }
   NodeChange operator()(const action::Finish& finish) const {
     return {.what = NodeChange::What::finished,
@@ -53,7 +56,8 @@ struct Changer {
             .error = finish.error,
             .fingerprint = finish.is_reused ? to_json_text(finish.fingerprint) : "",
             .wait = {},
-            .is_reused = finish.is_reused};
+            .is_reused = finish.is_reused,
+            .artifacts = finish.artifacts};
   }
   NodeChange operator()(const action::Cancel& cancel) const {
     return {.what = NodeChange::What::stopped,

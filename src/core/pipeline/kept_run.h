@@ -108,6 +108,8 @@ struct NodeChange {
   std::string wait;          ///< JSON; empty: none
   bool is_approval = false;  ///< of a wait
   bool is_reused = false;
+  std::string artifacts{};
+  std::uint64_t bytes = 0;  ///< as of Record
 };
 NodeChange change_of(const Action& action);
 

@@ -79,6 +79,7 @@ bj::object step_json(const StepDefinition& step, const std::string& path) {
           {"needs", texts_of(step.needs)},
           {"if", json::text_or_null(step.condition)},
           {"with", text_to_json(step.with)},
+          {"inputs", as_written(step.inputs)},
           {"matrix", as_written(step.matrix)},
           {"for_each", as_written(step.for_each)}};
 }

@@ -63,12 +63,56 @@ PlanStep compile_step(const StepDefinition& definition) {
     step.expansion = template_of(expression_template(json::parse(expansion).value()));
   }
   step.with = template_of(definition.with);
+  if (!definition.inputs.empty()) {
+    step.inputs = template_of(expression_template(json::parse(definition.inputs).value()));
+  }
   if (!definition.wait.empty()) step.wait = template_of(wait_template(definition.wait));
   if (!definition.outputs.empty()) step.outputs = template_of(definition.outputs);
   return step;
 }
 
+/// Notes of which steps a text reads the artifacts, or all that there is.
+void note_reads(const Template& text, PlanPipeline& pipeline) {
+  for (const ExpressionRead& read : text.reads()) {
+    if (read.context != "steps" || read.members.empty()) continue;
+    if (read.members.size() > 1 && read.members[1] != "artifacts") continue;
+    PlanStep& step = pipeline.steps[pipeline.indices.at(read.members[0])];
+    step.shows_artifacts = step.definition.kind == StepKind::task;
+  }
+}
+
+void note_reads(const std::optional<TreeTemplate>& tree, PlanPipeline& pipeline) {
+  if (!tree) return;
+  for (const TreeTemplate::Place& place : tree->places()) note_reads(place.text, pipeline);
+}
+
+void note_reads(PlanPipeline& pipeline) {
+  for (const PlanStep& step : pipeline.steps) {
+    if (step.condition) note_reads(*step.condition, pipeline);
+    for (const auto* tree :
+         {&step.expansion, &step.with, &step.inputs, &step.wait, &step.outputs}) {
+      note_reads(*tree, pipeline);
+    }
+  }
+  note_reads(pipeline.outputs, pipeline);
+}
+
 }  // namespace
+
+const PlanStep* Plan::step_of(std::string_view path) const {
+  const PlanPipeline* pipeline = root_;
+  for (;;) {
+    const std::size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    const auto found = pipeline->indices.find(std::string(part.substr(0, part.find('['))));
+    if (found == pipeline->indices.end()) return nullptr;
+    const PlanStep& step = pipeline->steps[found->second];
+    if (slash == path.npos) return &step;
+    pipeline = step.pipeline;
+    if (pipeline == nullptr) return nullptr;
+    path.remove_prefix(slash + 1);
+  }
+}
 
 TaskRequest make_request(const PlanStep& step, const PipelineDefinition& pipeline,
                          std::string params) {
@@ -120,6 +164,7 @@ void Plan::compile() {
       pipeline.indices.emplace(step.name, static_cast<std::uint32_t>(pipeline.steps.size()));
       pipeline.steps.push_back(compile_step(step));
     }
+    note_reads(pipeline);
   }
   for (auto& [name, pipeline] : compiled_) {
     for (std::uint32_t i = 0; i < pipeline.steps.size(); ++i) {

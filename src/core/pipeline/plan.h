@@ -26,8 +26,11 @@ struct PlanStep {
   std::optional<Template> condition;      ///< none: success()
   std::optional<TreeTemplate> expansion;  ///< matrix or for_each
   std::optional<TreeTemplate> with;
+  std::optional<TreeTemplate> inputs;  ///< none: it is given no files
   std::optional<TreeTemplate> wait;
-  std::optional<TreeTemplate> outputs;   ///< none: the result as it is
+  std::optional<TreeTemplate> outputs;  ///< none: the result as it is
+  /// Whether something reads the files that its tasks leave: only then a run knows them.
+  bool shows_artifacts = false;
   const TaskDefinition* task = nullptr;  ///< of the plan: many steps may share one
   const PlanPipeline* pipeline = nullptr;
 };
@@ -59,6 +62,8 @@ class Plan {
   std::string to_json_text() const;
 
   const PlanPipeline& root() const { return *root_; }
+  /// The step of a node (`deploy[0]/push`); null: there is none.
+  const PlanStep* step_of(std::string_view path) const;
   const Pipelines& pipelines() const { return pipelines_; }
   const TaskDefinitions& tasks() const { return tasks_; }
 

@@ -50,6 +50,7 @@ constexpr std::string_view kPlanSchema = R"({
       "pipeline": {"$ref": "#/$defs/text"}, "wait": {"type": "object"},
       "needs": {"type": "array", "items": {"$ref": "#/$defs/text"}},
       "if": {"$ref": "#/$defs/text"}, "with": {"type": "object"}, "outputs": {"type": "object"},
+      "inputs": {"type": ["object", "string"]},
       "max_parallel": {"$ref": "#/$defs/micros"}, "fail_fast": {"type": "boolean"},
       "timeout": {"$ref": "#/$defs/micros"}, "retry": {"$ref": "#/$defs/retry"},
       "queue": {"$ref": "#/$defs/text"}, "priority": {"type": "integer"}}}}})";
@@ -112,6 +113,7 @@ bj::object step_json(const StepDefinition& step) {
   if (!step.needs.empty()) object["needs"] = bj::array(step.needs.begin(), step.needs.end());
   put(object, "if", step.condition);
   put_json(object, "with", step.with);
+  put_json(object, "inputs", step.inputs);
   put_json(object, "outputs", step.outputs);
   put_json(object, "matrix", step.matrix);
   put_json(object, "for_each", step.for_each);
@@ -200,6 +202,7 @@ StepDefinition step_of(const Fields& fields) {
   }
   step.condition = fields.text("if");
   step.with = fields.json("with", "{}");
+  step.inputs = fields.json("inputs");
   step.outputs = fields.json("outputs");
   step.matrix = fields.json("matrix");
   step.for_each = fields.json("for_each");

@@ -9,6 +9,7 @@
 #include "core/pipeline/matrix.h"
 #include "core/pipeline/template.h"
 #include "core/suggest.h"
+#include "core/task_input.h"
 
 namespace waybill::pipeline {
 namespace bj = boost::json;
@@ -71,9 +72,11 @@ class ReferenceCheck {
             "there is no task definition \"" + step.task + "\"" + suggest_(step.task, task_names_));
       } else {
         check_with(step, task->second.params_schema);
+        check_kind(step, task->second.kind);
       }
     } else if (step.kind == StepKind::task) {
       check_with(step, step.inline_task->params_schema);
+      check_kind(step, step.inline_task->kind);
     } else if (step.kind == StepKind::pipeline) {
       const auto pipeline = pipelines_.find(step.pipeline);
       if (pipeline == pipelines_.end()) {
@@ -84,6 +87,12 @@ class ReferenceCheck {
         check_with(step, pipeline->second.params_schema);
       }
     }
+  }
+
+  void check_kind(const StepDefinition& step, const std::string& kind) {
+    if (step.inputs.empty() || takes_inputs(kind)) return;
+    add(step, "/inputs",
+        "tasks of kind " + kind + " are given no files; command, container and repo.run are");
   }
 
   /// Params without expressions are known now.

@@ -17,7 +17,7 @@ struct Recorder {
                            .bytes = start.task.params.size() + start.task.spec.size()};
   }
   void operator()(const action::BeginWait& wait) const {
-    records[wait.path] = {.due = wait.due, .fingerprint = wait.fingerprint};
+    records[wait.path] = {.due = wait.due, .fingerprint = wait.fingerprint, .bytes = wait.bytes};
   }
   void operator()(const action::Open& open) const {
     records[open.path] = {.due = open.due, .bytes = open.bytes};
@@ -26,6 +26,7 @@ struct Recorder {
     Record& record = records[finish.path];
     record.state = finish.state;
     record.outputs = finish.outputs;
+    record.artifacts = finish.artifacts;
     record.error = finish.error;
     if (finish.is_reused) record.fingerprint = finish.fingerprint;
   }
@@ -124,7 +125,7 @@ std::map<std::string, Reusable> reusable_of(const Plan& plan, const Records& rec
     if (record.state != NodeState::succeeded || record.fingerprint.empty()) continue;
     const auto step = root.indices.find(path.substr(0, path.find_first_of("[/")));
     if (step == root.indices.end() || again[step->second] != 0) continue;
-    reusable.emplace(path, Reusable{record.fingerprint, record.outputs});
+    reusable.emplace(path, Reusable{record.fingerprint, record.outputs, record.artifacts});
   }
   return reusable;
 }

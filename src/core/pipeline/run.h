@@ -41,11 +41,13 @@ enum class Stop : std::uint8_t {
 struct Record {
   NodeState state = NodeState::running;
   Stop stop = Stop::none;
-  Time due{};           ///< when a wait is over or a time limit comes; zero: never
-  std::string outputs;  ///< JSON; empty: none
-  std::string error;    ///< for a person: why it failed, was cancelled or skipped
+  Time due{};             ///< when a wait is over or a time limit comes; zero: never
+  std::string outputs;    ///< JSON; empty: none
+  std::string artifacts;  ///< JSON, see core/pipeline/inputs.h; empty: not known
+  std::string error;      ///< for a person: why it failed, was cancelled or skipped
   Fingerprint fingerprint;
-  /// Of its params, and of its spec: they count for the limits of the run, also after a restart.
+  /// Of its params, and of its spec, or of a wait: they count for the limits of the run, also after
+  /// a restart.
   std::uint64_t bytes = 0;
 
   bool operator==(const Record&) const = default;
@@ -69,6 +71,7 @@ struct BeginWait {
   Time due{};
   Fingerprint fingerprint;
   std::vector<std::string> differs{};  ///< as of Start
+  std::uint64_t bytes = 0;             ///< as of Record
 };
 /// The run, a pipeline in it or a step with instances has begun.
 struct Open {
@@ -83,6 +86,7 @@ struct Finish {
   std::string error;
   Fingerprint fingerprint{};  ///< where it was reused
   bool is_reused = false;
+  std::string artifacts{};  ///< as of Record
 };
 /// Ask the task `id` to end; nil: it is no task, only to be recorded.
 struct Cancel {
@@ -109,12 +113,14 @@ struct Ended {
   std::string error;
   EndedKind kind = EndedKind::unsaid;  ///< unsaid: whatever runs there
   Time at{};                           ///< when; limits that had come by then stand. Zero: in time
+  std::string artifacts{};             ///< as of Record, where its step shows them
 };
 
 /// A step of another run that need not be done again if its fingerprint is the same.
 struct Reusable {
   Fingerprint fingerprint;
   std::string outputs;
+  std::string artifacts{};
 };
 
 /// A run as it was asked for; nothing of it changes.

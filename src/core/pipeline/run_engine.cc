@@ -11,6 +11,14 @@
 
 namespace waybill::pipeline {
 namespace bj = boost::json;
+namespace {
+
+/// What a record has as JSON; null for nothing.
+bj::value stored_value(const std::string& text) {
+  return text.empty() ? bj::value() : json::parse(text).value();
+}
+
+}  // namespace
 
 StepRun::StepRun() : values(std::make_unique<StepValues>()) {}
 StepRun::~StepRun() = default;
@@ -85,9 +93,11 @@ void RunEngine::end(const Ended& what) {
   Status status;
   action::Finish finish_it{.path = what.path, .state = what.state, .error = what.error};
   finish_it.outputs = outputs_of(index, what, status);
+  if (status) finish_it.artifacts = artifacts_of(index, what, status);
   if (!status) {
     finish_it.state = NodeState::failed;
     finish_it.error = status.error().message;
+    finish_it.outputs.clear();
   }
   finish(index, std::move(finish_it));
   settle();
@@ -125,13 +135,18 @@ void RunEngine::decide(std::uint32_t frame, std::uint32_t step) {
     count_stored(path);
     if (plan_step(frame, step).expansion) {
       bj::array outputs;
+      bj::array artifacts;
       while (const Record* each = stored(path + "[" + std::to_string(outputs.size()) + "]")) {
-        outputs.push_back(each->outputs.empty() ? bj::value() : json::parse(each->outputs).value());
+        outputs.push_back(stored_value(each->outputs));
+        artifacts.push_back(stored_value(each->artifacts));
       }
       const bool is_list = record->state == NodeState::succeeded || !outputs.empty();
       run.values->outputs = std::make_unique<bj::value>(is_list ? bj::value(outputs) : bj::value());
-    } else if (!record->outputs.empty()) {
-      run.values->outputs = std::make_unique<bj::value>(json::parse(record->outputs).value());
+      run.values->artifacts =
+          std::make_unique<bj::value>(is_list ? bj::value(artifacts) : bj::value());
+    } else {
+      run.values->outputs = std::make_unique<bj::value>(stored_value(record->outputs));
+      run.values->artifacts = std::make_unique<bj::value>(stored_value(record->artifacts));
     }
     finish_step(frame, step, record->state, record->error);
     return;
@@ -177,10 +192,21 @@ void RunEngine::expand(std::uint32_t frame, std::uint32_t step, bool is_stored) 
     problem = "a run has at most " + std::to_string(kInstancesMax) + " steps; with these " +
               std::to_string(items->get_array().size()) + " it would have more";
   }
+  if (problem.empty()) {
+    const std::size_t bytes = json::serialize(*items).size();
+    const Status fits = is_stored ? Status() : afford_in_all(bytes);
+    if (fits) {
+      run.item_bytes = bytes;
+      bytes_ += bytes;
+    } else {
+      problem = (is_matrix ? "matrix: " : "for_each: ") + fits.error().message;
+    }
+  }
   if (problem.empty() && !items->get_array().empty()) {
     run.width = static_cast<std::uint32_t>(items->get_array().size());
     instances_planned_ += run.width - 1;
     run.values->outputs = std::make_unique<bj::value>(bj::array(run.width));
+    run.values->artifacts = std::make_unique<bj::value>(bj::array(run.width));
     run.values->items = std::make_unique<bj::value>(std::move(*items));
     const Stop stop = frames_[frame].stop;
     run.stopping = stop != Stop::none && !holds(frame, step, stop).value_or(false);
@@ -189,7 +215,10 @@ void RunEngine::expand(std::uint32_t frame, std::uint32_t step, bool is_stored) 
     return;
   }
   const NodeState state = problem.empty() ? NodeState::succeeded : NodeState::failed;
-  if (problem.empty()) run.values->outputs = std::make_unique<bj::value>(bj::array());
+  if (problem.empty()) {
+    run.values->outputs = std::make_unique<bj::value>(bj::array());
+    run.values->artifacts = std::make_unique<bj::value>(bj::array());
+  }
   emit(action::Finish{
       .path = step_path(frame, step), .state = state, .outputs = "", .error = problem});
   finish_step(frame, step, state, problem);
@@ -232,7 +261,12 @@ void RunEngine::finish_step(std::uint32_t frame, std::uint32_t step, NodeState s
                      {"outputs", nullptr},
                      {"error", json::text_or_null(error)}};
   if (run.values->outputs) view["outputs"] = std::move(*run.values->outputs);
+  if (plan_step(frame, step).shows_artifacts) {
+    view["artifacts"] = run.values->artifacts ? std::move(*run.values->artifacts) : bj::value();
+  }
   run.values->outputs.reset();
+  run.values->artifacts.reset();
+  bytes_ -= std::exchange(run.item_bytes, 0);
   run.values->items.reset();
   run.values->view = std::make_unique<bj::value>(std::move(view));
   for (const std::uint32_t index : plan_step(frame, step).needed_by) {

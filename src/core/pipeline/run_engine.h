@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/pipeline/run.h"
+#include "core/task_input.h"
 
 namespace waybill::pipeline {
 
@@ -43,6 +44,7 @@ struct StepRun {
   std::uint32_t width = 1;        ///< instances in all
   std::uint32_t running = 0;
   std::uint32_t done = 0;
+  std::size_t item_bytes = 0;  ///< of what it is expanded over, while it runs
   std::vector<std::uint32_t> instances;
   std::unique_ptr<StepValues> values;
 
@@ -120,9 +122,19 @@ class RunEngine {
   /// That outputs are not too big, and can be read again.
   Status check_outputs(const std::string& text) const;
   std::string outputs_of(std::uint32_t index, const Ended& what, Status& status) const;
+  /// The files that a task is given: what `inputs` of its step name.
+  Result<std::vector<TaskInput>> inputs_for(std::uint32_t index) const;
+  /// Those that a task left, where its step shows them; JSON or empty.
+  std::string artifacts_of(std::uint32_t index, const Ended& what, Status& status) const;
   void finish(std::uint32_t index, action::Finish finish);
-  void settle_instance(std::uint32_t index, NodeState state, const std::string& outputs,
-                       std::string error);
+  /// What an instance came to.
+  struct Settled {
+    NodeState state = NodeState::succeeded;
+    const std::string& outputs;
+    const std::string& artifacts;
+    std::string error;
+  };
+  void settle_instance(std::uint32_t index, Settled settled);
   void open_frame(const PlanPipeline& pipeline, std::uint32_t owner, boost::json::value params,
                   const Record* record);
 

@@ -48,7 +48,7 @@ void RunEngine::note_stored() {
 
 void RunEngine::count_stored(const std::string& path) {
   const auto count = [&](const std::string& at, const Record& record) {
-    bytes_ += record.bytes + record.outputs.size();
+    bytes_ += record.bytes + record.outputs.size() + record.artifacts.size();
     // A step with instances is no step beside these.
     if (stored(at + "[0]") != nullptr) --instances_planned_;
   };

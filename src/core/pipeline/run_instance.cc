@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "core/json_schema.h"
+#include "core/pipeline/inputs.h"
 #include "core/pipeline/run_engine.h"
 #include "core/pipeline/run_names.h"
 #include "core/pipeline/run_values.h"
@@ -80,7 +81,10 @@ void RunEngine::restore(std::uint32_t index, const Record& record) {
   Instance& instance = instances_[index];
   if (record.state != NodeState::running) {
     count_stored(instance.path);
-    settle_instance(index, record.state, record.outputs, record.error);
+    settle_instance(index, {.state = record.state,
+                            .outputs = record.outputs,
+                            .artifacts = record.artifacts,
+                            .error = record.error});
     return;
   }
   instance.stop = record.stop;
@@ -132,9 +136,9 @@ Status RunEngine::afford(std::size_t bytes) const {
 
 Status RunEngine::afford_in_all(std::size_t bytes) const {
   if (bytes_ + bytes <= kRunBytesMax) return {};
-  return fail(Code::resource_exhausted, "all params, outputs and specs of a run are at most " +
-                                            std::to_string(kRunBytesMax) +
-                                            " bytes; with these they would be more");
+  return fail(Code::resource_exhausted,
+              "all params, outputs and specs of a run are at most " + std::to_string(kRunBytesMax) +
+                  " bytes, with what its steps are expanded over; with these they would be more");
 }
 
 Status RunEngine::start_task(std::uint32_t index) {
@@ -147,17 +151,21 @@ Status RunEngine::start_task(std::uint32_t index) {
   if (auto s = check_params(plan.task->params_schema, params); !s) {
     return fail(with_context(s.error(), "with"));
   }
+  const auto inputs = inputs_for(index);
+  if (!inputs) return fail(with_context(inputs.error(), "inputs"));
   Fingerprint fingerprint = fingerprint_of(*plan.task, with->get_object());
+  add_inputs(*inputs, fingerprint);
   add_outputs(index, fingerprint);
   std::vector<std::string> differs;
   const auto reused = reuse(index, fingerprint, differs);
   if (!reused) return fail(reused.error());
   if (*reused) return {};
-  const std::size_t bytes = params.size() + plan.task->spec.size();
-  if (auto s = afford_in_all(bytes); !s) return s;
-  bytes_ += bytes;
   TaskRequest task =
       make_request(plan, frames_[instance.frame].pipeline->definition, std::move(params));
+  if (!inputs->empty()) task.spec = with_inputs(task.spec, *inputs);
+  const std::size_t bytes = task.params.size() + task.spec.size();
+  if (auto s = afford_in_all(bytes); !s) return s;
+  bytes_ += bytes;
   task.id = task_id(request_.id, instance.path);
   task.created_by = std::string(kRunPrefix) + to_string(request_.id);
   if (request_.priority) task.priority = *request_.priority;
@@ -176,6 +184,7 @@ Status RunEngine::start_wait(std::uint32_t index) {
   auto value = evaluate(index, *plan.wait, nullptr);
   if (!value) return fail(with_context(value.error(), "wait"));
   name_who_may(*value, plan_->root().definition.who_may);
+  const std::size_t bytes = json::serialize(*value).size();
   auto wait = read_wait(*value, now_);
   if (!wait) return fail(with_context(wait.error(), "wait"));
   std::vector<std::string> differs;
@@ -183,6 +192,8 @@ Status RunEngine::start_wait(std::uint32_t index) {
   const auto reused = reuse(index, fingerprint, differs);
   if (!reused) return fail(reused.error());
   if (*reused) return {};
+  if (auto s = afford(bytes); !s) return fail(with_context(s.error(), "wait"));
+  bytes_ += bytes;
   instance.wait = wait->kind;
   Time due = earlier(after(now_, plan.definition.timeout), after(now_, wait->timeout));
   if (wait->kind == WaitKind::time) due = wait->until;
@@ -193,7 +204,8 @@ Status RunEngine::start_wait(std::uint32_t index) {
                          .wait = std::move(*wait),
                          .due = due,
                          .fingerprint = std::move(fingerprint),
-                         .differs = std::move(differs)});
+                         .differs = std::move(differs),
+                         .bytes = bytes});
   return {};
 }
 
@@ -231,11 +243,14 @@ Result<bool> RunEngine::reuse(std::uint32_t index, const Fingerprint& fingerprin
     return false;
   }
   const auto fields = differences(found->second.fingerprint, fingerprint);
+  const bool shows = plan_step(instances_[index].frame, instances_[index].step).shows_artifacts;
+  if (shows && found->second.artifacts.empty()) differs.emplace_back("artifacts");
   differs.insert(differs.end(), fields.begin(), fields.end());
   std::sort(differs.begin(), differs.end());
   differs.erase(std::unique(differs.begin(), differs.end()), differs.end());
   if (!differs.empty()) return false;
-  if (auto s = afford_in_all(found->second.outputs.size()); !s) {
+  const std::string artifacts = shows ? found->second.artifacts : "";
+  if (auto s = afford_in_all(found->second.outputs.size() + artifacts.size()); !s) {
     return fail(with_context(s.error(), "outputs"));
   }
   note_made(instances_[index].path, fingerprint, true);
@@ -244,7 +259,8 @@ Result<bool> RunEngine::reuse(std::uint32_t index, const Fingerprint& fingerprin
                  .outputs = found->second.outputs,
                  .error = "",
                  .fingerprint = fingerprint,
-                 .is_reused = true});
+                 .is_reused = true,
+                 .artifacts = artifacts});
   return true;
 }
 
@@ -296,16 +312,21 @@ Status RunEngine::check_outputs(const std::string& text) const {
 }
 
 void RunEngine::finish(std::uint32_t index, action::Finish finish) {
-  const NodeState state = finish.state;
-  const std::string outputs = finish.outputs;
-  std::string error = finish.error;
+  const action::Finish said = finish;
   emit(std::move(finish));
-  bytes_ += outputs.size();
-  settle_instance(index, state, outputs, std::move(error));
+  bytes_ += said.outputs.size() + said.artifacts.size();
+  settle_instance(index, {.state = said.state,
+                          .outputs = said.outputs,
+                          .artifacts = said.artifacts,
+                          .error = said.error});
 }
 
-void RunEngine::settle_instance(std::uint32_t index, NodeState state, const std::string& outputs,
-                                std::string error) {
+void RunEngine::settle_instance(std::uint32_t index, Settled settled) {
+  const NodeState state = settled.state;
+  std::string error = std::move(settled.error);
+  const auto value_of = [](const std::string& text) {
+    return text.empty() ? bj::value() : json::parse(text).value();
+  };
   Instance& instance = instances_[index];
   instance.state = state;
   instance.error = error;
@@ -313,13 +334,16 @@ void RunEngine::settle_instance(std::uint32_t index, NodeState state, const std:
   StepRun& run = frames_[instance.frame].steps[instance.step];
   --run.running;
   ++run.done;
-  bj::value value = outputs.empty() ? bj::value() : json::parse(outputs).value();
+  bj::value value = value_of(settled.outputs);
+  bj::value artifacts = value_of(settled.artifacts);
   if (instance.number == kNone) {
     run.values->outputs = std::make_unique<bj::value>(std::move(value));
+    run.values->artifacts = std::make_unique<bj::value>(std::move(artifacts));
     finish_step(instance.frame, instance.step, state, std::move(error));
     return;
   }
   run.values->outputs->get_array()[instance.number] = std::move(value);
+  run.values->artifacts->get_array()[instance.number] = std::move(artifacts);
   const bool ends_others = plan_step(instance.frame, instance.step).definition.fail_fast;
   if (state == NodeState::failed && ends_others && !run.stopping) {
     stop_step(instance.frame, instance.step, Stop::cancel, "another instance failed");

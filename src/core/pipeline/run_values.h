@@ -23,10 +23,11 @@ struct FrameValues {
 };
 
 struct StepValues {
-  std::unique_ptr<boost::json::value> view;     ///< {result, outputs, error}; null until it ended
-  std::unique_ptr<boost::json::value> outputs;  ///< of one instance, or a list of all
-  std::unique_ptr<boost::json::value> items;    ///< what it is expanded over
-  History history;                              ///< of this step and all that it needs
+  std::unique_ptr<boost::json::value> view;  ///< {result, outputs, error, …}; null until it ended
+  std::unique_ptr<boost::json::value> outputs;    ///< of one instance, or a list of all
+  std::unique_ptr<boost::json::value> artifacts;  ///< likewise, where the step shows them
+  std::unique_ptr<boost::json::value> items;      ///< what it is expanded over
+  History history;                                ///< of this step and all that it needs
 };
 
 }  // namespace waybill::pipeline

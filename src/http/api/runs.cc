@@ -55,6 +55,21 @@ Answer<Reply> get_pipeline(const ApiParts& parts, const Call& call) {
   return json_response(pipeline::pipeline_to_json(*found));
 }
 
+/// Nothing is kept of it.
+Answer<Reply> plan_run(const ApiParts& parts, const Call& call) {
+  const StartRun start{.id = parts.new_id(),
+                       .pipeline = call.at("name"),
+                       .params = Fields(call.body.get_object()).json("params", "{}"),
+                       .created_by = call.who.name};
+  const auto plan = parts.runs->plan(start.pipeline);
+  if (!plan) return refuse(plan.error());
+  if (auto may = may_start(parts, call.who, **plan, start.params); !may) {
+    return refuse(std::move(may.error()));
+  }
+  if (const auto made = parts.runs->prepare(start); !made) return refuse(made.error());
+  return json_response(pipeline::plan_to_json(**plan));
+}
+
 /// Under a key the run's id follows from it, so that a crash before the answer makes no second one.
 Uuid new_run_id(const ApiParts& parts, const Call& call) {
   if (call.key.empty()) return parts.new_id();
@@ -232,6 +247,7 @@ void add_run_handlers(const ApiParts& parts, Handlers& handlers) {
   };
   add("listPipelines", list_pipelines);
   add("getPipeline", get_pipeline);
+  add("planRun", plan_run);
   add("createRun", create_run);
   add("listRuns", list_runs);
   add("getRun", get_run);

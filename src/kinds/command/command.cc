@@ -9,6 +9,7 @@
 #include "core/size.h"
 #include "kinds/command/artifact_files.h"
 #include "kinds/command/command_run.h"
+#include "kinds/command/input_files.h"
 #include "kinds/command/run_steps.h"
 #include "kinds/command/supervisor_image.h"
 
@@ -80,6 +81,9 @@ Outcome CommandKind::run(const Task& task, TaskContext& context) {
   }
   const auto places = make_run_places(context.scratch_directory());
   if (!places) return failed_run(FailureClass::transient, places.error());
+  if (const Status laid = lay_inputs(*spec, "work", InputReaders::own, context); !laid) {
+    return without_inputs(laid.error(), context);
+  }
   auto environment = make_environment(
       options_.environment,
       {.spec = *spec, .task = task, .places = *places, .checkpoint = context.last_checkpoint()});

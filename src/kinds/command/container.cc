@@ -8,10 +8,14 @@
 
 #include "core/size.h"
 #include "kinds/command/environment.h"
+#include "kinds/command/input_files.h"
 #include "kinds/command/run_steps.h"
 
 namespace waybill {
 namespace {
+
+/// Where it is given files, below its scratch directory; `inputs` below kContainerGiven inside.
+constexpr const char* kGivenInputs = "given/inputs";
 
 outcome::Failed failed_container(FailureClass failure_class, std::string error) {
   return {.failure_class = failure_class, .error = std::move(error)};
@@ -117,6 +121,10 @@ Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& tas
   if (const Status made = make_open_directory(given); !made) {
     return failed_run(FailureClass::transient, made.error());
   }
+  if (const Status laid = lay_inputs(spec.program, kGivenInputs, InputReaders::all, context);
+      !laid) {
+    return without_inputs(laid.error(), context);
+  }
   const RunPlaces inside{.scratch = kContainerScratch, .artifacts = kContainerArtifacts};
   auto environment =
       make_environment(container_environment(), {.spec = spec.program,
@@ -125,6 +133,7 @@ Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& tas
                                                  .checkpoint = context.last_checkpoint(),
                                                  .long_values = given,
                                                  .long_values_seen_as = kContainerGiven,
+                                                 .inputs = std::string(kContainerGiven) + "/inputs",
                                                  .long_values_owner = spec.user});
   if (!environment) return failed_run(FailureClass::transient, environment.error());
   auto run = podman.run(

@@ -71,7 +71,7 @@ Environment inherited_environment() {
 
 Result<std::vector<std::string>> make_environment(Environment environment,
                                                   const EnvironmentParams& params) {
-  const auto& [spec, task, places, checkpoint, directory, seen_as, owner] = params;
+  const auto& [spec, task, places, checkpoint, directory, seen_as, inputs, owner] = params;
   const std::string& scratch = places.scratch;
   environment["TMPDIR"] = scratch;
   for (const auto& [name, value] : spec.environment) environment[name] = value;
@@ -79,6 +79,7 @@ Result<std::vector<std::string>> make_environment(Environment environment,
   environment["WAYBILL_ATTEMPT"] = std::to_string(task.status.attempt);
   environment["WAYBILL_SCRATCH"] = scratch;
   environment["WAYBILL_ARTIFACTS"] = places.artifacts;
+  environment["WAYBILL_INPUTS"] = inputs.empty() ? scratch : inputs;
   environment["WAYBILL_REPORT_FD"] = std::to_string(kWaybillReportFd);
   // W3C Trace Context: what the program does belongs to the trace of whoever asked for it.
   for (const auto& [name, value] : task.request.labels) {

@@ -45,6 +45,7 @@ CommandLimits read_limits(const Fields& fields) {
   limits.memory_bytes = read_size(fields, "memory");
   limits.output_bytes = read_size(fields, "output").value_or(limits.output_bytes);
   limits.artifact_bytes = read_size(fields, "artifacts").value_or(limits.artifact_bytes);
+  limits.input_bytes = read_size(fields, "inputs").value_or(limits.input_bytes);
   limits.processes = read_count(fields, "processes");
   limits.open_files = read_count(fields, "open_files");
   if (fields.has("cpu")) limits.cpu = fields.duration("cpu", {});
@@ -121,6 +122,12 @@ Status read_program_fields(const Fields& fields, CommandSpec& spec) {
   spec.grace = fields.duration("grace", spec.grace);
   spec.limits = read_limits(Fields(fields.object("limits")));
   read_exit_codes(fields.object("exit_codes"), spec);
+  if (const bj::value* inputs = fields.find("inputs")) {
+    spec.inputs = read_inputs(inputs->get_array());
+  }
+  if (const Status sound = check_inputs(spec.inputs); !sound) {
+    return fail(with_context(sound.error(), "/inputs"));
+  }
   return check_program(spec);
 }
 

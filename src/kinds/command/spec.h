@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "core/artifact.h"
+#include "core/task_input.h"
 
 namespace waybill {
 
@@ -27,6 +28,7 @@ struct CommandLimits {
   std::optional<Duration> cpu;           ///< of each process; whole seconds, rounded up
   std::int64_t output_bytes = 10 << 20;  ///< kept of stdout and stderr together
   std::int64_t artifact_bytes = kArtifactBytesDefault;  ///< of all artifacts together
+  std::int64_t input_bytes = kArtifactBytesDefault;     ///< of all files that it is given
   std::optional<std::int64_t> processes;                ///< at a time
   std::optional<std::int64_t> open_files;               ///< of each process
 };
@@ -38,6 +40,7 @@ struct CommandSpec {
   std::map<std::string, std::string> secrets;  ///< variable of the environment to name of a secret
   std::string standard_input;
   std::string working_directory;  ///< empty: the scratch directory
+  std::vector<TaskInput> inputs;  ///< files that it finds in WAYBILL_INPUTS
   Duration grace = std::chrono::seconds(10);
   CommandLimits limits;
   std::map<int, ExitMeaning> exit_codes;
@@ -51,7 +54,7 @@ std::string_view command_spec_schema();
 Result<CommandSpec> parse_command_spec(std::string_view json);
 
 /// Reads what a program of any kind is told and may use: environment, secrets, stdin,
-/// working_directory, grace, limits and exit_codes of an object that has passed its schema.
+/// working_directory, inputs, grace, limits and exit_codes of an object that has passed its schema.
 Status read_program_fields(const Fields& fields, CommandSpec& spec);
 /// What of it execve can't take, or no limit can be; argv may be empty.
 Status check_program(const CommandSpec& spec);

@@ -73,6 +73,32 @@ TEST_P(RunStoreConformance, ARunIsKeptAsItWasAskedForAndWaits) {
   EXPECT_THAT(nodes(run_id(1)), IsEmpty());
 }
 
+TEST_P(RunStoreConformance, WhatANodeLeftAndWeighsIsKept) {
+  make_running(1);
+  pipeline::action::Start begun = start_of("a", 101);
+  begun.task.params = R"({"x": 1})";
+  ASSERT_TRUE(store().settle(settled(1, {begun, pipeline::action::Open{.path = "b", .bytes = 7}})));
+  ASSERT_TRUE(nodes(run_id(1)).size() == 2u);
+  EXPECT_EQ(nodes(run_id(1))[0].record.bytes, begun.task.params.size() + begun.task.spec.size());
+  EXPECT_EQ(nodes(run_id(1))[1].record.bytes, 7u);
+  pipeline::action::Finish finish = finish_of("a", NodeState::succeeded);
+  finish.artifacts = R"({"é": {"sha256": "0"}})";
+  pipeline::action::Finish reused = finish_of("c", NodeState::succeeded);
+  reused.is_reused = true;
+  reused.artifacts = "{}";
+  ASSERT_TRUE(store().settle(settled(1, {finish, reused})));
+  const auto after = nodes(run_id(1));
+  ASSERT_EQ(after.size(), 3u);
+  EXPECT_EQ(after[0].record.artifacts, finish.artifacts);
+  EXPECT_EQ(after[0].record.bytes, begun.task.params.size() + begun.task.spec.size());
+  EXPECT_EQ(after[1].record.artifacts, "");
+  EXPECT_EQ(after[2].record.artifacts, "{}");
+  const auto light = store().nodes(
+      {.run = run_id(1), .states = {}, .after = {}, .limit = 10, .with_texts = false});
+  ASSERT_TRUE(light);
+  EXPECT_EQ(light->front().record.artifacts, "");
+}
+
 TEST_P(RunStoreConformance, WhatIsLeftOutIsLeftOut) {
   NewRun made = a_run(1);
   made.run.priority.reset();

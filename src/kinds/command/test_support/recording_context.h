@@ -91,6 +91,7 @@ class RecordingContext final : public TaskContext, private TaskArtifacts {
     const auto found = contents.find(sha256);
     if (found == contents.end()) return fail(Code::not_found, "no artifact " + sha256);
     const std::string path = directory_ + "/" + name;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path, std::ios::binary) << found->second;
     return path;
   }
