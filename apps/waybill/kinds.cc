@@ -15,6 +15,7 @@
 #include "kinds/archive/collect/sciencebase.h"
 #include "kinds/archive/desk.h"
 #include "kinds/archive/fetch/fetch.h"
+#include "kinds/archive/identify/identify.h"
 #include "kinds/archive/ipfs/add.h"
 #include "kinds/archive/ipfs/pin.h"
 #include "kinds/archive/kiwix/kiwix.h"
@@ -103,6 +104,7 @@ void Kinds::add_archiving() {
   };
   add_of(true, std::type_identity<FetchKind>());
   add_of(true, std::type_identity<CaptureKind>());
+  add_of(desk_ != nullptr && desk_->has_file_types, std::type_identity<IdentifyKind>());
   add_of(true, std::type_identity<KiwixResolveKind>());
   add_of(true, std::type_identity<KiwixUpdateSourcesKind>());
   const bool has_collections = desk_ != nullptr && desk_->collections != nullptr;
