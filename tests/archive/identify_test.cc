@@ -76,8 +76,7 @@ TEST_F(IdentifyTest, WhatFilesAreIsToldByTheirContent) {
 
 TEST_F(IdentifyTest, OneThatIsNotThereIsNoFailureOfTheOthers) {
   const std::string gone = R"({"name":"gone","sha256":")" + std::string(64, '0') + "\"}";
-  const std::string said =
-      result(run(R"({"files":[)" + gone + "," + keep("b", png_) + "]}"));
+  const std::string said = result(run(R"({"files":[)" + gone + "," + keep("b", png_) + "]}"));
   EXPECT_THAT(said, AllOf(HasSubstr(R"("files":2)"), HasSubstr(R"("failed":1)")));
   const auto all = rows();
   EXPECT_THAT(all.at(0).error, HasSubstr("no artifact"));
@@ -134,17 +133,19 @@ TEST_F(IdentifyTest, AStopEndsItAndItsTimeToo) {
 
 TEST_F(IdentifyTest, WhatCannotRunIsSaid) {
   EXPECT_THAT(failure(run(R"({"name":"x"})"), FailureClass::permanent), HasSubstr("/files: which"));
-  EXPECT_THAT(failure(run(R"({"files":[{"name":"../x","sha256":")" + std::string(64, '0') + "\"}]}"),
-                      FailureClass::permanent),
-              HasSubstr("/files/0/name"));
+  EXPECT_THAT(
+      failure(run(R"({"files":[{"name":"../x","sha256":")" + std::string(64, '0') + "\"}]}"),
+              FailureClass::permanent),
+      HasSubstr("/files/0/name"));
   EXPECT_THAT(failure(run(R"({"files":[{"name":"x","sha256":"no"}]})"), FailureClass::permanent),
               HasSubstr("/files/0/sha256"));
   EXPECT_THAT(failure(run(R"({"list":")" + std::string(64, '0') + "\"}"), FailureClass::permanent),
               HasSubstr("the list"));
   const std::string broken = "{\"name\":\"x\"}\n";
   context_.contents[to_hex(sha256(broken))] = broken;
-  EXPECT_THAT(failure(run(R"({"list":")" + to_hex(sha256(broken)) + "\"}"), FailureClass::permanent),
-              HasSubstr("the list, line 1/sha256"));
+  EXPECT_THAT(
+      failure(run(R"({"list":")" + to_hex(sha256(broken)) + "\"}"), FailureClass::permanent),
+      HasSubstr("the list, line 1/sha256"));
 }
 
 TEST_F(IdentifyTest, ContentThatMeansNoGoodIsLookedAtAndNoMore) {
@@ -152,7 +153,11 @@ TEST_F(IdentifyTest, ContentThatMeansNoGoodIsLookedAtAndNoMore) {
   Rng rng(7);
   std::string files;
   for (int i = 0; i < 200; ++i) {
-    std::string bytes = i % 2 == 0 ? png_ : std::string("\x7f" "ELF\2\1\1", 7);
+    std::string bytes = i % 2 == 0 ? png_
+                                   : std::string(
+                                         "\x7f"
+                                         "ELF\2\1\1",
+                                         7);
     for (int j = 0; j < 300; ++j) bytes += static_cast<char>(rng.below(256));
     if (i % 2 == 0) bytes[rng.below(40)] = static_cast<char>(rng.below(256));
     files += (i == 0 ? "" : ",") + keep("f" + std::to_string(i), bytes);

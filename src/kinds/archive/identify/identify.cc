@@ -207,8 +207,7 @@ Result<TypeTally> identify_all(const IdentifyOrder& order, PartialFile& partial,
   if (!tally) return tally;
   const auto total = static_cast<std::int64_t>(order.files.size());
   if (tally->files > 0) {
-    context.log(LogStream::system,
-                "[going on after " + std::to_string(tally->files) + " files]\n");
+    context.log(LogStream::system, "[going on after " + std::to_string(tally->files) + " files]\n");
   }
   SteadyTime synced_at = desk.clock.steady_now();
   while (tally->files < total) {
@@ -240,8 +239,8 @@ Result<TypeTally> identify_all(const IdentifyOrder& order, PartialFile& partial,
 Result<std::string> write_csv(const PartialFile& partial, const TaskContext& context) {
   const auto file = partial.reader();
   if (!file) return fail(file.error());
-  const auto text = text_of_open_file(*file, static_cast<std::size_t>(partial.size_bytes()),
-                                      "the table");
+  const auto text =
+      text_of_open_file(*file, static_cast<std::size_t>(partial.size_bytes()), "the table");
   if (!text) return fail(text.error());
   std::string table = csv_head();
   std::string_view rest = *text;
@@ -286,7 +285,8 @@ Status IdentifyKind::check(const TaskRequest& request) const {
 Outcome IdentifyKind::run(const Task& task, TaskContext& context) {
   auto order = read_identify_order(task.request);
   if (!order) return outcome_of(order.error());
-  if (desk_ == nullptr) return outcome_of({Code::failed_precondition, "nothing is identified here"});
+  if (desk_ == nullptr)
+    return outcome_of({Code::failed_precondition, "nothing is identified here"});
   StepTeller steps(context, 3);
   steps.at(1, 0.0, "loading list");
   if (Status read = read_list(*order, context); !read) return outcome_of(read.error());

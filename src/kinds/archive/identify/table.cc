@@ -63,7 +63,8 @@ std::optional<TypeRow> parse_json_line(std::string_view line) {
 
 std::string csv_head() {
   std::string line;
-  for (const std::string_view column : kColumns) line += (line.empty() ? "" : ",") + std::string(column);
+  for (const std::string_view column : kColumns)
+    line += (line.empty() ? "" : ",") + std::string(column);
   return line + "\r\n";
 }
 

@@ -46,6 +46,9 @@ std::string WarcRecord::timestamp() const {
 
 Result<bool> WarcReader::more() {
   if (at_ < buffer_.size()) return true;
+  if (may_go_on_) {
+    if (Status may = may_go_on_(); !may) return fail(may.error());
+  }
   buffer_.resize(kReadBytes);
   at_ = 0;
   const auto got = file_.read({buffer_.data(), buffer_.size()});

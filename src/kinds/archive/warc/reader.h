@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "kinds/archive/warc/unpacking.h"
@@ -30,7 +31,9 @@ struct WarcRecord {
 /// Reads a WARC file record by record. Memory does not grow with it. Not thread-safe.
 class WarcReader {
  public:
-  explicit WarcReader(UnpackingFile& file) : file_(file) {}
+  /// `may_go_on` is asked every 64 KiB; what it says ends the reading.
+  explicit WarcReader(UnpackingFile& file, std::function<Status()> may_go_on = {})
+      : file_(file), may_go_on_(std::move(may_go_on)) {}
 
   /// The next one, behind what of the last block was not read; none: that was all.
   /// `failed_precondition` where what comes is no record, or is cut off.
@@ -45,6 +48,7 @@ class WarcReader {
   Status skip_block();
 
   UnpackingFile& file_;
+  const std::function<Status()> may_go_on_;
   std::string buffer_;
   std::size_t at_ = 0;
   std::int64_t left_ = 0;  // of the block
