@@ -15,9 +15,12 @@
 #include "kinds/archive/collect/sciencebase.h"
 #include "kinds/archive/desk.h"
 #include "kinds/archive/fetch/fetch.h"
+#include "kinds/archive/identify/identify.h"
 #include "kinds/archive/ipfs/add.h"
+#include "kinds/archive/ipfs/addwarc.h"
 #include "kinds/archive/ipfs/pin.h"
 #include "kinds/archive/kiwix/kiwix.h"
+#include "kinds/archive/morph/morph.h"
 #include "kinds/archive/warc/capture.h"
 #include "kinds/archive/zim/zim.h"
 #include "kinds/command/command.h"
@@ -103,6 +106,7 @@ void Kinds::add_archiving() {
   };
   add_of(true, std::type_identity<FetchKind>());
   add_of(true, std::type_identity<CaptureKind>());
+  add_of(desk_ != nullptr && desk_->has_file_types, std::type_identity<IdentifyKind>());
   add_of(true, std::type_identity<KiwixResolveKind>());
   add_of(true, std::type_identity<KiwixUpdateSourcesKind>());
   const bool has_collections = desk_ != nullptr && desk_->collections != nullptr;
@@ -112,6 +116,7 @@ void Kinds::add_archiving() {
   }
   const bool archives = has_node && has_collections;
   add_of(archives, std::type_identity<IpfsAddCollectionKind>());
+  add_of(archives, std::type_identity<MorphIngestKind>());
   for (const char* name : {"catalog.pod", "pod.addcatalog"}) {
     add(archives,
         [name](ArchiveDesk* desk) { return std::make_unique<PodCatalogKind>(name, desk); });
@@ -126,6 +131,7 @@ void Kinds::add_archiving() {
   }
   add_of(has_node, std::type_identity<IpfsAddFileKind>());
   add_of(has_node, std::type_identity<IpfsAddDirKind>());
+  add_of(has_node, std::type_identity<IpfsAddWarcKind>());
   add_of(has_node, std::type_identity<IpfsPinKind>());
   add_of(has_node, std::type_identity<IpfsUnpinKind>());
   add_of(has_node, std::type_identity<IpfsPinsKind>());

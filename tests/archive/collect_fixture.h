@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <map>
 #include <string>
@@ -45,6 +46,7 @@ class CollectTest : public ArchiveTest {
       if (found == contents_.end()) return {.status = 500, .body = R"({"Message":"not found"})"};
       return {.body = found->second};
     }
+    if (++given_ > gate_) return {.status = 500, .body = R"({"Message":"the node is full"})"};
     const std::string content = content_in(request.body);
     const std::string cid = cid_of(content);
     contents_[cid] = content;
@@ -85,7 +87,9 @@ class CollectTest : public ArchiveTest {
   bj::object done(const Outcome& outcome) { return read(result(outcome)); }
 
   FakeCollectionStore store_;
+  std::atomic<int> gate_ = 1'000'000;  ///< so many contents the node takes in all
   Mutex mutex_;
+  int given_ GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::string> contents_ GUARDED_BY(mutex_);
   std::function<ScriptedAnswer(const ReceivedRequest&)> answer_ =
       [](const ReceivedRequest& request) {

@@ -49,7 +49,7 @@ const std::vector<ThirdParty>& third_parties() {
       {"spdlog/", {"src/base/log.cc"}},
       {"CLI/", {"apps/"}},
       {"yaml-cpp/", {"src/adapters/yaml/"}},
-      {"sqlite3.h", {"src/adapters/sqlite/", "bench/"}},
+      {"sqlite3.h", {"src/adapters/sqlite/", "src/kinds/archive/morph/", "bench/"}},
       {"libpq-fe.h", {"src/adapters/postgres/", "bench/"}},
       {"amqp", {"src/adapters/amqp/", "bench/scale/"}},
       {"hiredis/", {"src/adapters/redis/"}},

@@ -11,6 +11,7 @@
 #include "apps/waybill/environment.h"
 #include "core/fetch/url_reference.h"
 #include "core/ip_network.h"
+#include "kinds/archive/identify/file_types.h"
 
 namespace waybill::cli {
 namespace {
@@ -67,6 +68,7 @@ Result<std::unique_ptr<ArchiveDesk>> open_archive_desk(Session& session,
                   .node = std::move(*node),
                   .ipfs_api = ipfs_api,
                   .has_zim_tools = is_on_path("zimcheck") && is_on_path("zimdump"),
+                  .has_file_types = FileTypes::open().has_value(),
                   .downloads = {.directory = directory + "/downloads"},
                   .captures = directory + "/captures"});
 }

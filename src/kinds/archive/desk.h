@@ -20,7 +20,8 @@ struct ArchiveDesk {
   std::string ipfs_api;
   /// Of the ledger, where this worker has it; null: it works for a server.
   CollectionStore* collections = nullptr;
-  bool has_zim_tools = false;  ///< zimcheck and zimdump, on PATH
+  bool has_zim_tools = false;   ///< zimcheck and zimdump, on PATH
+  bool has_file_types = false;  ///< the database of libmagic
   DownloadParams downloads{};
   std::string captures;  ///< directory of captures that are under way
 };

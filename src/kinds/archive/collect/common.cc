@@ -45,6 +45,16 @@ void StepTeller::items(std::string_view status, std::int64_t done, std::int64_t 
   say(percent, {{"done_items", done}, {"of_items", total}, {"failed_items", failed}});
 }
 
+void StepTeller::bytes(std::string_view status, std::int64_t done, std::int64_t total) {
+  constexpr std::int64_t kTellEveryBytes = std::int64_t{4} << 20;
+  if (done != total && done < told_bytes_ + kTellEveryBytes) return;
+  told_bytes_ = done;
+  status_ = status;
+  bj::object more{{"done_bytes", done}};
+  if (total >= 0) more["of_bytes"] = total;
+  say(total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0.0, more);
+}
+
 void StepTeller::done(std::string_view status) {
   status_ = status;
   say(1.0, {{"done", true}});

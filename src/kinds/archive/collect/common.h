@@ -18,6 +18,8 @@ class StepTeller {
   void at(int step, double percent, std::string_view status);
   /// Within the step: so many items of all.
   void items(std::string_view status, std::int64_t done, std::int64_t total, std::int64_t failed);
+  /// Within the step: so many bytes; `total`: -1 where nobody knows. Not too often.
+  void bytes(std::string_view status, std::int64_t done, std::int64_t total);
   void done(std::string_view status);
 
  private:
@@ -27,6 +29,7 @@ class StepTeller {
   const int steps_;
   int step_ = 0;
   std::string status_;
+  std::int64_t told_bytes_ = 0;
 };
 
 /// A document as it came, made text in UTF-8: without its byte order mark, and what is not UTF-8

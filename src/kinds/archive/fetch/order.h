@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -24,6 +25,8 @@ struct FetchOrder {
   std::string sha256_url;         ///< of a file that says it; empty: none
   std::string if_none_match;      ///< an ETag; empty: fetched in any case
   std::string if_modified_since;  ///< likewise
+  /// That the server of each URL is told, and no other one that it redirects to.
+  std::vector<std::pair<std::string, std::string>> headers;
   std::int64_t bytes_max = 0;
 };
 /// `invalid_argument`, which begins with a JSON pointer where one field is wrong.

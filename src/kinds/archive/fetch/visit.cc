@@ -26,6 +26,12 @@ std::string validator_of(const HttpResponse& head) {
   return std::string(header(head, "last-modified"));
 }
 
+/// Scheme, host and port.
+std::string_view origin_of(std::string_view url) {
+  const auto host = url.find("://");
+  return host == url.npos ? url : url.substr(0, url.find_first_of("/?#", host + 3));
+}
+
 }  // namespace
 
 /// Whether what is in the file can be the beginning of what the server has now.
@@ -40,6 +46,9 @@ bool FetchVisit::may_go_on(const std::string& url) const {
 HttpRequest FetchVisit::request(const std::string& url, const std::string& at) const {
   HttpRequest request{.url = at, .headers = {{"Accept-Encoding", "identity"}}};
   const FetchOrder& order = ports_.terms.order;
+  if (origin_of(url) == origin_of(at)) {
+    request.headers.insert(request.headers.end(), order.headers.begin(), order.headers.end());
+  }
   if (!order.if_none_match.empty()) {
     request.headers.emplace_back("If-None-Match", order.if_none_match);
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,7 +14,9 @@
 #include "core/fetch/url_reference.h"
 #include "kinds/archive/fetch/text.h"
 #include "kinds/archive/fields.h"
+#include "kinds/archive/kiwix/catalogue.h"
 #include "kinds/archive/kiwix/listing.h"
+#include "kinds/archive/kiwix/source_memory.h"
 #include "kinds/archive/outcomes.h"
 
 namespace waybill {
@@ -71,9 +75,13 @@ Result<ResolveOrder> read_resolve_order(const TaskRequest& request) {
 
 struct SourcesOrder {
   std::string base;
-  std::vector<std::string> projects;
+  std::string catalog;                 ///< of OPDS, instead of listings; empty: none
+  std::vector<std::string> projects;   ///< of a catalogue empty: all
   std::vector<std::string> languages;  ///< empty: all
   std::vector<std::string> known;
+  bool remember = false;
+
+  const std::string& listed_at() const { return catalog.empty() ? base : catalog; }
 };
 std::vector<std::string> texts_of(const Fields& fields, std::string_view name) {
   std::vector<std::string> texts;
@@ -90,10 +98,18 @@ Result<SourcesOrder> read_sources_order(const TaskRequest& request) {
   auto base = read_base(fields);
   if (!base) return fail(base.error());
   SourcesOrder order{.base = std::move(*base),
+                     .catalog = fields.text("catalog"),
                      .projects = texts_of(fields, "projects"),
                      .languages = texts_of(fields, "languages"),
-                     .known = texts_of(fields, "known")};
-  if (order.projects.empty()) order.projects.emplace_back("wikipedia");
+                     .known = texts_of(fields, "known"),
+                     .remember = fields.flag("remember", false)};
+  if (!order.catalog.empty() && !is_http_url(order.catalog)) {
+    return fail(Code::invalid_argument, "/catalog: is no http:// or https:// URL");
+  }
+  if (!order.catalog.empty() && fields.has("base")) {
+    return fail(Code::invalid_argument, "/catalog: goes instead of base, not with it");
+  }
+  if (order.projects.empty() && order.catalog.empty()) order.projects.emplace_back("wikipedia");
   for (const std::string& project : order.projects) {
     if (is_project(project)) continue;
     return fail(Code::invalid_argument, "/projects: \"" + project + "\" is no name of one");
@@ -124,16 +140,23 @@ Result<std::string> digest_of(const std::string& url, const std::string& file, A
   return digest;
 }
 
-Result<bj::object> source_json(const ZimName& zim, const std::string& folder, ArchiveDesk& desk,
-                               TaskContext& context) {
-  const std::string url = folder + zim.file;
-  const auto digest = digest_of(url, zim.file, desk, context);
+/// A file, and where it is.
+struct ListedZim {
+  ZimName zim;
+  std::string url;
+  std::int64_t size_bytes = -1;  ///< -1: not said
+};
+
+Result<bj::object> source_json(const ListedZim& listed, ArchiveDesk& desk, TaskContext& context) {
+  const auto digest = digest_of(listed.url, listed.zim.file, desk, context);
   if (!digest) return fail(digest.error());
-  return bj::object{{"name", json::text(zim.file)},
-                    {"title", json::text(zim.stem)},
-                    {"date", json::text(zim.date)},
-                    {"url", json::text(url)},
+  bj::object source{{"name", json::text(listed.zim.file)},
+                    {"title", json::text(listed.zim.stem)},
+                    {"date", json::text(listed.zim.date)},
+                    {"url", json::text(listed.url)},
                     {"sha256", json::text(*digest)}};
+  if (listed.size_bytes >= 0) source["size_bytes"] = listed.size_bytes;
+  return source;
 }
 
 bool is_in_languages(const ZimName& zim, const std::vector<std::string>& languages) {
@@ -148,6 +171,62 @@ bool is_in_languages(const ZimName& zim, const std::vector<std::string>& languag
 void tell_step(TaskContext& context, int step, double percent, std::string_view status) {
   context.progress(json::serialize(bj::object{
       {"percent", percent}, {"step", step}, {"steps", 2}, {"status", json::text(status)}}));
+}
+
+bool is_in_projects(const ZimName& zim, const std::vector<std::string>& projects) {
+  return projects.empty() || std::ranges::any_of(projects, [&](const std::string& project) {
+           return zim.stem.starts_with(project + "_");
+         });
+}
+
+/// Of each sort the newest that is wanted, in the order of their names.
+Result<std::vector<ListedZim>> newest_listed(const SourcesOrder& order, ArchiveDesk& desk,
+                                             TaskContext& context) {
+  std::map<std::string, ListedZim> newest;
+  const auto take = [&](ListedZim listed) {
+    if (!is_in_languages(listed.zim, order.languages)) return;
+    ListedZim& known = newest[listed.zim.stem];
+    if (known.zim.date < listed.zim.date) known = std::move(listed);
+  };
+  if (!order.catalog.empty()) {
+    auto entries = entries_of_catalogue(order.catalog, desk, context);
+    if (!entries) return fail(entries.error());
+    for (OpdsEntry& entry : *entries) {
+      if (!is_in_projects(entry.zim, order.projects)) continue;
+      auto url = resolve_http_url(order.catalog, entry.url);
+      if (!url) {
+        context.log(LogStream::system, "[left out: " + url.error().message + "]\n");
+        continue;
+      }
+      take({std::move(entry.zim), std::move(*url), entry.size_bytes});
+    }
+  } else {
+    for (const std::string& project : order.projects) {
+      const std::string folder = order.base + project + "/";
+      auto zims = listing_of(folder, desk, context);
+      if (!zims) return fail(zims.error());
+      for (ZimName& zim : *zims) {
+        std::string url = folder + zim.file;
+        take({.zim = std::move(zim), .url = std::move(url)});
+      }
+    }
+  }
+  std::vector<ListedZim> all;
+  for (auto& [stem, listed] : newest) all.push_back(std::move(listed));
+  return all;
+}
+
+/// Where what was told is remembered; none: nowhere.
+Result<std::optional<SourceMemory>> open_memory(const SourcesOrder& order, const Task& task,
+                                                ArchiveDesk& desk) {
+  if (!order.remember) return std::optional<SourceMemory>();
+  if (desk.collections == nullptr) {
+    return fail(Code::unavailable,
+                "this worker keeps no collections, which /remember needs: another one may");
+  }
+  auto memory = SourceMemory::open(*desk.collections, task, order.listed_at(), desk.clock.now());
+  if (!memory) return fail(memory.error());
+  return std::optional<SourceMemory>(std::move(*memory));
 }
 
 }  // namespace
@@ -176,7 +255,8 @@ Outcome KiwixResolveKind::run(const Task& task, TaskContext& context) {
                                             (order->date == kLatest ? "YYYY-MM" : order->date) +
                                             ".zim"});
   }
-  const auto source = source_json(newest.front(), folder, *desk_, context);
+  const auto source =
+      source_json({.zim = newest.front(), .url = folder + newest.front().file}, *desk_, context);
   if (!source) return outcome_of(source.error());
   return outcome::Succeeded{.result = json::serialize(*source)};
 }
@@ -191,34 +271,32 @@ Outcome KiwixUpdateSourcesKind::run(const Task& task, TaskContext& context) {
   if (!order) return outcome_of(order.error());
   if (desk_ == nullptr) return outcome_of({Code::failed_precondition, "nothing is fetched here"});
   tell_step(context, 1, 0.0, "fetching zims list");
-  std::vector<std::pair<std::string, ZimName>> unknown;  // with the folder
-  std::size_t listed = 0;
-  for (const std::string& project : order->projects) {
-    const std::string folder = order->base + project + "/";
-    auto zims = listing_of(folder, *desk_, context);
-    if (!zims) return outcome_of(with_context(zims.error(), "Error fetching zims"));
-    for (ZimName& zim : newest_of(std::move(*zims))) {
-      if (!is_in_languages(zim, order->languages)) continue;
-      ++listed;
-      const bool is_known =
-          std::ranges::find(order->known, folder + zim.file) != order->known.end();
-      if (!is_known) unknown.emplace_back(folder, std::move(zim));
-    }
-  }
+  auto memory = open_memory(*order, task, *desk_);
+  if (!memory) return outcome_of(memory.error());
+  const auto listed = newest_listed(*order, *desk_, context);
+  if (!listed) return outcome_of(with_context(listed.error(), "Error fetching zims"));
   tell_step(context, 2, 0.5, "updating sources");
   bj::array sources;
-  for (const auto& [folder, zim] : unknown) {
-    auto source = source_json(zim, folder, *desk_, context);
+  std::vector<CollectionItem> told;
+  for (const ListedZim& each : *listed) {
+    const bool is_known = std::ranges::find(order->known, each.url) != order->known.end() ||
+                          (*memory && (*memory)->is_known(each.url));
+    if (is_known) continue;
+    auto source = source_json(each, *desk_, context);
     if (!source && source.error().code == Code::not_found) {
       context.log(LogStream::system, "[left out: " + source.error().message + "]\n");
       continue;
     }
     if (!source) return outcome_of(source.error());
     sources.push_back(std::move(*source));
+    told.push_back({.url = each.url, .title = each.zim.stem});
+  }
+  if (*memory) {
+    if (Status kept = (*memory)->remember(told); !kept) return outcome_of(kept.error());
   }
   tell_step(context, 2, 1.0, "updating sources");
-  return outcome::Succeeded{
-      .result = json::serialize(bj::object{{"listed", listed}, {"new", std::move(sources)}})};
+  return outcome::Succeeded{.result = json::serialize(bj::object{{"listed", listed->size()},
+                                                                 {"new", std::move(sources)}})};
 }
 
 }  // namespace waybill

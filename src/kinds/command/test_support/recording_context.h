@@ -29,7 +29,7 @@ class RecordingContext final : public TaskContext, private TaskArtifacts {
   RecordingContext& operator=(const RecordingContext&) = delete;
 
   std::stop_token stop() const override { return stop_.get_token(); }
-  SteadyTime deadline() const override { return kSteadyTimeMax; }
+  SteadyTime deadline() const override { return end_at; }
   const std::string& scratch_directory() const override { return directory_; }
   void progress(std::string_view json) override { progress_reports.emplace_back(json); }
   void checkpoint(std::string_view json) override { checkpoints.emplace_back(json); }
@@ -71,7 +71,10 @@ class RecordingContext final : public TaskContext, private TaskArtifacts {
   };
   std::vector<KeptFile> kept_files;
   std::map<std::string, std::string> contents;  ///< of artifacts, by SHA-256
-  Status keep_answer;                           ///< of every call
+  std::map<std::string, Error> refused;         ///< of artifacts, by SHA-256
+  std::vector<std::string> fetched;             ///< likewise, in order
+  SteadyTime end_at = kSteadyTimeMax;
+  Status keep_answer;  ///< of every call
   std::vector<std::string> progress_reports;
   std::vector<std::string> checkpoints;
 
@@ -88,6 +91,10 @@ class RecordingContext final : public TaskContext, private TaskArtifacts {
     return keep_answer;
   }
   Result<std::string> fetch(const std::string& sha256, const std::string& name) override {
+    fetched.push_back(sha256);
+    if (const auto refusal = refused.find(sha256); refusal != refused.end()) {
+      return fail(refusal->second);
+    }
     const auto found = contents.find(sha256);
     if (found == contents.end()) return fail(Code::not_found, "no artifact " + sha256);
     const std::string path = directory_ + "/" + name;
