@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "apps/waybill/runtime/definitions_apply.h"
+#include "apps/waybill/runtime/scan_keeping.h"
 #include "base/log.h"
 #include "core/git_source.h"
 
@@ -133,6 +134,7 @@ Status DefinitionFollower::take(DefinitionSources::Loaded loaded) {
     const Status applied =
         apply_definitions(loaded.definitions, from, store_.registry(), store_.ledger().now());
     if (!applied) return applied;
+    keep_definitions(store_, loaded.definitions);
     const Lock lock(mutex_);
     now_ = std::make_shared<const Definitions>(std::move(loaded.definitions));
   }
