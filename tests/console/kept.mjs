@@ -19,7 +19,7 @@ async function passesAreLookedAt({ page, go }) {
   await page.getByText("missing sig").first().waitFor();
   await page.getByRole("button", { name: /^acme 2026-11-27 09:00: .*scheduled/ }).click();
   await check(page, "scan-pass");
-  await page.getByRole("link", { name: "its task" }).click();
+  await page.getByRole("link", { name: "its task", exact: true }).click();
   await page.waitForURL(/tasks\/[0-9a-f-]{36}$/);
   await page.locator(".page-head .state").waitFor();
 }
