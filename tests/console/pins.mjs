@@ -26,7 +26,7 @@ await run(async (browser) => {
   await page.getByRole("dialog").getByRole("button", { name: "End the lease" }).click();
   await page.getByText("A task ends the lease").waitFor();
   await go("/tasks?kind=ipfs.unpin");
-  await page.locator("[data-task]").first().click();
+  await page.locator("[data-task] a").first().click();
   await page.locator(".json pre", { hasText: '"name": "wikipedia"' }).waitFor();
   assert.deepEqual(wrongs, []);
   watch.check();

@@ -120,7 +120,7 @@ function DryRun({ scan, take }: { scan: string; take: (plan: Report | null) => v
   };
   return (
     <>
-      <p class="row">
+      <p class="row above">
         <button type="button" disabled={isBusy} onClick={() => void plan()}>
           <Icon name="scan" /> {isBusy ? "Looking through the buckets…" : "Dry run"}
         </button>

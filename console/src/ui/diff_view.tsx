@@ -36,8 +36,9 @@ function partsOf(rows: DiffRow[]): Part[] {
 function Side({ text, other, sign }: { text: string | null; other: string | null; sign: string }) {
   if (text === null) return <td class="diff-none" />;
   const isChange = text !== other;
+  const side = sign === "+" ? "new" : "old";
   return (
-    <td class={isChange ? (sign === "+" ? "diff-new" : "diff-old") : ""}>
+    <td class={isChange ? `diff-${side}` : `diff-same-${side}`}>
       <span class="diff-sign">
         {isChange ? sign : " "}
         {isChange && <span class="unseen">{sign === "+" ? "new:" : "gone:"} </span>}
