@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/task_json.h"
 
 namespace waybill {
@@ -11,17 +12,20 @@ namespace {
 
 namespace bj = boost::json;
 
+/// Names of objects may be any bytes.
+bj::string clean(std::string_view text) { return json::text(escape_utf8(text)); }
+
 enum class ScanParams : std::uint8_t { with, without };
 
 bj::object scanned_to_json(const ScannedTask& task, ScanParams params) {
   bj::object object{{"id", to_string(task.id)},
-                    {"task", json::text(task.planned.task)},
-                    {"marker", json::text(task.marker_name())},
-                    {"what", json::text(task.planned.what)}};
+                    {"task", clean(task.planned.task)},
+                    {"marker", clean(task.marker_name())},
+                    {"what", clean(task.planned.what)}};
   if (params == ScanParams::with) object["params"] = text_to_json(task.planned.params);
   object["outcome"] = json::text(to_string(task.outcome));
   object["marker_outcome"] = json::text(to_string(task.marker));
-  object["error"] = json::text_or_null(task.error);
+  object["error"] = json::text_or_null(escape_utf8(task.error));
   return object;
 }
 
@@ -37,22 +41,22 @@ bj::array skipped_to_json(const ScanReport& report, std::size_t most) {
   bj::array skipped;
   for (std::size_t each = 0; each < std::min(report.skipped.size(), most); ++each) {
     const Skipped& skip = report.skipped[each];
-    skipped.push_back(bj::object{{"what", json::text(skip.what)},
+    skipped.push_back(bj::object{{"what", clean(skip.what)},
                                  {"reason", json::text(to_string(skip.reason))},
-                                 {"detail", json::text(skip.detail)}});
+                                 {"detail", clean(skip.detail)}});
   }
   return skipped;
 }
 
 bj::array warnings_to_json(const ScanReport& report) {
   bj::array warnings;
-  for (const std::string& warning : report.warnings) warnings.push_back(json::text(warning));
+  for (const std::string& warning : report.warnings) warnings.push_back(clean(warning));
   return warnings;
 }
 
 bj::object counts_to_json(const ScanReport& report) {
   bj::object counts;
-  for (const auto& [name, count] : report.counts) counts[json::text(name)] = count;
+  for (const auto& [name, count] : report.counts) counts[clean(name)] = count;
   return counts;
 }
 
@@ -114,7 +118,7 @@ bj::value summary_field(const bj::object& summary, std::string_view name, bj::va
 }  // namespace
 
 bj::object scan_to_json(const ScanReport& report) {
-  return {{"scan", json::text(report.scan)},
+  return {{"scan", clean(report.scan)},
           {"now", time_to_json(report.now)},
           {"dry_run", report.mode == ScanMode::dry_run},
           {"complete", report.complete()},
@@ -129,7 +133,7 @@ bj::object scan_to_json(const ScanReport& report) {
 ScanPass scan_pass_of(const std::string& scan, const Result<ScanReport>& report, Time at) {
   ScanPass pass{.scan = scan, .first_at = at, .last_at = at};
   if (!report) {
-    pass.error = std::string(json::text(report.error().message));
+    pass.error = escape_utf8(report.error().message);
     return pass;
   }
   pass.summary = bj::serialize(summary_of(*report));

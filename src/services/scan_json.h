@@ -9,7 +9,8 @@
 
 namespace waybill {
 
-/// A pass for programs (docs/reference/cli-json.md). What is no UTF-8 in names is replaced.
+/// A pass for programs (docs/reference/cli-json.md). What is no UTF-8 in names stands there
+/// as `\xNN`.
 boost::json::object scan_to_json(const ScanReport& report);
 
 /// Of what a pass did with its tasks, and of what it skipped, at most so many are kept.

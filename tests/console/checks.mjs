@@ -28,6 +28,7 @@ async function axeFinds(page, tags) {
 
 async function look(page, name, dress) {
   const file = path.join(given.screens, `${name}-${dress}.png`);
+  await page.evaluate(() => window.scrollTo(0, 0)); // the head stays where one looks
   await page.screenshot({ path: file, fullPage: true });
 }
 

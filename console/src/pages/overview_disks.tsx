@@ -69,6 +69,9 @@ function Space({ place, space }: { place: Place; space: DiskSpace }) {
       <meter
         min={0}
         max={Math.max(space.size_bytes, 1)}
+        optimum={0}
+        low={space.size_bytes * 0.9}
+        high={space.size_bytes * 0.98}
         value={used}
         aria-label={`Used on the disk of ${PLACES[place]}`}
       />

@@ -39,7 +39,7 @@ const fieldsOf = (task: Task): JsonObject => ({ ...task.spec, ...task.params });
 function Cid({ cid }: { cid: string }) {
   if (!cid) return <span class="muted">–</span>;
   return (
-    <span class="mono" title={cid}>
+    <span class="mono cid" title={cid}>
       {cid.length > CID_SHOWN ? `${cid.slice(0, 12)}…${cid.slice(-8)}` : <Foreign text={cid} />}
       <Copy text={cid} what={`the CID ${cid}`} />
     </span>

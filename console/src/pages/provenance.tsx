@@ -94,16 +94,16 @@ function Inside({ map, id }: { map: SignedMap; id: string }) {
         return (
           <>
             <p class="muted">
-              {counted(made.length, "thing")} made of {counted(used.length, "thing")}; signed with
-              the {keys.length === 1 ? "key" : "keys"}{" "}
+              {counted(made.length, "output")}, {counted(used.length, "input")} with a name or a
+              digest; signed with the {keys.length === 1 ? "key" : "keys"}{" "}
               {keys.map((key) => (
                 <code key={key} title={key}>
                   {shortId(key)}{" "}
                 </code>
               ))}
             </p>
-            <Names title="Made" all={made} />
-            <Names title="Of" all={used} />
+            <Names title="Outputs" all={made} />
+            <Names title="Inputs" all={used} />
             <details>
               <summary>All of the statement</summary>
               <JsonView value={statement as unknown as Json} />
@@ -126,7 +126,7 @@ export function ProvenancePanel(props: {
   return (
     <Panel title="Provenance" actions={<Save map={map} id={id} />}>
       <dl class="facts">{props.children}</dl>
-      <p>
+      <p class="above">
         <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? "Close the statement" : "What the statement says"}
         </button>
