@@ -10,6 +10,7 @@ ROUNDS  ?= 200
 SECONDS_KILLED ?= 300
 SECONDS_EACH ?= 60
 PREFIX  ?= /usr/local
+TASKS   ?= 10000000
 JOBS    ?= $(shell nproc)
 sources  = $(shell find src apps tests bench -name '*.cc' -o -name '*.h' 2>/dev/null)
 
@@ -57,6 +58,12 @@ bench-api: binary ## the HTTP API under load, and a floor: figures, build/bench/
 	@cmake --build --preset release -j $(JOBS) --target http_load
 	@python3 -B bench/api.py --waybill build/release/waybill --load build/release/bench/http/http_load \
 	  --json-file build/bench/api.json
+
+.PHONY: console-scale
+console-scale: binary ## the console's lists with TASKS=10000000: p95 at the server, first paint
+	@cmake --build --preset release -j $(JOBS) --target http_load
+	@python3 -B tests/console/scale_test.py --waybill build/release/waybill --load build/release/bench/http/http_load \
+	  --directory build/release/tests/console/npm --screens build/screens --tasks $(TASKS) --strict
 
 .PHONY: bench-scale
 bench-scale: binary ## ledger on PostgreSQL, queue on RabbitMQ, bare statements: build/bench/scale.json

@@ -11,6 +11,7 @@
 #include "ports/artifact_index.h"
 #include "ports/artifact_store.h"
 #include "ports/audit_log.h"
+#include "ports/chronicle.h"
 #include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
@@ -39,6 +40,7 @@ struct KeptBeside {
   ArtifactIndex& artifacts;
   RunStore& runs;
   CollectionStore& collections;
+  Chronicle& chronicle;
 };
 
 /// What a data directory holds: the ledger, the output of tasks and the files they left behind,

@@ -10,6 +10,7 @@ import "./style/task.css";
 import "./style/schedules.css";
 import "./style/runs.css";
 import "./style/scans.css";
+import "./style/diff.css";
 
 applyTheme();
 render(<App />, document.getElementById("app")!);

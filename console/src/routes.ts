@@ -6,11 +6,14 @@ import { AccessPage } from "./pages/access";
 import { AuditPage } from "./pages/audit";
 import { DefinitionPage, DefinitionsPage } from "./pages/definitions";
 import { OverviewPage } from "./pages/overview";
+import { PinsPage } from "./pages/pins";
+import { PipelinePage } from "./pages/pipeline";
 import { QueuesPage } from "./pages/queues";
 import { RunPage } from "./pages/run";
 import { ComparePage } from "./pages/run_compare";
 import { StartRunPage } from "./pages/run_start";
 import { RunsPage } from "./pages/runs";
+import { ScanPage } from "./pages/scan";
 import { ScansPage } from "./pages/scans";
 import { SchedulesPage } from "./pages/schedules";
 import { SecretsPage } from "./pages/secrets";
@@ -36,6 +39,7 @@ const runRoutes: RouteEntry[] = [
   { path: "/runs/:id", page: RunPage as unknown as Any },
   { path: "/runs/:id/compare", page: ComparePage as unknown as Any },
   { path: "/start-run/:name", page: StartRunPage as unknown as Any },
+  { path: "/pipelines/:name", page: PipelinePage as unknown as Any },
 ];
 
 export const routes: RouteEntry[] = [
@@ -60,6 +64,8 @@ export const routes: RouteEntry[] = [
     menu: { title: "Schedules", icon: "calendar", key: "c" },
   },
   { path: "/scans", page: ScansPage, menu: { title: "Scans", icon: "scan", key: "n" } },
+  { path: "/scans/:name", page: ScanPage as unknown as Any },
+  { path: "/pins", page: PinsPage, menu: { title: "Pins", icon: "pin", key: "p" } },
   {
     path: "/definitions",
     page: DefinitionsPage,

@@ -45,6 +45,8 @@ class LedgerAdmin {
   /// they failed to make. Reads everything: about a minute for 10 million tasks.
   virtual Result<CheckReport> check() = 0;
   virtual Result<LedgerStats> stats() = 0;
+  /// What it takes on its disk, with its log; counts nothing, however much it holds.
+  virtual Result<std::int64_t> size_bytes() = 0;
   /// Copies one consistent state to a new file, while work goes on. `already_exists` if `path` is
   /// there; a copy that was cut off is removed.
   virtual Status backup(const std::string& path) = 0;

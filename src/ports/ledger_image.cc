@@ -103,6 +103,35 @@ std::vector<ImageTable> collection_tables() {
   };
 }
 
+/// What scans found, what definitions said.
+std::vector<ImageTable> chronicle_tables() {
+  return {
+      {"scan_passes",
+       2,
+       {{"scan", kText},
+        {"number", kInteger},
+        {"first_at", kInteger},
+        {"last_at", kInteger},
+        {"passes", kInteger},
+        {"error", kText},
+        {"summary", kText},
+        {"report", kBytes},
+        {"digest", kBytes}}},
+      {"definition_versions",
+       3,
+       {{"map", kText},
+        {"name", kText},
+        {"number", kInteger},
+        {"since", kInteger},
+        {"repository", kText},
+        {"commit_id", kText},
+        {"file", kText},
+        {"line", kInteger},
+        {"definition", kText},
+        {"digest", kBytes}}},
+  };
+}
+
 std::vector<ImageTable> setting_tables() {
   return {
       {"queues",
@@ -263,7 +292,8 @@ std::vector<ImageTable> run_tables() {
 std::vector<ImageTable> all_tables() {
   std::vector<ImageTable> tables;
   for (auto* part :
-       {task_tables, setting_tables, door_tables, webhook_tables, run_tables, collection_tables}) {
+       {task_tables, setting_tables, door_tables, webhook_tables, run_tables, collection_tables,
+                     chronicle_tables}) {
     for (ImageTable& table : part()) tables.push_back(std::move(table));
   }
   return tables;

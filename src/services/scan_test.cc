@@ -299,17 +299,17 @@ TEST_F(ScanTest, IsRepeatedByTheScannerAtItsOwnPaceWhateverOthersDo) {
   Definitions all;
   all.scans = {{"drop", scan_}, {"broken", broken}};
   all.tasks = tasks_;
-  Scanner scanner(ports(),
-                  {.definitions = always(all), .observer = [&](const Result<ScanReport>& report) {
-                     seen.push_back(report ? report->scan : "failed");
-                   }});
+  const auto see = [&](const std::string& scan, const Result<ScanReport>& report) {
+    seen.push_back(report ? report->scan : scan + " failed");
+  };
+  Scanner scanner(ports(), {.definitions = always(all), .observer = see});
   for (int step = 0; step < 5; ++step) {
     const auto wait = scanner.step({});
     ASSERT_TRUE(wait);
     if (step == 2) add_four_tasks();
     clock_.advance(*wait);
   }
-  EXPECT_THAT(seen, testing::ElementsAre("failed", "drop", "drop", "drop", "drop"));
+  EXPECT_THAT(seen, testing::ElementsAre("broken failed", "drop", "drop", "drop", "drop"));
   expect_all_accepted_and_marked(kTasks);
 }
 
@@ -322,7 +322,7 @@ TEST_F(ScanTest, OthersAreScannedOnceDefinitionsAreOthers) {
   Scanner scanner(ports(), {.definitions = [&] { return current; },
                             .look_every = 5s,
                             .observer =
-                                [&](const Result<ScanReport>& report) {
+                                [&](const std::string&, const Result<ScanReport>& report) {
                                   seen.push_back(report ? report->scan : "failed");
                                 }});
   const auto wait = scanner.step({});

@@ -77,7 +77,7 @@ Result<Duration> Scanner::step(const Deadline& deadline) {
     log::error("scan_failed", "a scan failed; the next pass tries again",
                {{"scan", turn.scan.name}, {"error", report.error().message}});
   }
-  if (params_.observer) params_.observer(report);
+  if (params_.observer) params_.observer(turn.scan.name, report);
   return until_next();
 }
 

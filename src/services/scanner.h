@@ -18,7 +18,7 @@ struct ScannerParams {
   /// No scan waits longer between two passes, whatever its definition says.
   Duration every_max = Duration::max();
   /// Told of each pass after it was logged. May be empty.
-  std::function<void(const Result<ScanReport>&)> observer;
+  std::function<void(const std::string& scan, const Result<ScanReport>&)> observer;
 };
 
 /// Runs each scan of the definitions that hold at its own pace, the first time at once. A scan that

@@ -6,6 +6,7 @@
 #include "testing/fake_artifact_index.h"
 #include "testing/fake_artifact_store.h"
 #include "testing/fake_audit_log.h"
+#include "testing/fake_chronicle.h"
 #include "testing/fake_collection_store.h"
 #include "testing/fake_ledger.h"
 #include "testing/fake_log_store.h"
@@ -23,6 +24,7 @@
 #include "tests/conformance/artifact_store/suite.h"
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/clock/suite.h"
+#include "tests/conformance/chronicle/suite.h"
 #include "tests/conformance/collection_store/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/log_store/suite.h"
@@ -112,6 +114,15 @@ INSTANTIATE_TEST_SUITE_P(Fakes, CollectionStoreConformance,
                              [] {
                                const auto store = std::make_shared<FakeCollectionStore>();
                                return CollectionStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, ChronicleConformance,
+                         testing::Values(ChronicleImplementation{
+                             "chronicle",
+                             [] {
+                               const auto chronicle = std::make_shared<FakeChronicle>();
+                               return ChronicleSubject{chronicle, chronicle.get()};
                              }}),
                          kName);
 

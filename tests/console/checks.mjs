@@ -27,7 +27,9 @@ async function axeFinds(page, tags) {
 }
 
 async function look(page, name, dress) {
-  await page.screenshot({ path: path.join(given.screens, `${name}-${dress}.png`) });
+  const file = path.join(given.screens, `${name}-${dress}.png`);
+  await page.evaluate(() => window.scrollTo(0, 0)); // the head stays where one looks
+  await page.screenshot({ path: file, fullPage: true });
 }
 
 async function contrasts(page) {

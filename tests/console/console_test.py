@@ -77,6 +77,25 @@ schedules:
 """
 
 
+SCANS = r"""
+scans:
+  drop:
+    planner: batches
+    sources: {acme: ./drop/acme, other: ./drop/other}
+    path: "{source}/{yyyy}/{MM}/{dd}/{HH}/{mm}/{batch}.{part}"
+    parts: [data, sig]
+    task: leaves-a-file
+    every: 1s
+"""
+# What stands in the drop: two whole batches, and one of which a part is missing.
+DROP = ("acme/2026/11/27/08/00/one.data", "acme/2026/11/27/08/00/one.sig",
+        "acme/2026/11/27/09/00/two.data", "acme/2026/11/27/09/00/two.sig",
+        "other/2026/11/27/08/30/three.data")
+CHANGED = (
+    "command: [sh, -c, 'echo a,b > $WAYBILL_ARTIFACTS/report.csv']",
+    """priority: 3
+    command: [sh, -c, 'echo "<b>c</b>" > $WAYBILL_ARTIFACTS/report.csv']""")
+
 CRAWL = r"""#!/bin/sh
 printf '{"progress": {"done": 30, "of": 120}}\n' >&"$WAYBILL_REPORT_FD"
 n=0
@@ -122,15 +141,21 @@ class ServingWithWorker(Serving):
 
 
 class ConsoleTest(unittest.TestCase):
-    def serve(self, kind=Serving):
+    def serve(self, kind=Serving, scans=""):
         top = tempfile.mkdtemp(prefix="waybill-console-")
         self.addCleanup(shutil.rmtree, top)
         with open(os.path.join(top, "all.yaml"), "w", encoding="utf-8") as file:
-            file.write(DEFINITIONS)
+            file.write(DEFINITIONS + scans)
         crawl = os.path.join(top, "crawl.sh")
         with open(crawl, "w", encoding="utf-8") as file:
             file.write(CRAWL)
         os.chmod(crawl, 0o755)
+        for name in DROP:
+            path = os.path.join(top, "drop", name.split("/")[0], name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("x")
+        self.definitions = os.path.join(top, "all.yaml")
         server = kind("--definitions", top, "--webhook-networks", "127.0.0.0/8",
                       environment={"WAYBILL_SECRET_KEY":
                                    base64.b64encode(os.urandom(32)).decode()})
@@ -190,7 +215,8 @@ class ConsoleTest(unittest.TestCase):
         return path
 
     def test_every_page_light_and_dark(self):
-        server = self.serve(ServingWithWorker)
+        server = self.serve(ServingWithWorker, SCANS)
+        until(lambda: server.get("/v1/scans").json["scans"][0]["latest"], "a pass of the scan")
         self.browse("pages.mjs", server, tasks=self.fill(server), hostile=HOSTILE,
                     plan=self.plan())
 
@@ -210,6 +236,37 @@ class ConsoleTest(unittest.TestCase):
             self.assertEqual(server.post("/v1/tasks", {"definition": "held"}).status, 201)
         self.browse("reconnect.mjs", server,
                     {"make": make, "stop": server.terminate, "start": server.start})
+
+    def test_pins_are_looked_at_and_ended(self):
+        server = self.serve()
+        cid = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"
+        for name, fields in (("wikipedia", {"for": "30d", "copies": 3}), (HOSTILE, {})):
+            made = server.post("/v1/tasks", {"kind": "ipfs.pin", "spec": {},
+                                             "params": {"cid": cid, "name": name, **fields}})
+            self.assertEqual(made.status, 201, made)
+        server.run("collection", "create", "--title", "Tides", "--item", "https://tides.invalid/a")
+        def answer():
+            claimed, = server.post("/v1/claims", {"worker": "node", "queues": ["default"],
+                                                  "kinds": ["ipfs.pins"]}).json["tasks"]
+            pins = [{"name": "wikipedia", "cid": cid, "held": "for good", "task": claimed["id"]}]
+            done = server.post("/v1/finishes", {"tasks": [
+                {"id": claimed["id"], "fence": claimed["fence"], "outcome": "succeeded",
+                 "result": {"pins": pins}}]})
+            self.assertEqual(done.status, 200, done)
+        self.browse("pins.mjs", server, {"answer": answer})
+
+    def test_what_was_is_there_after_a_restart(self):
+        server = self.serve(ServingWithWorker, SCANS)
+        until(lambda: server.get("/v1/scans").json["scans"][0]["latest"], "a pass of the scan")
+        def change():
+            server.terminate()
+            with open(self.definitions, encoding="utf-8") as file:
+                text = file.read()
+            self.assertIn(CHANGED[0], text)
+            with open(self.definitions, "w", encoding="utf-8") as file:
+                file.write(text.replace(*CHANGED))
+            server.start()
+        self.browse("kept.mjs", server, {"change": change})
 
     def test_people_log_in_at_a_provider_and_come_back_to_their_page(self):
         provider = github.Github()

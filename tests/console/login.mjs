@@ -46,6 +46,7 @@ async function tokensAreMadeAndRevoked(page, go) {
   assert.equal((await asWhom(made))[0], 401);
   await page.getByLabel("also 1 old one").check();
   await page.getByRole("row", { name: /^ci/ }).getByText("revoked").waitFor();
+  await anAnswerIsLost(page);
   await page.getByRole("button", { name: "Revoke admin" }).click();
   await dialog.getByText("This is the token that this tab uses").waitFor();
   await dialog.getByRole("button", { name: "Revoke it" }).click();
@@ -53,8 +54,41 @@ async function tokensAreMadeAndRevoked(page, go) {
   assert.deepEqual(wrongs, []);
 }
 
+/** The server makes it, but the answer is lost: asking again makes no second one, and says so. */
+async function anAnswerIsLost(page) {
+  const keys = [];
+  await page.route("**/v1/tokens", async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    keys.push(await route.request().headerValue("Idempotency-Key"));
+    if (keys.length > 1) return route.continue();
+    const answer = await route.fetch();
+    assert.equal(answer.status(), 201, "the server has made it");
+    return route.abort();
+  });
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/^Name/).fill("lost");
+  await dialog.getByRole("button", { name: "Make it" }).click();
+  await dialog.getByRole("alert").getByText("No answer came").waitFor();
+  await check(page, "access-lost");
+  await dialog.getByRole("button", { name: "Ask again" }).click();
+  await dialog.getByText("Its text was in an answer that did not arrive").waitFor();
+  assert.equal(keys.length, 2);
+  assert.equal(keys[0], keys[1], "it is the same request");
+  const id = await dialog.locator("code").innerText();
+  assert.match(id, /^[0-9a-f]{8}$/);
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.unroute("**/v1/tokens");
+  const rows = page.getByRole("row", { name: /^lost/ });
+  await rows.first().waitFor();
+  assert.equal(await rows.count(), 1, "no second one was made");
+  await page.getByRole("button", { name: "Revoke lost" }).click();
+  await dialog.getByRole("button", { name: "Revoke it" }).click();
+  await page.getByRole("button", { name: "Revoke lost" }).waitFor({ state: "detached" });
+}
+
 await run(async (browser) => {
-  const { page, watch, go } = await open(browser, { allowed: [/status of 40[13]/] });
+  const { page, watch, go } = await open(browser, { allowed: [/status of 40[13]/, /ERR_FAILED/] });
   await go(`/tasks/${given.task}`);
   await page.getByLabel("Token").waitFor();
   await page.evaluate(axe);

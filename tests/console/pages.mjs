@@ -26,8 +26,10 @@ const pages = {
   workers: "/workers",
   schedules: "/schedules",
   scans: "/scans",
+  "scan-kept": "/scans/drop",
   definitions: "/definitions",
   definition: "/definitions/greet",
+  pipeline: "/pipelines/archive",
   webhooks: "/webhooks",
   secrets: "/secrets",
   access: "/access",
@@ -83,6 +85,31 @@ async function checkScans(page, go) {
   await check(page, "scan-hostile");
 }
 
+/** Below what a page shows first: what is in a signed statement. */
+async function checkProvenance(page, go) {
+  await go(`/tasks/${tasks.file}`);
+  await page.getByRole("button", { name: "What the statement says" }).click();
+  const panel = page.locator("section.panel", { has: page.getByText("Provenance") });
+  await panel.getByText("report.csv").first().waitFor();
+  await panel.getByText(/signed with the key/).waitFor();
+  await check(page, "task-provenance");
+}
+
+/** Little is left on the disk: said at the top, and why that matters. */
+async function checkFullDisk(page, go) {
+  const full = { free_bytes: 2 ** 30, size_bytes: 2 ** 37, state: "full" };
+  const low = { free_bytes: 2 ** 36, size_bytes: 2 ** 40, state: "low" };
+  await page.route("**/v1/disks", (route) =>
+    route.fulfill({ json: { data: full, artifacts: low, ledger: { bytes: 5, place: "data" } } }),
+  );
+  await go("/overview");
+  const told = page.getByRole("alert");
+  await told.getByText("The disk of the data directory is all but full").waitFor();
+  await told.getByText("The disk of artifacts is filling up").waitFor();
+  await check(page, "overview-full");
+  await page.unroute("**/v1/disks");
+}
+
 async function checkHostile(page, go) {
   await go(`/tasks/${tasks.hostile}`);
   await settled(page);
@@ -103,6 +130,8 @@ await run(async (browser) => {
   }
   await checkDialogs(page, go);
   await checkScans(page, go);
+  await checkProvenance(page, go);
+  await checkFullDisk(page, go);
   await checkHostile(page, go);
   assert.deepEqual(wrongs, []);
   watch.check();

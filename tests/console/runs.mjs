@@ -96,6 +96,9 @@ await run(async (browser) => {
   await page.getByRole("button", { name: "Approve it" }).click();
   await state(page, "succeeded");
   const first = page.url();
+  await page.getByRole("button", { name: "What the statement says" }).click();
+  await page.getByText(/signed with the key/).waitFor();
+  await check(page, "run-provenance");
   await stepsAreLookedAt(page);
   await page
     .locator("tr", { hasText: "approve" })

@@ -31,6 +31,7 @@ class Filling {
     add_webhooks();
     add_runs();
     add_collections();
+    add_chronicle();
   }
 
  private:
@@ -211,6 +212,19 @@ class Filling {
                                        .status = 404,
                                        .error = "answers 404"}}));
     accept(collections.set_index(task_id(210), "bafi", at(5)));
+  }
+
+  void add_chronicle() {
+    Chronicle& chronicle = ledger_.chronicle();
+    accept(chronicle.keep_pass({.scan = "drop",
+                                .first_at = at(1),
+                                .last_at = at(1),
+                                .report = std::string("{\"a\":\"\xff\"}", 9)}));
+    accept(chronicle.keep_pass(
+        {.scan = "drop", .first_at = at(2), .last_at = at(2), .error = "the bucket is away"}));
+    const std::vector<DefinitionVersion> held = {
+        {.map = "tasks", .name = "fetch", .since = at(1), .definition = R"({"a":1})"}};
+    accept(chronicle.note_definitions(held));
   }
 
   void add_runs() {

@@ -30,7 +30,12 @@ class NpmTest(unittest.TestCase):
         with open(os.path.join(definitions, "fuzz.yaml"), "w", encoding="ascii") as file:
             file.write('tasks:\n  fuzz-0:\n    kind: command\n    command: ["true"]\n'
                        'schedules:\n  fuzz-0: {cron: "0 3 1 1 *", task: fuzz-0}\n'
-                       'pipelines:\n  fuzz-0:\n    steps: {ok: {wait: {approval: {}}}}\n')
+                       'pipelines:\n  fuzz-0:\n    steps: {ok: {wait: {approval: {}}}}\n'
+                       'scans:\n  fuzz-0: {planner: batches, sources: {a: ./drop}, task: fuzz-0,\n'
+                       '    path: "{batch}.{part}", parts: [data, sig]}\n')
+        os.mkdir(os.path.join(definitions, "drop"))
+        with open(os.path.join(definitions, "drop", "one.data"), "wb"):
+            pass  # of a batch that stays incomplete
         key = os.path.join(definitions, ".key")
         with open(key, "w", encoding="ascii") as file:
             file.write(base64.b64encode(os.urandom(32)).decode())
@@ -39,6 +44,7 @@ class NpmTest(unittest.TestCase):
         token = server.run("token", "create", "--name", "root", "--role", "admin", "--quiet")
         subprocess.run(server.command("collection", "create", "--title", "fuzz", "--item",
                                       "https://fuzz.invalid/a"), check=True)
+        subprocess.run(server.command("scan", "--once", "--definitions", definitions), check=True)
         fuzzer = node("fuzz.mjs", server.url, OPTIONS.requests, OPTIONS.seed, token.strip())
         out, err = fuzzer.communicate(timeout=PATIENCE_SECONDS)
         print(out.splitlines()[-1] if out else err)

@@ -6,6 +6,7 @@
 #include "adapters/local/system_clock.h"
 #include "adapters/postgres/answer_store.h"
 #include "adapters/postgres/audit_log.h"
+#include "adapters/postgres/chronicle.h"
 #include "adapters/postgres/collection_store.h"
 #include "adapters/postgres/database.h"
 #include "adapters/postgres/log_store.h"
@@ -32,6 +33,7 @@ struct ServerStores {
   PostgresAuditPort audit;
   PostgresSecretPort secrets;
   PostgresCollectionPort collections;
+  PostgresChronicle chronicle;
   PostgresWebhookPort webhooks;
   PostgresAnswerPort answers;
   PostgresLogStore logs;

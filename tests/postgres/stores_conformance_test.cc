@@ -4,6 +4,7 @@
 
 #include "tests/conformance/answer_store/suite.h"
 #include "tests/conformance/audit_log/suite.h"
+#include "tests/conformance/chronicle/suite.h"
 #include "tests/conformance/collection_store/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/people_store/suite.h"
@@ -61,6 +62,10 @@ INSTANTIATE_TEST_SUITE_P(Postgres, AuditLogConformance,
 INSTANTIATE_TEST_SUITE_P(Postgres, CollectionStoreConformance,
                          testing::ValuesIn(of_postgres<CollectionStoreImplementation>(
                              part<CollectionStoreSubject>(&ServerStores::collections))),
+                         kName);
+INSTANTIATE_TEST_SUITE_P(Postgres, ChronicleConformance,
+                         testing::ValuesIn(of_postgres<ChronicleImplementation>(
+                             part<ChronicleSubject>(&ServerStores::chronicle))),
                          kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, SecretStoreConformance,
                          testing::ValuesIn(of_postgres<SecretStoreImplementation>(

@@ -46,6 +46,8 @@ OTHER_NAMES = {"QueueView": "Queue", "RetryPolicy": "Retry", "TaskPatch": "Patch
                "MadeToken": "CreateTokenResponse", "Sessions": "ListSessionsResponse",
                "Collections": "ListCollectionsResponse",
                "CollectionItems": "ListCollectionItemsResponse",
+               "Scans": "ListScansResponse", "ScanPasses": "ListScanPassesResponse",
+               "ScanPlan": "PlanScanResponse",
                "Webhooks": "ListWebhooksResponse", "WebhookTest": "TestWebhookResponse",
                "WebhookReplay": "ReplayWebhookResponse",
                "WebhookDeliveries": "ListWebhookDeliveriesResponse"}

@@ -211,7 +211,7 @@ void World::add_services(Process& process) {
     if (plant_.scan) plant_.scan(scan);
   }
   ScannerParams scanner{.definitions = [definitions] { return definitions; }};
-  scanner.observer = [this](const Result<ScanReport>& pass) {
+  scanner.observer = [this](const std::string&, const Result<ScanReport>& pass) {
     if (calm_ && pass && pass->complete()) scans_.came_through(*pass);
   };
   process.add(std::make_unique<Scanner>(scan_ports, std::move(scanner)));

@@ -9,12 +9,14 @@
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/events.h"
+#include "apps/waybill/runtime/scan_keeping.h"
 #include "apps/waybill/runtime/unused_ledger.h"
 #include "apps/waybill/service_manager.h"
 #include "apps/waybill/session.h"
 #include "apps/waybill/signals.h"
 #include "core/suggest.h"
 #include "services/scan.h"
+#include "services/scan_json.h"
 #include "services/scanner.h"
 #include "services/service_loop.h"
 
@@ -70,13 +72,14 @@ int status_of(const ScanReport& report) {
 /// What is scanned, with what, and until when.
 struct Scanning {
   ScanPorts ports;
+  Store* store = nullptr;  ///< that keeps what is found; null: a dry run
   std::map<std::string, ScanDefinition> scans;
   std::stop_token stop;
 };
 
 /// One pass of each scan. A scan that fails keeps no other from running.
 Exit scan_once(Session& session, const Invocation& invocation, const Scanning& scanning) {
-  const auto& [ports, scans, stop] = scanning;
+  const auto& [ports, store, scans, stop] = scanning;
   auto options = scan_options(invocation, stop);
   if (!options) return fail(options.error());
   const auto definitions = session.definitions();
@@ -90,6 +93,7 @@ Exit scan_once(Session& session, const Invocation& invocation, const Scanning& s
       output.progress(progress_text(scan_name, phase, done, total));
     };
     const auto report = run_scan(scan, (*definitions)->tasks, ports, *options);
+    if (store != nullptr) keep_scan(*store, name, report);
     if (!report) {
       output.error(with_context(report.error(), "scan " + name));
       exit = exit_status(report.error().code);
@@ -112,7 +116,7 @@ Exit scan_once(Session& session, const Invocation& invocation, const Scanning& s
 
 /// Each scan at its own pace, until a signal.
 Exit scan_on(Session& session, const Scanning& scanning) {
-  const auto& [ports, scans, stop] = scanning;
+  const auto& [ports, store, scans, stop] = scanning;
   const auto definitions = session.definitions();
   if (!definitions) return fail(definitions.error());
   session.output().note("scanning " + counted(static_cast<std::int64_t>(scans.size()), "scan") +
@@ -121,7 +125,9 @@ Exit scan_on(Session& session, const Scanning& scanning) {
   Definitions chosen = **definitions;
   chosen.scans = scans;
   Scanner scanner(ports, {.definitions = always(chosen),
-                          .observer = [&session](const Result<ScanReport>& report) {
+                          .observer = [&session, kept = store](const std::string& scan,
+                                                               const Result<ScanReport>& report) {
+                            keep_scan(*kept, scan, report);
                             tell_scan(session, report);
                           }});
   ServiceLoop loop(scanner, session.clock(), {.seed = session.rng().next()});
@@ -149,11 +155,13 @@ Exit scan(Session& session, const Invocation& invocation) {
   UnusedLedger unused;
   Ledger* ledger = &unused;
   DedupKeys* dedup_keys = nullptr;
+  Store* kept = nullptr;
   if (!dry) {
     const auto store = session.store(OpenStore::create);
     if (!store) return fail(store.error());
-    ledger = &(*store)->ledger();
-    dedup_keys = &(*store)->dedup_keys();
+    kept = *store;
+    ledger = &kept->ledger();
+    dedup_keys = &kept->dedup_keys();
   }
   const ScanPorts ports{
       .ledger = *ledger,
@@ -167,7 +175,7 @@ Exit scan(Session& session, const Invocation& invocation) {
                 "--every goes on for ever; leave out --once, --dry-run and "
                 "--now, or --every");
   }
-  const Scanning scanning{ports, std::move(*scans), signals.token()};
+  const Scanning scanning{ports, kept, std::move(*scans), signals.token()};
   return once ? scan_once(session, invocation, scanning) : scan_on(session, scanning);
 }
 

@@ -1,16 +1,10 @@
 #include "apps/waybill/commands/scan_view.h"
 
-#include <boost/json.hpp>
-
 #include "apps/waybill/cli/table.h"
 #include "apps/waybill/commands/views.h"
-#include "base/json.h"
-#include "core/task_json.h"
 
 namespace waybill::cli {
 namespace {
-
-namespace bj = boost::json;
 
 constexpr std::size_t kShownMax = 200;
 
@@ -64,46 +58,6 @@ std::string summary(const ScanReport& report) {
 }
 
 }  // namespace
-
-bj::object scan_to_json(const ScanReport& report) {
-  bj::array tasks;
-  for (const ScannedTask& task : report.tasks) {
-    tasks.push_back(
-        bj::object{{"id", to_string(task.id)},
-                   {"task", task.planned.task},
-                   {"marker", task.marker_name()},
-                   {"what", task.planned.what},
-                   {"params", text_to_json(task.planned.params)},
-                   {"outcome", json::text(to_string(task.outcome))},
-                   {"marker_outcome", json::text(to_string(task.marker))},
-                   {"error", task.error.empty() ? bj::value(nullptr) : bj::value(task.error)}});
-  }
-  bj::array skipped;
-  for (const Skipped& skip : report.skipped) {
-    skipped.push_back(bj::object{{"what", skip.what},
-                                 {"reason", json::text(to_string(skip.reason))},
-                                 {"detail", skip.detail}});
-  }
-  bj::array warnings;
-  for (const std::string& warning : report.warnings) warnings.emplace_back(warning);
-  bj::object counts;
-  for (const auto& [name, count] : report.counts) counts[name] = count;
-  bj::object took;
-  for (int phase = 0; phase < kScanPhaseCount; ++phase) {
-    took[json::text(to_string(static_cast<ScanPhase>(phase)))] =
-        static_cast<double>(report.took[phase].count()) / 1e6;
-  }
-  return {{"scan", report.scan},
-          {"now", time_to_json(report.now)},
-          {"dry_run", report.mode == ScanMode::dry_run},
-          {"complete", report.complete()},
-          {"objects_listed", report.objects_listed},
-          {"tasks", std::move(tasks)},
-          {"skipped", std::move(skipped)},
-          {"counts", std::move(counts)},
-          {"warnings", std::move(warnings)},
-          {"took_seconds", std::move(took)}};
-}
 
 std::string too_large(const ScanReport& report) {
   return counted(report.too_large(), "aggregation") +

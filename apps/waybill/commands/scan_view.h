@@ -1,16 +1,11 @@
 #pragma once
 
-#include <boost/json/fwd.hpp>
-
 #include <string>
 
 #include "apps/waybill/cli/output.h"
 #include "services/scan.h"
 
 namespace waybill::cli {
-
-/// A pass for programs (docs/reference/cli-json.md).
-boost::json::object scan_to_json(const ScanReport& report);
 
 /// That aggregations were left out since no task can hold them, and what to do.
 std::string too_large(const ScanReport& report);

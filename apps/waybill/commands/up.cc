@@ -14,6 +14,7 @@
 #include "apps/waybill/runtime/http_host.h"
 #include "apps/waybill/runtime/idle.h"
 #include "apps/waybill/runtime/redis_progress.h"
+#include "apps/waybill/runtime/scan_keeping.h"
 #include "apps/waybill/runtime/upkeep.h"
 #include "apps/waybill/runtime/work_loop.h"
 #include "apps/waybill/session.h"
@@ -50,7 +51,7 @@ class House {
         const Terms& terms)
       : kinds_(std::move(kinds)),
         upkeep_(session, store, std::move(http)),
-        scanner_(scan_ports(session, store, terms.stop), scanner_params(session, terms)),
+        scanner_(scan_ports(session, store, terms.stop), scanner_params(session, store, terms)),
         scanning_(scanner_, session.clock(), ServiceLoopParams{.seed = session.rng().next()}) {}
 
   RunsAtRest runs_at_rest() const { return upkeep_.runs().at_rest(); }
@@ -64,10 +65,12 @@ class House {
             .dedup_keys = &store.dedup_keys()};
   }
 
-  static ScannerParams scanner_params(Session& session, const Terms& terms) {
+  static ScannerParams scanner_params(Session& session, Store& store, const Terms& terms) {
     ScannerParams params{.definitions = terms.definitions};
     if (!session.config().definitions_from.empty()) params.look_every = kLookEvery;
-    params.observer = [&session, &idle = terms.idle](const Result<ScanReport>& report) {
+    params.observer = [&session, &store, &idle = terms.idle](const std::string& scan,
+                                                             const Result<ScanReport>& report) {
+      keep_scan(store, scan, report);
       tell_scan(session, report);
       idle.saw(report);
     };

@@ -49,17 +49,21 @@ class CloudArtifacts final : public ArtifactStore {
 
 }  // namespace
 
+Result<std::string> artifact_directory(const Config& config) {
+  const std::string& place = config.artifact_store;
+  if (place.empty()) return config.data + "/artifacts";
+  if (place.find("://") == place.npos) return place;
+  if (!place.starts_with("file:")) return std::string();
+  auto directory = parse_file_url(place);
+  if (!directory) return fail(with_context(directory.error(), "--artifact-store"));
+  return std::move(*directory);
+}
+
 Result<std::unique_ptr<ArtifactStore>> open_artifact_store(const Config& config, Clock& clock) {
   const std::string& place = config.artifact_store;
-  if (place.empty()) {
-    return std::make_unique<FileArtifactStore>(config.data + "/artifacts", clock);
-  }
-  if (place.find("://") == place.npos) return std::make_unique<FileArtifactStore>(place, clock);
-  if (place.starts_with("file:")) {
-    const auto directory = parse_file_url(place);
-    if (!directory) return fail(with_context(directory.error(), "--artifact-store"));
-    return std::make_unique<FileArtifactStore>(*directory, clock);
-  }
+  const auto directory = artifact_directory(config);
+  if (!directory) return fail(directory.error());
+  if (!directory->empty()) return std::make_unique<FileArtifactStore>(*directory, clock);
   const auto url = parse_bucket_url(place);
   if (!url) {
     return fail(Code::invalid_argument, "--artifact-store: " + url.error().message +

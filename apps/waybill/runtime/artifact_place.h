@@ -14,6 +14,9 @@ namespace waybill::cli {
 /// none; the clock outlives it.
 Result<std::unique_ptr<ArtifactStore>> open_artifact_store(const Config& config, Clock& clock);
 
+/// The directory of those contents; empty: they are in a bucket.
+Result<std::string> artifact_directory(const Config& config);
+
 /// Where pieces wait that workers of `--server` send.
 inline std::string uploads_directory(const Config& config) {
   return config.data + "/artifacts/uploads";

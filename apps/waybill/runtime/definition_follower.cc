@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "apps/waybill/runtime/applied_from.h"
+#include "apps/waybill/runtime/scan_keeping.h"
 #include "base/log.h"
 #include "core/git_source.h"
 
@@ -123,6 +124,7 @@ Status DefinitionFollower::take(DefinitionSources::Loaded loaded) {
     tell_of_own(*taken, taken_);
     taken_ = std::move(*taken);
   }
+  if (is_new) keep_definitions(store_, loaded.definitions);
   add_problems(taken_, loaded.states);
   for (const SourceState& state : loaded.states) {
     const auto known = std::find_if(before.begin(), before.end(), [&](const SourceState& each) {

@@ -2,10 +2,10 @@
 
 #include <boost/json.hpp>
 
-#include "apps/waybill/commands/scan_view.h"
 #include "apps/waybill/commands/views.h"
 #include "base/json.h"
 #include "core/task_json.h"
+#include "services/scan_json.h"
 
 namespace waybill::cli {
 

@@ -5,6 +5,7 @@
 
 #include "adapters/local/system_random.h"
 #include "apps/waybill/runtime/artifact_place.h"
+#include "apps/waybill/runtime/disk_space.h"
 #include "apps/waybill/runtime/events.h"
 #include "apps/waybill/runtime/file_limit.h"
 #include "apps/waybill/runtime/provenance.h"
@@ -50,6 +51,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
                                        : std::nullopt;
                 }),
       provenance_(make_provenance_desk(session, store)),
+      dry_runs_(kinds_, session.clock()),
       first_answers_(64u << 20, &store.beside().answers),
       feed_(
           {.reader = store.reader(), .logs = store.logs(), .clock = session.clock()},
@@ -63,11 +65,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .definitions = definitions.current(),
              .kinds = kinds_.spec_schemas(),
              .check_task = [this](const TaskRequest& request) { return kinds_.check(request); },
-             .new_id =
-                 [this] {
-                   const Lock lock(mutex_);
-                   return ids_.next(session_.clock().now());
-                 },
+             .new_id = [this] { return new_id(); },
              .chance =
                  [this] {
                    const Lock lock(mutex_);
@@ -87,6 +85,12 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .random_bytes = system_random_bytes,
              .provenance = &provenance_,
              .collections = &store.beside().collections,
+             .chronicle = &store.beside().chronicle,
+             .plan_scan =
+                 [this](const ScanDefinition& scan, const Definitions& all) {
+                   return dry_runs_.plan(scan, all);
+                 },
+             .disk_use = [&session, &store] { return read_disk_use(session.config(), store); },
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
   metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });
@@ -220,6 +224,11 @@ Status HttpHost::listen_grpc(const HttpDoors& doors) {
   return {};
 }
 
+Uuid HttpHost::new_id() {
+  const Lock lock(mutex_);
+  return ids_.next(session_.clock().now());
+}
+
 void HttpHost::run(Service& service, Duration step_max) {
   loops_.push_back(std::make_unique<ServiceLoop>(
       service, session_.clock(),
@@ -253,6 +262,7 @@ void HttpHost::changed(const LedgerEvent& event) {
 }
 
 void HttpHost::drain(Duration grace) {
+  dry_runs_.stop();
   const Deadline deadline{.at = session_.clock().steady_now() + grace};
   if (grpc_server_) grpc_server_->drain(deadline);
   server_->drain(deadline);

@@ -9,6 +9,7 @@
 #include "apps/waybill/cli/command.h"
 #include "apps/waybill/kinds.h"
 #include "apps/waybill/runtime/definition_follower.h"
+#include "apps/waybill/runtime/dry_runs.h"
 #include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/runtime/process_metrics.h"
 #include "apps/waybill/runtime/redis_progress.h"
@@ -82,6 +83,7 @@ class HttpHost {
   Status open_server(const ListenAddress& address, http::Application& application);
   void run(Service& service, Duration step_max = ServiceLoopParams{}.step_max);
   http::ApiGate gate(const ListenAddress& address, const HttpDoors& doors);
+  Uuid new_id();
   void changed(const LedgerEvent& event);
   bool nobody_waits();
 
@@ -104,6 +106,7 @@ class HttpHost {
   TokenDesk tokens_;
   SessionDesk sessions_;
   const ProvenanceDesk provenance_;
+  DryRuns dry_runs_;
   http::FirstAnswers first_answers_;
   http::EventFeed feed_;
   http::ApiMetrics metrics_;

@@ -152,7 +152,59 @@ export interface Definition {
   params_schema: JsonObject | null;
   spec: JsonObject;
   may?: { start: boolean | null; because: string } | null;
-  source?: { repository: string | null; commit: string | null; file: string; line: number } | null;
+  source?: DefinitionSource | null;
+}
+
+export interface DefinitionSource {
+  repository: string | null;
+  commit: string | null;
+  file: string;
+  line: number;
+}
+
+export interface DefinitionVersion {
+  number: number;
+  since: string;
+  source: DefinitionSource;
+  definition: JsonObject;
+}
+
+export interface ScanPass {
+  scan: string;
+  number: number;
+  first_at: string;
+  last_at: string;
+  passes: number;
+  error: string | null;
+  now: string | null;
+  complete: boolean;
+  objects_listed: number;
+  planned: number;
+  inserted: number;
+  duplicates: number;
+  failed: number;
+  skipped: number;
+  report: JsonObject | null;
+}
+
+export interface Scan {
+  name: string;
+  defined: boolean;
+  planner: string | null;
+  every: string | null;
+  latest: ScanPass | null;
+}
+
+export interface DiskSpace {
+  free_bytes: number;
+  size_bytes: number;
+  state: string;
+}
+
+export interface Disks {
+  data: DiskSpace;
+  artifacts: DiskSpace | null;
+  ledger: { bytes: number; place: string };
 }
 
 export interface Schedule {

@@ -6,6 +6,7 @@ import type { Role, Token } from "../api/types";
 import { askWhoIAm } from "../state/session";
 import { Copy } from "../ui/bits";
 import { Dialog } from "../ui/dialog";
+import { Icon } from "../ui/icon";
 import { complain } from "../ui/toast";
 
 export interface Made {
@@ -32,6 +33,7 @@ export function MakeDialog(props: {
   const [role, setRole] = useState<Role>(props.isFirst ? "admin" : "viewer");
   const [expires, setExpires] = useState(props.isFirst ? "" : "90d");
   const [sending, setSending] = useState(false);
+  const [isLost, setLost] = useState(false); // the answer, so that nobody knows
   // The same until it is answered: asking again after a lost answer makes no second token.
   const key = useRef(newKey());
   const confirm = (event: Event) => {
@@ -49,7 +51,10 @@ export function MakeDialog(props: {
       },
       (error) => {
         setSending(false);
-        if (!(error instanceof Problem) || error.status !== 0) key.current = newKey();
+        const lost = error instanceof Problem && error.status === 0;
+        setLost(lost);
+        if (lost) return;
+        key.current = newKey();
         complain(error);
       },
     );
@@ -97,16 +102,39 @@ export function MakeDialog(props: {
             ))}
           </select>
         </label>
+        {isLost && <Lost isFirst={props.isFirst} />}
         <div class="row end">
           <button type="button" onClick={props.onClose}>
             Leave it
           </button>
           <button type="submit" class="primary" disabled={sending}>
-            Make it
+            {isLost ? "Ask again" : "Make it"}
           </button>
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** The request was sent, and nobody knows whether it arrived. */
+function Lost({ isFirst }: { isFirst: boolean }) {
+  return (
+    <div class="trouble" role="alert">
+      <Icon name="warning" />
+      <div>
+        <strong>No answer came</strong>
+        <p>
+          The token may have been made all the same. Ask again, with all as it is: no second one is
+          made of it, and you are told how it stands.
+        </p>
+        {isFirst && (
+          <p>
+            If you are asked for a token then, it was made, and nobody has seen it: make another
+            one on the server's machine, with <code>waybill token create --role admin</code>.
+          </p>
+        )}
+      </div>
+    </div>
   );
 }
 
@@ -137,7 +165,7 @@ export function ShownOnce({ made, onClose }: { made: Made; onClose: () => void }
       )}
       <div class="row end">
         <button type="button" class="primary" onClick={onClose}>
-          I have kept it
+          {secret ? "I have kept it" : "Close"}
         </button>
       </div>
     </Dialog>

@@ -2,7 +2,8 @@
 
 import { Link } from "wouter-preact";
 import { get, path } from "../api/client";
-import type { Definition } from "../api/types";
+import type { Pipeline } from "../api/runs";
+import type { Definition, DefinitionSource } from "../api/types";
 import { useResource } from "../state/resource";
 import { may } from "../state/session";
 import { Empty, Foreign, Labels, Loaded, Page, Panel } from "../ui/bits";
@@ -10,6 +11,8 @@ import { fromAddress } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { JsonView } from "../ui/json";
 import { Table } from "../ui/table";
+import { placeOf } from "./definition_place";
+import { Versions } from "./definition_versions";
 
 function StartLink({ name }: { name: string }) {
   if (!may("submit")) return null;
@@ -18,6 +21,17 @@ function StartLink({ name }: { name: string }) {
       <Icon name="start" /> Start
       <span class="unseen"> {name}</span>
     </Link>
+  );
+}
+
+/** The commit, or the file where it is of none; all of it on hover. */
+function From({ source }: { source: DefinitionSource }) {
+  const file = source.file.slice(source.file.lastIndexOf("/") + 1);
+  return (
+    <span title={placeOf(source)}>
+      <Foreign text={file} max={40} />
+      {source.commit && <code> {source.commit.slice(0, 12)}</code>}
+    </span>
   );
 }
 
@@ -47,6 +61,10 @@ export function DefinitionsPage() {
                 { title: "Priority", number: true, cell: ({ priority }) => priority },
                 { title: "Time limit", cell: ({ timeout }) => timeout ?? "none" },
                 { title: "Failures", number: true, cell: ({ retry }) => retry.failures },
+                {
+                  title: "From",
+                  cell: ({ source }) => source && <From source={source} />,
+                },
                 { title: "Labels", cell: ({ labels }) => <Labels labels={labels} /> },
                 { title: "Action", cell: ({ name }) => <StartLink name={name} /> },
               ]}
@@ -60,14 +78,47 @@ export function DefinitionsPage() {
           )
         }
       </Loaded>
+      {__RUNS__ && <Pipelines />}
     </Page>
   );
 }
 
-function placeOf(source: NonNullable<Definition["source"]>): string {
-  const place = source.line > 0 ? `${source.file}:${source.line}` : source.file;
-  if (!source.repository) return place;
-  return `${source.repository} at ${(source.commit ?? "").slice(0, 12)}, ${place}`;
+function Pipelines() {
+  const pipelines = useResource("pipelines", (abort) =>
+    get<{ pipelines: Pipeline[] }>("/v1/pipelines", {}, abort),
+  );
+  return (
+    <Loaded of={pipelines}>
+      {({ pipelines: all }) =>
+        all.length > 0 && (
+          <Panel title="Pipelines" flush>
+            <Table
+              caption="Pipelines"
+              rows={all}
+              id={({ name }) => name}
+              columns={[
+                {
+                  title: "Pipeline",
+                  narrow: "title",
+                  cell: ({ name }) => (
+                    <Link href={`/pipelines/${encodeURIComponent(name)}`}>{name}</Link>
+                  ),
+                },
+                {
+                  title: "Runs",
+                  cell: ({ name }) => (
+                    <Link href={`/runs?pipeline=${encodeURIComponent(name)}`}>
+                      its runs<span class="unseen"> of {name}</span>
+                    </Link>
+                  ),
+                },
+              ]}
+            />
+          </Panel>
+        )
+      }
+    </Loaded>
+  );
 }
 
 function Shown({ definition }: { definition: Definition }) {
@@ -162,6 +213,7 @@ export function DefinitionPage({ name }: { name: string }) {
       }
     >
       <Loaded of={definition}>{(found) => <Shown definition={found} />}</Loaded>
+      <Versions map="definitions" name={decoded} />
     </Page>
   );
 }

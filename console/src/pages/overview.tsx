@@ -28,6 +28,7 @@ import { Empty, Foreign, Loaded, Page, Panel, StateBadge, Time, useNow } from ".
 import { Chart, type Line } from "../ui/chart";
 import { count, counted, duration, taskName } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { DisksPanel, DiskWarnings, useDisks } from "./overview_disks";
 
 const THROUGHPUT: Line[] = [
   { label: "created", color: "--blue" },
@@ -342,6 +343,7 @@ export function OverviewPage() {
     (abort) => get<{ queues: Queue[] }>("/v1/queues", {}, abort),
     { on: () => true, everyMs: 10_000 },
   );
+  const disks = useDisks();
   return (
     <Page
       title="Overview"
@@ -356,6 +358,7 @@ export function OverviewPage() {
       <Loaded of={queues}>
         {({ queues: all }) => (
           <>
+            <DiskWarnings of={disks.data} />
             <Warnings queues={all} />
             <Counts queues={all} />
             <Throughput />
@@ -369,6 +372,7 @@ export function OverviewPage() {
               <Depth queues={all} />
               <WorkersPanel queues={all} />
               <NextSchedules />
+              <DisksPanel disks={disks} />
             </div>
           </>
         )}

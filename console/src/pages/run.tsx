@@ -10,6 +10,7 @@ import { Icon } from "../ui/icon";
 import { JsonView } from "../ui/json";
 import { RunActions } from "./run_actions";
 import { RunGraph } from "./run_graph";
+import { RunProvenance } from "./run_provenance";
 import { ChosenStep, planPath, StepTable, stepAddress } from "./run_steps";
 import { RunBadge } from "./runs";
 
@@ -88,6 +89,7 @@ function Shown({ run }: { run: Run }) {
             <JsonView value={run.outputs} />
           </Panel>
         )}
+        <RunProvenance run={run} />
       </div>
     </>
   );

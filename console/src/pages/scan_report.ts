@@ -90,7 +90,8 @@ function skippedItem(value: unknown): Item {
   return itemOf(text(what), text(reason), text(detail), null);
 }
 
-function reportOf(value: unknown): Report {
+/** As files and the server have it. */
+export function reportOf(value: unknown): Report {
   const report = fieldsOf(value);
   if (!text(report.scan) || !Array.isArray(report.tasks) || !Array.isArray(report.skipped)) {
     throw new Error("it has no scan with tasks and skipped");

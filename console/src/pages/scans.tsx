@@ -1,33 +1,22 @@
-// What a pass of a scan found, or would do: the report of `waybill scan --json`, as a heat map.
+// The scans that the server knows, each with what its newest pass found; and reports from files.
 
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
-import { Empty, Foreign, Page, Panel, Time, Trouble } from "../ui/bits";
-import { count, counted } from "../ui/format";
+import { get, type Problem } from "../api/client";
+import type { Scan } from "../api/types";
+import { problemOf, useResource } from "../state/resource";
+import { Empty, Foreign, Loaded, Page, Panel, Time, Trouble } from "../ui/bits";
+import { span } from "../ui/format";
 import { Icon } from "../ui/icon";
-import type { Problem } from "../api/client";
-import { problemOf } from "../state/resource";
-import { type Chosen, HeatMap, Legend, Objects, windowName } from "./scan_heat";
-import {
-  fittingWindow,
-  type Item,
-  type Report,
-  readReports,
-  WINDOWS,
-  windowsOf,
-} from "./scan_report";
+import { Table } from "../ui/table";
+import { Outcome } from "./scan";
+import { type Report, readReports } from "./scan_report";
+import { ShownReport } from "./scan_shown";
 
 // Kept while the tab is open: to look at a task and come back loses nothing.
 const reports = signal<Report[]>([]);
 const shownName = signal("");
-
-const ROWS_MAX = 400;
-
-function spanName(minutes: number): string {
-  if (minutes === 1440) return "a day";
-  return minutes < 60 ? `${minutes} minutes` : counted(minutes / 60, "hour");
-}
 
 function OpenReport({ onProblem }: { onProblem: (problem: Problem | null) => void }) {
   const take = async (file: File | undefined) => {
@@ -58,118 +47,91 @@ function OpenReport({ onProblem }: { onProblem: (problem: Problem | null) => voi
   );
 }
 
-function Facts({ report }: { report: Report }) {
+function Choice() {
+  if (!reports.value.length) return null;
   return (
-    <Panel title={report.isDryRun ? "Plan of a dry run" : "A pass"}>
-      <p>
-        <Foreign text={report.scan} max={80} />, as of <Time at={report.now || null} />:{" "}
-        {counted(report.objects, "object")} listed.{" "}
-        {report.isDryRun
-          ? "Nothing was written."
-          : report.isComplete
-            ? "All that was to be scheduled is."
-            : "Not all that was to be scheduled is: the next pass tries again."}{" "}
-        <Link href={`/tasks?created_by=${encodeURIComponent(`scan:${report.scan}`)}`}>
-          Tasks that it has made
-        </Link>
-      </p>
-      <Legend items={report.items} />
-      {report.unnamed > 0 && (
-        <p class="hint">
-          {count(report.unnamed)} more were skipped: a report names the first thousand of them.
-        </p>
-      )}
-      {report.warnings.map((warning) => (
-        <div class="trouble" key={warning}>
-          <Icon name="warning" />
-          <p>
-            <Foreign text={warning} max={600} />
-          </p>
-        </div>
-      ))}
+    <div class="row">
+      <div class="chips" role="group" aria-label="Scans of the report">
+        {reports.value.map(({ scan }) => (
+          <button
+            type="button"
+            key={scan}
+            aria-pressed={scan === shownName.value}
+            onClick={() => (shownName.value = scan)}
+          >
+            <Foreign text={scan} max={60} />
+          </button>
+        ))}
+      </div>
+      <button type="button" onClick={() => (reports.value = [])}>
+        <Icon name="close" /> Close the report
+      </button>
+    </div>
+  );
+}
+
+const PLANNERS: Record<string, string> = { prio: "Prio's batches", batches: "batches by path" };
+
+function ScanTable({ scans }: { scans: Scan[] }) {
+  return (
+    <Panel title="Scans" flush>
+      <Table
+        caption="Scans"
+        rows={scans}
+        id={({ name }) => name}
+        columns={[
+          {
+            title: "Scan",
+            narrow: "title",
+            cell: ({ name, defined }) => (
+              <>
+                <Link href={`/scans/${encodeURIComponent(name)}`}>{name}</Link>
+                {!defined && <div class="small">not defined on this server</div>}
+              </>
+            ),
+          },
+          {
+            title: "Looks for",
+            cell: ({ planner }) => (planner ? (PLANNERS[planner] ?? planner) : "–"),
+          },
+          { title: "Every", cell: ({ every }) => (every ? span(every) : "–") },
+          { title: "Last pass", cell: ({ latest }) => <Time at={latest?.last_at ?? null} /> },
+          {
+            title: "Outcome",
+            cell: ({ latest }) =>
+              latest ? <Outcome pass={latest} /> : <span class="muted">none is kept yet</span>,
+          },
+        ]}
+      />
     </Panel>
   );
 }
 
-function titleOf({ begin, source }: Chosen): string {
-  if (begin === null) return "Without a time in the name";
-  return `${source || "no source"}, ${windowName(begin)}`;
-}
-
-function Shown({ report }: { report: Report }) {
-  const [minutes, setMinutes] = useState(fittingWindow(report.items));
-  const [chosen, setChosen] = useState<Chosen | null>(null);
-  const all = windowsOf(report.items, minutes);
-  const windows = all.slice(0, ROWS_MAX);
-  const timeless = report.items.filter(({ at }) => at === null);
-  const inTime = report.items.filter(({ at }) => at !== null);
-  const sources = [...new Set(inTime.map(({ source }) => source))].sort();
-  const inside = (one: Chosen): Item[] =>
-    one.begin === null
-      ? timeless
-      : (windows.find(({ begin }) => begin === one.begin)?.cells.get(one.source) ?? []);
-  return (
-    <>
-      <Facts report={report} />
-      <Panel
-        title="By source and window"
-        actions={
-          <>
-            {timeless.length > 0 && (
-              <button type="button" onClick={() => setChosen({ begin: null, source: "" })}>
-                {count(timeless.length)} without a time
-              </button>
-            )}
-            <label class="inline">
-              Windows of{" "}
-              <select
-                value={String(minutes)}
-                onChange={(event) => {
-                  setMinutes(Number(event.currentTarget.value));
-                  setChosen(null);
-                }}
-              >
-                {WINDOWS.map((each) => (
-                  <option value={String(each)} key={each}>
-                    {spanName(each)}
-                  </option>
-                ))}
-              </select>
-            </label>
-          </>
-        }
-      >
-        {windows.length ? (
-          <HeatMap windows={windows} sources={sources} chosen={chosen} choose={setChosen} />
-        ) : (
-          <p class="muted">Nothing that it met has a time in its name.</p>
-        )}
-        {all.length > ROWS_MAX && (
-          <p class="hint">
-            The newest {ROWS_MAX} of {count(all.length)} windows; longer ones show more.
-          </p>
-        )}
-      </Panel>
-      {chosen && <Objects title={titleOf(chosen)} items={inside(chosen)} />}
-    </>
+function Known() {
+  const scans = useResource(
+    "scans",
+    (abort) => get<{ scans: Scan[] }>("/v1/scans", {}, abort),
+    { everyMs: 5000 },
   );
-}
-
-function Choice() {
-  if (reports.value.length < 2) return null;
   return (
-    <div class="chips" role="group" aria-label="Scans">
-      {reports.value.map(({ scan }) => (
-        <button
-          type="button"
-          key={scan}
-          aria-pressed={scan === shownName.value}
-          onClick={() => (shownName.value = scan)}
-        >
-          <Foreign text={scan} max={60} />
-        </button>
-      ))}
-    </div>
+    <Loaded of={scans}>
+      {({ scans: all }) =>
+        all.length ? (
+          <ScanTable scans={all} />
+        ) : (
+          <Empty title="The server knows no scans">
+            <p>
+              A definitions file has them: <code>scans:</code> with buckets and the task that is to
+              be made. <code>waybill up</code> then looks through the buckets at their pace.
+            </p>
+            <p>
+              The report of one that runs elsewhere can be opened here; it does not leave this
+              browser: <code>waybill scan --dry-run --json &gt; plan.json</code>
+            </p>
+          </Empty>
+        )
+      }
+    </Loaded>
   );
 }
 
@@ -179,28 +141,12 @@ export function ScansPage() {
   return (
     <Page
       title="Scans"
-      lead="What a pass found in the buckets, or what the next one would do, by source and window."
+      lead="What passes found in the buckets, by source and window."
       actions={<OpenReport onProblem={setProblem} />}
     >
       {problem && <Trouble problem={problem} />}
       <Choice />
-      {report ? (
-        <Shown key={report.scan + report.now} report={report} />
-      ) : (
-        <Empty title="Open the report of a scan">
-          <p>
-            Scans say what they find to who runs them; the server does not keep it. Have it written
-            to a file, and open that here; it does not leave this browser:
-          </p>
-          <p>
-            <code>waybill scan --dry-run --json --definitions DIR &gt; plan.json</code>
-          </p>
-          <p>
-            Also the lines of <code>waybill scan --json</code>, as it goes on: the last pass of each
-            scan is shown.
-          </p>
-        </Empty>
-      )}
+      {report ? <ShownReport key={report.scan + report.now} report={report} /> : <Known />}
     </Page>
   );
 }

@@ -44,11 +44,18 @@ export function MadeBy({ task }: { task: Task }) {
 }
 
 /** What the server itself has written into the labels: nobody else may give these. */
-export function definitionSource(task: Task): string {
-  const { labels } = task;
-  const file = labels["definition.file"];
-  const repository = labels["definition.repository"];
-  const commit = labels["definition.commit"];
+function sourceOf({ labels }: Task, what: "definition" | "pipeline"): string {
+  const file = labels[`${what}.file`];
+  const repository = labels[`${what}.repository`];
+  const commit = labels[`${what}.commit`];
   if (!repository || !commit) return file ?? "";
   return `${repository} at ${commit.slice(0, 12)}${file ? `, ${file}` : ""}`;
+}
+
+export function definitionSource(task: Task): string {
+  return sourceOf(task, "definition");
+}
+
+export function pipelineSource(task: Task): string {
+  return sourceOf(task, "pipeline");
 }

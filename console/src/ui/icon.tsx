@@ -10,6 +10,7 @@ const PATHS = {
   scan: "M4 4h4v4H4zM10 4h4v4h-4zM16 4h4v4h-4zM4 10h4v4H4zM10 10h4v4h-4zM4 16h4v4H4z",
   definition: "M7 3h7l4 4v14H7zM14 3v4h4M10 12h5M10 16h5",
   webhook: "M4 12h12M12 7l5 5-5 5M20 5v14",
+  pin: "M9 4h6l-1 6 3 3H7l3-3zM12 13v7",
   secret: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3",
   key: "M8 15a4 4 0 100-8 4 4 0 000 8zM12 11h9v3.5M17.5 11v3",
   audit: "M5 4h14v16H5zM8.5 9h7M8.5 13h7M8.5 17h4",

@@ -81,6 +81,12 @@ Result<LedgerStats> PostgresAdminPort::stats() {
   return stats;
 }
 
+Result<std::int64_t> PostgresAdminPort::size_bytes() {
+  const auto rows = database_.read(Sql::size_bytes);
+  if (!rows) return fail(rows.error());
+  return rows->integer(0, 0);
+}
+
 Status PostgresAdminPort::backup(const std::string&) {
   return fail(Code::unimplemented,
               "a ledger on PostgreSQL is backed up with the database's own tools; run `pg_dump "

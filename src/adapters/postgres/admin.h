@@ -12,6 +12,7 @@ class PostgresAdminPort final : public LedgerAdmin {
 
   Result<CheckReport> check() override;
   Result<LedgerStats> stats() override;
+  Result<std::int64_t> size_bytes() override;
   /// `unimplemented`: a database has tools of its own for that, which the message names.
   Status backup(const std::string& path) override;
   Status export_tasks(const std::function<Status(std::string_view line)>& sink) override;

@@ -12,6 +12,7 @@
 #include "ports/artifact_index.h"
 #include "ports/audit_log.h"
 #include "ports/clock.h"
+#include "ports/chronicle.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
 #include "ports/ledger.h"
@@ -72,6 +73,7 @@ class PostgresLedger {
   SecretStore& secrets();
   WebhookStore& webhooks();
   CollectionStore& collections();
+  Chronicle& chronicle();
   AnswerStore& answers();
   ArtifactIndex& artifacts();
   RunStore& runs();

@@ -14,7 +14,8 @@ enum class StoreLock : std::uint8_t {
   artifacts = 3,
   runs = 4,
   run_turns = 5,
-  collections = 16
+  collections = 16,
+  chronicle = 17
 };
 enum class LockMode : std::uint8_t { alone, shared };
 

@@ -48,6 +48,10 @@ Result<LedgerStats> read_stats(Database& database) {
 
 Result<LedgerStats> SqliteAdminPort::stats() { return readers_.read<LedgerStats>(read_stats); }
 
+Result<std::int64_t> SqliteAdminPort::size_bytes() {
+  return size_of(open_.path) + size_of(open_.path + "-wal");
+}
+
 Result<CheckReport> SqliteAdminPort::check() {
   auto database = Database::open(open_, clock_);
   if (!database) return fail(database.error());

@@ -17,6 +17,7 @@ class SqliteAdminPort final : public LedgerAdmin {
 
   Result<CheckReport> check() override;
   Result<LedgerStats> stats() override;
+  Result<std::int64_t> size_bytes() override;
   Status backup(const std::string& path) override;
   Status export_tasks(const std::function<Status(std::string_view line)>& sink) override;
 

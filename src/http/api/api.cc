@@ -102,6 +102,7 @@ Status Api::Inside::add_routes() {
   add_token_handlers(parts, handlers);
   add_session_handlers(parts, handlers);
   add_collection_handlers(parts, handlers);
+  add_chronicle_handlers(parts, handlers);
   handlers["getOpenApi"] = [](const Call& call) {
     return with_own_etag(
         call, {.body = std::string(openapi_document()), .headers = {}, .stream = nullptr});

@@ -11,12 +11,15 @@
 #include "ports/clock.h"
 #include "ports/log_store.h"
 #include "services/ledger_parts.h"
+#include "services/disk_use.h"
 #include "services/login_desk.h"
 #include "services/rule_desk.h"
+#include "services/scan_report.h"
 
 namespace waybill {
 class ArtifactDesk;
 class AuditWriter;
+class Chronicle;
 class CollectionStore;
 class ProvenanceDesk;
 class QueueAllowance;
@@ -58,6 +61,12 @@ struct ApiParts {
   std::function<std::string(std::size_t)> random_bytes = {};
   const ProvenanceDesk* provenance = nullptr;  ///< null: likewise
   CollectionStore* collections = nullptr;      ///< null: likewise
+  Chronicle* chronicle = nullptr;              ///< null: likewise
+  /// A dry run of a scan of these definitions; empty: none is made here. Thread-safe, and may take
+  /// a minute.
+  std::function<Result<ScanReport>(const ScanDefinition&, const Definitions&)> plan_scan = {};
+  /// What the disks have left; empty: nobody knows.
+  std::function<Result<DiskUse>()> disk_use = {};
   /// Of those who may not operate; null: they may name as many queues as they like.
   QueueAllowance* queue_allowance = nullptr;
 };

@@ -33,6 +33,7 @@ void add_run_handlers(const ApiParts& parts, Handlers& handlers);
 void add_webhook_handlers(const ApiParts& parts, Handlers& handlers);
 void add_token_handlers(const ApiParts& parts, Handlers& handlers);
 void add_session_handlers(const ApiParts& parts, Handlers& handlers);
+void add_chronicle_handlers(const ApiParts& parts, Handlers& handlers);
 void add_collection_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// A page ends early rather than hold much more than this, in bytes.

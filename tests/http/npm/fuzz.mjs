@@ -223,7 +223,8 @@ function pathOf({ template, operation }, isBroken) {
     const isForCollection = template.startsWith("/v1/collections/");
     const task = isForRunning ? running : isForLeft ? left : isForRun ? run
                : isForCollection ? collection : pick(known).id;
-    const value = name === "id" ? task : name === "sha256" ? digest : "fuzz-0";
+    const value = name === "id" ? task : name === "sha256" ? digest
+                : name === "number" ? "1" : "fuzz-0";
     return encodeURIComponent(isBroken && chance(0.3) ? pick(kWords.slice(1)) : value);
   });
 }

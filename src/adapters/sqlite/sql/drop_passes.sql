@@ -1,0 +1,1 @@
+DELETE FROM scan_passes WHERE scan = ?1 AND number <= ?2

@@ -1,0 +1,63 @@
+// The list of tasks of a ledger that holds very many: when something is painted, when the tasks are
+// there, and page after page.
+
+import assert from "node:assert/strict";
+import { given, open, run, settled } from "./browser.mjs";
+
+/** When the first of the content was painted, in ms since the page was asked for. */
+async function paints(page) {
+  const first = await page.evaluate(
+    () => performance.getEntriesByName("first-contentful-paint")[0].startTime,
+  );
+  return Math.round(first);
+}
+
+await run(async (browser) => {
+  const { page, watch, go } = await open(browser);
+  await go("/you"); // the program is started, its files are read once
+  await settled(page);
+  const first_paint = [];
+  const tasks_there = [];
+  for (let time = 0; time < 3; time++) {
+    const begun = Date.now();
+    await go("/tasks");
+    await page.locator("[data-task]").first().waitFor();
+    tasks_there.push(Date.now() - begun);
+    first_paint.push(await paints(page));
+  }
+  const total = new Intl.NumberFormat("en-US").format(given.total);
+  await go("/overview");
+  await page.locator(".counts").waitFor();
+  const numbers = await page.locator(".counts-number").allInnerTexts();
+  const sum = numbers.reduce((all, text) => all + Number(text.replaceAll(",", "")), 0);
+  assert.equal(sum, given.total, `the counts tell all ${total}`);
+  await go("/tasks");
+  await page.locator("[data-task]").first().waitFor();
+  const seen = new Set();
+  const next = page.getByRole("button", { name: "Next page" });
+  let page_ms = 0;
+  for (let turn = 0; turn < 4; turn++) {
+    const id = await page.locator("[data-task]").first().getAttribute("data-task");
+    assert.ok(!seen.has(id), "each page is another one");
+    seen.add(id);
+    const begun = Date.now();
+    await next.click();
+    await page.waitForFunction(
+      (old) => {
+        const row = document.querySelector("[data-task]");
+        return row && row.dataset.task !== old;
+      },
+      id,
+    );
+    page_ms = Math.max(page_ms, Date.now() - begun);
+  }
+  watch.check();
+  const least = (values) => Math.min(...values);
+  console.log(
+    JSON.stringify({
+      first_paint_ms: least(first_paint),
+      tasks_there_ms: least(tasks_there),
+      page_ms,
+    }),
+  );
+});
