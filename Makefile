@@ -82,7 +82,7 @@ sim: packages ## the simulator: SEEDS=100000 of them from FIRST=1, PLANT= a mist
 	@build/release/tests/sim/sim --seeds $(SEEDS) --first $(FIRST) $(if $(PLANT),--plant $(PLANT))
 
 .PHONY: chaos
-chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=; at every write of a scan; of servers, of PostgreSQL
+chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=; at every write of a scan; of servers, PostgreSQL, RabbitMQ, with bad roads and full disks
 	@cmake --build --preset release -j $(JOBS) --target workflow_manager_effects
 	@python3 -B tests/chaos/chaos.py --waybill build/release/waybill --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 	@for backend in file ledger scan; do python3 -B tests/workflow_manager/every_effect.py --every --backend $$backend \

@@ -119,8 +119,10 @@ class Rabbit:
         self.url = None
         if not programs:
             return
+        self.programs = os.path.dirname(programs[0])
         home = tempfile.mkdtemp(prefix="rabbit-", dir=directory)
         port, mapper = free_port(), free_port()
+        self.port = port
         with open(f"{home}/rabbitmq.conf", "w") as file:
             file.write(f"listeners.tcp.1 = 127.0.0.1:{port}\n"
                        "vm_memory_high_watermark.absolute = 1GB\n"
@@ -129,7 +131,7 @@ class Rabbit:
             with open(f"{home}/{name}", "w") as file:
                 file.write(text)
         os.chmod(f"{home}/.erlang.cookie", 0o400)
-        environment = {
+        self.environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home, "LANG": "C.UTF-8",
             "RABBITMQ_NODENAME": f"waybill{port}@localhost",
             "RABBITMQ_CONFIG_FILE": f"{home}/rabbitmq.conf",
@@ -141,16 +143,37 @@ class Rabbit:
             "RABBITMQ_DIST_PORT": str(free_port()),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
             "ERL_EPMD_PORT": str(mapper), "ERL_EPMD_ADDRESS": "127.0.0.1"}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-        self.processes = [subprocess.Popen(
-            ["epmd", "-port", str(mapper), "-address", "127.0.0.1"], **quiet)]
+        self.quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL,
+                      "env": self.environment}
+        self.mapper = subprocess.Popen(
+            ["epmd", "-port", str(mapper), "-address", "127.0.0.1"], **self.quiet)
         until(lambda: accepts(mapper), "the start of Erlang's port mapper")
-        self.processes.append(subprocess.Popen(programs, **quiet))
-        until(lambda: accepts(port), "RabbitMQ's start")
+        self.start()
         self.url = f"amqp://guest:guest@127.0.0.1:{port}/%2f"
 
+    def start(self):
+        self.node = subprocess.Popen([f"{self.programs}/rabbitmq-server"], start_new_session=True,
+                                     **self.quiet)
+        until(lambda: accepts(self.port), "RabbitMQ's start")
+
+    def kill(self):
+        """As a crash of it. What was declared before `write_declarations` is there again after
+        start(); of what is declared within seconds of the crash RabbitMQ promises nothing."""
+        os.killpg(self.node.pid, signal.SIGKILL)
+        self.node.wait()
+
+    def control(self, *words):
+        ran = subprocess.run([f"{self.programs}/rabbitmqctl", "--quiet", *words], text=True,
+                             capture_output=True, env=self.environment, check=False)
+        if ran.returncode != 0:
+            raise SystemExit(f"rabbitmqctl {' '.join(words)}: {ran.stdout} {ran.stderr}")
+        return ran.stdout
+
+    def write_declarations(self):
+        self.control("eval", "mnesia:dump_log(), [ok = dets:sync(Table) || Table <- dets:all()].")
+
     def close(self):
-        for process in reversed(self.processes if self.url else []):
+        for process in (self.node, self.mapper) if self.url else ():
             process.terminate()
             process.wait(60)
 

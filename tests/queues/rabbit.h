@@ -21,9 +21,16 @@ class Rabbit {
   std::string url_with(const Rabbit& next) const {
     return "amqp://guest:guest@" + place() + "," + next.place() + "/%2f";
   }
+  std::string url_by_way_of(int port) const {
+    return "amqp://guest:guest@127.0.0.1:" + std::to_string(port) + "/%2f";
+  }
+  int port() const { return port_; }
   std::string place() const { return "127.0.0.1:" + std::to_string(port_); }
   /// It ends as in a crash, and comes again.
   void crash() { server_.kill(); }
+  /// It says and hears nothing, and its connections stay open, until it goes on.
+  void freeze() { server_.freeze(); }
+  void go_on() { server_.go_on(); }
   void start();
   /// Writes the declarations of queues to disk. RabbitMQ's confirms vouch for messages only. A
   /// crash within seconds of a declaration takes the queue, or, where its name was on disk and the

@@ -124,6 +124,8 @@ void Server::signal_and_reap(int first_signal, int patience_ms) {
 }
 
 void Server::stop() { signal_and_reap(SIGTERM, 10'000); }
+void Server::freeze() { ::kill(-pid_, SIGSTOP); }
+void Server::go_on() { ::kill(-pid_, SIGCONT); }
 void Server::kill() { signal_and_reap(SIGKILL, 10'000); }
 
 }  // namespace waybill

@@ -41,6 +41,9 @@ class Server {
   void stop();
   /// Ends it at once, as a crash does.
   void kill();
+  /// It does nothing more, and its connections stay open, until `go_on`.
+  void freeze();
+  void go_on();
 
   const std::string& directory() const { return directory_.path(); }
 

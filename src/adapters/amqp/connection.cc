@@ -121,6 +121,15 @@ Status Connection::reply(const std::string& action) const {
   return status_of(amqp_get_rpc_reply(state_), action);
 }
 
+Status Connection::beat() {
+  const amqp_frame_t heartbeat{.frame_type = AMQP_FRAME_HEARTBEAT, .channel = 0, .payload = {}};
+  const int sent = amqp_send_frame(state_, &heartbeat);
+  if (sent == AMQP_STATUS_OK) return {};
+  return fail(library_error(sent, "a heartbeat to " + place_));
+}
+
+Duration Connection::heartbeat() const { return std::chrono::seconds(amqp_get_heartbeat(state_)); }
+
 std::string Connection::server_version() const {
   const amqp_table_t* said = amqp_get_server_properties(state_);
   for (int i = 0; said != nullptr && i < said->num_entries; ++i) {
@@ -176,9 +185,11 @@ Result<std::unique_ptr<Connection>> Connection::open_at(const std::string& url,
   const timeval call = to_timeval(params.call_time_max);
   amqp_set_handshake_timeout(state, &handshake);
   amqp_set_rpc_timeout(state, &call);
-  const Status login = status_of(amqp_login(state, info.vhost, 0, kFrameBytesMax, 0,
-                                            AMQP_SASL_METHOD_PLAIN, info.user, info.password),
-                                 "login");
+  const auto heartbeat = std::chrono::ceil<std::chrono::seconds>(params.heartbeat).count();
+  const Status login =
+      status_of(amqp_login(state, info.vhost, 0, kFrameBytesMax, static_cast<int>(heartbeat),
+                           AMQP_SASL_METHOD_PLAIN, info.user, info.password),
+                "login");
   if (!login) return fail(refused_login(login.error(), where));
   amqp_channel_open(state, kChannel);
   if (const Status opened = connection->reply("opening a channel to " + where); !opened) {

@@ -21,6 +21,9 @@ struct ConnectionParams {
   std::string ca_file;  ///< whom amqps trusts; empty: whom Debian trusts
   Duration handshake_time_max = std::chrono::seconds(10);
   Duration call_time_max = std::chrono::seconds(30);  ///< until the broker answers a request
+  /// Whole seconds: each side says at least this often that it is there, or oftener where the
+  /// broker asks for that. One that has been silent for twice as long is given up.
+  Duration heartbeat = std::chrono::seconds(20);
   /// Ends the waiting for a connection, and cuts one that is there, whatever waits for the broker.
   std::stop_token stop{};
 };
@@ -32,9 +35,9 @@ Result<std::string> place_of(const std::string& url);
 /// The code of an AMQP reply code (403, 404, 406 …).
 Code code_of_reply(int reply_code);
 
-/// A connection to a broker with one open channel, closed at the end of its life. There are no
-/// heartbeats, which nobody would send while a task runs: the system's keep-alive finds out within
-/// a minute that the other side is gone. Not thread-safe.
+/// A connection to a broker with one open channel, closed at the end of its life. The library sends
+/// heartbeats, and hears that there are none, in its own calls only: while nobody calls it, as when
+/// a worker is busy, `beat` has to be called at least every `heartbeat`. Not thread-safe.
 class Connection {
  public:
   /// `unavailable` where there is no broker, `unauthenticated` where it refuses the user,
@@ -48,6 +51,10 @@ class Connection {
   static constexpr std::uint16_t kChannel = 1;
   amqp_connection_state_t_* state() const { return state_; }
   int socket() const;
+  /// Tells the broker that this side is there. `unavailable` when the connection is lost.
+  Status beat();
+  /// What the two sides agreed on.
+  Duration heartbeat() const;
   /// What the broker said to the latest request.
   Status reply(const std::string& action) const;
   const std::string& place() const { return place_; }

@@ -125,6 +125,24 @@ Status Publisher::hear(const Call& call, Duration time_max) {
   }
 }
 
+Status Publisher::idle() {
+  const std::string action = "a connection to " + connection_->place();
+  if (const Status beaten = connection_->beat(); !beaten) return beaten;
+  for (;;) {
+    amqp_maybe_release_buffers(connection_->state());
+    const timeval now{};
+    amqp_frame_t frame{};
+    const int status = amqp_simple_wait_frame_noblock(connection_->state(), &frame, &now);
+    if (status == AMQP_STATUS_TIMEOUT) return {};
+    if (status != AMQP_STATUS_OK) return fail(library_error(status, action));
+    if (frame.frame_type != AMQP_FRAME_METHOD) continue;
+    const amqp_method_t& method = frame.payload.method;
+    if (method.id == AMQP_CHANNEL_CLOSE_METHOD || method.id == AMQP_CONNECTION_CLOSE_METHOD) {
+      return fail(error_of_close(method, action));
+    }
+  }
+}
+
 Status Publisher::take_return(const Call& call) {
   amqp_message_t message{};
   const Status read = status_of(

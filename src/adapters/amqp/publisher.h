@@ -48,6 +48,11 @@ class Publisher {
   Status publish(std::span<const Message> messages, std::vector<std::size_t>& indexes,
                  std::vector<Status>& answers, Duration time_max);
 
+  /// Hears what the broker says while nothing is on its way, which keeps the connection alive.
+  /// `unavailable` when it is lost, or the broker silent.
+  Status idle();
+  Duration heartbeat() const { return connection_->heartbeat(); }
+
  private:
   struct InFlight {
     std::size_t index = 0;

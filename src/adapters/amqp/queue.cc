@@ -10,6 +10,7 @@
 #include <numeric>
 #include <utility>
 
+#include "adapters/amqp/delivery.h"
 #include "adapters/amqp/reply.h"
 #include "adapters/amqp/topology.h"
 #include "base/log.h"
@@ -29,63 +30,6 @@ constexpr int kPublishAttempts = 3;
 constexpr milliseconds kLook(50);
 
 bool may_pass(Code code) { return code == Code::unavailable || code == Code::deadline_exceeded; }
-
-std::uint32_t delivery_count_of(const amqp_envelope_t& envelope) {
-  std::uint32_t count = envelope.redelivered != 0 ? 2 : 1;
-  const amqp_basic_properties_t& properties = envelope.message.properties;
-  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return count;
-  for (int i = 0; i < properties.headers.num_entries; ++i) {
-    const amqp_table_entry_t& entry = properties.headers.entries[i];
-    // Quorum queues say how often it was delivered before.
-    if (amqp::text_of(entry.key) == "x-delivery-count" && entry.value.kind == AMQP_FIELD_KIND_I64) {
-      count = static_cast<std::uint32_t>(entry.value.value.i64) + 1;
-    }
-  }
-  return count;
-}
-
-/// Publishers may say it, and this one does not.
-Time published_at(const amqp_envelope_t& envelope) {
-  const amqp_basic_properties_t& properties = envelope.message.properties;
-  constexpr std::uint64_t kSecondsMax = 253'402'300'799;  // the year 9999
-  const bool known = (properties._flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0;
-  if (!known || properties.timestamp > kSecondsMax) return {};
-  return Time(seconds(properties.timestamp));
-}
-
-MessageProperties properties_of(const amqp_basic_properties_t& given) {
-  MessageProperties properties;
-  const auto text = [&given](amqp_flags_t flag, const amqp_bytes_t& value) {
-    return std::string((given._flags & flag) == 0 ? std::string_view() : amqp::text_of(value));
-  };
-  properties.type = text(AMQP_BASIC_TYPE_FLAG, given.type);
-  properties.content_type = text(AMQP_BASIC_CONTENT_TYPE_FLAG, given.content_type);
-  properties.correlation_id = text(AMQP_BASIC_CORRELATION_ID_FLAG, given.correlation_id);
-  properties.reply_to = text(AMQP_BASIC_REPLY_TO_FLAG, given.reply_to);
-  properties.user_id = text(AMQP_BASIC_USER_ID_FLAG, given.user_id);
-  if ((given._flags & AMQP_BASIC_PRIORITY_FLAG) != 0) properties.priority = given.priority;
-  return properties;
-}
-
-Message message_of(const amqp_envelope_t& envelope) {
-  const amqp_basic_properties_t& properties = envelope.message.properties;
-  Message message{.body = std::string(amqp::text_of(envelope.message.body)),
-                  .properties = properties_of(properties)};
-  if ((properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0) {
-    message.id = amqp::text_of(properties.message_id);
-  }
-  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return message;
-  for (int i = 0; i < properties.headers.num_entries; ++i) {
-    const amqp_table_entry_t& entry = properties.headers.entries[i];
-    const bool text =
-        entry.value.kind == AMQP_FIELD_KIND_UTF8 || entry.value.kind == AMQP_FIELD_KIND_BYTES;
-    if (text && !amqp::text_of(entry.key).starts_with("x-")) {
-      message.attributes.emplace_back(amqp::text_of(entry.key),
-                                      amqp::text_of(entry.value.value.bytes));
-    }
-  }
-  return message;
-}
 
 Status given_up(const Error& error) {
   if (error.code == Code::cancelled) return fail(error);
@@ -140,7 +84,23 @@ Status AmqpQueue::connect_publisher() {
        .unconfirmed_max = options_.unconfirmed_max});
   if (!publisher) return fail(publisher.error());
   publisher_ = *std::move(publisher);
+  if (!publishers_pulse_) publishers_pulse_.emplace([this] { return beat_publisher(); });
   return {};
+}
+
+Duration AmqpQueue::beat_publisher() {
+  Duration next = options_.connection.heartbeat / 2;
+  // Who publishes now hears the broker.
+  if (!publishing_.try_lock()) return next;
+  if (publisher_ != nullptr) {
+    next = publisher_->heartbeat() / 2;
+    if (const Status heard = publisher_->idle(); !heard) {
+      log::debug("amqp_idle_publisher_lost", heard.error().message);
+      publisher_.reset();
+    }
+  }
+  publishing_.unlock();
+  return next;
 }
 
 Status AmqpQueue::check(const Message& message) const {
@@ -231,7 +191,21 @@ Status AmqpQueue::connect_receiver() {
   if (const Status asked = connection->reply(action); !asked) return asked;
   receiver_ = std::move(connection);
   ++connections_;
+  if (!receivers_pulse_) receivers_pulse_.emplace([this] { return beat_receiver(); });
   return {};
+}
+
+/// Only says that this side is there: what the broker says is for `receive`, which nobody calls
+/// while there is no room for more.
+Duration AmqpQueue::beat_receiver() {
+  const Lock lock(receiving_);
+  if (receiver_ == nullptr) return options_.connection.heartbeat / 2;
+  const Duration next = receiver_->heartbeat() / 2;
+  if (const Status beaten = receiver_->beat(); !beaten) {
+    log::warn("amqp_receiver_lost", beaten.error().message);
+    lose_receiver();
+  }
+  return next;
 }
 
 void AmqpQueue::lose_receiver() {
@@ -270,10 +244,10 @@ Status AmqpQueue::take(std::size_t limit, std::vector<Delivery>& deliveries) {
     const amqp_rpc_reply_t reply = amqp_consume_message(state, &envelope, &now, 0);
     if (reply.reply_type == AMQP_RESPONSE_NORMAL) {
       deliveries.push_back(
-          {.message = message_of(envelope),
+          {.message = amqp::message_of(envelope),
            .receipt = std::to_string(connections_) + "-" + std::to_string(envelope.delivery_tag),
-           .delivery_count = delivery_count_of(envelope),
-           .published_at = published_at(envelope)});
+           .delivery_count = amqp::delivery_count_of(envelope),
+           .published_at = amqp::published_at(envelope)});
       bytes += deliveries.back().message.body.size();
       held_.insert(envelope.delivery_tag);
       amqp_destroy_envelope(&envelope);

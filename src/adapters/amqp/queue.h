@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "adapters/amqp/connection.h"
 #include "adapters/amqp/publisher.h"
+#include "adapters/amqp/pulse.h"
 #include "base/mutex.h"
 #include "ports/clock.h"
 #include "ports/queue.h"
@@ -75,6 +77,9 @@ class AmqpQueue final : public Queue {
   using SharedConnection = std::shared_ptr<amqp::Connection>;
 
   Status connect_publisher() REQUIRES(publishing_);
+  /// Heartbeats, for as long as nobody calls; each answers when the next one is due.
+  Duration beat_publisher();
+  Duration beat_receiver();
   Status connect_receiver() REQUIRES(receiving_);
   /// The deliveries that have arrived, up to `limit`.
   Status take(std::size_t limit, std::vector<Delivery>& deliveries) REQUIRES(receiving_);
@@ -94,6 +99,9 @@ class AmqpQueue final : public Queue {
   SharedConnection receiver_ GUARDED_BY(receiving_);  // shared with those that wait on its socket
   std::uint64_t connections_ GUARDED_BY(receiving_) = 0;  // the first half of a receipt
   std::set<std::uint64_t> held_ GUARDED_BY(receiving_);   // delivery tags
+  // Last: they use all of the above. From the first connection on.
+  std::optional<amqp::Pulse> publishers_pulse_ GUARDED_BY(publishing_);
+  std::optional<amqp::Pulse> receivers_pulse_ GUARDED_BY(receiving_);
 };
 
 }  // namespace waybill
