@@ -137,15 +137,20 @@ Status KeptSource::add_latest(const SourceState& state, Files& found) const {
   for (const std::string& path : *paths) {
     const std::string name = std::filesystem::path(path).filename().string();
     std::error_code unknown;
-    bytes += std::filesystem::file_size(path, unknown);
-    if (found.files.latest.size() == kSourceFilesMax || bytes > kSourceBytesMax) {
+    const std::size_t size = std::filesystem::file_size(path, unknown);
+    const bool is_last = found.files.latest.size() == kSourceFilesMax;
+    // One that is too big is refused by itself, and takes no room from the others.
+    const std::size_t taken = size > yaml::kBytesMax ? 0 : size;
+    if (is_last || taken > kSourceBytesMax - bytes) {
       found.problems.push_back(
           {.file = shown(state.commit, name),
            .message = "is left out: of one directory " + std::to_string(kSourceFilesMax) +
                       " files of definitions are taken, of " +
                       std::to_string(kSourceBytesMax >> 20) + " MiB together"});
-      return {};
+      if (is_last) return {};
+      continue;
     }
+    bytes += taken;
     auto file = read({state.commit, state.tree}, name);
     if (!file) return fail(file.error());
     found.files.latest.emplace(name, std::move(*file));

@@ -194,9 +194,10 @@ TEST(RunArtifactsTest, NoNameLeadsOutOfTheDirectoryWhereverItComesFrom) {
     EXPECT_EQ(play.records().at("use").state, NodeState::failed) << name;
     EXPECT_THAT(play.records().at("use").error, HasSubstr("inputs: ")) << name;
   }
-  for (const std::string value : {R"({"x": {"sha256": "abc", "size_bytes": 1}})",
-                                  R"({"x": {"sha256": ")" + digest('a') + "\"}}",
-                                  R"({"x": )" + file + R"(, "x/y": )" + file + "}", R"([1])"}) {
+  const std::vector<std::string> values = {R"({"x": {"sha256": "abc", "size_bytes": 1}})",
+                                           R"({"x": {"sha256": ")" + digest('a') + "\"}}",
+                                           R"({"x": )" + file + R"(, "x/y": )" + file + "}", "[1]"};
+  for (const std::string& value : values) {
     Play play(
         R"({"p": {"steps": {"use": {"task": {"command": ["./use"]}, "inputs": "params.files"}}}})",
         R"({"files": )" + value + "}");
