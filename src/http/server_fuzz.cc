@@ -94,8 +94,7 @@ std::string talk(const Server& server, std::string_view sent, int patience_ms) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace waybill;
-  // Never ended: its threads live as long as the program.
-  static auto* const world = new http::World;
+  static const auto world = std::make_unique<http::World>();
   const std::string_view sent(reinterpret_cast<const char*>(data), size);
   const std::string answer = http::talk(*world->server, sent, http::kPatienceMs);
   WAYBILL_CHECK(answer.empty() || answer.starts_with("HTTP/1."), "an answer that is no HTTP");

@@ -51,6 +51,14 @@ class NpmTest(unittest.TestCase):
         self.assertEqual(fuzzer.returncode, 0, f"seed {OPTIONS.seed}: {out[-5000:]} {err[-3000:]}")
         self.assertEqual(server.terminate(), 0)
 
+    def test_the_document_is_openapi_and_holds_together(self):
+        server = Serving()
+        self.addCleanup(server.close)
+        linter = node("lint.mjs", server.url)
+        out, err = linter.communicate(timeout=PATIENCE_SECONDS)
+        self.assertEqual(linter.returncode, 0, out + err)
+        self.assertRegex(out, r"^3\.1\.\d: \d+ operations, 0 faults\n$")
+
     def test_an_event_source_misses_nothing_over_a_restart(self):
         server = Serving()
         self.addCleanup(server.close)

@@ -103,6 +103,12 @@ class Tls(unittest.TestCase):
                 self.assertEqual(answer.count(b"HTTP/1.1 "), 1, answer)
                 self.assertIn(b"application/problem+json", answer)
 
+    def test_a_client_that_first_sends_all_of_a_large_body_finds_the_answer(self):
+        with self.connect() as secured:
+            answer = self.get(secured, "/v1/tasks", " " * (20 << 20))
+        self.assertEqual((answer.status, answer.headers["Connection"]), (413, "close"))
+        self.assertEqual(json.loads(answer.body)["type"], "urn:waybill:problem:too-large")
+
     def test_a_client_that_trusts_it_is_content(self):
         done = subprocess.run(
             ["curl", "-sS", "--cacert", self.papers.certificate,

@@ -80,7 +80,6 @@ class Tasks(RpcTest):
             "odd": 2**53 + 1, "even": 2**60, "most": 2**64 - 1, "least": -2**63,
             "small": -7}}).json["task"]
         shown = plain_of(self.client.call("Tasks/GetTask", {"id": made["id"]})["params"])
-        # JavaScript writes 2^60 with fewer digits, which are the same double.
         doubles = {name: float(shown[name]) for name in ("even", "least", "small")}
         self.assertEqual(doubles, {"even": 2.0**60, "least": -2.0**63, "small": -7.0})
         self.assertEqual((shown["odd"], shown["most"]), (str(2**53 + 1), str(2**64 - 1)))
