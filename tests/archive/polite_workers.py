@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Several workers on one ledger, two with it and one over the API, and a server that they fetch from:
-together they keep to what it bears."""
+"""Several workers on one ledger, two with it and one over the API, and a server that they fetch
+from: together they keep to what it bears."""
 
 import collections
 import http.server
