@@ -31,7 +31,8 @@ class LocalStore final : public Store {
             .artifacts = ledger_->artifacts(),
             .runs = ledger_->runs(),
             .collections = ledger_->collections(),
-            .chronicle = ledger_->chronicle()};
+            .chronicle = ledger_->chronicle(),
+            .host_turns = ledger_->host_turns()};
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }

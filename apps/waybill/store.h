@@ -15,6 +15,7 @@
 #include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/host_turns.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -41,6 +42,7 @@ struct KeptBeside {
   RunStore& runs;
   CollectionStore& collections;
   Chronicle& chronicle;
+  HostTurns& host_turns;
 };
 
 /// What a data directory holds: the ledger, the output of tasks and the files they left behind,

@@ -17,9 +17,9 @@ Status check_host_needs(const HostHolding& holding, std::span<const HostNeed> ne
   std::set<std::string_view> named;
   for (const HostNeed& need : needs) {
     if (!is_host_need(need)) {
-      return fail(Code::invalid_argument,
-                  "a turn at a host has a name of up to " + std::to_string(kHostNameBytesMax) +
-                      " bytes and numbers within their bounds");
+      return fail(Code::invalid_argument, "a turn at a host has a name of up to " +
+                                              std::to_string(kHostNameBytesMax) +
+                                              " bytes and numbers within their bounds");
     }
     if (!named.insert(need.host).second) {
       return fail(Code::invalid_argument, "a host is named twice: " + need.host);

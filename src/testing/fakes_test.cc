@@ -26,6 +26,7 @@
 #include "tests/conformance/clock/suite.h"
 #include "tests/conformance/chronicle/suite.h"
 #include "tests/conformance/collection_store/suite.h"
+#include "tests/conformance/host_turns/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/object_store/suite.h"
@@ -123,6 +124,19 @@ INSTANTIATE_TEST_SUITE_P(Fakes, ChronicleConformance,
                              [] {
                                const auto chronicle = std::make_shared<FakeChronicle>();
                                return ChronicleSubject{chronicle, chronicle.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, HostTurnsConformance,
+                         testing::Values(HostTurnsImplementation{
+                             "host_turns",
+                             [] {
+                               struct Owner {
+                                 SimClock clock;
+                                 MemoryHostTurns turns{clock};
+                               };
+                               const auto owner = std::make_shared<Owner>();
+                               return HostTurnsSubject{owner, &owner->turns};
                              }}),
                          kName);
 

@@ -27,7 +27,8 @@ std::string emptied_stores() {
                           "waybill.audit, waybill.secrets, waybill.webhook_deliveries, "
                           "waybill.webhooks, waybill.first_answers, waybill.log_chunks, "
                           "waybill.collections, waybill.collection_items, waybill.snapshots, "
-                          "waybill.metadata, waybill.scan_passes, waybill.definition_versions "
+                          "waybill.metadata, waybill.scan_passes, waybill.definition_versions, "
+                          "waybill.host_turns "
                           "RESTART IDENTITY");
   return name;
 }
@@ -41,6 +42,8 @@ ServerStores::ServerStores(const std::string& database_name, TimeSource source)
       secrets(database),
       collections(database),
       chronicle(database),
+      time(clock, source),
+      host_turns(database, time),
       webhooks(database, source),
       answers(database),
       logs(database) {}

@@ -9,6 +9,7 @@
 #include "adapters/postgres/chronicle.h"
 #include "adapters/postgres/collection_store.h"
 #include "adapters/postgres/database.h"
+#include "adapters/postgres/host_turns.h"
 #include "adapters/postgres/log_store.h"
 #include "adapters/postgres/people_store.h"
 #include "adapters/postgres/secret_store.h"
@@ -34,6 +35,8 @@ struct ServerStores {
   PostgresSecretPort secrets;
   PostgresCollectionPort collections;
   PostgresChronicle chronicle;
+  Timekeeper time;
+  PostgresHostTurnsPort host_turns;
   PostgresWebhookPort webhooks;
   PostgresAnswerPort answers;
   PostgresLogStore logs;

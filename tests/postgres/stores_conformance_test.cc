@@ -6,6 +6,7 @@
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/chronicle/suite.h"
 #include "tests/conformance/collection_store/suite.h"
+#include "tests/conformance/host_turns/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/secret_store/suite.h"
@@ -66,6 +67,10 @@ INSTANTIATE_TEST_SUITE_P(Postgres, CollectionStoreConformance,
 INSTANTIATE_TEST_SUITE_P(Postgres, ChronicleConformance,
                          testing::ValuesIn(of_postgres<ChronicleImplementation>(
                              part<ChronicleSubject>(&ServerStores::chronicle))),
+                         kName);
+INSTANTIATE_TEST_SUITE_P(Postgres, HostTurnsConformance,
+                         testing::ValuesIn(of_postgres<HostTurnsImplementation>(
+                             part<HostTurnsSubject>(&ServerStores::host_turns))),
                          kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, SecretStoreConformance,
                          testing::ValuesIn(of_postgres<SecretStoreImplementation>(

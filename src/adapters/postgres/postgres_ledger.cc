@@ -10,6 +10,7 @@
 #include "adapters/postgres/chronicle.h"
 #include "adapters/postgres/collection_store.h"
 #include "adapters/postgres/database.h"
+#include "adapters/postgres/host_turns.h"
 #include "adapters/postgres/ledger.h"
 #include "adapters/postgres/log_store.h"
 #include "adapters/postgres/migrate.h"
@@ -51,6 +52,7 @@ struct PostgresLedger::Parts {
         webhooks(database, options.time),
         collections(database),
         chronicle(database),
+        host_turns(database, time),
         answers(database),
         artifacts(database),
         runs({.writer = writer, .database = database, .lanes = lanes, .time = time}, options.time),
@@ -78,6 +80,7 @@ struct PostgresLedger::Parts {
   postgres::PostgresWebhookPort webhooks;
   postgres::PostgresCollectionPort collections;
   postgres::PostgresChronicle chronicle;
+  postgres::PostgresHostTurnsPort host_turns;
   postgres::PostgresAnswerPort answers;
   postgres::PostgresArtifactPort artifacts;
   postgres::PostgresRunPort runs;
@@ -167,6 +170,7 @@ SecretStore& PostgresLedger::secrets() { return parts_->secrets; }
 WebhookStore& PostgresLedger::webhooks() { return parts_->webhooks; }
 CollectionStore& PostgresLedger::collections() { return parts_->collections; }
 Chronicle& PostgresLedger::chronicle() { return parts_->chronicle; }
+HostTurns& PostgresLedger::host_turns() { return parts_->host_turns; }
 AnswerStore& PostgresLedger::answers() { return parts_->answers; }
 ArtifactIndex& PostgresLedger::artifacts() { return parts_->artifacts; }
 RunStore& PostgresLedger::runs() { return parts_->runs; }

@@ -15,6 +15,7 @@
 #include "ports/chronicle.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/host_turns.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -74,6 +75,7 @@ class PostgresLedger {
   WebhookStore& webhooks();
   CollectionStore& collections();
   Chronicle& chronicle();
+  HostTurns& host_turns();
   AnswerStore& answers();
   ArtifactIndex& artifacts();
   RunStore& runs();

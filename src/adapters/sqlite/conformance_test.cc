@@ -6,6 +6,7 @@
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/chronicle/suite.h"
 #include "tests/conformance/collection_store/suite.h"
+#include "tests/conformance/host_turns/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/run_store/suite.h"
@@ -45,6 +46,7 @@ class SqliteSubject final : public LedgerSubject {
   RunStore& runs() { return ledger_->runs(); }
   CollectionStore& collections() { return ledger_->collections(); }
   Chronicle& chronicle() { return ledger_->chronicle(); }
+  HostTurns& host_turns() { return ledger_->host_turns(); }
 
  private:
   TemporaryDirectory directory_;
@@ -104,6 +106,15 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, ChronicleConformance,
                              [] {
                                const auto owner = std::make_shared<SqliteRest>();
                                return ChronicleSubject{owner, &owner->subject.chronicle()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, HostTurnsConformance,
+                         testing::Values(HostTurnsImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return HostTurnsSubject{owner, &owner->subject.host_turns()};
                              }}),
                          [](const auto& implementation) { return implementation.param.name; });
 

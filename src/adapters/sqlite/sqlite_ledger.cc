@@ -11,6 +11,7 @@
 #include "adapters/sqlite/chronicle.h"
 #include "adapters/sqlite/collection_store.h"
 #include "adapters/sqlite/database.h"
+#include "adapters/sqlite/host_turns.h"
 #include "adapters/sqlite/ledger.h"
 #include "adapters/sqlite/migrate.h"
 #include "adapters/sqlite/people_store.h"
@@ -43,6 +44,7 @@ struct SqliteLedger::Parts {
         webhooks(writer, readers),
         collections(writer, readers),
         chronicle(writer, readers),
+        host_turns(writer, clock),
         answers(writer, readers),
         artifacts(writer, readers),
         runs(writer, readers, clock),
@@ -61,6 +63,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteWebhookPort webhooks;
   sqlite::SqliteCollectionPort collections;
   sqlite::SqliteChronicle chronicle;
+  sqlite::SqliteHostTurnsPort host_turns;
   sqlite::SqliteAnswerPort answers;
   sqlite::SqliteArtifactPort artifacts;
   sqlite::SqliteRunPort runs;
@@ -186,6 +189,7 @@ SecretStore& SqliteLedger::secrets() { return parts_->secrets; }
 WebhookStore& SqliteLedger::webhooks() { return parts_->webhooks; }
 CollectionStore& SqliteLedger::collections() { return parts_->collections; }
 Chronicle& SqliteLedger::chronicle() { return parts_->chronicle; }
+HostTurns& SqliteLedger::host_turns() { return parts_->host_turns; }
 AnswerStore& SqliteLedger::answers() { return parts_->answers; }
 ArtifactIndex& SqliteLedger::artifacts() { return parts_->artifacts; }
 RunStore& SqliteLedger::runs() { return parts_->runs; }

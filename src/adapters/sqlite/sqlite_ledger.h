@@ -13,6 +13,7 @@
 #include "ports/chronicle.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/host_turns.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -72,6 +73,7 @@ class SqliteLedger {
   WebhookStore& webhooks();
   CollectionStore& collections();
   Chronicle& chronicle();
+  HostTurns& host_turns();
   AnswerStore& answers();
   ArtifactIndex& artifacts();
   RunStore& runs();

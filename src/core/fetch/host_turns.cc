@@ -65,7 +65,8 @@ Time spent_until(const HostState& state) {
 }
 
 /// The holder's place in the queue, where it is put back if others have waited long enough.
-HostHolder& take_place(HostState& state, const HostHolding& holding, const HostNeed& need, Time now) {
+HostHolder& take_place(HostState& state, const HostHolding& holding, const HostNeed& need,
+                       Time now) {
   auto mine = std::ranges::find(state.holders, holding.holder, &HostHolder::id);
   if (mine == state.holders.end()) {
     state.holders.push_back({.id = holding.holder, .queued_at = now});
@@ -120,14 +121,14 @@ bool is_host_need(const HostNeed& need) {
   return is_name && fits(need.slots_used, 0) && fits(need.slots_wanted, 0) &&
          fits(need.slots_max, 1) && need.times_wanted >= 0 && need.times_wanted <= 1'000'000 &&
          need.failures >= 0 && need.failures <= 1'000'000 && lasts(need.delay) &&
-         lasts(need.leave_alone) && need.wait_max >= Duration(0) &&
-         need.wait_max <= kHostWaitMax;
+         lasts(need.leave_alone) && need.wait_max >= Duration(0) && need.wait_max <= kHostWaitMax;
 }
 
 HostTerms take_host_turn(HostState& state, const HostHolding& holding, const HostNeed& need,
                          Time now) {
   std::erase_if(state.holders, [&](const HostHolder& holder) {
-    return (holder.until <= now || holder.until > now + kHostLeaseMax) && holder.id != holding.holder;
+    return (holder.until <= now || holder.until > now + kHostLeaseMax) &&
+           holder.id != holding.holder;
   });
   mend_times(state, now);
   note_failures(state, need, now);
@@ -156,8 +157,8 @@ HostTerms take_host_turn(HostState& state, const HostHolding& holding, const Hos
 }
 
 Time host_state_until(const HostState& state) {
-  Time until = std::max({state.last_at + std::chrono::hours(24), state.alone_until,
-                         state.budget_at});
+  Time until =
+      std::max({state.last_at + std::chrono::hours(24), state.alone_until, state.budget_at});
   if (state.last_at == Time{}) until = std::max(state.alone_until, state.budget_at);
   for (const HostHolder& holder : state.holders) until = std::max(until, holder.until);
   return until;

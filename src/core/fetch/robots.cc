@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "base/ascii.h"
@@ -61,18 +62,18 @@ std::string_view without_blanks(std::string_view text) {
 /// The product token at the beginning of a value: "waybill" of "Waybill/1.2 (archive)".
 std::string product_of(std::string_view value) {
   if (value.starts_with("*")) return "*";
-  const auto end = std::ranges::find_if_not(
-      value, [](char c) { return is_letter(c) || c == '-' || c == '_'; });
+  const auto end =
+      std::ranges::find_if_not(value, [](char c) { return is_letter(c) || c == '-' || c == '_'; });
   return to_lower(value.substr(0, static_cast<std::size_t>(end - value.begin())));
 }
 
 /// Seconds, whole or with a fraction; zero: it is no number of them.
 Duration delay_of(std::string_view value) {
   double seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds,
-                                            std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(value.data(), value.data() + value.size(), seconds, std::chars_format::fixed);
   const bool is_number = error == std::errc() && end == value.data() + value.size();
-  if (!is_number || !(seconds > 0)) return {};
+  if (!is_number || !std::isfinite(seconds) || seconds <= 0) return {};
   const double most = std::chrono::duration<double>(kCrawlDelayMax).count();
   return std::chrono::duration_cast<Duration>(
       std::chrono::duration<double>(std::min(seconds, most)));

@@ -21,6 +21,7 @@ class ArtifactDesk;
 class AuditWriter;
 class Chronicle;
 class CollectionStore;
+class HostTurns;
 class ProvenanceDesk;
 class QueueAllowance;
 class RunDesk;
@@ -67,6 +68,7 @@ struct ApiParts {
   std::function<Result<ScanReport>(const ScanDefinition&, const Definitions&)> plan_scan = {};
   /// What the disks have left; empty: nobody knows.
   std::function<Result<DiskUse>()> disk_use = {};
+  HostTurns* host_turns = nullptr;             ///< null: likewise
   /// Of those who may not operate; null: they may name as many queues as they like.
   QueueAllowance* queue_allowance = nullptr;
 };

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "core/task.h"
+#include "kinds/archive/polite/manners.h"
 
 namespace waybill {
 
@@ -28,6 +29,7 @@ struct FetchOrder {
   /// That the server of each URL is told, and no other one that it redirects to.
   std::vector<std::pair<std::string, std::string>> headers;
   std::int64_t bytes_max = 0;
+  Manners manners{};
 };
 /// `invalid_argument`, which begins with a JSON pointer where one field is wrong.
 Result<FetchOrder> read_fetch_order(const TaskRequest& request);

@@ -15,11 +15,12 @@ constexpr int kNewsMax = 1000;
 /// `code` as HostGate::take says it.
 Error no_turn(Code code, const std::string& host, Duration wait) {
   const Duration shown = std::chrono::ceil<std::chrono::seconds>(wait);
-  Error error{.code = code,
-              .message = host + (code == Code::unavailable
-                                     ? " has failed too often, and is not asked again for "
-                                     : " is to be left alone for ") +
-                         format_duration(shown)};
+  Error error{
+      .code = code,
+      .message = host +
+                 (code == Code::unavailable ? " has failed too often, and is not asked again for "
+                                            : " is to be left alone for ") +
+                 format_duration(shown)};
   error.retry_after = std::max<Duration>(wait, std::chrono::milliseconds(1));
   return error;
 }

@@ -36,8 +36,8 @@ class HostGate {
 
   struct Wish {
     std::string host;
-    int at_once = 1;     ///< requests of all workers
-    Duration delay{};    ///< between two of them
+    int at_once = 1;      ///< requests of all workers
+    Duration delay{};     ///< between two of them
     Duration wait_max{};  ///< longer than this it is not waited for
   };
   /// While it lives, a request may be under way.
@@ -73,13 +73,13 @@ class HostGate {
     int waiting = 0;
     int most_wanted = 0;  // since it was last asked for
     int slots = 0;
-    int times = 0;        // of requests to come, the first at next_at
+    int times = 0;  // of requests to come, the first at next_at
     SteadyTime next_at{};
     SteadyTime asked_at{};  // terms are of then
     SteadyTime ask_after{};
     SteadyTime alone_until{};
     bool is_spent = false;
-    bool is_known = false;   // there are terms
+    bool is_known = false;  // there are terms
     bool is_asking = false;
     bool to_ask = false;
     HostNeed need{};  // as it is asked for, and news that is not told yet

@@ -1,7 +1,6 @@
 #include "kinds/archive/polite/polite_streams.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "core/fetch/url_reference.h"
 
@@ -28,10 +27,10 @@ class HeadWatch final : public HttpDownload {
     HostGate::News news{.host = host};
     const bool says_later = status_ == 429 || status_ == 503 || status_ == 403;
     if (says_later) news.leave_alone = wait_;
-    const bool is_broken = !answer && !is_refused_ &&
-                           (answer.error().code == Code::unavailable ||
-                            answer.error().code == Code::aborted ||
-                            answer.error().code == Code::deadline_exceeded);
+    const bool is_broken =
+        !answer && !is_refused_ &&
+        (answer.error().code == Code::unavailable || answer.error().code == Code::aborted ||
+         answer.error().code == Code::deadline_exceeded);
     if (is_broken || status_ == 429 || status_ >= 500) news.failures = 1;
     return news;
   }
@@ -46,10 +45,6 @@ class HeadWatch final : public HttpDownload {
 
 }  // namespace
 
-bool is_no_turn(const Error& error) {
-  return error.code == Code::resource_exhausted && error.retry_after.has_value();
-}
-
 Result<HttpResponse> PoliteStreams::exchange(const HttpExchange& exchange, HttpDownload& download,
                                              const Deadline& deadline) {
   const std::string& url = exchange.request.url;
@@ -61,19 +56,17 @@ Result<HttpResponse> PoliteStreams::exchange(const HttpExchange& exchange, HttpD
     const auto rules = desk_.robots->rules(url, asking, deadline);
     if (!rules) return fail(rules.error());
     if (!(*rules)->allow(target_of_url(url))) {
-      return fail(Code::permission_denied,
-                  "the robots.txt of " + origin_of_url(url) + " asks not to fetch " +
-                      shown_url(url) + "; with leave of its owner say robots: ignore");
+      return fail(Code::failed_precondition, "the robots.txt of " + origin_of_url(url) +
+                                                 " asks not to fetch " + shown_url(url) +
+                                                 "; with leave of its owner say robots: ignore");
     }
     delay = std::max(delay, (*rules)->crawl_delay());
   }
   if (desk_.gate == nullptr) return desk_.web->exchange(exchange, download, deadline);
   const std::string host = host_key_of_url(url);
-  auto turn = desk_.gate->take({.host = host,
-                                .at_once = manners_.per_host,
-                                .delay = delay,
-                                .wait_max = manners_.wait_max},
-                               deadline);
+  auto turn = desk_.gate->take(
+      {.host = host, .at_once = manners_.per_host, .delay = delay, .wait_max = manners_.wait_max},
+      deadline);
   if (!turn) return fail(turn.error());
   HeadWatch watch(download, desk_.clock);
   auto answer = desk_.web->exchange(exchange, watch, deadline);

@@ -30,8 +30,8 @@ class RobotsText final : public HttpDownload {
 /// That nothing may be asked for now (RFC 9309, 2.3.1.4).
 Error robots_away(const std::string& at, const std::string& why, Duration wait) {
   Error error{.code = Code::unavailable,
-              .message = shown_url(at) + " cannot be had now, so that nothing may be fetched there: " +
-                         why};
+              .message = shown_url(at) +
+                         " cannot be had now, so that nothing may be fetched there: " + why};
   error.retry_after = wait;
   return error;
 }
@@ -109,10 +109,9 @@ Result<RobotsCache::Rules> RobotsCache::fetch(const std::string& origin, HttpStr
   std::string at = origin + "/robots.txt";
   for (int hop = 0; hop <= params_.redirects_max; ++hop) {
     RobotsText text;
-    const auto answer = http.exchange({.request = {.url = at},
-                                       .bytes_per_second_min = 1,
-                                       .slow_max = kRobotsSlowMax},
-                                      text, deadline);
+    const auto answer = http.exchange(
+        {.request = {.url = at}, .bytes_per_second_min = 1, .slow_max = kRobotsSlowMax}, text,
+        deadline);
     const auto read = [&]() -> Rules {
       return std::make_shared<const RobotsRules>(RobotsRules::parse(text.text(), kRobotsProduct));
     };
@@ -121,7 +120,8 @@ Result<RobotsCache::Rules> RobotsCache::fetch(const std::string& origin, HttpStr
       if (text.is_full()) return read();
       const bool is_over = deadline.stop_requested() || clock_.steady_now() >= deadline.at;
       if (is_over || !is_of_network(error.code)) return fail(error);
-      return fail(robots_away(at, error.message, error.retry_after.value_or(params_.fresh_failure)));
+      return fail(
+          robots_away(at, error.message, error.retry_after.value_or(params_.fresh_failure)));
     }
     const int status = answer->status;
     if (status / 100 == 2) return read();

@@ -24,8 +24,8 @@ struct RobotsCacheParams {
   int redirects_max = 5;
 };
 
-/// The robots.txt of servers, each asked for once in a while (RFC 9309). Thread-safe; clock outlives
-/// it.
+/// The robots.txt of servers, each asked for once in a while (RFC 9309). Thread-safe; the clock
+/// outlives it.
 class RobotsCache {
  public:
   explicit RobotsCache(Clock& clock, RobotsCacheParams params = {})
