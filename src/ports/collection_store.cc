@@ -37,6 +37,21 @@ Result<std::vector<Metadata>> metadata_of(const FetchNote& note) {
   return all;
 }
 
+Result<Collection> changed_collection(const Collection& kept, const CollectionChange& change) {
+  if (change.expected && *change.expected != kept) {
+    return fail(Code::aborted, "the collection " + to_string(kept.id) +
+                                   " has changed since it was read; read it again, and decide "
+                                   "anew");
+  }
+  Collection after = kept;
+  if (change.title) after.title = *change.title;
+  if (change.description) after.description = *change.description;
+  if (change.creator) after.creator = *change.creator;
+  after.changed_at = std::max(kept.changed_at, change.at);
+  if (Status fits = check_collection(after); !fits) return fail(fits.error());
+  return after;
+}
+
 tl::unexpected<Error> no_collection(const Uuid& id) {
   return fail(Code::not_found, "there is no collection " + to_string(id));
 }

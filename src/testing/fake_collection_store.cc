@@ -46,6 +46,15 @@ Result<Collection> FakeCollectionStore::find(const Uuid& id) {
   return row->second.collection;
 }
 
+Result<Collection> FakeCollectionStore::change(const CollectionChange& change) {
+  const Lock lock(mutex_);
+  const auto row = rows_.find(change.id);
+  if (row == rows_.end()) return no_collection(change.id);
+  auto after = changed_collection(row->second.collection, change);
+  if (after) row->second.collection = *after;
+  return after;
+}
+
 Result<std::vector<Collection>> FakeCollectionStore::page(const CollectionQuery& query) {
   const Lock lock(mutex_);
   std::vector<Collection> page;
@@ -95,6 +104,16 @@ Result<std::size_t> FakeCollectionStore::add_items(const Uuid& id,
   return added;
 }
 
+Result<std::size_t> FakeCollectionStore::remove_items(const Uuid& id,
+                                                      std::span<const std::string> urls) {
+  const Lock lock(mutex_);
+  const auto row = rows_.find(id);
+  if (row == rows_.end()) return no_collection(id);
+  return std::erase_if(row->second.items, [&](const CollectionItem& item) {
+    return std::ranges::find(urls, item.url) != urls.end();
+  });
+}
+
 Result<std::vector<CollectionItem>> FakeCollectionStore::items(const CollectionItemQuery& query) {
   const Lock lock(mutex_);
   std::vector<CollectionItem> page;
@@ -115,13 +134,14 @@ Status FakeCollectionStore::note(const FetchNote& note) {
   const auto item = std::ranges::find(row->second.items, note.url, &CollectionItem::url);
   if (item == row->second.items.end()) return no_item(note);
   if (note.fetch.failure != FetchFailure::none) {
+    if (note.fetch.tried_at < item->fetch.tried_at) return {};
     item->fetch.tried_at = std::max(note.fetch.tried_at, item->fetch.fetched_at);
     item->fetch.failure = note.fetch.failure;
     item->fetch.status = note.fetch.status;
     item->fetch.error = note.fetch.error;
     return {};
   }
-  item->fetch = note.fetch;
+  if (note.fetch.fetched_at >= item->fetch.fetched_at) item->fetch = note.fetch;
   if (note.is_new) {
     Snapshot snapshot{.url = note.url, .fetch = note.fetch, .took_ms = note.took_ms};
     snapshot.fetch.tried_at = snapshot.fetch.fetched_at;

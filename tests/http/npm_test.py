@@ -42,8 +42,6 @@ class NpmTest(unittest.TestCase):
         server = Serving("--definitions", definitions, "--secret-key-file", key)
         self.addCleanup(server.close)
         token = server.run("token", "create", "--name", "root", "--role", "admin", "--quiet")
-        subprocess.run(server.command("collection", "create", "--title", "fuzz", "--item",
-                                      "https://fuzz.invalid/a"), check=True)
         subprocess.run(server.command("scan", "--once", "--definitions", definitions), check=True)
         fuzzer = node("fuzz.mjs", server.url, OPTIONS.requests, OPTIONS.seed, token.strip())
         out, err = fuzzer.communicate(timeout=PATIENCE_SECONDS)

@@ -1,4 +1,9 @@
 #include <boost/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/cli/table.h"
@@ -174,9 +179,88 @@ Exit add_to_collection(Session& session, const Invocation& invocation) {
   return tell_put(session, doing, *id, false, *added);
 }
 
+Exit change_collection(Session& session, const Invocation& invocation) {
+  const auto id = id_of(invocation);
+  if (!id) return fail(id.error());
+  CollectionChange change{.id = *id, .at = session.clock().now()};
+  for (const auto& [name, into] :
+       {std::pair{"title", &change.title}, std::pair{"description", &change.description},
+        std::pair{"creator", &change.creator}}) {
+    if (invocation.has(name)) *into = invocation.text(name);
+  }
+  if (!change.title && !change.description && !change.creator) {
+    return fail(Code::invalid_argument,
+                "what is to be another is not said: --title, --description or --creator");
+  }
+  const Doing doing = doing_of(invocation);
+  const auto store = session.store(opened_for(doing, OpenStore::existing));
+  if (!store) return fail(store.error());
+  CollectionStore& collections = (*store)->beside().collections;
+  const auto there = collections.find(*id);
+  if (!there) return fail(with_list_hint(there.error()));
+  const auto after =
+      doing == Doing::dry ? changed_collection(*there, change) : collections.change(change);
+  if (!after) return fail(with_list_hint(after.error()));
+  if (doing == Doing::really) {
+    keep_in_audit_log(session, **store, invocation.command, to_string(*id));
+  }
+  Output& output = session.output();
+  if (output.json()) {
+    output.json_line(answer(doing, collection_to_json(*after)));
+  } else {
+    output.note("collection " + to_string(*id) +
+                (doing == Doing::dry ? " would be changed" : " is changed"));
+  }
+  return 0;
+}
+
+/// How many of these URLs are among its items.
+Result<std::size_t> count_there(CollectionStore& store, const Uuid& id,
+                                const std::set<std::string>& urls) {
+  constexpr std::size_t kMany = 1000;
+  std::size_t count = 0;
+  for (std::int64_t after = 0;;) {
+    const auto page = store.items({.collection = id, .after = after, .limit = kMany});
+    if (!page) return fail(page.error());
+    if (page->empty()) return count;
+    after = page->back().position;
+    for (const CollectionItem& item : *page) count += urls.count(item.url);
+  }
+}
+
+/// Not the collection, but some of its URLs.
+Exit take_out(Session& session, const Invocation& invocation, const Uuid& id) {
+  const std::vector<std::string> urls = invocation.texts("item");
+  const Doing doing = doing_of(invocation);
+  const auto store = session.store(opened_for(doing, OpenStore::existing));
+  if (!store) return fail(store.error());
+  CollectionStore& collections = (*store)->beside().collections;
+  if (const auto there = collections.find(id); !there) return fail(with_list_hint(there.error()));
+  const auto removed = doing == Doing::dry
+                           ? count_there(collections, id, {urls.begin(), urls.end()})
+                           : collections.remove_items(id, urls);
+  if (!removed) return fail(with_list_hint(removed.error()));
+  if (doing == Doing::really) {
+    keep_in_audit_log(session, **store, invocation.command, to_string(id));
+  }
+  Output& output = session.output();
+  if (output.json()) {
+    output.json_line(answer(
+        doing,
+        bj::object{{"id", to_string(id)}, {"removed_items", static_cast<std::int64_t>(*removed)}}));
+  } else {
+    output.note(
+        counted(static_cast<std::int64_t>(*removed), "item") +
+        (doing == Doing::dry ? " would be taken out of collection " : " taken out of collection ") +
+        to_string(id));
+  }
+  return 0;
+}
+
 Exit remove_collection(Session& session, const Invocation& invocation) {
   const auto id = id_of(invocation);
   if (!id) return fail(id.error());
+  if (invocation.has("item")) return take_out(session, invocation, *id);
   const Doing doing = doing_of(invocation);
   const auto store = session.store(opened_for(doing, OpenStore::existing));
   if (!store) return fail(store.error());
@@ -235,11 +319,25 @@ std::vector<Command> collection_commands() {
        .positionals = {id},
        .options = {item, kDryRun},
        .run = add_to_collection},
-      {.path = "collection remove",
-       .summary = "Remove a collection; what was fetched stays where it is",
-       .examples = {"waybill collection remove 019ac3f2-5b1e-7c4a-9d3e-2f6b8a1c0d5e"},
+      {.path = "collection change",
+       .summary = "Say something else of a collection; an empty text takes away what was said",
+       .examples = {"waybill collection change 019ac3f2-5b1e-7c4a-9d3e-2f6b8a1c0d5e --title Tides"},
        .positionals = {id},
-       .options = {kDryRun},
+       .options = {{"title", "TEXT", "what it is called"},
+                   {"description", "TEXT", "what it holds"},
+                   {"creator", "TEXT", "who made it"},
+                   kDryRun},
+       .run = change_collection},
+      {.path = "collection remove",
+       .summary = "Remove a collection, or URLs of it; what was fetched stays where it is",
+       .examples = {"waybill collection remove 019ac3f2-5b1e-7c4a-9d3e-2f6b8a1c0d5e",
+                    "waybill collection remove 019ac3f2-5b1e-7c4a-9d3e-2f6b8a1c0d5e --item "
+                    "https://tides.example/b.csv"},
+       .positionals = {id},
+       .options = {{"item", "URL",
+                    "take this URL out, and leave the collection; may be given several times",
+                    Option::Times::many},
+                   kDryRun},
        .run = remove_collection}};
 }
 

@@ -148,6 +148,27 @@ Result<Collection> PostgresCollectionPort::find(const Uuid& id) {
   return collection_of(*rows, 0);
 }
 
+Result<Collection> PostgresCollectionPort::change(const CollectionChange& change) {
+  Collection after;
+  const Status written = database_.transaction([&](Connection& connection) -> Status {
+    const auto locked = connection.run(Sql::lock_collection, Params().uuid(change.id), {});
+    if (!locked) return fail(locked.error());
+    const auto kept = connection.run(Sql::collection, Params().uuid(change.id), {});
+    if (!kept) return fail(kept.error());
+    if (kept->empty()) return no_collection(change.id);
+    auto changed = changed_collection(collection_of(*kept, 0), change);
+    if (!changed) return fail(changed.error());
+    after = std::move(*changed);
+    Params params;
+    params.uuid(change.id).text(after.title).text(after.description).text(after.creator);
+    params.integer(to_micros(after.changed_at));
+    const auto done = connection.run(Sql::describe_collection, params, {});
+    return done ? Status() : Status(fail(done.error()));
+  });
+  if (!written) return fail(written.error());
+  return after;
+}
+
 Result<std::vector<Collection>> PostgresCollectionPort::page(const CollectionQuery& query) {
   return each_of(
       database_.read(Sql::collections,
@@ -201,6 +222,24 @@ Result<std::size_t> PostgresCollectionPort::add_items(const Uuid& id,
   });
   if (!written) return fail(written.error());
   return added;
+}
+
+Result<std::size_t> PostgresCollectionPort::remove_items(const Uuid& id,
+                                                         std::span<const std::string> urls) {
+  const std::vector<std::string> all(urls.begin(), urls.end());
+  std::size_t removed = 0;
+  const Status written = database_.transaction([&](Connection& connection) -> Status {
+    const auto locked = connection.run(Sql::lock_collection, Params().uuid(id), {});
+    if (!locked) return fail(locked.error());
+    if (locked->empty()) return no_collection(id);
+    const auto done =
+        connection.run(Sql::remove_some_collection_items, Params().uuid(id).texts(all), {});
+    if (!done) return fail(done.error());
+    removed = static_cast<std::size_t>(done->affected());
+    return {};
+  });
+  if (!written) return fail(written.error());
+  return removed;
 }
 
 Result<std::vector<CollectionItem>> PostgresCollectionPort::items(

@@ -189,6 +189,27 @@ Result<Collection> SqliteCollectionPort::find(const Uuid& id) {
   });
 }
 
+Result<Collection> SqliteCollectionPort::change(const CollectionChange& change) {
+  Collection after;
+  const Status written = writer_.write([&](Transaction& transaction) -> Status {
+    Database& database = transaction.database();
+    const auto kept = look_up(database, change.id);
+    if (!kept) return fail(kept.error());
+    if (!*kept) return no_collection(change.id);
+    auto changed = changed_collection(**kept, change);
+    if (!changed) return fail(changed.error());
+    after = std::move(*changed);
+    const auto query = database.statement(Sql::describe_collection);
+    if (!query) return fail(query.error());
+    transaction.note_write();
+    (*query)->bind_blob(1, bytes_of(change.id)).bind_text(2, after.title);
+    (*query)->bind_text(3, after.description).bind_text(4, after.creator);
+    return (*query)->bind(5, to_micros(after.changed_at)).run();
+  });
+  if (!written) return fail(written.error());
+  return after;
+}
+
 Result<std::vector<Collection>> SqliteCollectionPort::page(const CollectionQuery& query) {
   return readers_.read<std::vector<Collection>>([&](Database& database) {
     return rows_by<Collection>(
@@ -244,6 +265,29 @@ Result<std::size_t> SqliteCollectionPort::add_items(const Uuid& id,
   });
   if (!written) return fail(written.error());
   return added;
+}
+
+Result<std::size_t> SqliteCollectionPort::remove_items(const Uuid& id,
+                                                       std::span<const std::string> urls) {
+  std::size_t removed = 0;
+  const Status written = writer_.write([&](Transaction& transaction) -> Status {
+    removed = 0;
+    Database& database = transaction.database();
+    const auto there = look_up(database, id);
+    if (!there) return fail(there.error());
+    if (!*there) return no_collection(id);
+    const auto remove = database.statement(Sql::remove_collection_item);
+    if (!remove) return fail(remove.error());
+    transaction.note_write();
+    for (const std::string& url : urls) {
+      (*remove)->bind_blob(1, bytes_of(id)).bind_text(2, url);
+      if (Status done = (*remove)->run(); !done) return done;
+      removed += static_cast<std::size_t>(database.rows_changed());
+    }
+    return {};
+  });
+  if (!written) return fail(written.error());
+  return removed;
 }
 
 Result<std::vector<CollectionItem>> SqliteCollectionPort::items(const CollectionItemQuery& query) {

@@ -52,7 +52,8 @@ void add_done(const Changed& changed, const Response& response, AuditEntry& entr
   if (changed.operation.id == "createTasks") {
     entry.subject = first_of(response.body, R"("id":")", '"');
     entry.count = created_in(response.body);
-  } else if (changed.operation.id == "createRun" || changed.operation.id == "retryRun") {
+  } else if (changed.operation.id == "createRun" || changed.operation.id == "retryRun" ||
+             changed.operation.id == "createCollection") {
     entry.subject = first_of(response.body, R"("id":")", '"');
   } else if (changed.operation.path.starts_with("/v1/bulk/")) {
     entry.count = number_in(first_of(response.body, R"("changed":)", ','));

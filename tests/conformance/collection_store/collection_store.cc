@@ -255,6 +255,68 @@ TEST_P(CollectionStoreConformance, AFailureLeavesWhatWasThere) {
   EXPECT_EQ(items_of(id_of(1))[0].fetch, a_fetch(kNow + 2h));
 }
 
+TEST_P(CollectionStoreConformance, WhatIsOlderThanWhatIsKnownChangesNoItem) {
+  ASSERT_TRUE(store().put(a_collection(1)));
+  const CollectionItem items[] = {an_item(kUrl)};
+  ASSERT_TRUE(store().add_items(id_of(1), items));
+  const UrlFetch newer = a_fetch(kNow + 2h, "bafnew");
+  ASSERT_TRUE(store().note({.collection = id_of(1), .url = kUrl, .fetch = newer}));
+  ASSERT_TRUE(store().note({.collection = id_of(1), .url = kUrl, .fetch = a_fetch(kNow + 1h)}));
+  EXPECT_EQ(items_of(id_of(1))[0].fetch, newer);
+  EXPECT_THAT(*store().snapshots({.url = kUrl}), SizeIs(2)) << "it was there all the same";
+  ASSERT_TRUE(store().note({.collection = id_of(1), .url = kUrl, .fetch = a_failure(kNow + 1h)}));
+  EXPECT_EQ(items_of(id_of(1))[0].fetch, newer) << "nor does an older failure";
+  ASSERT_TRUE(store().note({.collection = id_of(1), .url = kUrl, .fetch = a_failure(kNow + 3h)}));
+  EXPECT_EQ(items_of(id_of(1))[0].fetch.failure, FetchFailure::permanent);
+}
+
+TEST_P(CollectionStoreConformance, WhatIsSaidOfOneIsChanged) {
+  const Collection full = a_collection(1, "https://x.example/data.json");
+  ASSERT_TRUE(store().put(full));
+  Collection expected = full;
+  expected.title = "";
+  expected.changed_at = kNow + 1h;
+  EXPECT_EQ(store().change({.id = full.id, .title = "", .at = kNow + 1h}), expected);
+  EXPECT_EQ(store().find(full.id), expected);
+  const auto stale =
+      store().change({.id = full.id, .description = "x", .at = kNow + 2h, .expected = full});
+  ASSERT_FALSE(stale.has_value());
+  EXPECT_EQ(stale.error().code, Code::aborted);
+  expected.description = "x";
+  expected.creator = "bob";
+  expected.changed_at = kNow + 2h;
+  Collection read = *store().find(full.id);
+  EXPECT_EQ(
+      store().change(
+          {.id = full.id, .description = "x", .creator = "bob", .at = kNow + 2h, .expected = read}),
+      expected);
+  EXPECT_EQ(store().change({.id = full.id, .title = "\xff"}).error().code, Code::invalid_argument);
+  EXPECT_EQ(store().change({.id = full.id})->changed_at, kNow + 2h) << "times go one way";
+  EXPECT_EQ(store().change({.id = id_of(2), .title = "x"}).error().code, Code::not_found);
+}
+
+TEST_P(CollectionStoreConformance, ItemsAreTakenOut) {
+  for (const std::uint8_t number : {1, 2}) {
+    ASSERT_TRUE(store().put(a_collection(number)));
+    const CollectionItem items[] = {an_item("a"), an_item("b"), an_item("c")};
+    ASSERT_TRUE(store().add_items(id_of(number), items));
+  }
+  ASSERT_TRUE(store().note({.collection = id_of(1), .url = "b", .fetch = a_fetch()}));
+  const std::string urls[] = {"b", "never", "b"};
+  EXPECT_EQ(store().remove_items(id_of(1), urls), 1u);
+  EXPECT_EQ(store().remove_items(id_of(1), urls), 0u);
+  EXPECT_EQ(store().remove_items(id_of(1), {}), 0u);
+  EXPECT_EQ(urls_of(items_of(id_of(1))), (std::vector<std::string>{"a", "c"}));
+  EXPECT_THAT(items_of(id_of(2)), SizeIs(3));
+  EXPECT_THAT(*store().snapshots({.url = "b"}), SizeIs(1)) << "a snapshot is of the URL";
+  const CollectionItem again[] = {an_item("b")};
+  EXPECT_EQ(store().add_items(id_of(1), again), 1u);
+  const auto kept = items_of(id_of(1));
+  EXPECT_EQ(kept.back().url, "b");
+  EXPECT_EQ(kept.back().fetch, UrlFetch{});
+  EXPECT_EQ(store().remove_items(id_of(3), urls).error().code, Code::not_found);
+}
+
 TEST_P(CollectionStoreConformance, WhatWasFetchedBeforeMakesNoSnapshot) {
   ASSERT_TRUE(store().put(a_collection(1)));
   const CollectionItem items[] = {an_item(kUrl)};

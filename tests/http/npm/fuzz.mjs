@@ -115,6 +115,17 @@ const kWords = ["", "x", "fuzz-0", "ready", "\u0000", "\u202e", "\ud83d\ude00", 
 const kValues = [null, true, -1, 0, 1.5, 2 ** 53, -(2 ** 63), 1e300, "", "x", "\u0000",
                  "a".repeat(10_000), [], {}, [[]], { a: { b: {} } }];
 
+function nameItems(body) {
+  for (const item of body.items ?? []) item.url = `https://fuzz.invalid/${below(9)}`;
+}
+
+/** One is removed by who removes collections. */
+async function makeCollection() {
+  const made = await post("/v1/collections", {
+    title: "fuzz", url: "https://fuzz.invalid/", items: [{ url: "https://fuzz.invalid/a" }] });
+  return made.collection.id;
+}
+
 /** Puts what is there in the place of what could not be, and keeps long polls short. */
 function meet(value, path = []) {
   if (Array.isArray(value)) return value.slice(0, 8).map((element) => meet(element, path));
@@ -134,6 +145,11 @@ function meet(value, path = []) {
 
 /** What the document says in words alone. */
 const kWording = {
+  createCollection(body) {
+    if (body.url) body.url = "https://fuzz.invalid/other";
+    nameItems(body);
+  },
+  addCollectionItems: nameItems,
   createToken(body) {
     body.name = `fuzz-${below(3)}`;
     if (body.expires) body.expires = pick(["1s", "90d"]);
@@ -287,8 +303,7 @@ const operations = Object.entries(document.paths).flatMap(([template, methods]) 
   Object.entries(methods).filter(([, operation]) => operation.operationId)
     .map(([method, operation]) => ({ method, template, operation })));
 
-// Made on the command line.
-const collection = (await (await ask(`${url}/v1/collections`)).json()).collections[0].id;
+let collection;
 
 const done = new Map();
 const refused = new Map();  // the last that fitted, for whoever mends this
@@ -297,6 +312,7 @@ for (let i = 0; i < requests; ++i) {
   if (i % 150 === 0) await makeTasks();
   const what = operations[i % operations.length];
   if (what.template.startsWith("/v1/webhooks/")) await makeWebhook();
+  if (what.template.startsWith("/v1/collections/")) collection = await makeCollection();
   const request = requestOf(what);
   const answer = await ask(url + request.target, {
     method: what.method.toUpperCase(), headers: request.headers, body: request.body,

@@ -35,12 +35,12 @@ Outcome archived_outcome(const Uuid& collection, const std::string& index_cid,
 Result<std::int64_t> count_items(CollectionStore& store, const Uuid& id) {
   constexpr std::size_t kMany = 1000;
   std::int64_t count = 0;
-  while (true) {
-    // Positions go from 1 on without a gap.
-    const auto page = store.items({.collection = id, .after = count, .limit = kMany});
+  for (std::int64_t after = 0;;) {
+    const auto page = store.items({.collection = id, .after = after, .limit = kMany});
     if (!page) return fail(page.error());
     if (page->empty()) return count;
-    count = page->back().position;
+    after = page->back().position;
+    count += static_cast<std::int64_t>(page->size());
   }
 }
 

@@ -126,6 +126,11 @@ Result<Archiver::Document> Archiver::document(const CollectionItem& item,
   const CollectionItem items[] = {item};
   const auto added = ports_.desk.collections->add_items(terms_.collection, items);
   if (!added) return fail(added.error());
+  if (const std::string* const why = refused_before(item.url)) {
+    document.error = Error{Code::failed_precondition, *why};
+    count(&ArchiveTally::refused, item.url, &*document.error);
+    return document;
+  }
   const auto newest = ports_.desk.collections->snapshots({.url = item.url, .limit = 1});
   if (!newest) return fail(newest.error());
   if (!newest->empty() && is_fresh(newest->front().fetch)) {
@@ -177,11 +182,9 @@ bool Archiver::is_fresh(const UrlFetch& fetch) const {
 /// Of this item or, by its URL, of another one: what is fresh enough, or came of this very task.
 Result<bool> Archiver::take_known(const CollectionItem& item,
                                   const std::vector<std::string>& metadata) {
-  const Time begun = ports_.task.created_at;
-  const bool failed_here = item.fetch.failure == FetchFailure::permanent &&
-                           item.fetch.tried_at >= begun && item.fetch.tried_at != Time{};
-  if (failed_here) {
-    const Error error{Code::failed_precondition, item.fetch.error};
+  const std::string* const why = failed_here(item) ? &item.fetch.error : refused_before(item.url);
+  if (why != nullptr) {
+    const Error error{Code::failed_precondition, *why};
     count(&ArchiveTally::refused, item.url, &error);
     return true;
   }
@@ -204,7 +207,7 @@ Result<bool> Archiver::take_known(const CollectionItem& item,
     note.fetch.failure = FetchFailure::none;
     note.fetch.error.clear();
   }
-  if (Status noted = ports_.desk.collections->note(note); !noted) return fail(noted.error());
+  if (Status noted = note_in_pieces(std::move(note)); !noted) return fail(noted.error());
   count(&ArchiveTally::known, item.url);
   return true;
 }
@@ -223,7 +226,7 @@ Status Archiver::archive_anew(const CollectionItem& item, std::vector<std::strin
     return {};
   }
   if (fetched->of_node) return fail(std::move(*fetched->of_node));
-  const Status noted = ports_.desk.collections->note(
+  const Status noted = note_in_pieces(
       {.collection = terms_.collection,
        .url = item.url,
        .fetch = std::move(fetched->fetch),

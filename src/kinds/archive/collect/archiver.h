@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -57,6 +58,9 @@ class Archiver {
   /// All items. Errors are those that no other item would be spared: the node is away or not to be
   /// trusted, the disk is full, the collection is gone, `cancelled`, `deadline_exceeded`.
   Result<ArchiveTally> run();
+  /// Looks for what an earlier attempt of this task has found out for good: neither `document` nor
+  /// `add_and_archive` asks for that again. Before both.
+  Status remember_failures();
   /// One URL, which is added to the collection first, if it is not in it: a document that says
   /// what else there is. Not given to `chosen`. Errors as run.
   struct Document {
@@ -87,6 +91,10 @@ class Archiver {
   Result<Fetched> fetch_to_node(const std::string& url, const Deadline& deadline,
                                 Document* document);
   Status note_failure(const CollectionItem& item, const Error& error);
+  /// A URL of many datasets has many things said of it: not all in one transaction.
+  Status note_in_pieces(FetchNote note);
+  const std::string* refused_before(const std::string& url) const;
+  bool failed_here(const CollectionItem& item) const;
   void leave_alone(const std::stop_token& stop);
   bool is_fresh(const UrlFetch& fetch) const;
   bool ends_all(const Error& error) const;
@@ -96,6 +104,7 @@ class Archiver {
 
   const Ports ports_;
   const ArchiveTerms terms_;
+  std::map<std::string, std::string> refused_;  // by URL: why
   Mutex mutex_;
   ArchiveTally tally_ GUARDED_BY(mutex_);
   std::int64_t expected_ GUARDED_BY(mutex_) = terms_.total;

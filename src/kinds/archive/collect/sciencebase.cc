@@ -212,6 +212,7 @@ Outcome ScienceBaseKind::run(const Task& task, TaskContext& context) {
   terms.status = [](std::int64_t number) { return "archiving item " + std::to_string(number); };
   steps.at(2, 0.0, "archiving items");
   Archiver archiver({.desk = *desk_, .task = task, .context = context, .steps = steps}, terms);
+  if (Status known = archiver.remember_failures(); !known) return outcome_of(known.error());
   TreeWalk walk(*order, archiver, context);
   const Status walked = walk.run(terms.parallelism, context.stop());
   if (!walked) return outcome_of(walked.error());

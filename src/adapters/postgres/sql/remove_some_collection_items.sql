@@ -1,0 +1,1 @@
+DELETE FROM waybill.collection_items WHERE collection = $1 AND url = ANY ($2)

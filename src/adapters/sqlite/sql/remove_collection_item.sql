@@ -1,0 +1,1 @@
+DELETE FROM collection_items WHERE collection = ?1 AND url = ?2
