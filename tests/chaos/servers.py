@@ -179,8 +179,8 @@ def own_disk(top):
     """A small disk for the database, which can be filled; None where that needs other rights."""
     path = os.path.join(top, "disk")
     os.mkdir(path)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0711", "tmpfs", path],
-                             capture_output=True, check=False)
+    words = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0711", "tmpfs", path]
+    mounted = subprocess.run(words, capture_output=True, check=False)
     return path if mounted.returncode == 0 else None
 
 
