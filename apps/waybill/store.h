@@ -14,6 +14,7 @@
 #include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/history_parts.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -53,6 +54,8 @@ class Store {
   virtual KeptBeside beside() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
+  /// Null: finished tasks are not kept in parts.
+  virtual HistoryParts* history_parts() = 0;
   /// The contents of artifacts; beside().artifacts says whose they are.
   virtual ArtifactStore& contents() = 0;
 };

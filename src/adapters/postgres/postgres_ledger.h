@@ -14,6 +14,7 @@
 #include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/history_parts.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -77,6 +78,7 @@ class PostgresLedger {
   RunStore& runs();
   LogStore& logs();
   LedgerAdmin& admin();
+  HistoryParts& history_parts();
 
  private:
   std::unique_ptr<Parts> parts_;
