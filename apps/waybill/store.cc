@@ -36,6 +36,7 @@ class LocalStore final : public Store {
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return logs_; }
+  HistoryParts* history_parts() override { return nullptr; }
   ArtifactStore& contents() override { return *contents_; }
 
  private:

@@ -15,6 +15,7 @@
 #include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/history_parts.h"
 #include "ports/host_turns.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
@@ -57,6 +58,8 @@ class Store {
   virtual KeptBeside beside() = 0;
   virtual LedgerAdmin& admin() = 0;
   virtual LogStore& logs() = 0;
+  /// Null: finished tasks are not kept in parts.
+  virtual HistoryParts* history_parts() = 0;
   /// The contents of artifacts; beside().artifacts says whose they are.
   virtual ArtifactStore& contents() = 0;
 };

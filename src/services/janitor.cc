@@ -1,5 +1,6 @@
 #include "services/janitor.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -19,10 +20,15 @@ Result<Duration> Janitor::step(const Deadline& /*deadline*/) {
     if (Status begun = begin_round(); !begun) return fail(begun.error());
     if (is_idle()) return params_.every;
   }
+  if (parts_are_next()) {
+    remove_parts();
+    return is_idle() ? params_.every : params_.pause;
+  }
   const bool removes = !heaps_.empty();
   const Result<bool> done = removes ? remove_page(heaps_.back()) : sweep_some(*sweep_);
   if (!done) {
     // The next round begins anew: cursors and settings may be out of date by then.
+    due_.clear();
     heaps_.clear();
     sweep_.reset();
     return fail(done.error());
@@ -43,6 +49,8 @@ Status Janitor::begin_round() {
   std::map<std::string, QueueSettings> settings;
   for (const QueueSettings& queue : *configured) settings[queue.name] = queue;
   const Time now = ports_.ledger.now();
+  due_.clear();
+  next_part_ = {};
   for (const QueueCounts& queue : *counts) add_heaps(queue, settings[queue.queue], now);
   if (now >= next_sweep_) sweep_ = LoggedTasks{};
   if (Status trimmed = trim_audit(); !trimmed) return trimmed;
@@ -82,9 +90,32 @@ void Janitor::add_heaps(const QueueCounts& counts, const QueueSettings& settings
   for (const auto& [outcome, kept_for] : outcomes) {
     const bool for_ever = kept_for <= Duration(0);
     if (for_ever || counts.by_state[static_cast<int>(outcome)] == 0) continue;
+    const Time before = now - kept_for;
+    Duration late{};
+    if (ports_.parts != nullptr) {
+      due_.push_back({.queue = counts.queue, .outcome = outcome, .finished_before = before});
+      late = std::min(kept_for / 30, params_.late_max);
+    }
     heaps_.push_back(
-        Heap{.queue = counts.queue, .outcome = outcome, .finished_before = now - kept_for});
+        Heap{.queue = counts.queue, .outcome = outcome, .finished_before = before - late});
   }
+}
+
+void Janitor::remove_parts() {
+  const Result<PartsStep> step = ports_.parts->remove_some(due_);
+  if (!step) {
+    // Its tasks go one by one, and the rest of it in the next round.
+    log::warn("parts_not_removed", "parts of the history could not be removed as a whole",
+              {{"error", step.error().message}});
+    due_.clear();
+    return;
+  }
+  if (step->tasks > 0) {
+    log::info("part_removed", "retention removed a part of the history",
+              {{"tasks", step->tasks}});
+  }
+  if (step->next == PartsStep::Next::none) due_.clear();
+  if (step->next == PartsStep::Next::later) next_part_ = ports_.ledger.now() + params_.part_again;
 }
 
 Status Janitor::forget_workers() {

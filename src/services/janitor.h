@@ -8,6 +8,7 @@
 #include "core/queue_settings.h"
 #include "ports/answer_store.h"
 #include "ports/audit_log.h"
+#include "ports/history_parts.h"
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "ports/log_store.h"
@@ -22,6 +23,11 @@ struct JanitorParams {
   Duration every = std::chrono::minutes(1);
   /// Between two steps that removed something, so that work goes before tidying.
   Duration pause = std::chrono::milliseconds(20);
+  /// Where history is kept in parts, a task goes by itself only when it is overdue by a thirtieth of
+  /// what it was to be kept for, and by no more than this: until then it may go with its part.
+  Duration late_max = std::chrono::hours(24);
+  /// After which a part that could not be removed is tried again.
+  Duration part_again = std::chrono::seconds(1);
   /// A worker that was not seen for this long is forgotten.
   Duration worker_keep = std::chrono::hours(1);
   /// How often all logs are looked at for those whose task is gone.
@@ -41,10 +47,12 @@ struct JanitorPorts {
   AuditLog* audit = nullptr;       ///< none: it is left alone
   AnswerStore* answers = nullptr;  ///< none: likewise
   RunStore* runs = nullptr;        ///< none: no task is a step of a run
+  HistoryParts* parts = nullptr;   ///< none: all tasks go one by one
 };
 
 /// Removes what retention no longer keeps: finished tasks with their logs, by queue and outcome, a
-/// page in each step, and workers that are long gone. A task that others wait for stays, with its
+/// page in each step, or with the whole part of the history that they are in, and workers that are
+/// long gone. A task that others wait for stays, with its
 /// logs, until a person has retried it or ended them; so do steps of a run that goes on. The ledger
 /// decides first, and only the logs of what it has removed go: a task that a person has just made
 /// live again keeps its own. So a crash in between leaves logs of no task; a sweep, when the
@@ -66,7 +74,10 @@ class Janitor final : public Service {
     std::string cursor;
   };
 
-  bool is_idle() const { return heaps_.empty() && !sweep_; }
+  bool is_idle() const { return heaps_.empty() && !sweep_ && !parts_are_next(); }
+  bool parts_are_next() const { return !due_.empty() && ports_.ledger.now() >= next_part_; }
+  /// Takes a part away, or a piece of what is left of one.
+  void remove_parts();
   Status begin_round();
   void add_heaps(const QueueCounts& counts, const QueueSettings& settings, Time now);
   Status forget_workers();
@@ -84,6 +95,8 @@ class Janitor final : public Service {
 
   const JanitorPorts ports_;
   const JanitorParams params_;
+  std::vector<Expiry> due_;           // of which parts may still go in this round
+  Time next_part_{};
   std::vector<Heap> heaps_;           // what is left of this round
   std::optional<LoggedTasks> sweep_;  // the tasks of a page of logs that are still to be looked up
   Time next_sweep_{};

@@ -129,6 +129,70 @@ TEST_F(JanitorTest, RemovesWhatTheAuditLogKeepsNoLonger) {
   EXPECT_EQ(audit.page({})->entries.size(), 0u);
 }
 
+/// A history in parts that does as it is told, and notes what it was asked to remove.
+class ToldParts final : public HistoryParts {
+ public:
+  Result<PartsStep> remove_some(std::span<const Expiry> due) override {
+    asked.emplace_back(due.begin(), due.end());
+    if (answers.empty()) return PartsStep{};
+    const Result<PartsStep> answer = answers.front();
+    answers.erase(answers.begin());
+    return answer;
+  }
+  std::vector<Result<PartsStep>> answers;
+  std::vector<std::vector<Expiry>> asked;
+};
+
+TEST_F(JanitorTest, LetsATaskGoWithItsPartBeforeItGoesByItself) {
+  ToldParts parts;
+  Janitor janitor(
+      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .parts = &parts});
+  insert({a_task(1)});
+  const Time finished = clock_.now();
+  finish_next(State::succeeded);
+  clock_.advance(24h * 31);
+  parts.answers = {PartsStep{.tasks = 9, .next = PartsStep::Next::more}, PartsStep{}};
+  round(janitor);
+  ASSERT_EQ(parts.asked.size(), 2u) << "again while there is more";
+  ASSERT_EQ(parts.asked.front().size(), 1u) << "nothing has failed or was cancelled";
+  EXPECT_EQ(parts.asked.front().front().queue, "default");
+  EXPECT_EQ(parts.asked.front().front().outcome, State::succeeded);
+  EXPECT_EQ(parts.asked.front().front().finished_before, finished + 24h);
+  EXPECT_TRUE(is_there(1)) << "its part may go yet";
+  clock_.advance(1min);
+  round(janitor);
+  EXPECT_FALSE(is_there(1));
+  EXPECT_FALSE(has_logs(1));
+}
+
+TEST_F(JanitorTest, AsksForPartsAgainInAWhileWhereSomebodyWouldHaveToBeWaitedFor) {
+  ToldParts parts;
+  Janitor janitor(
+      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .parts = &parts},
+      {.batch = 1, .pause = 600ms});
+  insert(some_tasks(1, 4));
+  for (int i = 0; i < 4; ++i) finish_next(State::succeeded);
+  clock_.advance(24h * 40);
+  parts.answers = {PartsStep{.next = PartsStep::Next::later},
+                   PartsStep{.next = PartsStep::Next::later}, PartsStep{}};
+  round(janitor);
+  EXPECT_EQ(parts.asked.size(), 3u);
+  EXPECT_FALSE(is_there(4)) << "what is overdue goes meanwhile";
+}
+
+TEST_F(JanitorTest, RemovesTasksByThemselvesWherePartsCannotBeRemoved) {
+  ToldParts parts;
+  Janitor janitor(
+      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .parts = &parts});
+  insert({a_task(1)});
+  finish_next(State::succeeded);
+  clock_.advance(24h * 40);
+  parts.answers = {fail(Code::permission_denied, "not yours")};
+  round(janitor);
+  EXPECT_EQ(parts.asked.size(), 1u);
+  EXPECT_FALSE(is_there(1));
+}
+
 TEST_F(JanitorTest, KeepsFirstAnswersForADay) {
   FakeAnswerStore answers;
   Janitor janitor({.ledger = ledger_,

@@ -32,10 +32,11 @@ class PostgresClaims : public testing::Test {
         name_, "SELECT idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'tasks'"));
   }
 
-  /// Entries of the index of ready tasks that were read, by sessions that have ended.
-  long entries_read() const {
+  /// Entries of an index that were read, by sessions that have ended.
+  long entries_read(const std::string& index = "ready_tasks") const {
     return std::stol(shared_postgres()->psql(
-        name_, "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'ready_tasks'"));
+        name_,
+        "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = '" + index + "'"));
   }
   std::vector<Task> claim(Ledger& ledger, std::size_t limit) const {
     auto claimed = ledger.claim({.worker = "w", .limit = limit, .lease = kLease});
@@ -85,6 +86,41 @@ TEST_F(PostgresClaims, AClaimPassesByWhatIsDeadToAllButAnOldSnapshot) {
   }
   EXPECT_GT(read, 0);
   EXPECT_LT(read, kClaimed / 10);
+}
+
+TEST_F(PostgresClaims, WhatIsOverdueIsFoundWithoutWalkingThroughTheDeadEachTime) {
+  constexpr int kLeases = 1000;
+  constexpr int kLooks = 20;
+  const auto ledger = open();
+  ASSERT_TRUE(ledger->ledger().insert(some_tasks(1, 1)));
+  ASSERT_EQ(claim(ledger->ledger(), 1).size(), 1u);
+  const auto reader =
+      postgres::Connection::open({.conninfo = shared_postgres()->url(name_)}, clock_, {});
+  ASSERT_TRUE(reader.has_value()) << reader.error().message;
+  ASSERT_TRUE((*reader)->run_script(
+      "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM waybill.tasks", {}));
+  // As leases of a day ago, each extended or ended by now.
+  shared_postgres()->psql(
+      name_, "DO $$ BEGIN FOR i IN 1.." + std::to_string(kLeases) +
+                 " LOOP UPDATE waybill.tasks SET lease_until = i; END LOOP; "
+                 "UPDATE waybill.tasks SET lease_until = 9000000000000000; END $$");
+  const long before = entries_read("leased_tasks");
+  {
+    const auto looks = open();
+    for (int i = 0; i < kLooks; ++i) {
+      const auto overdue = looks->ledger().overdue(10);
+      ASSERT_TRUE(overdue.has_value()) << overdue.error().message;
+      EXPECT_EQ(overdue->tasks.size(), 0u);
+      EXPECT_EQ(to_micros(overdue->next), 9000000000000000);
+    }
+  }
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  long read = 0;
+  while (read < kLooks) {  // numbers of what is read come late
+    ASSERT_LT(std::chrono::steady_clock::now(), patience) << read;
+    read = entries_read("leased_tasks") - before;
+  }
+  EXPECT_LT(read, kLooks * kLeases / 4);
 }
 
 TEST_F(PostgresClaims, WhatBecomesReadyBelowTheFloorIsClaimedFirst) {

@@ -135,7 +135,8 @@ void PostgresServer::admit_worker(const std::string& database) const {
        "GRANT USAGE ON SCHEMA waybill TO worker;"
        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA waybill TO worker;"
        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA waybill TO worker;"
-       "GRANT EXECUTE ON FUNCTION waybill.make_partition, waybill.drop_partition TO worker");
+       "GRANT EXECUTE ON FUNCTION waybill.make_partition, waybill.drop_partition, "
+       "waybill.retire_partition, waybill.clear_retired TO worker");
 }
 
 std::string PostgresServer::psql(const std::string& database, const std::string& script) const {

@@ -33,6 +33,7 @@ class PostgresStore final : public Store {
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return ledger_->logs(); }
+  HistoryParts* history_parts() override { return &ledger_->history_parts(); }
   ArtifactStore& contents() override { return *contents_; }
 
  private:

@@ -7,6 +7,7 @@
 #include "adapters/postgres/image_sql.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/partitions.h"
+#include "adapters/postgres/retirement.h"
 
 namespace waybill::postgres {
 namespace {
@@ -84,6 +85,10 @@ Status ImageSession::take_tables(For purpose) {
   if (!leased) return fail(leased.error());
   leased_ = std::make_unique<Pool::Leased>(std::move(*leased));
   if (Status alone = refuse_rivals(); !alone) return alone;
+  // Or there would be rows of tasks that are not there any more.
+  if (Status cleared = clear_all_retired(connection()); !cleared) {
+    return fail(with_context(cleared.error(), "ending what retention has begun to remove"));
+  }
   return lock_tables(purpose);
 }
 

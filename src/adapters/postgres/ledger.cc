@@ -1,6 +1,7 @@
 #include "adapters/postgres/ledger.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -20,6 +21,19 @@ constexpr Duration kDropEvery = std::chrono::minutes(1);
 /// When an overdue task fell due.
 Time due_at(const Task& task) {
   return task.status.state == State::leased ? task.status.lease_until : task.status.run_at;
+}
+
+/// When the first lease ends and the first task falls due; where none was read, of either kind, it
+/// comes after all that were.
+OverdueFloors::From first_of(const std::vector<Task>& tasks, std::size_t limit) {
+  std::int64_t rest = std::numeric_limits<std::int64_t>::max();
+  if (tasks.size() > limit) rest = to_micros(due_at(tasks.back()));
+  OverdueFloors::From first{.lease_until = rest, .run_at = rest};
+  for (const Task& task : tasks) {
+    std::int64_t& time = task.status.state == State::leased ? first.lease_until : first.run_at;
+    time = std::min(time, to_micros(due_at(task)));
+  }
+  return first;
 }
 
 }  // namespace
@@ -149,14 +163,20 @@ void PostgresLedgerPort::drop_partitions_now_and_then() {
 
 Result<Overdue> PostgresLedgerPort::overdue(std::size_t limit) {
   const Time now = time_.now();
+  const std::int64_t began = time_.steady_micros();
+  const OverdueFloors::From from = overdue_floors_.from(began);
   // One more than is asked for, to know when the next one falls due.
-  const auto rows = database_.read(
-      Sql::overdue, std::move(Params().integer(static_cast<std::int64_t>(limit) + 1)));
+  Params params;
+  params.integer(static_cast<std::int64_t>(limit) + 1);
+  params.integer(from.lease_until).integer(from.run_at);
+  const auto rows = database_.read(Sql::overdue, params);
   if (!rows) return fail(rows.error());
   const auto names = names_for(lanes_, *rows, 2);
   if (!names) return fail(names.error());
   auto tasks = read_tasks(*rows, **names);
   if (!tasks) return fail(tasks.error());
+  const std::int64_t ended = time_.steady_micros();
+  overdue_floors_.learn(from, first_of(*tasks, limit), to_micros(now), ended, ended - began);
   Overdue overdue;
   for (Task& task : *tasks) {
     if (due_at(task) > now || overdue.tasks.size() == limit) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "adapters/postgres/overdue_floors.h"
 #include "adapters/postgres/writer.h"
 #include "ports/ledger.h"
 
@@ -30,6 +31,7 @@ class PostgresLedgerPort final : public Ledger {
   Database& database_;
   LaneTable& lanes_;
   Timekeeper& time_;
+  OverdueFloors overdue_floors_;
   std::atomic<std::int64_t> next_drop_ = 0;  // by the steady clock, microseconds
 };
 

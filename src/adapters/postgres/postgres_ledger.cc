@@ -18,6 +18,7 @@
 #include "adapters/postgres/people_store.h"
 #include "adapters/postgres/reader.h"
 #include "adapters/postgres/registry.h"
+#include "adapters/postgres/retirement.h"
 #include "adapters/postgres/run_store.h"
 #include "adapters/postgres/secret_store.h"
 #include "adapters/postgres/token_store.h"
@@ -57,7 +58,8 @@ struct PostgresLedger::Parts {
         artifacts(database),
         runs({.writer = writer, .database = database, .lanes = lanes, .time = time}, options.time),
         logs(database),
-        admin(database, lanes) {}
+        admin(database, lanes),
+        history_parts(database) {}
 
   Bell bell;
   postgres::Timekeeper time;
@@ -86,6 +88,7 @@ struct PostgresLedger::Parts {
   postgres::PostgresRunPort runs;
   postgres::PostgresLogStore logs;
   postgres::PostgresAdminPort admin;
+  postgres::PostgresHistoryParts history_parts;
 };
 
 namespace {
@@ -175,6 +178,7 @@ AnswerStore& PostgresLedger::answers() { return parts_->answers; }
 ArtifactIndex& PostgresLedger::artifacts() { return parts_->artifacts; }
 RunStore& PostgresLedger::runs() { return parts_->runs; }
 LogStore& PostgresLedger::logs() { return parts_->logs; }
+HistoryParts& PostgresLedger::history_parts() { return parts_->history_parts; }
 LedgerAdmin& PostgresLedger::admin() { return parts_->admin; }
 
 Result<PostgresMigration> migrate_postgres_ledger(const std::string& conninfo, Clock& clock) {

@@ -11,10 +11,11 @@
 #include "ports/answer_store.h"
 #include "ports/artifact_index.h"
 #include "ports/audit_log.h"
-#include "ports/clock.h"
 #include "ports/chronicle.h"
+#include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/history_parts.h"
 #include "ports/host_turns.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
@@ -81,6 +82,7 @@ class PostgresLedger {
   RunStore& runs();
   LogStore& logs();
   LedgerAdmin& admin();
+  HistoryParts& history_parts();
 
  private:
   std::unique_ptr<Parts> parts_;

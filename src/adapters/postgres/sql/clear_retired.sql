@@ -1,0 +1,1 @@
+SELECT waybill.clear_retired($1)
