@@ -1,10 +1,11 @@
 #include "apps/waybill/runtime/dry_runs.h"
 
-#include <stop_token>
 #include <string>
+#include <thread>
 
 #include "apps/waybill/runtime/buckets.h"
 #include "apps/waybill/runtime/unused_ledger.h"
+#include "services/guarded_thread.h"
 #include "services/scan.h"
 
 namespace waybill::cli {
@@ -29,24 +30,25 @@ Result<ScanReport> DryRuns::plan(const ScanDefinition& scan, const Definitions& 
     return fail(Code::unavailable, "another dry run is under way; try again when it is done");
   }
   const Turn turn(is_busy_);
+  std::stop_source late;
+  const std::stop_callback ends(stops_.get_token(), [&late] { late.request_stop(); });
+  const std::jthread limit = guarded_thread("dry_run", [&](const std::stop_token& done) {
+    clock_.wait_until(clock_.steady_now() + kDryRunMax, done);
+    if (!done.stop_requested()) late.request_stop();
+  });
   UnusedLedger unused;
   const ScanPorts ports{
       .ledger = unused,
       .clock = clock_,
-      .open_bucket = bucket_opener(clock_),
+      .open_bucket = bucket_opener(clock_, late.get_token()),
       .check_task = [this](const TaskRequest& request) { return kinds_.check(request); }};
-  const SteadyTime end = clock_.steady_now() + kDryRunMax;
-  std::stop_source late;
-  const ScanOptions options{.mode = ScanMode::dry_run,
-                            .now = {},
-                            .progress =
-                                [&](ScanPhase, std::int64_t, std::int64_t) {
-                                  if (stops_ || clock_.steady_now() > end) late.request_stop();
-                                },
-                            .stop = late.get_token()};
+  const ScanOptions options{
+      .mode = ScanMode::dry_run, .now = {}, .progress = {}, .stop = late.get_token()};
   auto report = run_scan(scan, definitions.tasks, ports, options);
-  if (report || report.error().code != Code::cancelled) return report;
-  if (stops_) return fail(Code::unavailable, "the server ends; try again when it is back");
+  if (report || !late.stop_requested()) return report;
+  if (stops_.stop_requested()) {
+    return fail(Code::unavailable, "the server ends; try again when it is back");
+  }
   return fail(Code::unavailable, "it took longer than " + format_duration(kDryRunMax) +
                                      "; run `waybill scan " + scan.name +
                                      " --dry-run --json` instead, and open what it says");

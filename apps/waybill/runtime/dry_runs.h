@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <stop_token>
 
 #include "apps/waybill/kinds.h"
 #include "base/result.h"
@@ -23,13 +24,13 @@ class DryRuns {
   /// longer than kDryRunMax; other errors as run_scan.
   Result<ScanReport> plan(const ScanDefinition& scan, const Definitions& definitions);
   /// Ends the one that is under way.
-  void stop() { stops_ = true; }
+  void stop() { stops_.request_stop(); }
 
  private:
   const Kinds& kinds_;
   Clock& clock_;
   std::atomic<bool> is_busy_ = false;
-  std::atomic<bool> stops_ = false;
+  std::stop_source stops_;
 };
 
 }  // namespace waybill::cli
