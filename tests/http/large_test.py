@@ -114,6 +114,27 @@ class LargeTest(hostile_test.Talker):
         self.assertGreater(time.monotonic() - began, 5)
         self.assertEqual(self.serving.metric("waybill_http_refused_total"), refused + 1)
 
+    def test_who_sends_for_ever_is_not_read_for_ever(self):
+        piece, sent = b" " * (1 << 20), 0
+        with self.serving.socket() as client:
+            client.sendall(post(b"Content-Length: %d\r\n" % (1 << 40)))
+            with self.assertRaises(OSError):
+                while sent < (1 << 10):
+                    client.sendall(piece)
+                    sent += 1
+        self.assertTrue(60 < sent < 200, sent)  # MiB, with what the sockets hold
+        self.assertEqual(self.serving.get("/healthz").status, 200)
+
+    def test_one_that_is_read_on_does_not_hold_up_the_end_of_the_server(self):
+        server = serving.Serving("--grace", "60s")
+        self.addCleanup(server.close)
+        with server.socket() as client:
+            client.sendall(post(b"Content-Length: %d\r\n" % (9 << 20), b" " * 1000))
+            self.assertEqual(self.statuses(client.recv(65536)), [413])
+            began = time.monotonic()
+            self.assertEqual(server.terminate(), 0)
+            self.assertLess(time.monotonic() - began, 25)  # less than it would be read on for
+
     def test_what_is_refused_for_its_head_is_read_on_too(self):
         body = b" " * (20 << 20)
         connection = self.serving.connect()
