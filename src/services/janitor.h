@@ -23,8 +23,8 @@ struct JanitorParams {
   Duration every = std::chrono::minutes(1);
   /// Between two steps that removed something, so that work goes before tidying.
   Duration pause = std::chrono::milliseconds(20);
-  /// Where history is kept in parts, a task goes by itself only when it is overdue by a thirtieth of
-  /// what it was to be kept for, and by no more than this: until then it may go with its part.
+  /// Where history is kept in parts, a task goes by itself only when it is overdue by a thirtieth
+  /// of what it was to be kept for, at most by this: until then it may go with its part.
   Duration late_max = std::chrono::hours(24);
   /// After which a part that could not be removed is tried again.
   Duration part_again = std::chrono::seconds(1);

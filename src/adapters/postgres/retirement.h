@@ -5,7 +5,8 @@
 
 namespace waybill::postgres {
 
-/// Partitions of finished tasks that go as a whole (docs/adr/0044-retention-takes-partitions-out.md).
+/// Partitions of finished tasks that go as a whole:
+/// docs/adr/0044-retention-takes-partitions-out.md.
 class PostgresHistoryParts final : public HistoryParts {
  public:
   explicit PostgresHistoryParts(Database& database) : database_(database) {}
