@@ -372,7 +372,8 @@ TEST(DefinitionsLoadTest, WhatTheSchemaRefusesHidesNothingElse) {
                       R"(a.yaml: /pipelines/p/steps/z/task/timeout: has to be 0 or more)",
                       R"(a.yaml: /pipelines/p/steps/x/if: in "params.", column 8: here should )"
                       R"(be a name after the dot, not the end)",
-                      R"(a.yaml: /pipelines/p/steps/x/task: there is no task definition "gone")"}));
+                      R"(a.yaml: /pipelines/p/steps/x/task: there is no task definition "gone")",
+                      R"(a.yaml: /schedules/s/task: there is no task definition "nobody")"}));
 }
 
 }  // namespace

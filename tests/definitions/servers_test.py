@@ -102,7 +102,7 @@ class ServersTest(unittest.TestCase):
         upstream.commit({"a.yaml": NOOP % "b" + ours % ("of-next-too", "b")})
         until(lambda: set(schedules()) == {"of-main", "of-next-too"}, "the schedules of both")
 
-        # Of one name there is one: the first keeps it, the other is told, and has it when it is free.
+        # Of one name there is one: the first keeps it, and the other is told until it is free.
         shared = "schedules: {shared: {cron: '@%s', task: %s}}\n"
         upstream.git("checkout", "--quiet", "main")
         upstream.commit({"a.yaml": NOOP % "a" + shared % ("hourly", "a")})

@@ -87,7 +87,8 @@ TEST_F(InputFilesTest, AreBoundedBeforeAnythingIsFetched) {
       run("echo ran", {input("a", std::string(600, 'x')), input("b", std::string(600, 'y'))}));
   EXPECT_EQ(failure.failure_class, FailureClass::permanent);
   EXPECT_THAT(failure.error, HasSubstr("more than 1KiB together; raise limits.inputs"));
-  EXPECT_FALSE(std::filesystem::exists(context_.scratch_directory() + "/work/a"));
+  const std::filesystem::path scratch(context_.scratch_directory());
+  EXPECT_FALSE(std::filesystem::exists(scratch / "work" / "a"));
 }
 
 TEST_F(InputFilesTest, NamesThatLeadOutAreRefusedBeforeAnythingIsWritten) {
