@@ -25,6 +25,7 @@
 #include "kinds/archive/zim/zim.h"
 #include "kinds/command/command.h"
 #include "kinds/command/container.h"
+#include "kinds/command/podman.h"
 #include "kinds/command/repo_run.h"
 #include "kinds/noop/noop.h"
 #include "kinds/notify/mail.h"

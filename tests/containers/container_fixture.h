@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -84,12 +85,15 @@ class ContainerTest : public ::testing::Test {
     return "localhost/box@" + (digest ? digest->out.substr(0, 71) : "");
   }
 
+  /// No two programs of tests run containers of one task: one would end the other's.
+  static TaskBuilder own_task() { return a_task(number_); }
   static Task task_of(const std::string& script, std::string_view more = "") {
     std::string spec = R"({"grace":"300ms","image":")" + image_ + R"(","command":["sh","-c",)";
     json::append_quoted(spec, script);
     Task task;
-    task.request = a_task(1).kind("container").spec(spec + "]" + std::string(more) + "}");
+    task.request = own_task().kind("container").spec(spec + "]" + std::string(more) + "}");
     task.status.attempt = 1;
+    task.status.fence = 1;
     return task;
   }
   Outcome run(const std::string& script, std::string_view more = "") {
@@ -128,6 +132,59 @@ class ContainerTest : public ::testing::Test {
     return found;
   }
 
+  /// Of all in the cgroups of our task's containers, the runtime's monitor too: to wait for their
+  /// ends.
+  static std::vector<FileDescriptor> contained() {
+    std::set<int> found;
+    for (const auto& group : groups()) {
+      std::ifstream lines(group + "/cgroup.procs");
+      for (int pid = 0; lines >> pid;) found.insert(pid);
+    }
+    std::vector<FileDescriptor> processes;
+    for (const int pid : found) {
+      FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      if (process.is_open()) processes.push_back(std::move(process));
+    }
+    return processes;
+  }
+  static bool await_ends(const std::vector<FileDescriptor>& processes) {
+    for (const FileDescriptor& process : processes) {
+      pollfd end{process.get(), POLLIN, 0};
+      if (::poll(&end, 1, 60'000) != 1) return false;
+    }
+    return true;
+  }
+  /// Cgroups of our task's containers.
+  static std::vector<std::string> groups() {
+    const std::string ours = "waybill-" + to_string(own_task().build().id) + "-";
+    std::vector<std::string> found;
+    for (const auto& hierarchy : std::filesystem::directory_iterator("/sys/fs/cgroup")) {
+      std::error_code none;
+      std::filesystem::recursive_directory_iterator entry(hierarchy.path() / "waybill", none);
+      for (; !none && entry != end(entry); entry.increment(none)) {
+        if (entry->path().string().find(ours) != std::string::npos && entry->is_directory(none)) {
+          found.push_back(entry->path());
+        }
+      }
+    }
+    return found;
+  }
+  /// Whatever a run may leave on the machine: processes, mounts, loop devices, cgroups.
+  static std::string remains_of(const std::string& directory) {
+    std::string found = processes_of(directory);
+    for (const std::string& group : groups()) found += group + "\n";
+    std::ifstream mounts("/proc/mounts");
+    for (std::string line; std::getline(mounts, line);) {
+      if (line.find(directory) != std::string::npos) found += line + "\n";
+    }
+    for (const auto& device : std::filesystem::directory_iterator("/sys/block")) {
+      std::string file;
+      std::getline(std::ifstream(device.path() / "loop/backing_file"), file);
+      if (file.find(directory) != std::string::npos) found += device.path().string() + "\n";
+    }
+    return found;
+  }
+
   /// A descriptor of the process that supervises a worker's only run, to wait for its end.
   static FileDescriptor supervisor_of(pid_t worker) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -142,6 +199,41 @@ class ContainerTest : public ::testing::Test {
     return {};
   }
 
+  /// Runs it in a worker of its own; kills that and its supervisor, before either can do anything
+  /// about the other's death, when it has said so; and waits until all in the container has ended.
+  template <typename Run>
+  void kill_both_when(std::string_view said, const Run& run) {
+    int ready[2];
+    ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+    const pid_t worker = ::fork();
+    if (worker == 0) {
+      std::jthread teller([&] {
+        context_.await_output(said);
+        if (::write(ready[1], "x", 1) != 1) ::_exit(2);
+      });
+      podman_ = open_podman();
+      run();
+      ::_exit(1);  // not reached: it is killed before
+    }
+    ::close(ready[1]);
+    char byte = 0;
+    const bool is_ready = ::read(ready[0], &byte, 1) == 1;
+    ::close(ready[0]);
+    const FileDescriptor supervisor = supervisor_of(worker);
+    const auto processes = contained();
+    if (supervisor.is_open()) {
+      ::syscall(SYS_pidfd_send_signal, supervisor.get(), SIGSTOP, nullptr, 0);
+    }
+    ASSERT_EQ(::kill(worker, SIGKILL), 0);
+    ASSERT_EQ(::waitpid(worker, nullptr, 0), worker);
+    ASSERT_TRUE(is_ready) << "the worker ended too early";
+    ASSERT_TRUE(supervisor.is_open());
+    EXPECT_FALSE(processes.empty());
+    ASSERT_EQ(::syscall(SYS_pidfd_send_signal, supervisor.get(), SIGKILL, nullptr, 0), 0);
+    EXPECT_TRUE(await_ends(processes)) << "the container goes on";
+  }
+
+  inline static const int number_ = ::getpid();  ///< of the program, in its children too
   inline static SimClock clock_{};
   inline static std::string store_;
   inline static std::shared_ptr<Podman> podman_;

@@ -1,5 +1,7 @@
 // What containers are promised, by real ones.
 
+#include "kinds/command/container_group.h"
+#include "kinds/command/worker_mark.h"
 #include "tests/containers/container_fixture.h"
 
 namespace waybill {
@@ -193,6 +195,30 @@ TEST_F(ContainerTest, NothingIsLeftWhenTheSupervisorItselfIsKilled) {
   const auto failed = failure(run("trap '' TERM; echo ready; while :; do sleep 1; done"));
   EXPECT_EQ(failed.failure_class, FailureClass::transient);
   EXPECT_EQ(failed.error, "the program's supervisor was killed, and the program with it");
+  EXPECT_EQ(left(), "");
+}
+
+TEST_F(ContainerTest, NothingGoesOnWhenWorkerAndSupervisorAreKilledAtOnce) {
+  kill_both_when("ready\n",
+                 [&] { run("trap '' TERM; echo ready; sleep 1000 & while :; do sleep 1; done"); });
+  ASSERT_NE(open_podman(), nullptr);  // the next worker
+  EXPECT_EQ(left(), "");
+  EXPECT_EQ(remains_of(store_ + "/no"), "");
+}
+
+TEST_F(ContainerTest, WhatIsLeftOfAnEarlierAttemptIsEndedBeforeTheNextBegins) {
+  // As if a worker that is still there had lost its lease, and did not know.
+  Task task = task_of(R"(echo "this one")");
+  const auto earlier = podman_->call(
+      {"run", "--detach", "--name=" + container_name(to_string(task.id()), 1),
+       "--label=" + std::string(kTaskLabel) + to_string(task.id()), "--network=none",
+       "--ulimit=nofile=64:64", "--ulimit=nproc=64:64", "localhost/box:1", "sleep", "100000"});
+  ASSERT_EQ(earlier->status, 0) << earlier->complaint;
+  EXPECT_NE(left(), "");
+  task.status.fence = 2;
+  ContainerKind kind(podman_);
+  EXPECT_TRUE(succeeded(kind.run(task, context_))) << everything();
+  EXPECT_EQ(out(), "this one\n");
   EXPECT_EQ(left(), "");
 }
 

@@ -4,6 +4,7 @@
 
 #include "adapters/git/source_trees.h"
 #include "adapters/local/system_clock.h"
+#include "kinds/command/container_group.h"
 #include "kinds/command/repo_run.h"
 #include "tests/containers/container_fixture.h"
 
@@ -43,7 +44,7 @@ class RepoRunTest : public ContainerTest {
   Outcome run_at(const std::string& commit, const std::string& more = "") {
     Task task;
     const std::string base = context_.scratch_directory() + "-repositories";
-    task.request = a_task(1)
+    task.request = own_task()
                        .kind("repo.run")
                        .definition("run")
                        .spec(R"({"base":")" + base + R"(","repository":"${params.repo}",)" +
@@ -51,11 +52,13 @@ class RepoRunTest : public ContainerTest {
                        .params(R"({"repo":"acme/site","commit":")" + commit +
                                R"(","url":"https://example.org/"})");
     task.status.attempt = 1;
+    task.status.fence = fence_;
     RepoRunKind kind(podman_, std::make_unique<git::RemoteTrees>(git::Access{}, system_clock_));
     EXPECT_TRUE(kind.check(task.request));
     return kind.run(task, context_);
   }
 
+  std::uint64_t fence_ = 1;
   SystemClock system_clock_;
   std::string repository_;
 };
@@ -124,6 +127,82 @@ TEST_F(RepoRunTest, ABuildIsEndedByACancelAndLeavesNothing) {
   EXPECT_TRUE(std::holds_alternative<outcome::Stopped>(outcome)) << everything();
   EXPECT_EQ(left(), "");
   EXPECT_EQ(processes_of(context_.scratch_directory()), "");
+}
+
+TEST_F(RepoRunTest, TheStepsOfABuildShareItsLimitOfProcesses) {
+  put("Dockerfile",
+      "FROM " + image_ + "\nRUN for i in $(seq 40); do sleep 1000 & done; echo all of the\"\"m\n");
+  const auto failed = failure(run_at(commit(), R"(,"build_limits":{"processes":20})"));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_NE(context_.logged(LogStream::err).find("can't fork"), std::string::npos) << everything();
+  EXPECT_EQ(out().find("all of them"), std::string::npos);
+  EXPECT_EQ(left(), "");
+  EXPECT_EQ(remains_of(context_.scratch_directory()), "");
+}
+
+TEST_F(RepoRunTest, ABuildThatFillsItsDiskFillsNoOther) {
+  put("Dockerfile", "FROM " + image_ + "\nRUN dd if=/dev/zero of=/big bs=64k\n");
+  const auto failed = failure(run_at(commit(), R"(,"build_limits":{"disk":"32MiB"})"));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_NE(failed.error.find("the disk of a build has 32MiB: raise build_limits.disk"),
+            std::string::npos)
+      << failed.error << everything();
+  EXPECT_EQ(left(), "");
+  EXPECT_EQ(remains_of(context_.scratch_directory()), "");
+}
+
+TEST_F(RepoRunTest, ABuildOverItsMemoryIsToldSo) {
+  put("Dockerfile", "FROM " + image_ + "\nRUN tail -c 200000000 /dev/zero\n");
+  const auto failed = failure(run_at(commit(), R"(,"build_limits":{"memory":"32MiB"})"));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_NE(failed.error.find("it went over the memory limit of 32MiB; raise build_limits.memory"),
+            std::string::npos)
+      << failed.error << everything();
+}
+
+TEST_F(RepoRunTest, ABuildThatTakesTooLongIsKilledThoughItIgnoresSigterm) {
+  put("Dockerfile",
+      "FROM " + image_ + "\nRUN trap '' TERM; sleep 1000 & while :; do sleep 1; done\n");
+  const auto failed = failure(run_at(commit(), R"(,"build_limits":{"time":"3s"})"));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_NE(failed.error.find("it went on for longer than 3s; raise build_limits.time"),
+            std::string::npos)
+      << failed.error << everything();
+  EXPECT_EQ(left(), "");
+  EXPECT_EQ(remains_of(context_.scratch_directory()), "");
+}
+
+TEST_F(RepoRunTest, OfWhatABuildPrintsTheLimitOfOutputIsKept) {
+  put("Dockerfile", "FROM " + image_ + "\nRUN seq 1 200000; exit 3\n");
+  failure(run_at(commit(), R"(,"limits":{"output":"64KiB"})"));
+  EXPECT_LE(out().size() + context_.logged(LogStream::err).size(), 64u << 10);
+  EXPECT_NE(context_.logged(LogStream::system).find("[output cut: 64KiB are kept"),
+            std::string::npos);
+}
+
+TEST_F(RepoRunTest, NothingIsLeftOfABuildWhoseWorkerAndSupervisorAreKilledAtOnce) {
+  put("Dockerfile",
+      "FROM " + image_ + "\nRUN trap '' TERM; sleep 1000 & echo star\"\"ted; sleep 1000\n");
+  const std::string at = commit();
+  kill_both_when("started", [&] { run_at(at); });
+  EXPECT_EQ(processes_of(context_.scratch_directory()), "");
+  // What is made of it next is not in its way.
+  fence_ = 2;
+  std::filesystem::remove_all(context_.scratch_directory());
+  std::filesystem::create_directory(context_.scratch_directory());
+  put("Dockerfile", "FROM " + image_ + "\nCMD [\"sh\", \"-c\", \"echo again\"]\n");
+  EXPECT_TRUE(succeeded(run_at(commit()))) << everything();
+  EXPECT_EQ(remains_of(context_.scratch_directory()), "");
+}
+
+TEST_F(RepoRunTest, NothingIsLeftOfWhatWasBuiltWhenWorkerAndSupervisorAreKilledAtOnce) {
+  put("Dockerfile", "FROM " + image_ +
+                        "\nCMD [\"sh\", \"-c\", \"trap '' TERM; echo ready; while :; do sleep 1; "
+                        "done\"]\n");
+  const std::string at = commit();
+  kill_both_when("ready\n", [&] { run_at(at); });
+  end_containers_of_gone_workers();
+  EXPECT_EQ(remains_of(context_.scratch_directory()), "");
 }
 
 TEST_F(RepoRunTest, RunsAProcessOfTheProcfileInTheImageThatIsSaid) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/size.h"
+#include "kinds/command/container_group.h"
 #include "kinds/command/environment.h"
 #include "kinds/command/input_files.h"
 #include "kinds/command/run_steps.h"
@@ -38,8 +39,9 @@ void tell_of_program(const WaybillBox& box, RunRecord& record) {
   record.memory_limit_hit = box.memory_kills > 0;
 }
 
-outcome::Failed never_started(const ContainerSpec& spec, const std::string& complaint) {
-  std::string error = "podman did not start the container: " + complaint;
+outcome::Failed never_started(std::string_view engine, const ContainerSpec& spec,
+                              const std::string& complaint) {
+  std::string error = std::string(engine) + " did not start the container: " + complaint;
   const bool no_image = complaint.find("image not known") != complaint.npos ||
                         complaint.find("no such image") != complaint.npos;
   if (no_image && spec.pull == "never") {
@@ -49,14 +51,15 @@ outcome::Failed never_started(const ContainerSpec& spec, const std::string& comp
   return failed_container(FailureClass::transient, std::move(error));
 }
 
-Outcome judge_container(const Podman::Run& run, const ContainerSpec& spec) {
+Outcome judge_container(std::string_view engine, const ContainerEngine::Run& run,
+                        const ContainerSpec& spec) {
   const RunRecord& record = run.record;
   if (record.start_errno != 0) {
     const std::string why = std::generic_category().message(record.start_errno);
     return failed_container(FailureClass::transient,
                             record.start_stage == kWaybillStageMount
                                 ? "cannot mount the scratch directory of the container: " + why
-                                : "cannot run podman: " + why);
+                                : "cannot run " + std::string(engine) + ": " + why);
   }
   const bool ended_by_us = record.stopped && record.requested_at != Time{};
   if (record.reaped_at == Time{} || ended_by_us || run.box.state == kWaybillBoxEnded) {
@@ -64,7 +67,7 @@ Outcome judge_container(const Podman::Run& run, const ContainerSpec& spec) {
   }
   switch (run.box.state) {
     case kWaybillBoxNew:
-      return never_started(spec, run.complaint);
+      return never_started(engine, spec, run.complaint);
     case kWaybillBoxNoExec:
       return failed_container(
           FailureClass::permanent,
@@ -105,17 +108,17 @@ Status ContainerKind::check(const TaskRequest& request) const {
 Outcome ContainerKind::run(const Task& task, TaskContext& context) {
   auto spec = parse_container_spec(task.request.spec);
   if (!spec) return failed_run(FailureClass::permanent, spec.error());
-  if (podman_ == nullptr) {
+  if (engine_ == nullptr) {
     return failed_container(FailureClass::transient,
-                            "this worker runs no containers; start it with --containers podman");
+                            "this worker runs no containers; start it with --containers");
   }
   if (const Status given = give_secrets(spec->program, context); !given) {
     return without_secrets(given.error(), context);
   }
-  return run_container(*podman_, *spec, task, context);
+  return run_container(*engine_, *spec, task, context);
 }
 
-Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& task,
+Outcome run_container(ContainerEngine& engine, const ContainerSpec& spec, const Task& task,
                       TaskContext& context, const ContainerExtras& extras) {
   const std::string given = context.scratch_directory() + "/given";
   if (const Status made = make_open_directory(given); !made) {
@@ -136,20 +139,22 @@ Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& tas
                                                  .inputs = std::string(kContainerGiven) + "/inputs",
                                                  .long_values_owner = spec.user});
   if (!environment) return failed_run(FailureClass::transient, environment.error());
-  auto run = podman.run(
-      {.spec = spec,
-       .name = "waybill-" + to_string(task.id()) + "-" + std::to_string(task.status.attempt),
-       .environment = std::move(*environment),
-       .directory = context.scratch_directory(),
-       .application = extras.application,
-       .was_built = extras.was_built},
-      context);
-  if (!run) return failed_run(FailureClass::transient, run.error());
+  auto run = engine.run({.spec = spec,
+                         .name = container_name(to_string(task.id()), task.status.fence),
+                         .task = to_string(task.id()),
+                         .had_earlier = task.status.fence > 1,
+                         .environment = std::move(*environment),
+                         .directory = context.scratch_directory(),
+                         .application = extras.application,
+                         .disk = extras.disk,
+                         .was_built = !extras.disk.empty()},
+                        context);
+  if (!run) return failed_run(class_of(run.error()), run.error());
   tell_of_program(run->box, run->record);
   if (run->record.reaped_at != Time{} && run->box.state == kWaybillBoxEnded) {
     context.log(LogStream::system, container_summary(run->record));
   }
-  Outcome judged = judge_container(*run, spec);
+  Outcome judged = judge_container(engine.name(), *run, spec);
   if (!std::holds_alternative<outcome::Succeeded>(judged)) return judged;
   const std::string outside = "/proc/self/fd/" + std::to_string(run->scratch.get());
   const RunPlaces places{.scratch = outside + "/scratch", .artifacts = outside + "/artifacts"};

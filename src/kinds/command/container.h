@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/result.h"
+#include "kinds/command/container_engine.h"
 #include "kinds/command/container_spec.h"
-#include "kinds/command/podman.h"
 #include "ports/task_kind.h"
 
 namespace waybill {
@@ -18,7 +18,7 @@ class ContainerKind final : public TaskKind {
  public:
   /// One that knows its specs, and runs none.
   ContainerKind() = default;
-  explicit ContainerKind(std::shared_ptr<Podman> podman) : podman_(std::move(podman)) {}
+  explicit ContainerKind(std::shared_ptr<ContainerEngine> engine) : engine_(std::move(engine)) {}
 
   std::string_view name() const override { return "container"; }
   std::string_view spec_schema() const override { return container_spec_schema(); }
@@ -26,16 +26,17 @@ class ContainerKind final : public TaskKind {
   Outcome run(const Task& task, TaskContext& context) override;
 
  private:
-  const std::shared_ptr<Podman> podman_;  ///< shared with the other kinds that run containers
+  const std::shared_ptr<ContainerEngine>
+      engine_;  ///< shared with the other kinds that run containers
 };
 
-/// What a container has besides its spec, see Podman::Params.
+/// What a container has besides its spec, see ContainerEngine::Params.
 struct ContainerExtras {
   std::string application = {};
-  bool was_built = false;
+  std::string disk = {};  ///< of build(), which made its image
 };
 /// Runs the program of a spec for a task, to its outcome; the secrets are in the environment.
-Outcome run_container(Podman& podman, const ContainerSpec& spec, const Task& task,
+Outcome run_container(ContainerEngine& engine, const ContainerSpec& spec, const Task& task,
                       TaskContext& context, const ContainerExtras& extras = {});
 
 }  // namespace waybill

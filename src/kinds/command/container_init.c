@@ -3,7 +3,10 @@
 // program that is process 1 itself would be deaf to SIGTERM; reaps; and tells the worker how the
 // program ended, which the runtime's exit status mixes up with its own failures.
 //
-// waybill-init -- PROGRAM ARGUMENT...      with a WaybillBox as descriptor 4
+// It does not outlive its supervisor, and nothing outlives it: it is process 1.
+//
+// waybill-init -- PROGRAM ARGUMENT...      with a WaybillBox as descriptor 4, and the supervisor's
+//                                          lifeline as descriptor 5
 
 #define _GNU_SOURCE
 
@@ -11,6 +14,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,11 +23,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { kBoxFd = 4 };
+enum { kBoxFd = 4, kLifelineFd = 5 };
 
 // As of a command: what outlives the program has this long to end by itself.
 static const struct timespec kLinger = {.tv_sec = 0, .tv_nsec = 200 * 1000 * 1000};
@@ -106,22 +112,56 @@ static bool reap(pid_t program, int* status) {
   return ended;
 }
 
+/// Once, however often it is asked for.
+static void ask_to_end(void) {
+  static bool asked = false;
+  if (asked) return;
+  asked = true;
+  kill(-1, SIGTERM);  // all but this one
+}
+
+/// What the supervisor says; does not return when it is gone: as process 1 this takes all along.
+static void hear_supervisor(void) {
+  char said;
+  const ssize_t got = read(kLifelineFd, &said, 1);
+  if (got == 1) return ask_to_end();
+  if (got < 0 && errno == EINTR) return;
+  kill(-1, SIGKILL);
+  _exit(137);
+}
+
+static bool has_news(short revents) { return (revents & (POLLIN | POLLHUP | POLLERR)) != 0; }
+
 /// Waits until the program has ended, passing signals on; its wait status.
-static int see_through(pid_t program, const sigset_t* all) {
+static int see_through(pid_t program, int signals) {
   int status = 0;
-  bool asked_to_end = false;
+  struct pollfd polled[] = {{.fd = signals, .events = POLLIN},
+                            {.fd = kLifelineFd, .events = POLLIN}};
   while (!reap(program, &status)) {
-    const int number = sigwaitinfo(all, NULL);
-    if (number <= 0 || number == SIGCHLD) continue;
-    if (number != SIGTERM) {
-      kill(program, number);
-    } else if (!asked_to_end) {
-      // Once, however often it comes; -1 is all but this one.
-      asked_to_end = true;
-      kill(-1, SIGTERM);
+    if (poll(polled, 2, -1) < 0) continue;
+    if (has_news(polled[1].revents)) hear_supervisor();
+    struct signalfd_siginfo signal;
+    if (!has_news(polled[0].revents) || read(signals, &signal, sizeof signal) < 0) continue;
+    if (signal.ssi_signo == SIGTERM) {
+      ask_to_end();
+    } else if (signal.ssi_signo != SIGCHLD) {
+      kill(program, (int)signal.ssi_signo);
     }
   }
   return status;
+}
+
+/// Gives up all that root may, for good.
+static bool become_user(uint32_t user) {
+  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return false;
+  }
+  if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 ||
+      setresuid(user, user, user) != 0) {
+    return false;
+  }
+  // A change of user takes this back.
+  return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 static void linger(void) {
@@ -142,13 +182,16 @@ static void linger(void) {
 
 int main(int count, char** arguments) {
   if (count < 3 || strcmp(arguments[1], "--") != 0) return 125;
-  // What is in the box is for this process, whatever the program's user may look at.
-  prctl(PR_SET_DUMPABLE, 0);
   fcntl(kBoxFd, F_SETFD, FD_CLOEXEC);
-  if (!take_environment()) return 125;
+  fcntl(kLifelineFd, F_SETFD, FD_CLOEXEC);
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
+  const int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signals < 0 || !take_environment()) return 125;
+  if (box.user != 0 && !become_user(box.user)) return 125;
+  // What is in the box is for this process, whatever the program's user may look at.
+  prctl(PR_SET_DUMPABLE, 0);
   put_box(kWaybillBoxStarted, 0);
   const pid_t program = fork();
   if (program < 0) {
@@ -156,7 +199,7 @@ int main(int count, char** arguments) {
     return 125;
   }
   if (program == 0) become_program(arguments + 2);
-  const int status = see_through(program, &all);
+  const int status = see_through(program, signals);
   linger();
   struct WaybillBox said;
   const bool no_exec = pread(kBoxFd, &said, sizeof said, 0) == (ssize_t)sizeof said &&

@@ -25,6 +25,8 @@ struct WaybillBox {
   int64_t memory_peak_bytes;   ///< of the largest of them
   uint32_t memory_kills;       ///< processes that were killed for the memory limit
   uint32_t environment_bytes;  ///< NAME=value, each with a zero byte at its end
+  uint32_t user;      ///< that the first process becomes, with no rights at all; 0: it is that one
+  uint32_t reserved;  ///< 0
 };
 
 #ifdef __cplusplus

@@ -24,6 +24,15 @@ struct ContainerSpec {
   std::int64_t scratch_bytes = 64 << 20;
 };
 
+/// What the build of an image may use, all of its steps together.
+struct BuildLimits {
+  std::int64_t memory_bytes = 512 << 20;
+  double cpus = 1;
+  std::int64_t processes = 256;
+  std::int64_t disk_bytes = std::int64_t{2} << 30;  ///< of all that it writes, temporary files too
+  Duration time{};                                  ///< zero: that of the task
+};
+
 /// The schema as text, to publish.
 std::string_view container_spec_schema();
 

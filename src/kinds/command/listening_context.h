@@ -14,6 +14,8 @@ class LastLine {
  public:
   void add(std::string_view bytes);
   std::string text() const;
+  /// Whether the last 4 KiB hold that, in whatever line.
+  bool mentions(std::string_view words) const { return tail_.find(words) != tail_.npos; }
 
  private:
   std::string tail_;
@@ -63,6 +65,7 @@ class ListeningContext final : public TaskContext {
   TaskArtifacts& artifacts() override { return context_.artifacts(); }
 
   std::string complaint() const { return errors_.text(); }
+  bool complained_of(std::string_view words) const { return errors_.mentions(words); }
 
  private:
   TaskContext& context_;

@@ -1,12 +1,10 @@
 #include "kinds/command/podman.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cerrno>
+#include <sstream>
 #include <utility>
 
 #include "base/json.h"
@@ -49,14 +47,6 @@ std::string bind_mount(const std::string& source, const std::string& target,
 
 }  // namespace
 
-Status make_open_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
-    return fail(system_error(errno, "making " + path));
-  }
-  if (::chmod(path.c_str(), 0755) == 0) return {};
-  return fail(system_error(errno, "opening up " + path));
-}
-
 Podman::Podman(PodmanOptions options, FileDescriptor supervisor, std::unique_ptr<CommandKind> tools,
                Clock& clock)
     : options_(std::move(options)),
@@ -87,7 +77,8 @@ std::vector<std::string> Podman::command(std::vector<std::string> arguments, Sto
 }
 
 /// Nothing here is from params, and every value stands behind its `=` or behind `--`.
-std::vector<std::string> Podman::run_arguments(const Params& params) const {
+std::vector<std::string> Podman::run_arguments(const Params& params,
+                                               const ContainerGroup& group) const {
   const ContainerSpec& spec = params.spec;
   const CommandLimits& limits = spec.program.limits;
   const std::string user = std::to_string(spec.user);
@@ -95,6 +86,7 @@ std::vector<std::string> Podman::run_arguments(const Params& params) const {
   const std::string& directory = params.directory;
   std::vector<std::string> arguments = {
       "run", "--replace", "--name=" + params.name, "--label=" + std::string(kWorkerLabel) + worker_,
+      "--label=" + std::string(kTaskLabel) + params.task, "--cgroup-parent=" + group.path(),
       // What it may do.
       "--network=" + spec.network, "--cap-drop=all", "--security-opt=no-new-privileges",
       "--user=" + user + ":" + user, "--read-only", "--read-only-tmpfs=false",
@@ -107,7 +99,7 @@ std::vector<std::string> Podman::run_arguments(const Params& params) const {
       ulimit("nofile", RLIMIT_NOFILE, static_cast<rlim_t>(*limits.open_files)),
       ulimit("nproc", RLIMIT_NPROC, kUserProcessesMax),
       // With what.
-      "--log-driver=none", "--preserve-fds=2", "--init", "--init-path=" + directory + "/init",
+      "--log-driver=none", "--preserve-fds=3", "--init", "--init-path=" + directory + "/init",
       bind_mount(directory + "/box", "/waybill"), bind_mount(directory + "/box/tmp", "/tmp"),
       bind_mount(directory + "/given", kContainerGiven, ",ro"),
       "--workdir=" + (spec.program.working_directory.empty() ? std::string(kContainerScratch)
@@ -142,10 +134,11 @@ std::vector<std::string> Podman::supervision(const Params& params) const {
       "make=artifacts",
       "make=tmp",
       "passes_on=1",  // its monitor would send it a second time, and be gone with what is printed
+      "lifeline=1",
       "linger=" + std::string(kRuntimeLinger)};
-  if (params.was_built) {
-    options.push_back("bind_from=" + params.directory + "/store");
-    options.push_back("bind_to=" + std::string(kBuildStore));
+  if (!params.disk.empty()) {
+    options.push_back("disk=" + params.disk);
+    options.push_back("disk_at=" + std::string(kBuildStore));
   }
   for (std::string& argument : command({"rm", "--force", "--time=0", "--ignore", "--", params.name},
                                        params.was_built ? Store::of_attempt : Store::ours)) {
@@ -170,13 +163,16 @@ Result<Podman::Run> Podman::run(const Params& params, TaskContext& context) {
   if (!written) return fail(written.error());
   const auto box = ContainerBox::create(params.environment);
   if (!box) return fail(box.error());
+  if (const Status removed = remove_earlier(params); !removed) return fail(removed.error());
+  const auto group = ContainerGroup::create(params.name, {});
+  if (!group) return fail(group.error());
   auto process = SupervisedProcess::start(
-      supervisor_,
-      {.argv = command(run_arguments(params), params.was_built ? Store::of_attempt : Store::ours),
-       .environment = own_environment(),
-       .options = supervision(params),
-       .standard_input = params.spec.program.standard_input,
-       .given = &box->file()});
+      supervisor_, {.argv = command(run_arguments(params, **group),
+                                    params.was_built ? Store::of_attempt : Store::ours),
+                    .environment = own_environment(),
+                    .options = supervision(params),
+                    .standard_input = params.spec.program.standard_input,
+                    .given = &box->file()});
   if (!process) return fail(process.error());
   ListeningContext listening(context);
   CommandRun run(std::move(*process), params.spec.program, listening, clock_);
@@ -213,6 +209,29 @@ Result<Podman::Answer> Podman::call(std::vector<std::string> arguments) {
                 .complaint = failed == nullptr             ? ""
                              : context.complaint().empty() ? failed->error
                                                            : context.complaint()};
+}
+
+Status Podman::remove_earlier(const Params& params) {
+  if (!params.had_earlier) return {};
+  const auto cannot_remove = [](const std::string& why) {
+    return fail(Code::unavailable,
+                "a container of an earlier attempt could not be removed, so that this one did not "
+                "begin: " +
+                    why);
+  };
+  const auto listed =
+      call({"ps", "--all", "--filter=label=" + std::string(kTaskLabel) + params.task,
+            "--format={{.Names}}"});
+  if (!listed) return fail(listed.error());
+  if (listed->status != 0) return cannot_remove(listed->complaint);
+  std::istringstream names(listed->out);
+  for (std::string name; names >> name;) {
+    const auto removed = call({"rm", "--force", "--time=0", "--ignore", "--", name});
+    if (!removed) return fail(removed.error());
+    if (removed->status != 0) return cannot_remove(removed->complaint);
+    log::warn("container_removed", "it was an earlier attempt's", {{"container", name}});
+  }
+  return {};
 }
 
 void Podman::remove(const std::string& name, TaskContext& context) {

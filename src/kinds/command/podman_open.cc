@@ -108,6 +108,8 @@ Status Podman::sweep() {
                         : removed.error().message,
               {{"container", name}});
   }
+  // Those of stores that went with their attempts, too.
+  end_containers_of_gone_workers();
   return {};
 }
 
@@ -126,17 +128,23 @@ Status Podman::try_out() {
   spec.program.limits.processes = 16;
   spec.program.limits.open_files = 64;
   spec.scratch_bytes = 1 << 20;
+  if (const Status made = make_disk(trial.path() + "/disk", 8 << 20); !made) {
+    return cannot(made.error().message);
+  }
   ToolContext context(trial.path() + "/attempt");
   const auto run = this->run({.spec = spec,
                               .name = "waybill-trial-" + worker_,
+                              .task = "trial",
                               .environment = {},
                               .directory = trial.path() + "/attempt",
-                              .root_directory = trial.path() + "/root"},
+                              .root_directory = trial.path() + "/root",
+                              .disk = trial.path() + "/disk"},
                              context);
   if (!run) return fail(run.error());
   if (run->record.start_errno != 0) {
     return cannot(run->record.start_stage == kWaybillStageMount
-                      ? "no tmpfs can be mounted in a mount namespace: " +
+                      ? "no tmpfs, or no file by a loop device, can be mounted in a mount "
+                        "namespace: " +
                             std::generic_category().message(run->record.start_errno)
                       : "podman is not installed; install podman, runc and conmon");
   }

@@ -13,7 +13,9 @@
 
 #include "base/file_descriptor.h"
 #include "core/git_source.h"
+#include "core/size.h"
 #include "kinds/command/container.h"
+#include "kinds/command/container_group.h"
 #include "kinds/command/dockerfile.h"
 #include "kinds/command/procfile.h"
 #include "kinds/command/run_steps.h"
@@ -76,14 +78,6 @@ Status open_up(const std::string& tree) {
   return fail(system_error(error.value(), "opening up the files of the repository"));
 }
 
-/// Whether trying again can help.
-FailureClass class_of(const Error& error) {
-  const bool for_good = error.code == Code::invalid_argument || error.code == Code::not_found ||
-                        error.code == Code::resource_exhausted ||
-                        error.code == Code::failed_precondition;
-  return for_good ? FailureClass::permanent : FailureClass::transient;
-}
-
 /// Brings the artifact to where the container finds it, and says where that is.
 Status bring_artifact(const std::string& sha256, RepoRunSpec& spec, TaskContext& context) {
   if (sha256.empty()) return {};
@@ -99,15 +93,41 @@ Status bring_artifact(const std::string& sha256, RepoRunSpec& spec, TaskContext&
   return {};
 }
 
-Outcome without_image(const Podman::Built& built, const CommandSpec& spec) {
+/// What a limit of the build has to do with its end; empty: nothing.
+std::string limit_of_build(const ContainerEngine::Built& built, const BuildLimits& limits) {
+  const RunRecord& record = built.record;
+  if (record.stopped && record.requested_at == Time{}) {
+    return "it went on for longer than " + format_duration(limits.time) +
+           "; raise build_limits.time, or make it quicker";
+  }
+  if (built.memory_limit_hit) {
+    return "a step was killed: it went over the memory limit of " +
+           format_size(limits.memory_bytes) + "; raise build_limits.memory, or make it use less";
+  }
+  if (built.disk_was_full) {
+    return built.complaint + "; the disk of a build has " + format_size(limits.disk_bytes) +
+           ": raise build_limits.disk, or make the image smaller";
+  }
+  return {};
+}
+
+Outcome without_image(const ContainerEngine::Built& built, const RepoRunSpec& spec) {
   const RunRecord& record = built.record;
   if (record.start_errno != 0) {
     return failed_repo_run(
         FailureClass::transient,
-        "cannot run podman: " + std::generic_category().message(record.start_errno));
+        record.start_stage == kWaybillStageMount
+            ? "cannot mount the disk of the build: " +
+                  std::generic_category().message(record.start_errno)
+            : "cannot run podman: " + std::generic_category().message(record.start_errno));
+  }
+  const std::string limit = limit_of_build(built, spec.build_limits);
+  const bool was_asked = record.requested_at != Time{} && record.stopped;
+  if (!limit.empty() && record.reaped_at != Time{} && !was_asked) {
+    return failed_repo_run(FailureClass::permanent, "the image could not be built: " + limit);
   }
   const bool ended = record.reaped_at != Time{} && !record.stopped && WIFEXITED(record.wait_status);
-  if (!ended) return judge(record, spec, {});
+  if (!ended) return judge(record, spec.container.program, {});
   const bool no_base = built.complaint.find("image not known") != std::string::npos ||
                        built.complaint.find("no such image") != std::string::npos;
   return failed_repo_run(
@@ -137,9 +157,9 @@ Outcome RepoRunKind::run(const Task& task, TaskContext& context) {
   if (!spec) return failed_run(FailureClass::permanent, spec.error());
   const auto target = repo_run_target(*spec, task.request.params);
   if (!target) return failed_run(FailureClass::permanent, target.error());
-  if (podman_ == nullptr) {
+  if (engine_ == nullptr) {
     return failed_repo_run(FailureClass::transient,
-                           "this worker runs no containers; start it with --containers podman");
+                           "this worker runs no containers; start it with --containers");
   }
   if (const Status given = give_secrets(spec->container.program, context); !given) {
     return without_secrets(given.error(), context);
@@ -175,7 +195,7 @@ Outcome RepoRunKind::run_process(RepoRunSpec spec, const std::string& tree, cons
   if (spec.container.program.working_directory.empty()) {
     spec.container.program.working_directory = "/app";
   }
-  return run_container(*podman_, spec.container, task, context, {.application = tree});
+  return run_container(*engine_, spec.container, task, context, {.application = tree});
 }
 
 Outcome RepoRunKind::build_and_run(RepoRunSpec spec, const std::string& tree, const Task& task,
@@ -185,17 +205,19 @@ Outcome RepoRunKind::build_and_run(RepoRunSpec spec, const std::string& tree, co
   if (const Status may = check_dockerfile(*dockerfile); !may) {
     return failed_run(FailureClass::permanent, may.error());
   }
-  const auto built = podman_->build({.context = tree,
-                                     .dockerfile = spec.dockerfile,
-                                     .network = spec.build_network,
-                                     .memory_bytes = *spec.container.program.limits.memory_bytes,
-                                     .directory = context.scratch_directory()},
-                                    spec.container.program, context);
-  if (!built) return failed_run(FailureClass::transient, built.error());
-  if (built->image.empty()) return without_image(*built, spec.container.program);
+  const auto built =
+      engine_->build({.context = tree,
+                      .dockerfile = spec.dockerfile,
+                      .network = spec.build_network,
+                      .limits = spec.build_limits,
+                      .name = container_name(to_string(task.id()), task.status.fence),
+                      .directory = context.scratch_directory()},
+                     spec.container.program, context);
+  if (!built) return failed_run(class_of(built.error()), built.error());
+  if (built->image.empty()) return without_image(*built, spec);
   spec.container.image = built->image;
   spec.container.pull = "never";
-  return run_container(*podman_, spec.container, task, context, {.was_built = true});
+  return run_container(*engine_, spec.container, task, context, {.disk = built->disk});
 }
 
 }  // namespace waybill

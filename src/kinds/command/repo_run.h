@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "kinds/command/podman.h"
+#include "kinds/command/container_engine.h"
 #include "kinds/command/repo_run_spec.h"
 #include "ports/source_trees.h"
 #include "ports/task_kind.h"
@@ -17,8 +17,8 @@ class RepoRunKind final : public TaskKind {
  public:
   /// One that knows its specs, and runs none.
   RepoRunKind() = default;
-  RepoRunKind(std::shared_ptr<Podman> podman, std::unique_ptr<SourceTrees> trees)
-      : podman_(std::move(podman)), trees_(std::move(trees)) {}
+  RepoRunKind(std::shared_ptr<ContainerEngine> engine, std::unique_ptr<SourceTrees> trees)
+      : engine_(std::move(engine)), trees_(std::move(trees)) {}
 
   std::string_view name() const override { return "repo.run"; }
   std::string_view spec_schema() const override { return repo_run_spec_schema(); }
@@ -32,7 +32,7 @@ class RepoRunKind final : public TaskKind {
   Outcome build_and_run(RepoRunSpec spec, const std::string& tree, const Task& task,
                         TaskContext& context);
 
-  const std::shared_ptr<Podman> podman_;  ///< shared with kind container
+  const std::shared_ptr<ContainerEngine> engine_;  ///< shared with kind container
   const std::unique_ptr<SourceTrees> trees_;
 };
 

@@ -8,10 +8,14 @@
 #include "core/definition_fields.h"
 #include "core/json_schema.h"
 #include "core/permission.h"
+#include "core/size.h"
 
 namespace waybill {
 namespace bj = boost::json;
 namespace {
+
+constexpr std::int64_t kBuildMemoryMin = 16 << 20;
+constexpr std::int64_t kBuildDiskMin = 16 << 20;
 
 const JsonSchema& repo_run_schema() {
   static const JsonSchema kSchema = [] {
@@ -58,9 +62,29 @@ Status check_repo_run(const RepoRunSpec& spec) {
   if (!spec.container.image.empty()) {
     if (Status image = check_image(spec.container.image); !image) return image;
   }
+  if (spec.build_limits.memory_bytes < kBuildMemoryMin) {
+    return refuse("/build_limits/memory must be at least 16MiB");
+  }
+  if (spec.build_limits.disk_bytes < kBuildDiskMin) {
+    return refuse("/build_limits/disk must be at least 16MiB: podman itself takes some of it");
+  }
   const auto source = parse_git_source(spec.base + "/owner/name");
   if (!source) return fail(with_context(source.error(), "/base"));
   return {};
+}
+
+/// What is not said is as of the program, but for what that has not.
+void read_build_limits(const Fields& fields, RepoRunSpec& spec) {
+  const CommandLimits& program = spec.container.program.limits;
+  BuildLimits& build = spec.build_limits;
+  const auto size = [&](std::string_view name, std::int64_t otherwise) {
+    return fields.has(name) ? parse_size(fields.text(name)).value() : otherwise;
+  };
+  build.memory_bytes = size("memory", *program.memory_bytes);
+  build.cpus = fields.number("cpus", spec.container.cpus);
+  build.processes = fields.integer("processes", *program.processes);
+  build.disk_bytes = size("disk", build.disk_bytes);
+  build.time = fields.duration("time", build.time);
 }
 
 /// The text, or that of the parameter which it names.
@@ -101,6 +125,11 @@ Result<RepoRunSpec> parse_repo_run_spec(std::string_view text) {
   spec.container.image = fields.text("image");
   const Status read = read_container_fields(fields, spec.container);
   if (!read) return fail(read.error());
+  if (!spec.process.empty() && fields.has("build_limits")) {
+    return fail(Code::invalid_argument,
+                "/build_limits are for a Dockerfile, and /process builds none: leave them out");
+  }
+  read_build_limits(Fields(fields.object("build_limits")), spec);
   if (const Status checked = check_repo_run(spec); !checked) return fail(checked.error());
   return spec;
 }

@@ -19,6 +19,7 @@ struct RepoRunSpec {
   std::string process;     ///< of its Procfile
   std::string artifact;    ///< parameter that holds the SHA-256 of an artifact; empty: none
   std::string build_network = "none";
+  BuildLimits build_limits;
   ContainerSpec container;  ///< its image is what a process runs in
 };
 

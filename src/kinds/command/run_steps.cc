@@ -24,6 +24,13 @@ Outcome without_artifacts(const Error& error, Stage stage, const RunRecord& reco
 
 }  // namespace
 
+FailureClass class_of(const Error& error) {
+  const bool for_good = error.code == Code::invalid_argument || error.code == Code::not_found ||
+                        error.code == Code::resource_exhausted ||
+                        error.code == Code::failed_precondition;
+  return for_good ? FailureClass::permanent : FailureClass::transient;
+}
+
 outcome::Failed failed_run(FailureClass failure_class, const Error& error) {
   return {.failure_class = failure_class, .error = error.message};
 }

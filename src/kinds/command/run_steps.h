@@ -12,6 +12,8 @@
 
 namespace waybill {
 
+/// Whether trying again can help.
+FailureClass class_of(const Error& error);
 outcome::Failed failed_run(FailureClass failure_class, const Error& error);
 
 /// Puts the values of its secrets into the environment of the spec: of this run's copy alone.

@@ -13,18 +13,25 @@
 //   give=4              the program gets kWaybillGivenFd as descriptor 4
 //   linger=MICROS       how long what outlives the program may go on
 //   passes_on=1         SIGTERM is for the program alone, which passes it on
+//   lifeline=1          the program gets, as descriptor 5, a pipe whose end is our own end, whoever
+//                       brought that about; a T in it asks to end
+//   tells=1             SIGTERM is that T, and no signal
+//   pids=own            a namespace of processes that ends with the program
+//   time=MICROS         all is killed after that
 //   finally=ARGUMENT    one or more: a program that is run when nothing is left, whoever ended it
 
 #define _GNU_SOURCE
 
 #include "supervisor_children.h"
 #include "supervisor_mount.h"
+#include "supervisor_news.h"
 #include "supervisor_protocol.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -54,58 +61,17 @@ struct Run {
   int cgroup_fd;   // -1: none
   bool gives;      // kWaybillGivenFd to the program
   bool passes_on;  // SIGTERM, to all that it has started
-  bool scans;      // looks for children among all processes
-  pid_t pid;       // of the program; 0 once it was reaped
+  bool tells;      // of SIGTERM by the lifeline
+  bool own_pids;   // the program is process 1 of a namespace
+  int lifeline;    // our end; -1: none
+  int lifeline_end;
+  bool scans;  // looks for children among all processes
+  pid_t pid;   // of the program; 0 once it was reaped
   int64_t linger;
   int64_t kill_at;  // monotonic
   bool killed;
   int32_t left_behind;
 };
-
-static int64_t micros_of(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
-
-static int64_t micros_of_use(struct timeval use) { return use.tv_sec * 1000000LL + use.tv_usec; }
-
-/// With a descriptor, if it is not negative.
-static void tell_with(int descriptor, uint32_t event, int32_t value, uint32_t stage) {
-  struct rusage use;
-  getrusage(RUSAGE_CHILDREN, &use);
-  const struct WaybillNews news = {
-      .event = event,
-      .value = value,
-      .at_micros = micros_of(CLOCK_REALTIME),
-      .user_micros = micros_of_use(use.ru_utime),
-      .system_micros = micros_of_use(use.ru_stime),
-      .memory_peak_bytes = use.ru_maxrss * 1024LL,
-      .stage = stage,
-  };
-  struct iovec bytes = {.iov_base = (void*)&news, .iov_len = sizeof news};
-  union {
-    struct cmsghdr header;
-    char room[CMSG_SPACE(sizeof(int))];
-  } along = {.room = {0}};
-  struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
-  if (descriptor >= 0) {
-    message.msg_control = along.room;
-    message.msg_controllen = sizeof along.room;
-    struct cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof descriptor);
-    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  }
-  // The worker may be gone: then nobody listens, and there is still the killing to do.
-  while (sendmsg(kWaybillControlFd, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
-  }
-}
-
-static void tell(uint32_t event, int32_t value, uint32_t stage) {
-  tell_with(-1, event, value, stage);
-}
 
 /// The text after `name` of the next option of that name at or after *next; NULL: no more.
 static const char* option(const struct Run* run, const char* name, char*** next) {
@@ -129,12 +95,19 @@ static bool write_file(const char* path, const char* text) {
   return written;
 }
 
+/// In the child, which asked to end with its parent: whether that is gone already. It holds the
+/// other end of `report`; its number is none in a namespace of the child's own.
+static bool is_orphan(int report) {
+  struct pollfd end = {.fd = report};
+  return poll(&end, 1, 0) == 1 && (end.revents & POLLERR) != 0;
+}
+
 /// In the child: never returns but by exec; says on `report` what failed.
-static void become_program(const struct Run* run, int report, pid_t parent) {
+static void become_program(const struct Run* run, int report) {
   uint32_t failure[2] = {kWaybillStageLimit, 0};
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);
+  if (is_orphan(report)) _exit(127);
   // Short of memory, the kernel shall take a task rather than the worker.
   write_file("/proc/self/oom_score_adj", "500");
   char** next = run->options;
@@ -161,7 +134,12 @@ static void become_program(const struct Run* run, int report, pid_t parent) {
     failure[0] = kWaybillStageDirectory;
     goto failed;
   }
+  if (run->own_pids && !enter_own_pids()) {
+    failure[0] = kWaybillStageMount;
+    goto failed;
+  }
   if (run->gives && dup2(kWaybillGivenFd, kWaybillControlFd) < 0) goto failed;
+  if (run->lifeline_end >= 0 && dup2(run->lifeline_end, kWaybillGivenFd) < 0) goto failed;
   // Exec resets the handlers, and nothing is ignored: only the mask is inherited.
   sigset_t none;
   sigemptyset(&none);
@@ -193,9 +171,16 @@ static bool start_program(struct Run* run) {
     tell(kWaybillNotStarted, errno, kWaybillStageFork);
     return false;
   }
-  const pid_t self = getpid();
+  // Only who is forked from now on is in there, which is the program alone.
+  if (run->own_pids && unshare(CLONE_NEWPID) != 0) {
+    tell(kWaybillNotStarted, errno, kWaybillStageMount);
+    return false;
+  }
   run->pid = fork_into(run->cgroup_fd);
-  if (run->pid == 0) become_program(run, report[1], self);
+  if (run->pid == 0) {
+    close(report[0]);
+    become_program(run, report[1]);
+  }
   const int error = errno;
   close(report[1]);
   uint32_t failure[2] = {run->cgroup_fd >= 0 ? kWaybillStageCgroup : kWaybillStageFork,
@@ -258,7 +243,9 @@ static void obey(struct Run* run) {
   const int64_t kill_at = micros_of(CLOCK_MONOTONIC) + stop.grace_micros;
   if (kill_at < run->kill_at) run->kill_at = kill_at;
   if (run->killed || stop.grace_micros <= 0) return;
-  if (!run->passes_on) {
+  if (run->tells) {
+    if (write(run->lifeline, "T", 1) != 1) errno = 0;  // nobody is left to hear it
+  } else if (!run->passes_on) {
     signal_children(run->scans, SIGTERM);
   } else if (run->pid > 0) {
     kill(run->pid, SIGTERM);
@@ -343,33 +330,55 @@ static void become_supervisor(bool gives, sigset_t* unblocked) {
   sigdelset(unblocked, SIGCHLD);
 }
 
+/// The number of an option; `otherwise` without it.
+static int64_t number_of(const struct Run* run, const char* name, int64_t otherwise) {
+  char** next = run->options;
+  const char* text = option(run, name, &next);
+  return text != NULL ? strtoll(text, NULL, 10) : otherwise;
+}
+
+static bool has(const struct Run* run, const char* name) {
+  char** next = run->options;
+  return option(run, name, &next) != NULL;
+}
+
+/// What the options say of the run itself; false after having told what of it can't be.
+static bool read_options(struct Run* run) {
+  run->scans = has(run, "children=scan");
+  run->passes_on = has(run, "passes_on=");
+  run->tells = has(run, "tells=");
+  run->own_pids = has(run, "pids=own");
+  run->linger = number_of(run, "linger=", kLingerMicros);
+  const int64_t time = number_of(run, "time=", 0);
+  if (time > 0) run->kill_at = micros_of(CLOCK_MONOTONIC) + time;
+  if (has(run, "lifeline=") && !open_lifeline(&run->lifeline, &run->lifeline_end)) {
+    tell(kWaybillNotStarted, errno, kWaybillStageFork);
+    return false;
+  }
+  char** next = run->options;
+  const char* cgroup = option(run, "cgroup=", &next);
+  if (cgroup == NULL) return true;
+  run->cgroup_fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (run->cgroup_fd >= 0) return true;
+  tell(kWaybillNotStarted, errno, kWaybillStageCgroup);
+  return false;
+}
+
 int main(int count, char** arguments) {
-  struct Run run = {.options = arguments + 1, .cgroup_fd = -1, .kill_at = kNever};
+  struct Run run = {.options = arguments + 1,
+                    .cgroup_fd = -1,
+                    .kill_at = kNever,
+                    .lifeline = -1,
+                    .lifeline_end = -1};
   for (run.options_end = run.options; *run.options_end != NULL; ++run.options_end) {
     if (strcmp(*run.options_end, "--") == 0) break;
   }
   run.program = run.options_end + 1;
   if (run.options_end >= arguments + count - 1) return 64;
-  char** next = run.options;
-  run.gives = option(&run, "give=", &next) != NULL;
+  run.gives = has(&run, "give=");
   sigset_t unblocked;
   become_supervisor(run.gives, &unblocked);
-  next = run.options;
-  const char* cgroup = option(&run, "cgroup=", &next);
-  next = run.options;
-  run.scans = option(&run, "children=scan", &next) != NULL;
-  next = run.options;
-  run.passes_on = option(&run, "passes_on=", &next) != NULL;
-  next = run.options;
-  const char* linger = option(&run, "linger=", &next);
-  run.linger = linger != NULL ? strtoll(linger, NULL, 10) : kLingerMicros;
-  if (cgroup != NULL) {
-    run.cgroup_fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (run.cgroup_fd < 0) {
-      tell(kWaybillNotStarted, errno, kWaybillStageCgroup);
-      return 1;
-    }
-  }
+  if (!read_options(&run)) return 1;
   const int scratch = mount_scratch(run.options, run.options_end);
   if (scratch == -2) {
     tell(kWaybillNotStarted, errno, kWaybillStageMount);
@@ -383,6 +392,7 @@ int main(int count, char** arguments) {
   // The program holds these; when all that do have ended, the worker must see the end of the pipes.
   for (int fd = 0; fd <= kWaybillReportFd; ++fd) close(fd);
   if (run.gives) close(kWaybillGivenFd);
+  if (run.lifeline_end >= 0) close(run.lifeline_end);
   supervise(&run, &unblocked);
   clean_up(&run);
   tell(kWaybillEnded, run.left_behind, 0);
