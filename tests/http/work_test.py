@@ -274,14 +274,13 @@ class ViewTest(ServedTest):
         kinds = self.expect(200, self.serving.get("/v1/kinds"))["kinds"]
         self.assertEqual([kind["name"] for kind in kinds],
                          ["catalog.pod", "catalog.sciencebase", "collection.fromGist", "command",
-                          "container", "gist.createCollection",
-                          "http.fetch", "identify", "ipfs.add", "ipfs.addcollection",
-                          "ipfs.adddir", "ipfs.addfile",
-                          "ipfs.addurl", "ipfs.addwarc", "ipfs.gc", "ipfs.pin", "ipfs.pins", "ipfs.unpin",
-                          "kiwix.resolve", "kiwix.updateSources", "morph.ingest", "noop", "notify.mail",
-                          "notify.webhook", "pipeline.start", "pod.addcatalog", "repo.run",
-                          "sb.addCatalogTree", "warc.capture", "zim.check",
-                          "zim.list", "zim.unpack"])
+                          "container", "gist.createCollection", "http.fetch", "identify",
+                          "ipfs.add", "ipfs.addcollection", "ipfs.adddir", "ipfs.addfile",
+                          "ipfs.addurl", "ipfs.addwarc", "ipfs.gc", "ipfs.pin", "ipfs.pins",
+                          "ipfs.unpin", "kiwix.resolve", "kiwix.updateSources", "morph.ingest",
+                          "noop", "notify.mail", "notify.webhook", "pipeline.start",
+                          "pod.addcatalog", "repo.run", "sb.addCatalogTree", "warc.capture",
+                          "zim.check", "zim.list", "zim.unpack"])
         self.assertIn("command", kinds[3]["spec_schema"]["properties"])
         self.assertIsNone(kinds[21]["spec_schema"])
         schedule, = self.expect(200, self.serving.get("/v1/schedules"))["schedules"]
