@@ -42,7 +42,8 @@ export function DiskWarnings({ of }: { of: Disks | undefined }) {
       <div>
         {short.map(([place, space]) => (
           <p key={place}>
-            The disk of {PLACES[place]} is {space.state === "full" ? "all but full" : "filling up"}:{" "}
+            The disk of {PLACES[place]} is{" "}
+            {space.state === "full" ? "all but full" : "filling up"}:{" "}
             {bytes(space.free_bytes)} of {bytes(space.size_bytes)} ({percent(space)}) are free. Make
             room, or have queues keep what has ended for a shorter time.
           </p>

@@ -148,7 +148,7 @@ function Shown({ scan, passes }: { scan: string; passes: ScanPass[] }) {
       {isPlan && plan && (
         <>
           <ShownReport key={plan.now} report={plan} />
-          <p>
+          <p class="above">
             <button type="button" onClick={() => setPlan(null)}>
               Back to what passes found
             </button>
