@@ -154,7 +154,7 @@ class Rabbit:
     def start(self):
         self.node = subprocess.Popen([f"{self.programs}/rabbitmq-server"], start_new_session=True,
                                      **self.quiet)
-        until(lambda: accepts(self.port), "RabbitMQ's start")
+        until(lambda: accepts(self.port), "RabbitMQ's start", patience=240)
 
     def kill(self):
         """As a crash of it. What was declared before `write_declarations` is there again after

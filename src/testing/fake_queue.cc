@@ -30,6 +30,10 @@ Result<std::vector<Status>> FakeQueue::publish(std::span<const Message> messages
                                    " messages; publish again when some were taken"));
       } else {
         entries_.push_back({.message = message});
+        if (happens(disorder_.doubles)) {
+          entries_.push_back({.message = message});
+          ++disorders_.doubled;
+        }
         answers.emplace_back();
       }
     }
@@ -67,7 +71,11 @@ std::vector<Delivery> FakeQueue::take(std::size_t limit, SteadyTime now) {
     }
     Entry& entry = *visible[i];
     entry.receipt = "delivery-" + std::to_string(++deliveries_);
-    entry.hidden_until = now + options_.visibility;
+    if (happens(disorder_.redelivers)) {
+      ++disorders_.redelivered;
+    } else {
+      entry.hidden_until = now + options_.visibility;
+    }
     deliveries.push_back({.message = entry.message,
                           .receipt = entry.receipt,
                           .delivery_count = ++entry.delivery_count});
@@ -92,7 +100,12 @@ Status FakeQueue::ack(std::span<const std::string> receipts) {
   const Lock lock(mutex_);
   for (const std::string& receipt : receipts) {
     const auto entry = held(receipt, now);
-    if (entry != entries_.end()) entries_.erase(entry);
+    if (entry == entries_.end()) continue;
+    if (happens(disorder_.loses_acks)) {
+      ++disorders_.acks_lost;
+    } else {
+      entries_.erase(entry);
+    }
   }
   return {};
 }
@@ -128,6 +141,16 @@ Status FakeQueue::extend(std::span<const std::string> receipts, Duration visibil
 std::size_t FakeQueue::size() const {
   const Lock lock(mutex_);
   return entries_.size();
+}
+
+void FakeQueue::set_disorder(const QueueDisorder& disorder) {
+  const Lock lock(mutex_);
+  disorder_ = disorder;
+}
+
+QueueDisorders FakeQueue::disorders() const {
+  const Lock lock(mutex_);
+  return disorders_;
 }
 
 void FakeQueue::lose_all() {

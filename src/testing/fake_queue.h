@@ -20,6 +20,22 @@ enum class DeliveryOrder : std::uint8_t {
   shuffled,  ///< any visible message may come next, by the seed
 };
 
+/// How often a broker does what a broker may, each as a part of all messages.
+struct QueueDisorder {
+  double doubles = 0;     ///< keeps a second copy of what is published
+  double redelivers = 0;  ///< delivers a message again while the first receiver has it
+  double loses_acks = 0;  ///< answers an ack, and delivers the message again all the same
+
+  bool operator==(const QueueDisorder&) const = default;
+};
+
+/// How often it was done.
+struct QueueDisorders {
+  std::uint64_t doubled = 0;
+  std::uint64_t redelivered = 0;
+  std::uint64_t acks_lost = 0;
+};
+
 struct FakeQueueOptions {
   Duration visibility = std::chrono::seconds(30);
   std::size_t messages_max = 1'000'000;
@@ -45,6 +61,9 @@ class FakeQueue final : public Queue {
   std::size_t size() const;
   /// Loses every message, as a broker does that was reinstalled.
   void lose_all();
+  /// From now on.
+  void set_disorder(const QueueDisorder& disorder);
+  QueueDisorders disorders() const;
 
  private:
   struct Entry {
@@ -60,11 +79,18 @@ class FakeQueue final : public Queue {
   /// The delivered entry of a receipt whose time is not over; end() if there is none.
   Entries::iterator held(const std::string& receipt, SteadyTime now) REQUIRES(mutex_);
 
+  /// Rolls no die for what never happens.
+  bool happens(double how_often) REQUIRES(mutex_) {
+    return how_often > 0 && rng_.chance(how_often);
+  }
+
   Clock& clock_;
   const FakeQueueOptions options_;
   mutable Mutex mutex_;
   Bell bell_;
   Rng rng_ GUARDED_BY(mutex_);
+  QueueDisorder disorder_ GUARDED_BY(mutex_);
+  QueueDisorders disorders_ GUARDED_BY(mutex_);
   Entries entries_ GUARDED_BY(mutex_);
   std::uint64_t deliveries_ GUARDED_BY(mutex_) = 0;
 };

@@ -25,5 +25,6 @@ std::vector<Plant> scan_plants();
 std::vector<Plant> batch_plants();
 std::vector<Plant> prio_plants();
 std::vector<Plant> schedule_plants();
+std::vector<Plant> import_plants();
 
 }  // namespace waybill::sim

@@ -25,6 +25,8 @@ Process::Process(Params params, const Stores& stores, Rng rng)
       dedup_keys_(stores.dedup_keys, faults_),
       registry_(stores.registry, faults_),
       hints_(stores.hints, faults_),
+      orders_(stores.orders, faults_),
+      refused_orders_(stores.refused_orders, faults_),
       buckets_(stores.buckets) {}
 
 void Process::add(std::unique_ptr<Service> service, std::function<SteadyTime()> hurry) {

@@ -25,6 +25,8 @@ struct Stores {
   DedupKeys& dedup_keys;
   Registry& registry;
   Queue& hints;
+  Queue& orders;  ///< messages of somebody else's
+  Queue& refused_orders;
   LogStore& logs;
   std::map<std::string, ObjectStore*> buckets;  ///< by URL
 };
@@ -63,6 +65,8 @@ class Process {
   DedupKeys& dedup_keys() { return dedup_keys_; }
   Registry& registry() { return registry_; }
   Queue& hints() { return hints_; }
+  Queue& orders() { return orders_; }
+  Queue& refused_orders() { return refused_orders_; }
   Result<std::shared_ptr<ObjectStore>> open_bucket(const std::string& url);
   Rng fork_rng() { return rng_.fork(); }
   /// Something that the process owns, besides its services.
@@ -88,6 +92,8 @@ class Process {
   FaultyDedupKeys dedup_keys_;
   FaultyRegistry registry_;
   FaultyQueue hints_;
+  FaultyQueue orders_;
+  FaultyQueue refused_orders_;
   std::map<std::string, ObjectStore*> buckets_;
   std::vector<std::shared_ptr<void>> owned_;  // of any type: kept only to be destroyed in the end
   std::vector<std::unique_ptr<Service>> services_;

@@ -8,7 +8,9 @@ std::span<const Scenario> scenarios() {
   using namespace std::chrono_literals;
   static const std::vector<Scenario> kAll = {
       {.name = "calm"},
-      {.name = "flaky", .faults = {.before = 0.03, .reply_lost = 0.03}},
+      {.name = "flaky",
+       .faults = {.before = 0.03, .reply_lost = 0.03},
+       .broker = {.doubles = 0.2, .redelivers = 0.2, .loses_acks = 0.2}},
       {.name = "slow", .faults = {.stall = 0.02, .stall_max = 70s}, .pause_every = 90s},
       {.name = "dying",
        .faults = {.crash = 0.002},
@@ -21,7 +23,8 @@ std::span<const Scenario> scenarios() {
        .kill_every = 150s,
        .pause_every = 150s,
        .jump_every = 150s,
-       .queue_loss_every = 200s},
+       .queue_loss_every = 200s,
+       .broker = {.doubles = 0.05, .redelivers = 0.05, .loses_acks = 0.05}},
   };
   return kAll;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "decorators/faults.h"
+#include "testing/fake_queue.h"
 
 namespace waybill::sim {
 
@@ -32,7 +33,9 @@ struct Scenario {
   Duration pause_max = std::chrono::seconds(90);
   Duration jump_every{};  ///< the wall clock steps, forwards or back, up to jump_max
   Duration jump_max = std::chrono::minutes(3);
-  Duration queue_loss_every{};  ///< the broker loses all its messages
+  Duration queue_loss_every{};  ///< the broker loses all its messages but orders
+  QueueDisorder broker{};       ///< what it does besides reordering them
+  Duration order_every = std::chrono::seconds(19);  ///< somebody else publishes to the broker
   Duration insert_every = std::chrono::seconds(11);
   Duration person_every = std::chrono::seconds(17);  ///< cancels, retries, pauses a queue
   Duration upload_every = std::chrono::seconds(36);  ///< a batch begins to arrive in each drop

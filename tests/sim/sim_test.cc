@@ -71,7 +71,10 @@ TEST(Simulation, GoesWrongAsItsScenarioSays) {
         {"stopped", scenario.stop_every > Duration(0)},
         {"paused", scenario.pause_every > Duration(0)},
         {"clock jumped", scenario.jump_every > Duration(0)},
-        {"queue lost", scenario.queue_loss_every > Duration(0)}};
+        {"queue lost", scenario.queue_loss_every > Duration(0)},
+        {"message doubled", scenario.broker.doubles > 0},
+        {"message redelivered", scenario.broker.redelivers > 0},
+        {"ack lost", scenario.broker.loses_acks > 0}};
     for (const auto& [what, is_on] : expected) {
       EXPECT_EQ(troubles[what] >= 5, is_on)
           << scenario.name << ", " << what << ": " << troubles[what] << " times";

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "services/dispatcher.h"
+#include "services/importer.h"
 #include "services/janitor.h"
 #include "services/rescuer.h"
 #include "services/scanner.h"
@@ -26,6 +27,21 @@ constexpr std::size_t kEventsShown = 12;
 std::unique_ptr<Ledger> make_wrong(const Plant& plant, FakeLedger& truth, Rng& rng) {
   return plant.ledger ? plant.ledger(truth, truth, rng.fork()) : nullptr;
 }
+
+/// In the program each step waits for a message; here nothing waits within a step.
+class LookingImporter final : public Service {
+ public:
+  explicit LookingImporter(Importer& importer) : importer_(importer) {}
+  std::string_view name() const override { return importer_.name(); }
+  Result<Duration> step(const Deadline& deadline) override {
+    const auto stepped = importer_.step(deadline);
+    return stepped ? Result<Duration>(kLookEvery) : stepped;
+  }
+
+ private:
+  static constexpr Duration kLookEvery = 2s;
+  Importer& importer_;
+};
 
 std::uint64_t fingerprint(const std::vector<LedgerEvent>& events) {
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, by numbers instead of bytes
@@ -58,8 +74,11 @@ World::World(std::uint64_t seed, const Scenario& scenario, const Plant& plant)
       client_faults_(stage_, rng_.fork(), {.before = 0.05, .reply_lost = 0.05}),
       client_(auditor_, client_faults_, rng_.fork()),
       person_(auditor_, truth_, truth_, rng_.fork()),
+      orders_(stage_, auditor_, client_faults_, rng_.fork(), scenario.broker),
       behaviour_(scenario.behaviour),
-      rates_(scenario.faults) {}
+      rates_(scenario.faults) {
+  hints_.set_disorder(scenario.broker);
+}
 
 Played World::run() {
   open();
@@ -84,6 +103,7 @@ void World::open() {
   auditor_.tell_of_accepted([this](const TaskRequest& request) {
     scans_.accept(request);
     timetable_.accept(request);
+    orders_.accept(request);
   });
   for (int i = 0; i < scenario_.workers; ++i) start(Role::worker);
   for (int i = 0; i < scenario_.controllers; ++i) start(Role::controller);
@@ -100,6 +120,7 @@ void World::open() {
 /// All that goes on, and goes wrong, until it is calm.
 void World::trouble() {
   now_and_then(scenario_.insert_every, [this] { client_.act(); });
+  now_and_then(scenario_.order_every, [this] { orders_.act(); });
   now_and_then(scenario_.person_every, [this] { person_.act(); });
   now_and_then(scenario_.upload_every, [this] { scans_.begin_batches(); });
   now_and_then(scenario_.queue_loss_every, [this] {
@@ -151,6 +172,8 @@ void World::start(Role role) {
                       .dedup_keys = truth_,
                       .registry = timetable_,
                       .hints = hints_,
+                      .orders = orders_.queue(),
+                      .refused_orders = orders_.refused(),
                       .logs = logs_,
                       .buckets = scans_.buckets()};
   Process::Params params{
@@ -232,6 +255,18 @@ void World::add_services(Process& process) {
                                                      .registry = process.registry(),
                                                      .logs = logs_},
                                         JanitorParams{.batch = 10, .every = 60s, .pause = 1s}));
+  add_importer(process);
+}
+
+void World::add_importer(Process& process) {
+  Importer& importer = process.keep(
+      std::make_unique<Importer>(ImporterPorts{.ledger = process.ledger(),
+                                               .from = process.orders(),
+                                               .refused = process.refused_orders(),
+                                               .fresh_id = [this] { return orders_.fresh_id(); },
+                                               .check_task = {}},
+                                 Orders::import(), Orders::tasks()));
+  process.add(std::make_unique<LookingImporter>(importer));
 }
 
 void World::replace_the_dead() {
@@ -259,12 +294,15 @@ void World::calm_down() {
   rates_ = {};
   behaviour_ = {.transient = 0, .permanent = 0, .snooze = 0, .kills_worker = 0, .long_run = 0};
   client_faults_.set_rates({});
+  hints_.set_disorder({});
+  orders_.calm_down();
   for (const auto& process : processes_) process->faults().set_rates({});
   person_.leave();
 }
 
 bool World::at_rest() const {
   if (!scans_.have_settled() || !timetable_.is_handled()) return false;
+  if (!orders_.have_settled()) return false;
   return std::ranges::all_of(auditor_.live_ids(), [&](const Uuid& id) {
     return auditor_.tasks().at(id).state() == State::blocked;
   });
@@ -291,6 +329,7 @@ void World::check_end() {
                                              format_duration(kPatience) + " without faults");
   }
   scans_.check();
+  orders_.check();
 }
 
 Played World::outcome() {
@@ -307,6 +346,11 @@ Played World::outcome() {
     played.troubles["reply lost"] += counts.reply_lost;
     played.troubles["call stalled"] += counts.stall;
     played.troubles["crashed"] += counts.crash;
+  }
+  for (const QueueDisorders& broker : {hints_.disorders(), orders_.disorders()}) {
+    played.troubles["message doubled"] += broker.doubled;
+    played.troubles["message redelivered"] += broker.redelivered;
+    played.troubles["ack lost"] += broker.acks_lost;
   }
   const auto events = truth_.events(0, SIZE_MAX);
   played.fingerprint = fingerprint(*events);

@@ -12,6 +12,7 @@
 #include "testing/fake_queue.h"
 #include "testing/ledger_auditor.h"
 #include "testing/stage.h"
+#include "tests/sim/orders.h"
 #include "tests/sim/people.h"
 #include "tests/sim/plant.h"
 #include "tests/sim/process.h"
@@ -62,6 +63,7 @@ class World {
   void start(Role role);
   void add_worker(Process& process);
   void add_services(Process& process);
+  void add_importer(Process& process);
   void replace_the_dead();
   Process* random_process();
   void calm_down();
@@ -86,6 +88,7 @@ class World {
   Faults client_faults_;
   Client client_;
   Person person_;
+  Orders orders_;
   Behaviour behaviour_;
   FaultRates rates_;
   bool calm_ = false;
