@@ -14,6 +14,7 @@
 #include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/host_turns.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -39,6 +40,7 @@ struct KeptBeside {
   ArtifactIndex& artifacts;
   RunStore& runs;
   CollectionStore& collections;
+  HostTurns& host_turns;
 };
 
 /// What a data directory holds: the ledger, the output of tasks and the files they left behind,

@@ -24,6 +24,7 @@
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/clock/suite.h"
 #include "tests/conformance/collection_store/suite.h"
+#include "tests/conformance/host_turns/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/object_store/suite.h"
@@ -112,6 +113,19 @@ INSTANTIATE_TEST_SUITE_P(Fakes, CollectionStoreConformance,
                              [] {
                                const auto store = std::make_shared<FakeCollectionStore>();
                                return CollectionStoreSubject{store, store.get()};
+                             }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Fakes, HostTurnsConformance,
+                         testing::Values(HostTurnsImplementation{
+                             "host_turns",
+                             [] {
+                               struct Owner {
+                                 SimClock clock;
+                                 MemoryHostTurns turns{clock};
+                               };
+                               const auto owner = std::make_shared<Owner>();
+                               return HostTurnsSubject{owner, &owner->turns};
                              }}),
                          kName);
 

@@ -26,6 +26,7 @@ std::string emptied_ledger() {
         "DELETE FROM waybill.waits; DELETE FROM waybill.reports; DELETE FROM waybill.events;"
         "DELETE FROM waybill.forever_keys; DELETE FROM waybill.queues; DELETE FROM waybill.lanes;"
         "DELETE FROM waybill.schedules; DELETE FROM waybill.workers; DELETE FROM waybill.floors;"
+        "DELETE FROM waybill.host_turns;"
         "DELETE FROM waybill.runs; DELETE FROM waybill.plans;"
         "DELETE FROM waybill.artifacts; DELETE FROM waybill.condemned_contents;"
         "UPDATE waybill.ledger SET counted_until = 0",

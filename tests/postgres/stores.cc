@@ -27,7 +27,7 @@ std::string emptied_stores() {
                           "waybill.audit, waybill.secrets, waybill.webhook_deliveries, "
                           "waybill.webhooks, waybill.first_answers, waybill.log_chunks, "
                           "waybill.collections, waybill.collection_items, waybill.snapshots, "
-                          "waybill.metadata "
+                          "waybill.metadata, waybill.host_turns "
                           "RESTART IDENTITY");
   return name;
 }
@@ -40,6 +40,8 @@ ServerStores::ServerStores(const std::string& database_name, TimeSource source)
       audit(database),
       secrets(database),
       collections(database),
+      time(clock, source),
+      host_turns(database, time),
       webhooks(database, source),
       answers(database),
       logs(database) {}

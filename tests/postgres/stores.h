@@ -8,6 +8,7 @@
 #include "adapters/postgres/audit_log.h"
 #include "adapters/postgres/collection_store.h"
 #include "adapters/postgres/database.h"
+#include "adapters/postgres/host_turns.h"
 #include "adapters/postgres/log_store.h"
 #include "adapters/postgres/people_store.h"
 #include "adapters/postgres/secret_store.h"
@@ -32,6 +33,8 @@ struct ServerStores {
   PostgresAuditPort audit;
   PostgresSecretPort secrets;
   PostgresCollectionPort collections;
+  Timekeeper time;
+  PostgresHostTurnsPort host_turns;
   PostgresWebhookPort webhooks;
   PostgresAnswerPort answers;
   PostgresLogStore logs;

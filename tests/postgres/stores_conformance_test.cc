@@ -5,6 +5,7 @@
 #include "tests/conformance/answer_store/suite.h"
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/collection_store/suite.h"
+#include "tests/conformance/host_turns/suite.h"
 #include "tests/conformance/log_store/suite.h"
 #include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/secret_store/suite.h"
@@ -61,6 +62,10 @@ INSTANTIATE_TEST_SUITE_P(Postgres, AuditLogConformance,
 INSTANTIATE_TEST_SUITE_P(Postgres, CollectionStoreConformance,
                          testing::ValuesIn(of_postgres<CollectionStoreImplementation>(
                              part<CollectionStoreSubject>(&ServerStores::collections))),
+                         kName);
+INSTANTIATE_TEST_SUITE_P(Postgres, HostTurnsConformance,
+                         testing::ValuesIn(of_postgres<HostTurnsImplementation>(
+                             part<HostTurnsSubject>(&ServerStores::host_turns))),
                          kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, SecretStoreConformance,
                          testing::ValuesIn(of_postgres<SecretStoreImplementation>(

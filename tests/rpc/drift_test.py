@@ -29,6 +29,7 @@ ADDED = {"CreateTask": "createTasks", "StreamClaims": "claimTasks"}
 # Messages whose schema has another name.
 OTHER_NAMES = {"QueueView": "Queue", "RetryPolicy": "Retry", "TaskPatch": "PatchTaskRequest",
                "Claim": "ClaimTasksRequest", "Beats": "BeatTasksRequest",
+               "HostNeeds": "TakeHostTurnsRequest", "HostTurns": "TakeHostTurnsResponse",
                "Finishes": "FinishTasksRequest",
                "TaskSecretsRequest": "ReadTaskSecretsRequest", "TaskPage": "ListTasksResponse",
                "AuditPage": "ListAuditResponse", "ArtifactPage": "ListTaskArtifactsResponse",

@@ -7,6 +7,7 @@
 #include "adapters/curl/http_client.h"
 #include "adapters/file/scratch_space.h"
 #include "adapters/remote/artifacts.h"
+#include "adapters/remote/host_turns.h"
 #include "adapters/remote/ledger.h"
 #include "adapters/remote/logs.h"
 #include "adapters/remote/secrets.h"
@@ -88,6 +89,7 @@ struct RemotePorts {
         reader(server, held),
         logs(server, held, session.clock()),
         registry(server),
+        host_turns(server, session.clock()),
         work(ledger, logs, bell, session.clock()) {}
 
   RetryingHttpClient http;
@@ -98,6 +100,7 @@ struct RemotePorts {
   RemoteReader reader;
   RemoteLogs logs;
   RemoteRoll registry;
+  RemoteHostTurns host_turns;
   RemoteWork work;
 };
 
@@ -163,16 +166,16 @@ Exit run_worker_of_server(Session& session, const Invocation& invocation) {
   options.retry_every = std::chrono::seconds(1);
   const auto place = WorkingPlace::open(session);
   if (!place) return fail(place.error());
-  auto desk = open_archive_desk(session, (*place)->directory());
-  if (!desk) return fail(desk.error());
-  auto kinds = Kinds::for_worker(session.config(), session.clock(), std::move(*desk));
-  if (!kinds) return fail(kinds.error());
   auto scratch = FileScratchSpace::open((*place)->directory() + "/scratch", options.name);
   if (!scratch) return fail(scratch.error());
   const auto client = CurlHttpClient::create(session.clock(), curl_params(environment));
   if (!client) return fail(client.error());
   RemotePorts ports(**client, session, options,
                     {.url = std::move(*url), .token = std::move(*token)});
+  auto desk = open_archive_desk(session, (*place)->directory(), ports.host_turns);
+  if (!desk) return fail(desk.error());
+  auto kinds = Kinds::for_worker(session.config(), session.clock(), std::move(*desk));
+  if (!kinds) return fail(kinds.error());
   auto secrets = std::make_unique<RemoteSecrets>(ports.server, ports.held, options.name);
   return work(session, ports,
               {.kinds = std::move(*kinds),

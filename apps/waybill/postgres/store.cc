@@ -27,7 +27,8 @@ class PostgresStore final : public Store {
             .answers = ledger_->answers(),
             .artifacts = ledger_->artifacts(),
             .runs = ledger_->runs(),
-            .collections = ledger_->collections()};
+            .collections = ledger_->collections(),
+            .host_turns = ledger_->host_turns()};
   }
   LedgerAdmin& admin() override { return ledger_->admin(); }
   LogStore& logs() override { return ledger_->logs(); }

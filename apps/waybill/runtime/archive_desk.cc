@@ -9,6 +9,8 @@
 
 #include "adapters/curl/http_streams.h"
 #include "apps/waybill/environment.h"
+#include "base/rng.h"
+#include "base/uuid.h"
 #include "core/fetch/url_reference.h"
 #include "core/ip_network.h"
 
@@ -51,7 +53,8 @@ bool is_on_path(const std::string& program) {
 }  // namespace
 
 Result<std::unique_ptr<ArchiveDesk>> open_archive_desk(Session& session,
-                                                       const std::string& directory) {
+                                                       const std::string& directory,
+                                                       HostTurns& turns) {
   const std::string& ipfs_api = session.config().ipfs_api;
   if (!ipfs_api.empty() && !is_http_url(ipfs_api)) {
     return fail(Code::invalid_argument,
@@ -61,6 +64,8 @@ Result<std::unique_ptr<ArchiveDesk>> open_archive_desk(Session& session,
   if (!web) return fail(web.error());
   auto node = CurlHttpStreams::create(session.clock(), curl_params(process_environment()));
   if (!node) return fail(node.error());
+  Rng rng = session.rng().fork();
+  const Uuid holder = UuidMaker(rng).next(session.clock().now());
   return std::make_unique<ArchiveDesk>(
       ArchiveDesk{.clock = session.clock(),
                   .web = std::move(*web),
@@ -68,7 +73,9 @@ Result<std::unique_ptr<ArchiveDesk>> open_archive_desk(Session& session,
                   .ipfs_api = ipfs_api,
                   .has_zim_tools = is_on_path("zimcheck") && is_on_path("zimdump"),
                   .downloads = {.directory = directory + "/downloads"},
-                  .captures = directory + "/captures"});
+                  .captures = directory + "/captures",
+                  .gate = std::make_unique<HostGate>(turns, session.clock(), holder),
+                  .robots = std::make_unique<RobotsCache>(session.clock())});
 }
 
 }  // namespace waybill::cli

@@ -9,8 +9,10 @@
 namespace waybill::cli {
 
 /// What a worker's archiving kinds work with, by the session's settings; `directory` is the
-/// worker's own. `invalid_argument` for a setting that is none.
+/// worker's own, and `turns`, of its ledger, outlive it. `invalid_argument` for a setting that is
+/// none.
 Result<std::unique_ptr<ArchiveDesk>> open_archive_desk(Session& session,
-                                                       const std::string& directory);
+                                                       const std::string& directory,
+                                                       HostTurns& turns);
 
 }  // namespace waybill::cli

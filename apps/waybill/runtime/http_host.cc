@@ -87,6 +87,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .random_bytes = system_random_bytes,
              .provenance = &provenance_,
              .collections = &store.beside().collections,
+             .host_turns = &store.beside().host_turns,
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
   metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });

@@ -86,7 +86,8 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
 
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Session& session, Store& store,
                                                       RuleDesk* rules, TaskBroker* broker) {
-  auto desk = open_archive_desk(session, absolute_data(session.config()));
+  auto desk =
+      open_archive_desk(session, absolute_data(session.config()), store.beside().host_turns);
   if (!desk) return fail(desk.error());
   (*desk)->collections = &store.beside().collections;
   auto kinds = Kinds::for_worker(session.config(), session.clock(), std::move(*desk));

@@ -9,6 +9,7 @@
 #include "adapters/postgres/audit_log.h"
 #include "adapters/postgres/collection_store.h"
 #include "adapters/postgres/database.h"
+#include "adapters/postgres/host_turns.h"
 #include "adapters/postgres/ledger.h"
 #include "adapters/postgres/log_store.h"
 #include "adapters/postgres/migrate.h"
@@ -49,6 +50,7 @@ struct PostgresLedger::Parts {
         secrets(database),
         webhooks(database, options.time),
         collections(database),
+        host_turns(database, time),
         answers(database),
         artifacts(database),
         runs({.writer = writer, .database = database, .lanes = lanes, .time = time}, options.time),
@@ -75,6 +77,7 @@ struct PostgresLedger::Parts {
   postgres::PostgresSecretPort secrets;
   postgres::PostgresWebhookPort webhooks;
   postgres::PostgresCollectionPort collections;
+  postgres::PostgresHostTurnsPort host_turns;
   postgres::PostgresAnswerPort answers;
   postgres::PostgresArtifactPort artifacts;
   postgres::PostgresRunPort runs;
@@ -163,6 +166,7 @@ AuditLog& PostgresLedger::audit() { return parts_->audit; }
 SecretStore& PostgresLedger::secrets() { return parts_->secrets; }
 WebhookStore& PostgresLedger::webhooks() { return parts_->webhooks; }
 CollectionStore& PostgresLedger::collections() { return parts_->collections; }
+HostTurns& PostgresLedger::host_turns() { return parts_->host_turns; }
 AnswerStore& PostgresLedger::answers() { return parts_->answers; }
 ArtifactIndex& PostgresLedger::artifacts() { return parts_->artifacts; }
 RunStore& PostgresLedger::runs() { return parts_->runs; }

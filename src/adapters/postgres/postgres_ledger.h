@@ -14,6 +14,7 @@
 #include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/dedup_keys.h"
+#include "ports/host_turns.h"
 #include "ports/ledger.h"
 #include "ports/ledger_admin.h"
 #include "ports/ledger_reader.h"
@@ -72,6 +73,7 @@ class PostgresLedger {
   SecretStore& secrets();
   WebhookStore& webhooks();
   CollectionStore& collections();
+  HostTurns& host_turns();
   AnswerStore& answers();
   ArtifactIndex& artifacts();
   RunStore& runs();

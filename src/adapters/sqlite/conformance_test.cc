@@ -5,6 +5,7 @@
 #include "tests/conformance/artifact_index/suite.h"
 #include "tests/conformance/audit_log/suite.h"
 #include "tests/conformance/collection_store/suite.h"
+#include "tests/conformance/host_turns/suite.h"
 #include "tests/conformance/ledger/suite.h"
 #include "tests/conformance/people_store/suite.h"
 #include "tests/conformance/run_store/suite.h"
@@ -43,6 +44,7 @@ class SqliteSubject final : public LedgerSubject {
   ArtifactIndex& artifacts() { return ledger_->artifacts(); }
   RunStore& runs() { return ledger_->runs(); }
   CollectionStore& collections() { return ledger_->collections(); }
+  HostTurns& host_turns() { return ledger_->host_turns(); }
 
  private:
   TemporaryDirectory directory_;
@@ -93,6 +95,15 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, CollectionStoreConformance,
                              [] {
                                const auto owner = std::make_shared<SqliteRest>();
                                return CollectionStoreSubject{owner, &owner->subject.collections()};
+                             }}),
+                         [](const auto& implementation) { return implementation.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, HostTurnsConformance,
+                         testing::Values(HostTurnsImplementation{
+                             "sqlite",
+                             [] {
+                               const auto owner = std::make_shared<SqliteRest>();
+                               return HostTurnsSubject{owner, &owner->subject.host_turns()};
                              }}),
                          [](const auto& implementation) { return implementation.param.name; });
 

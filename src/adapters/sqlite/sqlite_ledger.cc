@@ -10,6 +10,7 @@
 #include "adapters/sqlite/backup.h"
 #include "adapters/sqlite/collection_store.h"
 #include "adapters/sqlite/database.h"
+#include "adapters/sqlite/host_turns.h"
 #include "adapters/sqlite/ledger.h"
 #include "adapters/sqlite/migrate.h"
 #include "adapters/sqlite/people_store.h"
@@ -41,6 +42,7 @@ struct SqliteLedger::Parts {
         secrets(writer, readers),
         webhooks(writer, readers),
         collections(writer, readers),
+        host_turns(writer, clock),
         answers(writer, readers),
         artifacts(writer, readers),
         runs(writer, readers, clock),
@@ -58,6 +60,7 @@ struct SqliteLedger::Parts {
   sqlite::SqliteSecretPort secrets;
   sqlite::SqliteWebhookPort webhooks;
   sqlite::SqliteCollectionPort collections;
+  sqlite::SqliteHostTurnsPort host_turns;
   sqlite::SqliteAnswerPort answers;
   sqlite::SqliteArtifactPort artifacts;
   sqlite::SqliteRunPort runs;
@@ -182,6 +185,7 @@ AuditLog& SqliteLedger::audit() { return parts_->audit; }
 SecretStore& SqliteLedger::secrets() { return parts_->secrets; }
 WebhookStore& SqliteLedger::webhooks() { return parts_->webhooks; }
 CollectionStore& SqliteLedger::collections() { return parts_->collections; }
+HostTurns& SqliteLedger::host_turns() { return parts_->host_turns; }
 AnswerStore& SqliteLedger::answers() { return parts_->answers; }
 ArtifactIndex& SqliteLedger::artifacts() { return parts_->artifacts; }
 RunStore& SqliteLedger::runs() { return parts_->runs; }

@@ -109,6 +109,25 @@ std::string file_name_of_url(std::string_view url) {
   return fits ? *name : "index";
 }
 
+std::string target_of_url(std::string_view url) {
+  const UrlParts parts = parts_of_url(url);
+  return (parts.path.empty() ? "/" : std::string(parts.path)) + std::string(parts.query);
+}
+
+std::string host_key_of_url(std::string_view url) {
+  const std::string_view authority = parts_of_url(url).authority;
+  const auto at = authority.rfind('@');
+  std::string host = to_lower(at == authority.npos ? authority : authority.substr(at + 1));
+  const std::string_view usual = is_https_url(url) ? ":443" : ":80";
+  if (host.ends_with(usual)) host.erase(host.size() - usual.size());
+  if (host.ends_with(':')) host.pop_back();
+  return host;
+}
+
+std::string origin_of_url(std::string_view url) {
+  return (is_https_url(url) ? "https://" : "http://") + host_key_of_url(url);
+}
+
 std::string shown_url(std::string_view url) {
   const UrlParts parts = parts_of_url(url);
   const auto at = parts.authority.rfind('@');

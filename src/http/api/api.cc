@@ -102,6 +102,7 @@ Status Api::Inside::add_routes() {
   add_token_handlers(parts, handlers);
   add_session_handlers(parts, handlers);
   add_collection_handlers(parts, handlers);
+  add_host_turn_handlers(parts, handlers);
   handlers["getOpenApi"] = [](const Call& call) {
     return with_own_etag(
         call, {.body = std::string(openapi_document()), .headers = {}, .stream = nullptr});
@@ -225,7 +226,8 @@ Answer<Reply> Api::Inside::answer_to(const Served& route, const Request& request
 Answer<Reply> Api::Inside::call(const Served& route, const Call& call) const {
   const bool by_ledger = route.operation.id == "createTasks" && is_known_by_its_key(call);
   // Nothing is kept of secrets; and the end of one session is not that of another.
-  const bool is_never_kept = gives_secrets(route) || route.operation.id == "logOut";
+  const std::string& id = route.operation.id;
+  const bool is_never_kept = gives_secrets(route) || id == "logOut" || id == "takeHostTurns";
   if (call.key.empty() || by_ledger || is_never_kept) return route.handler(call);
   // What was created is told by the ledger too, after a restart.
   const bool durably = changes(route) && route.operation.id != "createTasks";

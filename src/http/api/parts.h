@@ -18,6 +18,7 @@ namespace waybill {
 class ArtifactDesk;
 class AuditWriter;
 class CollectionStore;
+class HostTurns;
 class ProvenanceDesk;
 class QueueAllowance;
 class RunDesk;
@@ -58,6 +59,7 @@ struct ApiParts {
   std::function<std::string(std::size_t)> random_bytes = {};
   const ProvenanceDesk* provenance = nullptr;  ///< null: likewise
   CollectionStore* collections = nullptr;      ///< null: likewise
+  HostTurns* host_turns = nullptr;             ///< null: likewise
   /// Of those who may not operate; null: they may name as many queues as they like.
   QueueAllowance* queue_allowance = nullptr;
 };

@@ -34,6 +34,7 @@ void add_webhook_handlers(const ApiParts& parts, Handlers& handlers);
 void add_token_handlers(const ApiParts& parts, Handlers& handlers);
 void add_session_handlers(const ApiParts& parts, Handlers& handlers);
 void add_collection_handlers(const ApiParts& parts, Handlers& handlers);
+void add_host_turn_handlers(const ApiParts& parts, Handlers& handlers);
 
 /// A page ends early rather than hold much more than this, in bytes.
 inline constexpr std::size_t kPageBytesMax = 8u << 20;

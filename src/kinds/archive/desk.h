@@ -4,6 +4,8 @@
 #include <string>
 
 #include "kinds/archive/fetch/downloader.h"
+#include "kinds/archive/polite/host_gate.h"
+#include "kinds/archive/polite/robots_cache.h"
 #include "ports/clock.h"
 #include "ports/collection_store.h"
 #include "ports/http_streams.h"
@@ -23,6 +25,9 @@ struct ArchiveDesk {
   bool has_zim_tools = false;  ///< zimcheck and zimdump, on PATH
   DownloadParams downloads{};
   std::string captures;  ///< directory of captures that are under way
+  /// Lets requests pass as all workers have agreed; null: none waits for another one.
+  std::unique_ptr<HostGate> gate = nullptr;
+  std::unique_ptr<RobotsCache> robots = nullptr;  ///< null: no robots.txt is asked for
 };
 
 /// Tells of bytes that come, not too often.

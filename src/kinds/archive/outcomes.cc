@@ -57,7 +57,12 @@ Code code_of_status(int status) {
 
 }  // namespace
 
+bool is_no_turn(const Error& error) {
+  return error.code == Code::resource_exhausted && error.retry_after.has_value();
+}
+
 Outcome outcome_of(const Error& error) {
+  if (is_no_turn(error)) return outcome::Snoozed{.delay = *error.retry_after};
   if (error.code == Code::cancelled) {
     return outcome::Stopped{
         .proof = json::serialize(boost::json::object{{"stopped", json::text(error.message)}})};

@@ -168,6 +168,13 @@ const kWording = {
     Object.assign(body, { worker: "fuzz", fence: 1 });
     delete body.names;  // it names none
   },
+  takeHostTurns(body) {
+    body.lease = "10s";
+    body.hosts.forEach((need, i) => {
+      need.host = `fuzz-${i}`;
+      for (const name of ["delay", "wait_max", "leave_alone"]) if (name in need) need[name] = "1s";
+    });
+  },
   finishTasks(body) {
     const takes = { succeeded: ["result"], failed: ["error", "permanent", "proof"],
                     snoozed: ["delay"], given_back: ["reason"], cancelled: ["proof"] };

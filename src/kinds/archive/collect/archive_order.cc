@@ -30,6 +30,7 @@ Result<ArchiveTerms> read_archive_terms(const boost::json::object& object,
   const Fields fields(object);
   ArchiveTerms terms{.parallelism = static_cast<int>(fields.integer("parallelism", kParallelism)),
                      .bytes_max = artifact_bytes_max(request.spec)};
+  terms.obeys_robots = fields.text("robots", "honour") == "honour";
   const Fields limits(fields.object("limits"));
   if (limits.has("artifacts")) {
     const auto size = parse_size(limits.text("artifacts"));

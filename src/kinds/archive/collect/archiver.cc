@@ -18,6 +18,7 @@
 #include "kinds/archive/ipfs/add.h"
 #include "kinds/archive/ipfs/node.h"
 #include "kinds/archive/outcomes.h"
+#include "kinds/archive/polite/polite_streams.h"
 
 namespace waybill {
 namespace {
@@ -27,6 +28,7 @@ namespace bj = boost::json;
 constexpr std::size_t kPage = 200;
 constexpr std::int64_t kDocumentBytesMax = std::int64_t{32} << 20;
 constexpr std::size_t kFailuresShown = 20;
+constexpr Duration kTurnWaitMax = std::chrono::seconds(30);
 
 bool is_permanent(const Error& error) {
   const Outcome outcome = outcome_of(error);
@@ -250,10 +252,16 @@ Result<Archiver::Fetched> Archiver::fetch_to_node(const std::string& url, const 
   }
   auto partial = PartialFile::open(desk.downloads.directory, partial_name(ports_.task, url));
   if (!partial) return fail(partial.error());
-  Downloader downloader(*desk.web, desk.clock, desk.downloads);
-  const auto what =
+  PoliteStreams web(desk, {.obeys_robots = terms_.obeys_robots,
+                           .per_host = terms_.parallelism,
+                           .delay = terms_.delay,
+                           .wait_max = kTurnWaitMax});
+  Downloader downloader(web, desk.clock, desk.downloads);
+  auto what =
       downloader.fetch({.order = order, .progress = {}, .log = {}, .deadline = deadline}, *partial);
   if (!what) {
+    // Of this host it is too soon; others may be asked all the same.
+    if (is_no_turn(what.error())) what.error().code = Code::unavailable;
     if (is_permanent(what.error())) partial->remove();
     return fail(what.error());
   }

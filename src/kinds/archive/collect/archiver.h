@@ -17,7 +17,8 @@ namespace waybill {
 struct ArchiveTerms {
   Uuid collection;
   int parallelism = 2;
-  Duration delay{};                         ///< of each thread, after an item
+  Duration delay{};  ///< between two requests to a host, and of each thread after an item
+  bool obeys_robots = true;
   Duration fresh = std::chrono::hours(72);  ///< what was fetched since is taken as it is
   std::int64_t bytes_max = 0;               ///< of one content
   std::int64_t total = 0;                   ///< items, as progress is told

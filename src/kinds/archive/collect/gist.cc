@@ -14,6 +14,7 @@
 #include "kinds/archive/fetch/text.h"
 #include "kinds/archive/fields.h"
 #include "kinds/archive/outcomes.h"
+#include "kinds/archive/polite/polite_streams.h"
 
 namespace waybill {
 namespace {
@@ -76,9 +77,10 @@ Result<std::string> gist_file(const bj::object& gist, std::string_view name, Arc
     return fail(Code::failed_precondition,
                 std::string(name) + " is cut, and the API does not say where all of it is");
   }
+  PoliteStreams web(desk, {});
   auto whole =
       fetch_text({.url = url, .what = "all of " + std::string(name), .bytes_max = kGistBytesMax},
-                 *desk.web, desk.clock, deadline);
+                 web, desk.clock, deadline);
   if (!whole) return fail(whole.error());
   return text_of_document(std::move(*whole), name);
 }
@@ -126,9 +128,10 @@ Status describe(const bj::object& gist, const Result<std::string>& description,
 }
 
 Result<bj::object> fetch_gist(const GistOrder& order, ArchiveDesk& desk, const Deadline& deadline) {
+  PoliteStreams web(desk, {});
   const auto text = fetch_text(
       {.url = order.api + "/gists/" + order.id, .what = "the gist", .bytes_max = kGistBytesMax},
-      *desk.web, desk.clock, deadline);
+      web, desk.clock, deadline);
   if (!text) return fail(text.error());
   auto gist = json::parse(*text);
   if (!gist) return fail(Code::failed_precondition, "the gist: " + gist.error().message);

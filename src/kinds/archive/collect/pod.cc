@@ -12,6 +12,7 @@
 #include "kinds/archive/fetch/text.h"
 #include "kinds/archive/fields.h"
 #include "kinds/archive/outcomes.h"
+#include "kinds/archive/polite/polite_streams.h"
 
 namespace waybill {
 namespace {
@@ -55,9 +56,10 @@ Result<PodOrder> read_pod_order(const TaskRequest& request) {
 
 /// The datasets that are asked for.
 Result<Catalog> fetch_catalog(const PodOrder& order, ArchiveDesk& desk, const Deadline& deadline) {
+  PoliteStreams web(desk, {});
   auto bytes =
-      fetch_text({.url = order.url, .what = "the catalogue", .bytes_max = kCatalogBytesMax},
-                 *desk.web, desk.clock, deadline);
+      fetch_text({.url = order.url, .what = "the catalogue", .bytes_max = kCatalogBytesMax}, web,
+                 desk.clock, deadline);
   if (!bytes) return fail(bytes.error());
   const auto text = text_of_document(std::move(*bytes), "the catalogue");
   if (!text) return fail(text.error());

@@ -18,6 +18,7 @@ constexpr std::int64_t kGainBytesMin = 1 << 16;
 /// Where several URLs failed, what is hoped for most: another attempt, then what says most.
 int hope_of(const Error& error) {
   if (error.code == Code::cancelled) return 3;
+  if (is_no_turn(error)) return 2;
   const Outcome outcome = outcome_of(error);
   const auto* failed = std::get_if<outcome::Failed>(&outcome);
   return failed != nullptr && failed->failure_class == FailureClass::transient ? 2 : 1;

@@ -10,6 +10,7 @@
 #include "core/fetch/url_reference.h"
 #include "core/size.h"
 #include "kinds/archive/outcomes.h"
+#include "kinds/archive/polite/polite_streams.h"
 
 namespace waybill {
 namespace {
@@ -58,7 +59,8 @@ Result<TaskDownload> download_for(const Task& task, const FetchOrder& order, Arc
   if (partial->size_bytes() > 0) {
     log_line(context, "going on after " + format_size(partial->size_bytes()));
   }
-  Downloader downloader(*desk.web, desk.clock, desk.downloads);
+  PoliteStreams web(desk, order.manners);
+  Downloader downloader(web, desk.clock, desk.downloads);
   auto fetched = downloader.fetch({.order = order,
                                    .progress = progress,
                                    .log = [&](const std::string& line) { log_line(context, line); },

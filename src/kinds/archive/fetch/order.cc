@@ -93,6 +93,7 @@ Result<FetchOrder> fetch_order_of(const bj::object& object, const TaskRequest& r
   Status fits = read_urls(fields, order);
   if (fits) fits = read_digest(fields, order);
   if (fits) fits = read_limits(fields, request, order);
+  if (fits) fits = read_manners(fields, order.manners);
   if (fits) fits = check_header_field("/if_none_match", order.if_none_match);
   if (fits) fits = check_header_field("/if_modified_since", order.if_modified_since);
   if (!fits) return fail(fits.error());

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "core/task.h"
+#include "kinds/archive/polite/manners.h"
 
 namespace waybill {
 
@@ -25,6 +26,7 @@ struct FetchOrder {
   std::string if_none_match;      ///< an ETag; empty: fetched in any case
   std::string if_modified_since;  ///< likewise
   std::int64_t bytes_max = 0;
+  Manners manners{};
 };
 /// `invalid_argument`, which begins with a JSON pointer where one field is wrong.
 Result<FetchOrder> read_fetch_order(const TaskRequest& request);

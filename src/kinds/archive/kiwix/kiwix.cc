@@ -14,6 +14,7 @@
 #include "kinds/archive/fields.h"
 #include "kinds/archive/kiwix/listing.h"
 #include "kinds/archive/outcomes.h"
+#include "kinds/archive/polite/polite_streams.h"
 
 namespace waybill {
 namespace {
@@ -107,8 +108,9 @@ Deadline asking_until(const TaskContext& context) {
 
 Result<std::vector<ZimName>> listing_of(const std::string& url, ArchiveDesk& desk,
                                         TaskContext& context) {
+  PoliteStreams web(desk, {});
   const auto html = fetch_text({.url = url, .what = "the listing", .bytes_max = kListingBytesMax},
-                               *desk.web, desk.clock, asking_until(context));
+                               web, desk.clock, asking_until(context));
   if (!html) return fail(html.error());
   return zims_in_listing(*html);
 }
@@ -116,7 +118,8 @@ Result<std::vector<ZimName>> listing_of(const std::string& url, ArchiveDesk& des
 /// By the file beside it; `not_found` where there is none.
 Result<std::string> digest_of(const std::string& url, const std::string& file, ArchiveDesk& desk,
                               TaskContext& context) {
-  const auto text = fetch_text({.url = url + ".sha256", .what = "its file of digests"}, *desk.web,
+  PoliteStreams web(desk, {});
+  const auto text = fetch_text({.url = url + ".sha256", .what = "its file of digests"}, web,
                                desk.clock, asking_until(context));
   if (!text) return fail(text.error());
   auto digest = sha256_in_sums(*text, file);

@@ -21,6 +21,7 @@ constexpr Duration kCaptureWaitMax = std::chrono::minutes(5);
 bool says_later(int status) { return status == 429 || status == 503; }
 
 bool may_pass(const Error& error) {
+  if (is_no_turn(error)) return true;
   const Outcome outcome = outcome_of(error);
   const auto* failed = std::get_if<outcome::Failed>(&outcome);
   return failed != nullptr && failed->failure_class == FailureClass::transient;
@@ -34,8 +35,9 @@ CaptureRun::CaptureRun(Ports ports)
               .time_max = ports_.order.url_time_max,
               .bytes_per_second_min = ports_.desk.downloads.bytes_per_second_min,
               .slow_max = ports_.desk.downloads.slow_max},
-      frontier_({.per_host = ports_.order.per_host,
-                 .delay = ports_.order.delay,
+      web_(ports_.desk, ports_.order.manners),
+      frontier_({.per_host = ports_.order.manners.per_host,
+                 .delay = ports_.order.manners.delay,
                  .retries_per_host = ports_.order.retries_per_host},
                 ports_.desk.clock) {}
 
@@ -108,7 +110,7 @@ Status CaptureRun::check_room() const {
 Status CaptureRun::visit(const CaptureJob& job, Recorder& recorder) {
   if (Status room = check_room(); !room) return room;
   Spool body(ports_.context.scratch_directory());
-  CaptureVisit visit(*ports_.desk.web, ports_.desk.clock, visits_, body);
+  CaptureVisit visit(web_, ports_.desk.clock, visits_, body);
   const auto exchange =
       visit.get(job.url, {.at = ports_.context.deadline(), .stop = ports_.context.stop()});
   if (exchange) return take_answer(job, *exchange, body, recorder);
@@ -116,6 +118,10 @@ Status CaptureRun::visit(const CaptureJob& job, Recorder& recorder) {
   if (error.code == Code::cancelled) return fail(error);
   if (ports_.desk.clock.steady_now() >= ports_.context.deadline()) {
     return fail(Code::deadline_exceeded, "the time of the attempt is over");
+  }
+  if (is_no_turn(error) && *error.retry_after <= kCaptureWaitMax) {
+    frontier_.later(job, *error.retry_after);
+    return {};
   }
   return failed(job, error);
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kinds/archive/desk.h"
+#include "kinds/archive/polite/polite_streams.h"
 #include "kinds/archive/warc/frontier.h"
 #include "kinds/archive/warc/order.h"
 #include "kinds/archive/warc/recorder.h"
@@ -40,6 +41,7 @@ class CaptureRun {
 
   const Ports ports_;
   const CaptureVisitParams visits_;
+  PoliteStreams web_;
   Frontier frontier_;
   std::atomic<std::uint64_t> next_id_ = 0;
   std::atomic<std::size_t> done_ = 0;

@@ -87,6 +87,15 @@ bool Frontier::again(const CaptureJob& job, Duration wait) {
   return true;
 }
 
+void Frontier::later(const CaptureJob& job, Duration wait) {
+  const Lock lock(mutex_);
+  Host& host = hosts_[host_of_job(job.url)];
+  --host.running;
+  host.next = std::max(host.next, clock_.steady_now() + wait);
+  host.jobs.push_front(job);
+  changed_.notify_all();
+}
+
 void Frontier::stop() {
   const Lock lock(mutex_);
   stopped_ = true;

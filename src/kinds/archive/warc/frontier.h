@@ -41,6 +41,8 @@ class Frontier {
   /// It is to be asked once more, and the host left alone for `wait`. False: the host has used up
   /// its retries; then it is over.
   bool again(const CaptureJob& job, Duration wait) EXCLUDES(mutex_);
+  /// It was not asked, and is not to be before `wait` has passed; nor is its host.
+  void later(const CaptureJob& job, Duration wait) EXCLUDES(mutex_);
   void stop() EXCLUDES(mutex_);
 
  private:

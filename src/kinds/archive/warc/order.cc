@@ -67,9 +67,8 @@ Status read_how(const Fields& fields, CaptureOrder& order) {
   Status fits = read_size_field(fields, "file_bytes_max", order.file_bytes_max);
   if (fits) fits = read_size_field(fields, "url_bytes_max", order.url_bytes_max);
   if (fits) fits = read_duration_field(fields, "url_time_max", order.url_time_max);
-  if (fits) fits = read_duration_field(fields, "delay", order.delay);
+  if (fits) fits = read_manners(fields, order.manners);
   order.concurrency = static_cast<int>(fields.integer("concurrency", order.concurrency));
-  order.per_host = static_cast<int>(fields.integer("per_host", order.per_host));
   order.redirects_max = static_cast<int>(fields.integer("redirects_max", order.redirects_max));
   order.tries = static_cast<int>(fields.integer("tries", order.tries));
   order.retries_per_host =

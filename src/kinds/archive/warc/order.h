@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "core/task.h"
+#include "kinds/archive/polite/manners.h"
 
 namespace waybill {
 
@@ -23,8 +24,8 @@ struct CaptureOrder {
   std::int64_t url_bytes_max = std::int64_t{256} << 20;
   Duration url_time_max = std::chrono::minutes(10);
   int concurrency = 8;
-  int per_host = 2;
-  Duration delay{};
+  Manners manners{
+      .obeys_robots = true, .per_host = 2, .delay = {}, .wait_max = std::chrono::seconds(2)};
   int redirects_max = 5;
   int tries = 3;
   int retries_per_host = 20;

@@ -1,0 +1,1 @@
+SELECT state FROM host_turns WHERE host = ?1
