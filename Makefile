@@ -64,6 +64,11 @@ bench-scale: binary ## ledger on PostgreSQL, queue on RabbitMQ, bare statements:
 	@python3 -B bench/scale.py --waybill build/release/waybill --load build/release/bench/scale/scale_load \
 	  --json-file build/bench/scale.json
 
+.PHONY: bench-archive
+bench-archive: binary ## adding to IPFS, capturing, unpacking a ZIM: figures, build/bench/archive.json
+	@mkdir -p build/bench
+	@python3 -B bench/archive.py --waybill build/release/waybill --json-file build/bench/archive.json
+
 .PHONY: ipfs
 ipfs: packages ## kinds ipfs.* and the mirror of a Wikipedia at real nodes of IPFS, which npm brings
 	@$(call build,release)
