@@ -103,8 +103,8 @@ constexpr ConfigEntry kEntries[] = {
      .type = ConfigType::path,
      .fallback = "",
      .range = "",
-     .help = "Directory of podman's images and containers; empty: podman's own. Of bubblewrap: that "
-             "with images as sha256-DIGEST.tar.",
+     .help = "Directory of podman's images and containers; empty: podman's own. Of bubblewrap: "
+             "that with images as sha256-DIGEST.tar.",
      .member = &Config::container_store},
     {.name = "queues",
      .type = ConfigType::names,
