@@ -23,6 +23,7 @@
 #include "kinds/archive/morph/morph.h"
 #include "kinds/archive/warc/capture.h"
 #include "kinds/archive/zim/zim.h"
+#include "kinds/command/bubblewrap.h"
 #include "kinds/command/command.h"
 #include "kinds/command/container.h"
 #include "kinds/command/podman.h"
@@ -42,6 +43,20 @@ std::string container_store_of(const Config& config) {
   return path.empty() ? path : std::filesystem::absolute(path, ignored).lexically_normal().string();
 }
 
+/// Shared by all kinds that run containers.
+Result<std::shared_ptr<ContainerEngine>> open_engine(const Config& config, Clock& clock) {
+  if (config.containers == "bubblewrap") {
+    auto opened = Bubblewrap::open(
+        {.environment = inherited_environment(), .store = container_store_of(config)}, clock);
+    if (!opened) return fail(opened.error());
+    return std::shared_ptr<ContainerEngine>(std::move(*opened));
+  }
+  auto opened = Podman::open(
+      {.environment = inherited_environment(), .store = container_store_of(config)}, clock);
+  if (!opened) return fail(opened.error());
+  return std::shared_ptr<ContainerEngine>(std::move(*opened));
+}
+
 /// Those that run containers, or only know of them.
 Result<std::vector<std::unique_ptr<TaskKind>>> make_container_kinds(const Config& config,
                                                                     Clock& clock) {
@@ -51,13 +66,11 @@ Result<std::vector<std::unique_ptr<TaskKind>>> make_container_kinds(const Config
     kinds.push_back(std::make_unique<RepoRunKind>());
     return kinds;
   }
-  auto opened = Podman::open(
-      {.environment = inherited_environment(), .store = container_store_of(config)}, clock);
+  auto opened = open_engine(config, clock);
   if (!opened) return fail(with_context(opened.error(), "--containers"));
-  const std::shared_ptr<Podman> podman = std::move(*opened);
-  kinds.push_back(std::make_unique<ContainerKind>(podman));
+  kinds.push_back(std::make_unique<ContainerKind>(*opened));
   kinds.push_back(std::make_unique<RepoRunKind>(
-      podman, std::make_unique<git::RemoteTrees>(git_access(config), clock)));
+      *opened, std::make_unique<git::RemoteTrees>(git_access(config), clock)));
   return kinds;
 }
 

@@ -94,15 +94,17 @@ constexpr ConfigEntry kEntries[] = {
     {.name = "containers",
      .type = ConfigType::choice,
      .fallback = "off",
-     .range = "off|podman",
-     .help = "Whether workers here run containers; podman: with podman and runc, as root, and no "
-             "worker starts where that can't be; docs/reference/containers.md.",
+     .range = "off|podman|bubblewrap",
+     .help = "Whether and how workers here run containers: podman, with runc, or bubblewrap in "
+             "unpacked roots; as root, and no worker starts where that can't be; "
+             "docs/reference/containers.md.",
      .member = &Config::containers},
     {.name = "container_store",
      .type = ConfigType::path,
      .fallback = "",
      .range = "",
-     .help = "Directory of podman's images and containers; empty: podman's own.",
+     .help = "Directory of podman's images and containers; empty: podman's own. Of bubblewrap: "
+             "that with images as sha256-DIGEST.tar.",
      .member = &Config::container_store},
     {.name = "queues",
      .type = ConfigType::names,

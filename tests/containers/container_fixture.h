@@ -66,15 +66,20 @@ class ContainerTest : public ::testing::Test {
     EXPECT_TRUE(podman.has_value()) << (podman ? "" : podman.error().message);
     return podman ? std::move(*podman) : nullptr;
   }
-  /// An image with nothing but busybox in it, by its digest.
-  static std::string make_image() {
-    const std::string root = store_ + "/image";
+  /// The files of an image: nothing but busybox.
+  static void make_root(const std::string& root) {
     std::filesystem::create_directories(root + "/bin");
     std::filesystem::copy_file("/bin/busybox", root + "/bin/busybox");
-    for (const char* name : {"sh", "cat", "id", "ls", "dd", "sleep", "env", "wget", "touch", "nc",
-                             "grep", "pwd", "tail", "head", "seq", "kill", "wc", "ip", "ln"}) {
+    for (const char* name : {"sh",    "cat", "id",   "ls",      "dd",    "sleep", "env", "wget",
+                             "touch", "nc",  "grep", "pwd",     "tail",  "head",  "seq", "kill",
+                             "wc",    "ip",  "ln",   "unshare", "mount", "true"}) {
       std::filesystem::create_symlink("busybox", root + "/bin/" + name);
     }
+  }
+  /// By its digest.
+  static std::string make_image() {
+    const std::string root = store_ + "/image";
+    make_root(root);
     const std::string tar = store_ + "/image.tar";
     EXPECT_EQ(std::system(("tar -C " + root + " -cf " + tar + " .").c_str()), 0);
     const auto imported = podman_->call({"import", "--quiet", tar, "localhost/box:1"});
@@ -211,7 +216,7 @@ class ContainerTest : public ::testing::Test {
         context_.await_output(said);
         if (::write(ready[1], "x", 1) != 1) ::_exit(2);
       });
-      podman_ = open_podman();
+      if (podman_ != nullptr) podman_ = open_podman();
       run();
       ::_exit(1);  // not reached: it is killed before
     }

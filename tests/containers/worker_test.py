@@ -2,6 +2,7 @@
 """`waybill worker --containers podman`: the program itself, its definitions, and its death."""
 
 import argparse
+import hashlib
 import json
 import os
 import select
@@ -32,7 +33,7 @@ class WorkerTest(unittest.TestCase):
         self.definitions = os.path.join(self.top, "definitions")
         os.mkdir(self.definitions)
 
-    def make_image(self):
+    def make_tar(self):
         root = os.path.join(self.top, "image")
         os.makedirs(os.path.join(root, "bin"))
         shutil.copy(shutil.which("busybox"), os.path.join(root, "bin/busybox"))
@@ -40,6 +41,10 @@ class WorkerTest(unittest.TestCase):
             os.symlink("busybox", os.path.join(root, "bin", name))
         tar = os.path.join(self.top, "image.tar")
         subprocess.run(["tar", "-C", root, "-cf", tar, "."], check=True)
+        return tar
+
+    def make_image(self):
+        tar = self.make_tar()
         self.podman("import", "--quiet", tar, "localhost/box:1")
         digest = self.podman("image", "inspect", "--format={{.Digest}}", "localhost/box:1")
         return "localhost/box@" + digest.strip()
@@ -80,6 +85,26 @@ class WorkerTest(unittest.TestCase):
         self.assertEqual(self.state(task)["state"], "succeeded")
         log = self.waybill("task", "logs", task.strip())
         self.assertTrue(log.startswith('65534\n{"--privileged":"--network=host"}\n'), log)
+
+    @unittest.skipUnless(shutil.which("bwrap"), "bubblewrap is not installed")
+    def test_a_task_runs_by_bubblewrap_where_there_is_no_podman(self):
+        tar = self.make_tar()
+        with open(tar, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        images = os.path.join(self.top, "images")
+        os.mkdir(images)
+        shutil.copy(tar, os.path.join(images, f"sha256-{digest}.tar"))
+        self.define("box.yaml", "tasks:\n  box:\n    kind: container\n    spec:\n"
+                    f"      image: sha256:{digest}\n"
+                    "      command: [sh, -c, 'id -u; echo $WAYBILL_PARAMS']\n")
+        task = self.waybill("task", "create", "box", "--param", "--share-net=--bind")
+        self.waybill("worker", "--containers", "bubblewrap", "--container-store", images,
+                     "--log-level", "off", "--until-idle")
+        self.assertEqual(self.state(task)["state"], "succeeded")
+        log = self.waybill("task", "logs", task.strip())
+        self.assertTrue(log.startswith('65534\n{"--share-net":"--bind"}\n'), log)
+        said = self.waybill("worker", "--containers", "bubblewrap", "--until-idle", status=1)
+        self.assertIn("say --container-store", said)
 
     def state(self, task):
         return json.loads(self.waybill("task", "show", task.strip(), "--json"))

@@ -35,12 +35,14 @@ Status write_whole(const FileDescriptor& file, std::string_view bytes, std::stri
 
 }  // namespace
 
-Result<ContainerBox> ContainerBox::create(const std::vector<std::string>& environment) {
+Result<ContainerBox> ContainerBox::create(const std::vector<std::string>& environment,
+                                          std::uint32_t user) {
   FileDescriptor file(::memfd_create("waybill-box", MFD_CLOEXEC));
   if (!file.is_open()) return fail(system_error(errno, "making a file for a container"));
   std::string bytes(sizeof(WaybillBox), '\0');
   for (const std::string& text : environment) bytes.append(text).push_back('\0');
   WaybillBox header{};
+  header.user = user;
   header.environment_bytes = static_cast<std::uint32_t>(bytes.size() - sizeof header);
   bytes.replace(0, sizeof header, reinterpret_cast<const char*>(&header), sizeof header);
   const Status written = write_whole(file, bytes, "the environment of a container");

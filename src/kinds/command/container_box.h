@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,10 @@ namespace waybill {
 /// The file in memory by which a worker and a container's first process understand each other.
 class ContainerBox {
  public:
-  /// With the environment of the program, as NAME=value.
-  static Result<ContainerBox> create(const std::vector<std::string>& environment);
+  /// With the environment of the program, as NAME=value, and the user that its first process has to
+  /// become itself; 0: none.
+  static Result<ContainerBox> create(const std::vector<std::string>& environment,
+                                     std::uint32_t user = 0);
   const FileDescriptor& file() const { return file_; }
   /// What the first process has said by now.
   Result<WaybillBox> read() const;

@@ -14,4 +14,10 @@ Status make_open_directory(const std::string& path) {
   return fail(system_error(errno, "opening up " + path));
 }
 
+std::string scratch_options(std::int64_t bytes) {
+  // A file of no bytes takes memory too.
+  return "tmpfs_options=mode=0755,size=" + std::to_string(bytes) +
+         ",nr_inodes=" + std::to_string(1024 + bytes / 4096);
+}
+
 }  // namespace waybill

@@ -26,6 +26,9 @@ inline constexpr const char* kContainerGiven = "/run/waybill";
 /// umask.
 Status make_open_directory(const std::string& path);
 
+/// What tells a supervisor how large the scratch directory is.
+std::string scratch_options(std::int64_t bytes);
+
 /// What runs containers, each under a supervisor as a command has one: whoever is killed, nothing
 /// of a container is left, and never do two of one task run at once. Thread-safe.
 /// tests/containers/conformance_test.cc says what each promises.

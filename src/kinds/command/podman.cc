@@ -121,14 +121,11 @@ std::vector<std::string> Podman::run_arguments(const Params& params,
 }
 
 std::vector<std::string> Podman::supervision(const Params& params) const {
-  const std::int64_t bytes = params.spec.scratch_bytes;
   const std::string user = std::to_string(params.spec.user);
-  // A file of no bytes takes memory too.
-  const std::string files = std::to_string(1024 + bytes / 4096);
   std::vector<std::string> options = {
       "directory=/",
       "tmpfs=" + params.directory + "/box",
-      "tmpfs_options=mode=0755,size=" + std::to_string(bytes) + ",nr_inodes=" + files,
+      scratch_options(params.spec.scratch_bytes),
       "owner=" + user + ":" + user,
       "make=scratch",
       "make=artifacts",
