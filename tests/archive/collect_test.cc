@@ -137,6 +137,63 @@ TEST_F(CollectTest, AStopEndsItSoon) {
   EXPECT_TRUE(std::holds_alternative<outcome::Stopped>(kind_.run(task, context_)));
 }
 
+TEST_F(CollectTest, WhatServersDoThatMeanNoGoodFailsTheirUrlsAlone) {
+  answer_ = [this](const ReceivedRequest& request) {
+    if (request.target == "/round") {
+      return ScriptedAnswer{.status = 302, .headers = {{"Location", "/round"}}};
+    }
+    if (request.target == "/inside") {
+      return ScriptedAnswer{.status = 302, .headers = {{"Location", "http://[::1]:1/secret"}}};
+    }
+    if (request.target == "/much") return ScriptedAnswer{.body = std::string(3 << 20, 'x')};
+    if (request.target == "/words") {
+      return ScriptedAnswer{.headers = {{"Content-Type", "text/\xff\xfe"}, {"ETag", "\x01"}},
+                            .body = "\xff\xfe wrong in every encoding"};
+    }
+    // What unpacks to much is kept as it was sent.
+    if (request.target == "/bomb") {
+      return ScriptedAnswer{.headers = {{"Content-Encoding", "gzip"}}, .body = "\x1f\x8b bomb"};
+    }
+    return ScriptedAnswer{.body = "fine"};
+  };
+  // All of loopback may be reached but by IPv6.
+  CurlHttpClientParams params;
+  params.may_connect = [](std::string_view, const IpAddress& address) {
+    return to_string(address) == "127.0.0.1";
+  };
+  desk_.web = CurlHttpStreams::create(clock_, std::move(params)).value();
+  Task task = collection_task({web_.url() + "/round", web_.url() + "/inside", web_.url() + "/much",
+                               web_.url() + "/words", web_.url() + "/bomb", web_.url() + "/fine"});
+  task.request.spec = R"({"limits":{"artifacts":"1MiB"}})";
+  const bj::object said = done(kind_.run(task, context_));
+  EXPECT_EQ(said.at("archived"), 3) << json::serialize(said);
+  EXPECT_EQ(said.at("failed"), 3);
+  EXPECT_THAT(json::serialize(said.at("failures")),
+              AllOf(HasSubstr("redirects"), HasSubstr("not allowed"), HasSubstr("limit")));
+  EXPECT_EQ(content(items()[4].fetch.cid), "\x1f\x8b bomb");
+}
+
+TEST_F(CollectTest, OneThatSendsWithoutEndOrHardlyAnythingIsGivenUp) {
+  desk_.downloads.slow_max = std::chrono::seconds(1);
+  TalkingServer endless([](const TalkingServer::Say& say) {
+    if (!say("HTTP/1.1 200 OK\r\n\r\n")) return;
+    while (say(std::string(65536, 'x'))) {
+    }
+  });
+  answer_ = [](const ReceivedRequest& request) {
+    if (request.target == "/slow") return ScriptedAnswer{.hold = true};
+    return ScriptedAnswer{.body = "fine"};
+  };
+  Task task = collection_task({endless.url() + "/", web_.url() + "/slow", web_.url() + "/fine"});
+  task.request.spec = R"({"limits":{"artifacts":"1MiB"}})";
+  EXPECT_THAT(failure(kind_.run(task, context_), FailureClass::transient),
+              HasSubstr("1 of the collection's URLs could not be had yet"));
+  const auto kept = items();
+  EXPECT_EQ(kept[0].fetch.failure, FetchFailure::permanent) << kept[0].fetch.error;
+  EXPECT_EQ(kept[1].fetch.failure, FetchFailure::transient) << kept[1].fetch.error;
+  EXPECT_EQ(kept[2].fetch.failure, FetchFailure::none);
+}
+
 class PodTest : public CollectTest {
  protected:
   Outcome run_with(const std::string& catalog, const std::string& more = "") {
@@ -188,6 +245,17 @@ TEST_F(PodTest, WhatIsOutOfShapeFailsNothingElse) {
       dataset("c", "/c") + "]}"));
   EXPECT_EQ(said.at("archived"), 3);
   EXPECT_EQ(said.at("left_out"), 3);
+}
+
+TEST_F(PodTest, AUrlOfManyDatasetsHasAllThatTheySay) {
+  std::string all;
+  for (int i = 0; i < 250; ++i) {
+    all += (i == 0 ? "" : ",") + dataset("set " + std::to_string(i), "/same");
+  }
+  const bj::object said = done(run_with(R"({"dataset":[)" + all + "]}"));
+  EXPECT_EQ(said.at("archived"), 1);
+  EXPECT_THAT(*store_.metadata({.subject = items()[0].fetch.cid, .limit = 1000}), SizeIs(250));
+  EXPECT_THAT(*store_.snapshots({.url = items()[0].url}), SizeIs(1));
 }
 
 TEST_F(PodTest, OffsetAndLimitEndWhereTheCatalogueDoes) {

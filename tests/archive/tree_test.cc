@@ -1,3 +1,4 @@
+#include <atomic>
 #include <set>
 
 #include "kinds/archive/collect/sciencebase.h"
@@ -53,6 +54,29 @@ class TreeTest : public CollectTest {
   std::map<std::string, std::string> pages_;
   ScienceBaseKind tree_{"sb.addCatalogTree", &desk_};
 };
+
+TEST_F(TreeTest, WhatFailedForGoodIsNotAskedForAgainByTheSameTask) {
+  std::atomic<bool> up = false;
+  item("root", true);
+  list("parentId=root", {"gone", "late"});
+  item("late", false);
+  answer_ = [&](const ReceivedRequest& request) {
+    const auto found = pages_.find(request.target);
+    if (found == pages_.end()) return ScriptedAnswer{.status = 404};
+    if (request.target.find("late") != std::string::npos && !up) {
+      return ScriptedAnswer{.status = 503};
+    }
+    return ScriptedAnswer{.body = found->second};
+  };
+  const Task task =
+      now_task(R"({"url":")" + web_.url() + R"(/catalog/item/root?format=json","MaxDepth":-1})");
+  failure(tree_.run(task, context_), FailureClass::transient);
+  up = true;
+  const bj::object said = done(tree_.run(task, context_));
+  EXPECT_EQ(said.at("failed"), 1);
+  EXPECT_EQ(asked("/catalog/item/gone?format=json"), 1u);
+  EXPECT_EQ(asked("/catalog/item/late?format=json"), 2u);
+}
 
 TEST_F(TreeTest, EveryPageOfChildrenAndEveryFileIsReached) {
   item("root", true);
