@@ -119,6 +119,11 @@ function nameItems(body) {
   for (const item of body.items ?? []) item.url = `https://fuzz.invalid/${below(9)}`;
 }
 
+/** One is revoked by who revokes tokens; refused where it is there still. */
+async function makeToken() {
+  await post("/v1/tokens", { name: "fuzz-0", role: "viewer" });
+}
+
 /** One is removed by who removes collections. */
 async function makeCollection() {
   const made = await post("/v1/collections", {
@@ -313,6 +318,7 @@ for (let i = 0; i < requests; ++i) {
   const what = operations[i % operations.length];
   if (what.template.startsWith("/v1/webhooks/")) await makeWebhook();
   if (what.template.startsWith("/v1/collections/")) collection = await makeCollection();
+  if (what.template.startsWith("/v1/tokens/")) await makeToken();
   const request = requestOf(what);
   const answer = await ask(url + request.target, {
     method: what.method.toUpperCase(), headers: request.headers, body: request.body,
