@@ -110,7 +110,7 @@ TEST_F(DiskFaults, ADiskThatLiesAboutSyncIsSeenToLoseWhatWasAcknowledged) {
   const TemporaryDirectory directory;
   const std::string path = directory.path() + "/ledger.db";
   FaultDisk disk(FaultDisk::Sync::lies);
-  disk.fail_at(320, Fault::power_loss);  // some calls after the ledger has been made
+  disk.fail_at(330, Fault::power_loss);  // some calls after the ledger has been made
   const Outcome outcome = live(path, disk);
   Rng rng(1);
   disk.lose_power(FaultDisk::Unsynced::lost, rng);

@@ -156,7 +156,7 @@ const kWording = {
   },
   addCollectionItems: nameItems,
   createToken(body) {
-    body.name = `fuzz-${below(3)}`;
+    body.name = chance(0.6) ? "fuzz-0" : `fuzz-${below(3)}`;  // the first one is revoked
     if (body.expires) body.expires = pick(["1s", "90d"]);
   },
   createTasks(body) {
