@@ -97,6 +97,8 @@ class ForgetsTheDelay final : public TwistedChanges {
   void twist(Change& change) override {
     const auto task = reader_.get(change.id);
     if (!task || change.entry.happening != kHappening) return;
+    // A worker that cannot begin a later attempt snoozes it itself: no run asked for that.
+    if (kHappening == Happening::snoozed && task->status.attempt > 1) return;
     const Duration delay = kHappening == Happening::retry_scheduled
                                ? retry_delay(task->request.retry, change.after.failures, 0)
                                : Duration(0);
