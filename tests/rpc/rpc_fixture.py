@@ -7,11 +7,11 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "http"))
 # pylint: disable=wrong-import-position
+import serving
 from rpc_client import Client, struct_of
-from serving import Serving
 
 
-class RpcServing(Serving):
+class RpcServing(serving.Serving):
     """On the same addresses after a restart."""
 
     def start(self):

@@ -30,7 +30,8 @@ class OlderLedger : public testing::Test {
         "DROP TABLE first_answers; DROP TABLE artifacts; DROP TABLE condemned_contents; "
         "DROP TABLE store_claims; DROP TABLE plans; DROP TABLE runs; DROP TABLE run_nodes; "
         "DROP TABLE collections; DROP TABLE collection_items; DROP TABLE snapshots; "
-        "DROP TABLE metadata; DROP TABLE scan_passes; DROP TABLE definition_versions; DROP TABLE host_turns");
+        "DROP TABLE metadata; DROP TABLE scan_passes; DROP TABLE definition_versions; "
+        "DROP TABLE host_turns");
     execute("ALTER TABLE workers DROP COLUMN version");
     execute(
         "ALTER TABLE schedules DROP COLUMN pause_at; ALTER TABLE schedules DROP COLUMN pause_by; "
