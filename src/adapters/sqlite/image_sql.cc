@@ -124,6 +124,10 @@ std::vector<std::string> columns_left_out() {
                                 "started_at", "seen_at", "version"}) {
     columns.push_back(std::string("workers.") + of_worker);
   }
+  // Of minutes, and of workers of this ledger.
+  for (const char* of_host : {"host", "state", "keep_until"}) {
+    columns.push_back(std::string("host_turns.") + of_host);
+  }
   return columns;
 }
 
