@@ -152,7 +152,7 @@ async function manyAreCancelledAndTakenBack({ page, go }) {
   await page.getByText("Taken back: nothing was changed").waitFor();
   await undoFor(page, go, 8);
   await go("/tasks?queue=held&state=ready");
-  await page.getByLabel("Select all on this page").check();
+  await page.getByLabel("Select all that are loaded").check();
   await page.getByRole("group", { name: "Selected tasks" }).getByText("Cancel").click();
   await page.getByRole("button", { name: "Cancel 1 task" }).click();
   await page.getByText("No task fits these filters").waitFor();

@@ -64,10 +64,15 @@ async function staysInside(page, name) {
   }
 }
 
-/** The page light, dark and narrow. */
-export async function check(page, name) {
+/** The page as it is, however long. */
+export async function checkAxe(page, name) {
   await page.evaluate(axe);
   wrongs.push(...(await axeFinds(page, RULES)).map((text) => `${name}: ${text}`));
+}
+
+/** The page light, dark and narrow. */
+export async function check(page, name) {
+  await checkAxe(page, name);
   await look(page, name, "light");
   await page.emulateMedia({ colorScheme: "dark" });
   wrongs.push(...(await contrasts(page)).map((text) => `${name}, dark: ${text}`));

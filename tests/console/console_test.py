@@ -22,6 +22,7 @@ from serving import Serving, until  # pylint: disable=wrong-import-position
 
 OPTIONS = argparse.Namespace()
 PATIENCE_SECONDS = 240
+LONG = 420  # tasks: many more than are drawn
 HOSTILE = "<script>document.title='broken'</script><img src=x onerror=alert(1)>\u202eright\u2066"
 
 DEFINITIONS = r"""
@@ -236,6 +237,14 @@ class ConsoleTest(unittest.TestCase):
             self.assertEqual(server.post("/v1/tasks", {"definition": "held"}).status, 201)
         self.browse("reconnect.mjs", server,
                     {"make": make, "stop": server.terminate, "start": server.start})
+
+    def test_a_long_list_is_scrolled(self):
+        server = self.serve()
+        def make(count=1):
+            made = server.post("/v1/tasks", {"tasks": [{"definition": "held"}] * count})
+            self.assertEqual(made.status, 200, made)
+        make(LONG)
+        self.browse("rows.mjs", server, {"make": make}, total=LONG)
 
     def test_pins_are_looked_at_and_ended(self):
         server = self.serve()
