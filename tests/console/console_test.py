@@ -13,12 +13,14 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "..", folder) for folder in ("http", "login", "servers")]
+sys.path[:0] = [os.path.join(HERE, "..", folder)
+                for folder in ("definitions", "http", "login", "servers")]
 import github  # pylint: disable=wrong-import-position
 import npm_packages  # pylint: disable=wrong-import-position
 import serving  # pylint: disable=wrong-import-position
 from place import LoginServing  # pylint: disable=wrong-import-position
 from serving import Serving, until  # pylint: disable=wrong-import-position
+from upstream import Upstream  # pylint: disable=wrong-import-position
 
 OPTIONS = argparse.Namespace()
 PATIENCE_SECONDS = 240
@@ -92,6 +94,11 @@ scans:
 DROP = ("acme/2026/11/27/08/00/one.data", "acme/2026/11/27/08/00/one.sig",
         "acme/2026/11/27/09/00/two.data", "acme/2026/11/27/09/00/two.sig",
         "other/2026/11/27/08/30/three.data")
+OF_GIT = """
+tasks:
+  free: {command: ["%s"]}
+  guarded: {command: ["true"], who_may: {people: ["token:carol"]}}
+"""
 CHANGED = (
     "command: [sh, -c, 'echo a,b > $WAYBILL_ARTIFACTS/report.csv']",
     """priority: 3
@@ -245,6 +252,39 @@ class ConsoleTest(unittest.TestCase):
             self.assertEqual(made.status, 200, made)
         make(LONG)
         self.browse("rows.mjs", server, {"make": make}, total=LONG)
+
+    def test_charts_and_counts_move(self):
+        server = self.serve(ServingWithWorker)
+        server.post("/v1/queues/held/pause", {})
+        count = 12
+        def make():
+            made = server.post("/v1/tasks", {"tasks": [{"definition": "held"}] * count})
+            self.assertEqual(made.status, 200, made)
+        def let():
+            server.post("/v1/queues/held/resume", {})
+            live = "/v1/tasks?queue=held&state=ready&state=leased"
+            until(lambda: not server.get(live).json["tasks"], "all have run")
+            server.post("/v1/queues/held/pause", {})
+        self.browse("live.mjs", server, {"make": make, "let": let}, count=count)
+
+    def test_start_says_who_may_and_definitions_their_commit(self):
+        upstream = Upstream()
+        self.addCleanup(upstream.close)
+        commit = upstream.commit({"all.yaml": OF_GIT % "true"})
+        server = Serving("--definitions-from", f"{upstream.path}#main",
+                         "--definitions-every", "1s")
+        self.addCleanup(server.close)
+        tokens = {name: server.run("token", "create", "--name", name, "--role", role).strip()
+                  for name, role in (("viewer", "viewer"), ("dave", "submitter"),
+                                     ("carol", "submitter"))}
+        server.token = tokens["viewer"]
+        def source():
+            return server.get("/v1/definitions/free").json["source"]
+        def change():
+            made = upstream.commit({"all.yaml": OF_GIT % "false"})
+            until(lambda: source()["commit"] == made, "the commit is followed")
+        self.browse("start.mjs", server, {"commit": change}, tokens=tokens, commit=commit,
+                    repository=source()["repository"])
 
     def test_pins_are_looked_at_and_ended(self):
         server = self.serve()
