@@ -7,7 +7,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 const BEYOND = 600;
 const ROW_GUESS = 45;
 /** Before anything is measured. */
-const FIRST_ROWS = 40;
+const FIRST_ROWS = 30;
 
 export interface Range {
   first: number;
