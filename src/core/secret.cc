@@ -11,6 +11,9 @@
 namespace waybill {
 namespace {
 
+/// A secret that a kind sends itself, by the field that names it.
+constexpr std::string_view kKeySecret = "key_secret";
+
 tl::unexpected<Error> refuse(const SecretRecord& record, std::string_view why) {
   return fail(Code::invalid_argument, "secret \"" + record.name + "\": " + std::string(why));
 }
@@ -55,6 +58,7 @@ bool names_secrets(std::string_view spec) {
   // What is no JSON object is refused elsewhere; here it must not pass for harmless.
   const auto value = json::parse(spec);
   if (!value || !value->is_object()) return true;
+  if (value->get_object().contains(kKeySecret)) return true;
   const boost::json::value* secrets = value->get_object().if_contains("secrets");
   if (secrets == nullptr) return false;
   return !secrets->is_object() || !secrets->get_object().empty();
@@ -64,10 +68,15 @@ std::vector<std::string> secrets_named(std::string_view spec) {
   std::set<std::string> names;
   const auto value = json::parse(spec);
   if (!value || !value->is_object()) return {};
-  const boost::json::value* secrets = value->get_object().if_contains("secrets");
-  if (secrets == nullptr || !secrets->is_object()) return {};
-  for (const auto& member : secrets->get_object()) {
-    if (member.value().is_string()) names.emplace(member.value().get_string());
+  const boost::json::object& object = value->get_object();
+  if (const auto* key = object.if_contains(kKeySecret); key != nullptr && key->is_string()) {
+    names.emplace(key->get_string());
+  }
+  const boost::json::value* secrets = object.if_contains("secrets");
+  if (secrets != nullptr && secrets->is_object()) {
+    for (const auto& member : secrets->get_object()) {
+      if (member.value().is_string()) names.emplace(member.value().get_string());
+    }
   }
   return {names.begin(), names.end()};
 }

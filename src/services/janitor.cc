@@ -16,13 +16,15 @@ constexpr std::size_t kAnswersPiece = 200;
 }  // namespace
 
 Result<Duration> Janitor::step(const Deadline& /*deadline*/) {
-  if (is_idle()) {
+  // A part that cannot go yet is no reason to go on with settings of before.
+  const bool is_quiet = heaps_.empty() && !sweep_;
+  if (is_quiet && (due_.empty() || ports_.ledger.now() >= next_round_)) {
     if (Status begun = begin_round(); !begun) return fail(begun.error());
-    if (is_idle()) return params_.every;
   }
+  if (is_idle()) return rest();
   if (parts_are_next()) {
     remove_parts();
-    return is_idle() ? params_.every : params_.pause;
+    return is_idle() ? rest() : params_.pause;
   }
   const bool removes = !heaps_.empty();
   const Result<bool> done = removes ? remove_page(heaps_.back()) : sweep_some(*sweep_);
@@ -38,7 +40,11 @@ Result<Duration> Janitor::step(const Deadline& /*deadline*/) {
     sweep_.reset();
     next_sweep_ = ports_.ledger.now() + params_.sweep_every;
   }
-  return is_idle() ? params_.every : params_.pause;
+  return is_idle() ? rest() : params_.pause;
+}
+
+Duration Janitor::rest() const {
+  return due_.empty() ? params_.every : std::min(params_.every, params_.part_again);
 }
 
 Status Janitor::begin_round() {
@@ -51,6 +57,7 @@ Status Janitor::begin_round() {
   const Time now = ports_.ledger.now();
   due_.clear();
   next_part_ = {};
+  next_round_ = now + params_.every;
   for (const QueueCounts& queue : *counts) add_heaps(queue, settings[queue.queue], now);
   if (now >= next_sweep_) sweep_ = LoggedTasks{};
   if (Status trimmed = trim_audit(); !trimmed) return trimmed;
@@ -111,8 +118,7 @@ void Janitor::remove_parts() {
     return;
   }
   if (step->tasks > 0) {
-    log::info("part_removed", "retention removed a part of the history",
-              {{"tasks", step->tasks}});
+    log::info("part_removed", "retention removed a part of the history", {{"tasks", step->tasks}});
   }
   if (step->next == PartsStep::Next::none) due_.clear();
   if (step->next == PartsStep::Next::later) next_part_ = ports_.ledger.now() + params_.part_again;

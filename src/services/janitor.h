@@ -76,6 +76,8 @@ class Janitor final : public Service {
 
   bool is_idle() const { return heaps_.empty() && !sweep_ && !parts_are_next(); }
   bool parts_are_next() const { return !due_.empty() && ports_.ledger.now() >= next_part_; }
+  /// How long there is nothing to do.
+  Duration rest() const;
   /// Takes a part away, or a piece of what is left of one.
   void remove_parts();
   Status begin_round();
@@ -95,8 +97,9 @@ class Janitor final : public Service {
 
   const JanitorPorts ports_;
   const JanitorParams params_;
-  std::vector<Expiry> due_;           // of which parts may still go in this round
+  std::vector<Expiry> due_;  // of which parts may still go in this round
   Time next_part_{};
+  Time next_round_{};
   std::vector<Heap> heaps_;           // what is left of this round
   std::optional<LoggedTasks> sweep_;  // the tasks of a page of logs that are still to be looked up
   Time next_sweep_{};

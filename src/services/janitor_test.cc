@@ -5,14 +5,11 @@
 
 #include <functional>
 
-#include "testing/builders.h"
+#include "services/test_support/janitor_fixture.h"
 #include "testing/fake_answer_store.h"
 #include "testing/fake_audit_log.h"
-#include "testing/fake_ledger.h"
-#include "testing/fake_log_store.h"
 #include "testing/fake_run_store.h"
 #include "testing/forwarding_ledger.h"
-#include "testing/sim_clock.h"
 
 namespace waybill {
 namespace {
@@ -62,45 +59,6 @@ class LedgerWithRemovals final : public ForwardingLedger {
   const std::function<void()> before_;
 };
 
-class JanitorTest : public testing::Test {
- protected:
-  void insert(const std::vector<TaskRequest>& requests) { ASSERT_TRUE(ledger_.insert(requests)); }
-  /// Claims the next task and ends it so.
-  void finish_next(const std::string& queue, State outcome) {
-    const auto claimed = ledger_.claim({.queues = {queue}, .worker = "w"});
-    ASSERT_TRUE(claimed);
-    ASSERT_EQ(claimed->size(), 1u);
-    const Task& task = claimed->front();
-    Event event = event::Succeed{.fence = task.status.fence};
-    if (outcome == State::failed) {
-      event = event::Fail{.fence = task.status.fence, .failure_class = FailureClass::permanent};
-    }
-    const auto change = transition(task, event, {.now = clock_.now()});
-    ASSERT_TRUE(change);
-    ASSERT_TRUE(ledger_.apply(std::vector{*change})->front());
-    ASSERT_TRUE(logs_.append(task.id(), {.bytes = "output"}));
-  }
-  void finish_next(State outcome) { finish_next("default", outcome); }
-  /// One whole round.
-  void round(Janitor& janitor) {
-    for (;;) {
-      const Result<Duration> wait = janitor.step({});
-      ASSERT_TRUE(wait) << wait.error().message;
-      if (*wait >= 1min) return;
-      clock_.advance(*wait);
-    }
-  }
-  void round() { round(janitor_); }
-  bool is_there(int number) { return ledger_.get(task_id(number)).has_value(); }
-  bool has_logs(int number) { return !logs_.read(task_id(number), "", 100)->chunks.empty(); }
-
-  SimClock clock_;
-  FakeLedger ledger_{clock_};
-  FakeLogStore logs_;
-  Janitor janitor_{{.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_},
-                   {.batch = 2}};
-};
-
 TEST_F(JanitorTest, RemovesATaskWithItsLogsWhenItsTimeIsOverAndNotBefore) {
   insert({a_task(1)});
   finish_next(State::succeeded);
@@ -127,65 +85,6 @@ TEST_F(JanitorTest, RemovesWhatTheAuditLogKeepsNoLonger) {
   clock_.advance(1us);
   round(janitor);
   EXPECT_EQ(audit.page({})->entries.size(), 0u);
-}
-
-/// A history in parts that does as it is told, and notes what it was asked to remove.
-class ToldParts final : public HistoryParts {
- public:
-  Result<PartsStep> remove_some(std::span<const Expiry> due) override {
-    asked.emplace_back(due.begin(), due.end());
-    if (answers.empty()) return PartsStep{};
-    const Result<PartsStep> answer = answers.front();
-    answers.erase(answers.begin());
-    return answer;
-  }
-  std::vector<Result<PartsStep>> answers;
-  std::vector<std::vector<Expiry>> asked;
-};
-TEST_F(JanitorTest, LetsATaskGoWithItsPartBeforeItGoesByItself) {
-  ToldParts parts;
-  Janitor janitor(
-      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .parts = &parts});
-  insert({a_task(1)});
-  const Time finished = clock_.now();
-  finish_next(State::succeeded);
-  clock_.advance(24h * 31);
-  parts.answers = {PartsStep{.tasks = 9, .next = PartsStep::Next::more}, PartsStep{}};
-  round(janitor);
-  ASSERT_EQ(parts.asked.size(), 2u) << "again while there is more";
-  ASSERT_EQ(parts.asked.front().size(), 1u) << "nothing has failed or was cancelled";
-  EXPECT_EQ(parts.asked.front().front().finished_before, finished + 24h);
-  EXPECT_TRUE(is_there(1)) << "its part may go yet";
-  clock_.advance(1min);
-  round(janitor);
-  EXPECT_FALSE(is_there(1));
-}
-
-TEST_F(JanitorTest, AsksForPartsAgainInAWhileWhereSomebodyWouldHaveToBeWaitedFor) {
-  ToldParts parts;
-  Janitor janitor(
-      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .parts = &parts},
-      {.batch = 1, .pause = 600ms});
-  insert(some_tasks(1, 4));
-  for (int i = 0; i < 4; ++i) finish_next(State::succeeded);
-  clock_.advance(24h * 40);
-  parts.answers = {PartsStep{.next = PartsStep::Next::later},
-                   PartsStep{.next = PartsStep::Next::later}, PartsStep{}};
-  round(janitor);
-  EXPECT_EQ(parts.asked.size(), 3u);
-  EXPECT_FALSE(is_there(4)) << "what is overdue goes meanwhile";
-}
-
-TEST_F(JanitorTest, RemovesTasksByThemselvesWherePartsCannotBeRemoved) {
-  ToldParts parts;
-  Janitor janitor(
-      {.ledger = ledger_, .reader = ledger_, .registry = ledger_, .logs = logs_, .parts = &parts});
-  insert({a_task(1)});
-  finish_next(State::succeeded);
-  clock_.advance(24h * 40);
-  parts.answers = {fail(Code::permission_denied, "not yours")};
-  round(janitor);
-  EXPECT_FALSE(is_there(1));
 }
 
 TEST_F(JanitorTest, KeepsFirstAnswersForADay) {
@@ -233,12 +132,10 @@ TEST_F(JanitorTest, NeverTouchesATaskThatIsNotFinished) {
 TEST_F(JanitorTest, KeepsStepsOfARunThatGoesOn) {
   FakeRunStore runs(ledger_);
   const Uuid run = task_id(9);
-  ASSERT_TRUE(runs.create({.run = {.id = run, .plan = "p", .created_at = clock_.now()},
-                           .plan = "{}"}));
-  ASSERT_TRUE(*hold_one(runs, {.id = run,
-                               .holder = "s",
-                               .now = clock_.now(),
-                               .until = clock_.now() + 24h * 9000}));
+  ASSERT_TRUE(
+      runs.create({.run = {.id = run, .plan = "p", .created_at = clock_.now()}, .plan = "{}"}));
+  ASSERT_TRUE(*hold_one(
+      runs, {.id = run, .holder = "s", .now = clock_.now(), .until = clock_.now() + 24h * 9000}));
   insert({a_task(1).created_by("run:" + to_string(run)), a_task(2).created_by("run:gone"),
           a_task(3).created_by("run:" + to_string(task_id(8)))});
   for (int i = 0; i < 3; ++i) finish_next(State::succeeded);
@@ -251,10 +148,8 @@ TEST_F(JanitorTest, KeepsStepsOfARunThatGoesOn) {
   EXPECT_TRUE(has_logs(1));
   EXPECT_FALSE(is_there(2));
   EXPECT_FALSE(is_there(3));
-  ASSERT_TRUE(runs.settle({.id = run,
-                           .holder = "s",
-                           .at = clock_.now(),
-                           .state = pipeline::RunState::succeeded}));
+  ASSERT_TRUE(runs.settle(
+      {.id = run, .holder = "s", .at = clock_.now(), .state = pipeline::RunState::succeeded}));
   round(janitor);
   EXPECT_FALSE(is_there(1));
 }

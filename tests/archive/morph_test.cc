@@ -67,9 +67,14 @@ class MorphTest : public CollectTest {
            " (2, 'has blanks in it', 1, '');";
   }
   std::string params(const std::string& more = "") {
-    return R"({"scraper":"owner/epa","api":")" + web_.url() + "\"" + more + "}";
+    return R"({"scraper":"owner/epa")" + more + "}";
   }
-  Outcome run(const std::string& more = "") { return morph_.run(now_task(params(more)), context_); }
+  Task morph_task(const std::string& more, const std::string& key = "morph-api-key") {
+    Task task = now_task(params(more));
+    task.request.spec = R"({"api":")" + web_.url() + R"(","key_secret":")" + key + "\"}";
+    return task;
+  }
+  Outcome run(const std::string& more = "") { return morph_.run(morph_task(more), context_); }
   std::vector<std::string> urls() {
     std::vector<std::string> all;
     for (const CollectionItem& item : items()) all.push_back(item.url);
@@ -163,7 +168,7 @@ TEST_F(MorphTest, AnotherAttemptGoesOnWhereTheNodeWentAway) {
     sql += file_row(i, text, "f" + std::to_string(i), to_hex(sha256(text)));
   }
   serve_sql(sql);
-  const Task task = now_task(params());
+  const Task task = morph_task("");
   gate_ = 11;  // five files, and a head
   EXPECT_THAT(failure(morph_.run(task, context_), FailureClass::transient), HasSubstr("to ipfs"));
   gate_ = 1'000;
@@ -173,8 +178,20 @@ TEST_F(MorphTest, AnotherAttemptGoesOnWhereTheNodeWentAway) {
   EXPECT_THAT(web_.requests(), SizeIs(1)) << "the database is there already";
 }
 
+TEST_F(MorphTest, WhichSecretGoesWhereIsTheDefinitionsToSay) {
+  for (const std::string field : {"api", "key_secret", "KeySecret"}) {
+    Task task = morph_task(",\"" + field + "\":\"https://evil.example\"");
+    EXPECT_THAT(failure(morph_.run(task, context_), FailureClass::permanent),
+                HasSubstr("stands in the definition's spec"));
+  }
+  Task task = morph_task("");
+  task.request.spec = R"({"api":"https://evil.example"})";
+  EXPECT_THAT(failure(morph_.run(task, context_), FailureClass::permanent),
+              HasSubstr("/key_secret"));
+}
+
 TEST_F(MorphTest, WhatIsRefusedIsSaid) {
-  EXPECT_THAT(failure(run(R"(,"key_secret":"gone")"), FailureClass::permanent),
+  EXPECT_THAT(failure(morph_.run(morph_task("", "gone"), context_), FailureClass::permanent),
               HasSubstr("secret \"gone\""));
   context_.secrets["morph-api-key"] = "wrong";
   EXPECT_THAT(failure(run(), FailureClass::permanent), HasSubstr("API key is not valid"));

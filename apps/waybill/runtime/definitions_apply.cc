@@ -22,10 +22,12 @@ std::filesystem::path resolved(const std::filesystem::path& path) {
   return unknown ? path : found;
 }
 
-/// The same for a file in its directory: a link to a file, as a mounted volume of configuration
-/// has, is that directory's file wherever it leads.
-std::string resolved_file(const std::filesystem::path& file) {
-  return (resolved(file.parent_path() / "") / file.filename()).string();
+/// A file by the name under which it is read, links and all: where `current` leads to another
+/// release, or a mounted volume to its next version, it is the same file still.
+std::string named_file(const std::filesystem::path& file) {
+  std::error_code unknown;
+  const auto found = std::filesystem::absolute(file, unknown);
+  return unknown ? file.string() : found.lexically_normal().string();
 }
 
 /// Whether a schedule's source is a file of this directory, however either is spelled.
@@ -137,7 +139,7 @@ Result<std::vector<TakenName>> apply_definitions(const Definitions& definitions,
     // The next process may start elsewhere.
     const DefinitionPlace* place = definitions.place_of("schedules", name);
     if (place == nullptr || !place->origin) {
-      schedule.source = resolved_file(schedule.source);
+      schedule.source = named_file(schedule.source);
     } else if (const GitSource* source = source_of(from, place)) {
       schedule.source =
           owner_text(*source) + short_commit(place->origin->commit) + ":" + place->origin->path;

@@ -199,7 +199,9 @@ Status AmqpQueue::connect_receiver() {
 /// while there is no room for more.
 Duration AmqpQueue::beat_receiver() {
   const Lock lock(receiving_);
-  if (receiver_ == nullptr) return options_.connection.heartbeat / 2;
+  // A connection that comes meanwhile may want to hear more often.
+  constexpr Duration kLookMax = std::chrono::seconds(1);
+  if (receiver_ == nullptr) return std::min(options_.connection.heartbeat / 2, kLookMax);
   const Duration next = receiver_->heartbeat() / 2;
   if (const Status beaten = receiver_->beat(); !beaten) {
     log::warn("amqp_receiver_lost", beaten.error().message);

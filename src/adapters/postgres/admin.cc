@@ -50,7 +50,7 @@ Status for_chunks(Connection& connection, Sql sql,
 
 Result<CheckReport> PostgresAdminPort::check() {
   CheckReport report;
-  const Status checked = database_.snapshot([&](Connection& connection) -> Status {
+  const Status checked = database_.snapshot_of_tasks([&](Connection& connection) -> Status {
     const Connection::LongCalls unhurried(connection);
     auto found = check_ledger(connection);
     if (!found) return fail(found.error());
@@ -94,7 +94,7 @@ Status PostgresAdminPort::backup(const std::string&) {
 }
 
 Status PostgresAdminPort::export_tasks(const std::function<Status(std::string_view line)>& sink) {
-  return database_.snapshot([&](Connection& connection) -> Status {
+  return database_.snapshot_of_tasks([&](Connection& connection) -> Status {
     return for_chunks(connection, Sql::export_rows, [&](const Rows& rows) -> Status {
       const auto names = names_for(lanes_, rows, 2);
       if (!names) return fail(names.error());

@@ -74,10 +74,27 @@ Status Database::transaction(const Work& work, const Deadline& deadline) {
 }
 
 Status Database::snapshot(const Work& work, const Deadline& deadline) {
+  return snapshot_after(Sql::read_settings, work, deadline);
+}
+
+Status Database::snapshot_of_tasks(const Work& work, const Deadline& deadline) {
+  // Before the snapshot: with one of before a partition was taken out, the catalogue would be newer
+  // than the rows.
+  return snapshot_after(
+      Sql::lock_finished,
+      [&](Connection& connection) -> Status {
+        if (const auto set = connection.run(Sql::read_settings, {}, deadline); !set) {
+          return fail(set.error());
+        }
+        return work(connection);
+      },
+      deadline);
+}
+
+Status Database::snapshot_after(Sql opening, const Work& work, const Deadline& deadline) {
   auto connection = pool_.take(deadline);
   if (!connection) return fail(connection.error());
-  Status done =
-      run_transaction(**connection, work, Sql::begin_snapshot, Sql::read_settings, deadline);
+  Status done = run_transaction(**connection, work, Sql::begin_snapshot, opening, deadline);
   if (!done && (*connection)->in_transaction()) {
     // The answer is `done`'s; a connection that cannot roll back is closed.
     [[maybe_unused]] const Status undone = (*connection)->roll_back({});

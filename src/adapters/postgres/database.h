@@ -26,10 +26,15 @@ class Database {
   Status transaction(const Work& work, const Deadline& deadline = {});
   /// Runs the work on one unchanging snapshot, writing nothing.
   Status snapshot(const Work& work, const Deadline& deadline = {});
+  /// The same of all tasks: the history that it sees has the partitions that are there.
+  Status snapshot_of_tasks(const Work& work, const Deadline& deadline = {});
 
   Pool& pool() { return pool_; }
 
  private:
+  /// Where `opening` is the first statement.
+  Status snapshot_after(Sql opening, const Work& work, const Deadline& deadline);
+
   Pool& pool_;
 };
 

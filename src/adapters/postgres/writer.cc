@@ -32,6 +32,8 @@ constexpr Duration kInquiryMax = std::chrono::seconds(20);
 constexpr Duration kInquiryEvery = std::chrono::milliseconds(20);
 
 constexpr std::string_view kNoPartition = "23514";
+/// A row's partition is looked through by retention.
+constexpr std::string_view kLockNotAvailable = "55P03";
 
 std::size_t size_of(const WriteCall& call) {
   if (call.insert != nullptr) return call.insert->requests().size();
@@ -254,7 +256,8 @@ Writer::Outcome Writer::judge(const Connection& connection, const std::string& s
   // Without a state the server did what it was asked to, and a row that it gave is damaged: that
   // fails the call that asked for it alone.
   const bool damaged = sqlstate.empty() && !transaction.commit_was_sent();
-  const bool of_one_call = met_another(sqlstate) || is_of_the_data(sqlstate) || damaged;
+  const bool of_one_call =
+      met_another(sqlstate) || is_of_the_data(sqlstate) || damaged || sqlstate == kLockNotAvailable;
   return of_one_call ? Outcome::apart : Outcome::failed;
 }
 

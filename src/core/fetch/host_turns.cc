@@ -73,6 +73,7 @@ HostHolder& take_place(HostState& state, const HostHolding& holding, const HostN
     mine = std::prev(state.holders.end());
   }
   mine->wants = need.slots_wanted;
+  mine->most = need.slots_max;
   mine->until = now + holding.lease;
   const bool others_wait = std::ranges::any_of(state.holders, [&](const HostHolder& other) {
     return other.id != holding.holder && other.wants > other.slots;
@@ -87,7 +88,8 @@ HostHolder& take_place(HostState& state, const HostHolding& holding, const HostN
 /// Times of requests to come, where each keeps its distance from the one before.
 void give_times(HostState& state, const HostNeed& need, Time now, HostTerms& terms) {
   if (need.delay <= Duration(0)) {
-    state.last_at = std::max(state.last_at, now);
+    // Who only goes on with what is under way asks for nothing.
+    if (need.slots_wanted > need.slots_used) state.last_at = std::max(state.last_at, now);
     return;
   }
   const Time first = std::max(now, state.last_at + need.delay);
@@ -107,6 +109,12 @@ int count_in(const bj::object& object, std::string_view name) {
   const bool fits = value != nullptr && value->is_int64() && value->get_int64() >= 0 &&
                     value->get_int64() <= kHostSlotsMax;
   return fits ? static_cast<int>(value->get_int64()) : 0;
+}
+
+/// Of who wrote none, the largest.
+int most_in(const bj::object& object) {
+  const int most = count_in(object, "most");
+  return most > 0 ? most : kHostSlotsMax;
 }
 
 }  // namespace
@@ -141,14 +149,21 @@ HostTerms take_host_turn(HostState& state, const HostHolding& holding, const Hos
                   [&](const HostHolder& holder) { return holder.id == holding.holder; });
     return terms;
   }
+  const bool is_new =
+      std::ranges::find(state.holders, holding.holder, &HostHolder::id) == state.holders.end();
+  if (is_new && state.holders.size() >= kHostHoldersMax) return terms;
   HostHolder& mine = take_place(state, holding, need, now);
+  int most = need.slots_max;
+  for (const HostHolder& holder : state.holders) {
+    if (holder.wants > 0) most = std::min(most, holder.most);
+  }
   int others = 0;
   for (const HostHolder& holder : state.holders) {
     if (holder.id != holding.holder) others += holder.slots;
   }
   if (terms.alone == Duration(0)) {
-    const int fair = fair_slots(state, holding.holder, need.slots_max);
-    terms.slots = std::max(std::min(fair, need.slots_max - others), 0);
+    const int fair = fair_slots(state, holding.holder, most);
+    terms.slots = std::max(std::min(fair, most - others), 0);
   }
   const int before = std::exchange(mine.slots, std::max(need.slots_used, terms.slots));
   if (before == 0 && mine.slots > 0) mine.granted_at = now;
@@ -170,6 +185,7 @@ std::string host_state_text(const HostState& state) {
     holders.push_back(bj::object{{"id", to_string(holder.id)},
                                  {"slots", holder.slots},
                                  {"wants", holder.wants},
+                                 {"most", holder.most},
                                  {"queued_at", to_micros(holder.queued_at)},
                                  {"granted_at", to_micros(holder.granted_at)},
                                  {"until", to_micros(holder.until)}});
@@ -199,6 +215,7 @@ HostState read_host_state(std::string_view text) {
     state.holders.push_back({.id = *uuid,
                              .slots = count_in(*fields, "slots"),
                              .wants = count_in(*fields, "wants"),
+                             .most = most_in(*fields),
                              .queued_at = time_in(*fields, "queued_at"),
                              .granted_at = time_in(*fields, "granted_at"),
                              .until = time_in(*fields, "until")});

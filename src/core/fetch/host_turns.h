@@ -56,9 +56,10 @@ struct HostHolder {
   Uuid id;
   int slots = 0;
   int wants = 0;
-  Time queued_at{};   ///< turns are given in this order
-  Time granted_at{};  ///< since when it has some
-  Time until{};       ///< it counts no longer, unless it says so again
+  int most = kHostSlotsMax;  ///< requests at once, of all workers, as it says
+  Time queued_at{};          ///< turns are given in this order
+  Time granted_at{};         ///< since when it has some
+  Time until{};              ///< it counts no longer, unless it says so again
 };
 
 struct HostState {
@@ -73,8 +74,10 @@ struct HostHolding {
   Uuid holder;
   Duration lease{};
 };
-/// Decides, and writes it down in `state`. The slots of all that it lets begin are never more than
-/// the `slots_max` of who asks.
+/// More holders than this get no turn.
+inline constexpr std::size_t kHostHoldersMax = 1000;
+/// Decides, and writes it down in `state`. Of those who want turns the politest counts: the slots
+/// of all that it lets begin are never more than its `slots_max`.
 HostTerms take_host_turn(HostState& state, const HostHolding& holding, const HostNeed& need,
                          Time now);
 

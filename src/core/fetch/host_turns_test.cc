@@ -62,6 +62,35 @@ TEST(HostTurns, ALongHolderMakesRoomForWhoWaits) {
   EXPECT_EQ(take_host_turn(state, holding(2), need(0, 1, 1), kStart + seconds(3)).slots, 1);
 }
 
+TEST(HostTurns, ThePolitestOfThoseWhoWantTurnsCounts) {
+  HostState state;
+  int used = take_host_turn(state, holding(1), need(0, 6, 8), kStart).slots;
+  EXPECT_EQ(used, 6);
+  int given = 0;
+  for (int second = 1; second <= 20 && given == 0; ++second) {
+    const Time now = kStart + seconds(second);
+    // What is under way ends, and no more is begun than it may.
+    used = std::min(used, take_host_turn(state, holding(1), need(used, 6, 8), now).slots);
+    given = take_host_turn(state, holding(2), need(0, 2, 2), now).slots;
+    EXPECT_TRUE(given == 0 || used + given <= 2) << used << " " << given;
+  }
+  EXPECT_GT(given, 0);
+}
+
+TEST(HostTurns, WhoOnlyGoesOnKeepsNobodyWithADelayAway) {
+  HostState state;
+  take_host_turn(state, holding(1), need(0, 1, 4), kStart);
+  HostNeed slow = need(0, 1, 4);
+  slow.delay = seconds(5);
+  slow.wait_max = seconds(2);
+  int times = 0;
+  for (int second = 1; second <= 10 && times == 0; ++second) {
+    take_host_turn(state, holding(1), need(1, 1, 4), kStart + seconds(second));
+    times = take_host_turn(state, holding(2), slow, kStart + seconds(second)).times;
+  }
+  EXPECT_EQ(times, 1);
+}
+
 TEST(HostTurns, WithoutOthersNobodyIsPutBack) {
   HostState state;
   for (int second = 0; second < 20; ++second) {

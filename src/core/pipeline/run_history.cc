@@ -29,7 +29,10 @@ const bj::value* value_at(const Names& names, const ExpressionRead& read) {
 
 bool RunEngine::is_same(const std::string& path, const Fingerprint& fingerprint) const {
   const auto found = request_.reusable.find(path);
-  return found != request_.reusable.end() && found->second.fingerprint == fingerprint;
+  if (found == request_.reusable.end() || found->second.fingerprint != fingerprint) return false;
+  // One whose files were not kept any more was done anew.
+  const PlanStep* const step = plan_->step_of(path);
+  return step == nullptr || !step->shows_artifacts || !found->second.artifacts.empty();
 }
 
 void RunEngine::note_made(const std::string& path, const Fingerprint& fingerprint, bool is_reused) {

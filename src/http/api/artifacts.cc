@@ -89,7 +89,9 @@ Answer<Reply> content_response(const Call& call, FileDescriptor file, const Arti
     return unchanged;
   }
   const std::string_view if_range = call.request.header("if-range");
-  const bool may_be_part = call.request.method == "GET" && (if_range.empty() || if_range == etag);
+  // Of nothing there is no part: who reads in pieces gets it all the same.
+  const bool may_be_part = call.request.method == "GET" && artifact.size_bytes > 0 &&
+                           (if_range.empty() || if_range == etag);
   const auto range =
       read_range(may_be_part ? call.request.header("range") : "", artifact.size_bytes);
   const std::string size = std::to_string(artifact.size_bytes);

@@ -102,7 +102,12 @@ Answer<Reply> plan_scan(const ApiParts& parts, const Call& call) {
     return refuse(Error{.code = Code::unimplemented, .message = "this server makes no plans"});
   }
   const Result<ScanReport> report = parts.plan_scan(scan->second, *now);
-  if (!report) return refuse(with_context(report.error(), "the dry run of " + scan->first));
+  if (!report) {
+    Error error = with_context(report.error(), "the dry run of " + scan->first);
+    // What a bucket refuses this server no other token or name of the caller's mends.
+    if (error.code != Code::unavailable) error.code = Code::failed_precondition;
+    return refuse(error);
+  }
   const ScanPass pass = scan_pass_of(scan->first, report, parts.clock.now());
   const auto told = scan_pass_to_json(pass, true);
   if (!told) return refuse(told.error());
@@ -121,13 +126,33 @@ bj::object version_to_json(const DefinitionVersion& version) {
           {"definition", text_to_json(version.definition)}};
 }
 
+/// A definition may be megabytes: read few at a time, and no more of them than one answer may have.
+Result<std::vector<DefinitionVersion>> page_of_versions(Chronicle& chronicle, VersionQuery query) {
+  constexpr std::size_t kPiece = 4;
+  std::vector<DefinitionVersion> all;
+  std::size_t bytes = 0;
+  while (all.size() < query.limit && bytes < kPageBytesMax) {
+    VersionQuery piece = query;
+    piece.limit = std::min(kPiece, query.limit - all.size());
+    auto read = chronicle.versions(piece);
+    if (!read) return fail(read.error());
+    if (read->empty()) break;
+    query.before = read->back().number;
+    for (DefinitionVersion& version : *read) {
+      bytes += version.definition.size();
+      all.push_back(std::move(version));
+    }
+  }
+  return all;
+}
+
 Answer<Reply> list_versions(const ApiParts& parts, const Call& call, const std::string& map) {
   const std::string& name = call.at("name");
-  const auto page =
-      parts.chronicle->versions({.map = map,
-                                 .name = name,
-                                 .before = call.query.integer("before", INT64_MAX),
-                                 .limit = static_cast<std::size_t>(call.query.integer("limit"))});
+  const auto page = page_of_versions(
+      *parts.chronicle, {.map = map,
+                         .name = name,
+                         .before = call.query.integer("before", INT64_MAX),
+                         .limit = static_cast<std::size_t>(call.query.integer("limit"))});
   if (!page) return refuse(page.error());
   if (page->empty() && !call.query.has("before")) {
     const auto now = parts.definitions();
@@ -167,12 +192,10 @@ void add_chronicle_handlers(const ApiParts& parts, Handlers& handlers) {
   add("listScans", list_scans);
   add("listScanPasses", list_passes);
   add("getScanPass", get_pass);
-  add("listDefinitionVersions", [](const ApiParts& of, const Call& call) {
-    return list_versions(of, call, "tasks");
-  });
-  add("listPipelineVersions", [](const ApiParts& of, const Call& call) {
-    return list_versions(of, call, "pipelines");
-  });
+  add("listDefinitionVersions",
+      [](const ApiParts& of, const Call& call) { return list_versions(of, call, "tasks"); });
+  add("listPipelineVersions",
+      [](const ApiParts& of, const Call& call) { return list_versions(of, call, "pipelines"); });
   handlers["planScan"] = [&parts](const Call& call) { return plan_scan(parts, call); };
   handlers["getDisks"] = [&parts](const Call& call) { return get_disks(parts, call); };
 }

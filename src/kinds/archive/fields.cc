@@ -75,6 +75,13 @@ Result<bj::object> archive_fields(const TaskRequest& request, const JsonSchema& 
               first.pointer.empty() ? first.message : first.pointer + ": " + first.message);
 }
 
+bool params_say(const TaskRequest& request, std::string_view field) {
+  const auto params = object_in(request.params, "the params");
+  return params && std::ranges::any_of(*params, [&](const auto& param) {
+           return plain(std::string_view(param.key())) == plain(field);
+         });
+}
+
 bool has_no_params(const TaskRequest& request) {
   const auto params = object_in(request.params, "the params");
   return params && params->empty();

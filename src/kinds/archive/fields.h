@@ -25,6 +25,9 @@ Result<boost::json::object> archive_fields(const TaskRequest& request, const Jso
 /// are to say may still be missing.
 bool has_no_params(const TaskRequest& request);
 
+/// Whether the params say this field, in any of the spellings that are taken for it.
+bool params_say(const TaskRequest& request, std::string_view field);
+
 /// The error with the pointer of a field in front.
 Error of_field(std::string_view pointer, Error error);
 

@@ -75,6 +75,11 @@ Result<std::unique_ptr<Bubblewrap>> Bubblewrap::open(BubblewrapOptions options, 
   std::error_code error;
   fs::create_directories(opened->options_.store + "/roots", error);
   if (error) return no_bubblewrap("making " + opened->options_.store + ": " + error.message());
+  // What images hold, as programs that run as root or devices, is for nobody on this machine.
+  if (::chmod((opened->options_.store + "/roots").c_str(), 0700) != 0) {
+    return no_bubblewrap("closing " + opened->options_.store +
+                         "/roots to others: " + std::generic_category().message(errno));
+  }
   opened->remove_half_unpacked();
   if (Status tried = opened->try_out(); !tried) return fail(tried.error());
   return opened;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -200,7 +201,7 @@ std::vector<Hierarchy> hierarchies_of(std::string_view mountinfo) {
 
 Result<std::unique_ptr<ContainerGroup>> ContainerGroup::create(const std::string& name,
                                                                std::optional<GroupLimits> limits) {
-  end_other_containers_of_task(name);
+  if (Status ended = end_earlier_containers_of_task(name); !ended) return fail(ended.error());
   auto hierarchies = own_hierarchies();
   for (Hierarchy& one : hierarchies) {
     if (!one.is_unified) continue;
@@ -308,8 +309,24 @@ void end_containers_of_gone_workers() {
   end_groups_if([](std::string_view group) { return !is_worker_alive(worker_of(group)); });
 }
 
-void end_other_containers_of_task(std::string_view name) {
-  end_groups_if([&](std::string_view group) { return is_of_same_task(container_of(group), name); });
+std::uint64_t fence_in_name(std::string_view name) {
+  std::uint64_t fence = 0;
+  const std::size_t at = name.rfind('-') + 1;
+  std::from_chars(name.data() + at, name.data() + name.size(), fence);
+  return fence;
+}
+
+Status end_earlier_containers_of_task(std::string_view name) {
+  bool is_late = false;
+  end_groups_if([&](std::string_view group) {
+    const auto container = container_of(group);
+    if (!is_of_same_task(container, name)) return false;
+    const bool is_later = fence_in_name(container) > fence_in_name(name);
+    is_late = is_late || is_later;
+    return !is_later;
+  });
+  if (!is_late) return {};
+  return fail(Code::aborted, "a later attempt of this task runs here: this one is over");
 }
 
 }  // namespace waybill

@@ -68,7 +68,10 @@ std::string container_name(std::string_view task, std::uint64_t fence);
 bool is_of_same_task(std::string_view name, std::string_view other);
 /// Ends all in the groups of containers whose worker is gone, and removes them.
 void end_containers_of_gone_workers();
-/// Ends all in the groups of other containers of the same task, whoever runs them.
-void end_other_containers_of_task(std::string_view name);
+/// Ends containers of earlier attempts of this one's task, and others of the same attempt.
+/// `aborted` if there is one of a later attempt, which is left alone.
+Status end_earlier_containers_of_task(std::string_view name);
+/// Which attempt's a container of such a name is.
+std::uint64_t fence_in_name(std::string_view name);
 
 }  // namespace waybill

@@ -62,6 +62,7 @@ TEST(Hierarchies, AreThoseThatAreMountedWithTheirControllers) {
 
 TEST(ContainerNames, SayWhichTaskTheyAreOf) {
   EXPECT_EQ(container_name("ab-cd", 7), "waybill-ab-cd-7");
+  EXPECT_EQ(fence_in_name("waybill-ab-cd-17"), 17u);
   EXPECT_TRUE(is_of_same_task("waybill-ab-cd-7", "waybill-ab-cd-1"));
   EXPECT_FALSE(is_of_same_task("waybill-ab-cd-7", "waybill-ab-ce-7"));
   EXPECT_FALSE(is_of_same_task("waybill-ab-7", "waybill-ab-cd-7"));

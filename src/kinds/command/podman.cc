@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "kinds/command/command_run.h"
 #include "kinds/command/container_box.h"
+#include "kinds/command/container_group.h"
 #include "kinds/command/listening_context.h"
 #include "kinds/command/worker_mark.h"
 
@@ -223,6 +224,9 @@ Status Podman::remove_earlier(const Params& params) {
   if (listed->status != 0) return cannot_remove(listed->complaint);
   std::istringstream names(listed->out);
   for (std::string name; names >> name;) {
+    if (fence_in_name(name) > fence_in_name(params.name)) {
+      return fail(Code::aborted, "a later attempt of this task runs here: this one is over");
+    }
     const auto removed = call({"rm", "--force", "--time=0", "--ignore", "--", name});
     if (!removed) return fail(removed.error());
     if (removed->status != 0) return cannot_remove(removed->complaint);

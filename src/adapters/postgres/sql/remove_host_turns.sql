@@ -1,3 +1,4 @@
-DELETE FROM waybill.host_turns WHERE host IN (
+-- By an array, which is made once: a subquery may be run again for each row.
+DELETE FROM waybill.host_turns WHERE host = ANY (ARRAY(
   SELECT host FROM waybill.host_turns WHERE keep_until < $1 AND keep_until > 0
-  LIMIT 100 FOR UPDATE SKIP LOCKED)
+  LIMIT 2000 FOR UPDATE SKIP LOCKED))

@@ -1,10 +1,11 @@
--- Changes that make finished tasks live again. $16 as in update_tasks.
+-- Changes that make finished tasks live again. $16 as in update_tasks. The handles stand by
+-- themselves too, so that partitions they are not in are not even locked.
 WITH gone AS (
   DELETE FROM waybill.finished AS t
   USING unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS c
   (handle, id, from_state, from_fence, from_revision, from_lease, state, revision, fence,
    waiting_for, run_at, until, priority, detail, entry)
-  WHERE t.handle = c.handle AND t.id = c.id AND t.state = c.from_state AND t.fence = c.from_fence
+  WHERE t.handle = ANY ($1) AND t.handle = c.handle AND t.id = c.id AND t.state = c.from_state AND t.fence = c.from_fence
     AND t.revision = c.from_revision AND c.from_lease IS NULL
   RETURNING t.handle, t.created_at, c.fence, c.run_at,
     CASE WHEN c.state = 2

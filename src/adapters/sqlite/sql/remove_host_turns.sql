@@ -1,2 +1,2 @@
 DELETE FROM host_turns WHERE host IN (
-  SELECT host FROM host_turns WHERE keep_until < ?1 LIMIT 100)
+  SELECT host FROM host_turns WHERE keep_until < ?1 LIMIT 2000)

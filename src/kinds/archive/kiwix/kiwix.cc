@@ -27,6 +27,8 @@ namespace bj = boost::json;
 
 constexpr std::string_view kBase = "https://download.kiwix.org/zim/";
 constexpr std::size_t kListingBytesMax = std::size_t{16} << 20;
+/// As much as a step of a pipeline hands on.
+constexpr std::size_t kNewBytesMax = 900'000;
 constexpr std::string_view kLatest = "latest";
 
 bool is_project(std::string_view text) {
@@ -281,6 +283,8 @@ Outcome KiwixUpdateSourcesKind::run(const Task& task, TaskContext& context) {
   tell_step(context, 2, 0.5, "updating sources");
   bj::array sources;
   std::vector<CollectionItem> told;
+  std::size_t bytes = 0;
+  bool is_more = false;
   for (const ListedZim& each : *listed) {
     const bool is_known = std::ranges::find(order->known, each.url) != order->known.end() ||
                           (*memory && (*memory)->is_known(each.url));
@@ -291,6 +295,10 @@ Outcome KiwixUpdateSourcesKind::run(const Task& task, TaskContext& context) {
       continue;
     }
     if (!source) return outcome_of(source.error());
+    // Larger results reach no later step: what is left out is new the next time.
+    bytes += json::serialize(*source).size() + 1;
+    is_more = bytes > kNewBytesMax;
+    if (is_more) break;
     sources.push_back(std::move(*source));
     told.push_back({.url = each.url, .title = each.zim.stem});
   }
@@ -298,8 +306,9 @@ Outcome KiwixUpdateSourcesKind::run(const Task& task, TaskContext& context) {
     if (Status kept = (*memory)->remember(told); !kept) return outcome_of(kept.error());
   }
   tell_step(context, 2, 1.0, "updating sources");
-  return outcome::Succeeded{.result = json::serialize(bj::object{{"listed", listed->size()},
-                                                                 {"new", std::move(sources)}})};
+  bj::object result{{"listed", listed->size()}, {"new", std::move(sources)}};
+  if (is_more) result.emplace("more", true);
+  return outcome::Succeeded{.result = json::serialize(result)};
 }
 
 }  // namespace waybill

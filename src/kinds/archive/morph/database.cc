@@ -18,6 +18,7 @@ namespace {
 /// Steps of SQLite's machine between two looks at the time.
 constexpr int kStepsBetween = 10'000;
 constexpr int kTextBytesMax = 64 << 10;
+constexpr int kCellBytesMax = 16 << 20;
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
 struct Finalize {
@@ -99,6 +100,8 @@ Result<ForeignDatabase> ForeignDatabase::open(const std::string& path, Clock& cl
   if (handle->db == nullptr) return fail(Code::resource_exhausted, "no memory for a database");
   if (opened != SQLITE_OK) return handle->failure();
   sqlite3* const db = handle->db;
+  // Of one cell that is read as a text; contents are read in pieces.
+  ::sqlite3_limit(db, SQLITE_LIMIT_LENGTH, kCellBytesMax);
   ::sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   ::sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   ::sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
 
 #include "base/ascii.h"
 #include "base/digest.h"
@@ -17,6 +18,8 @@ namespace {
 
 namespace bj = boost::json;
 
+/// Rows may have numbers below zero too.
+constexpr std::int64_t kBeforeAll = std::numeric_limits<std::int64_t>::min();
 constexpr std::size_t kRowsAtOnce = 200;
 constexpr std::size_t kFailuresShown = 20;
 /// Of runs whose URL and time are remembered.
@@ -68,7 +71,7 @@ Result<MorphTally> MorphIngest::run() {
 
 Status MorphIngest::take_runs() {
   std::vector<CollectionItem> items;
-  for (std::int64_t after = 0;;) {
+  for (std::int64_t after = kBeforeAll;;) {
     const auto rows =
         ports_.database.rows("runs_metadata", {"run_id", "url", "timestamp"}, after, kRowsAtOnce);
     if (!rows) return fail(rows.error());
@@ -86,7 +89,7 @@ Status MorphIngest::take_runs() {
 Status MorphIngest::take_all(const Source& source) {
   const std::vector<std::string> columns = {source.digest, source.name, source.about, "run_id",
                                             "timestamp"};
-  for (std::int64_t after = 0;;) {
+  for (std::int64_t after = kBeforeAll;;) {
     const auto rows = ports_.database.rows(source.table, columns, after, kRowsAtOnce);
     if (!rows) return fail(rows.error());
     if (rows->empty()) return {};
@@ -217,7 +220,7 @@ Status MorphIngest::note_failure(const std::string& url, const std::string& titl
 
 Status MorphIngest::take_urls() {
   std::vector<CollectionItem> items;
-  for (std::int64_t after = 0;;) {
+  for (std::int64_t after = kBeforeAll;;) {
     const auto rows = ports_.database.rows("child_urls", {"url"}, after, kRowsAtOnce);
     if (!rows) return fail(rows.error());
     for (const auto& row : *rows) {

@@ -34,6 +34,16 @@ Result<MorphOrder> read_morph_order(const TaskRequest& request) {
   const auto object = archive_fields(request, kSchema, morph_ingest_spec_schema());
   if (!object) return fail(object.error());
   const Fields fields(*object);
+  // Who may only start a definition is not to say which secret goes where.
+  for (const char* field : {"api", "key_secret"}) {
+    if (!params_say(request, field)) continue;
+    return fail(Code::invalid_argument,
+                std::string("params: \"") + field + "\" stands in the definition's spec");
+  }
+  if (fields.has("api") && !fields.has("key_secret")) {
+    return fail(Code::invalid_argument,
+                "/key_secret: has to be said with an api of one's own, which is told that secret");
+  }
   auto terms = read_archive_terms(*object, request);
   if (!terms) return fail(terms.error());
   MorphOrder order{.scraper = fields.text("scraper"),

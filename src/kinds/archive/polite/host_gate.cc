@@ -266,7 +266,7 @@ bool HostGate::await_renewal() {
     const Lane& lane = entry.second;
     const bool has_news = lane.need.failures > 0 || lane.need.leave_alone > Duration(0);
     return lane.in_use == 0 && lane.waiting == 0 && lane.slots == 0 && lane.most_wanted == 0 &&
-           !has_news;
+           lane.need.slots_wanted == 0 && !has_news;
   });
   for (auto& [host, lane] : lanes_) lane.to_ask = true;
   return true;

@@ -9,12 +9,18 @@ namespace waybill {
 namespace {
 
 constexpr Duration kRobotsSlowMax = std::chrono::seconds(20);
+/// However it comes: a file that trickles holds up all that wait for it.
+constexpr Duration kRobotsTimeMax = std::chrono::seconds(30);
 
 /// The beginning of a file, as much as counts.
 class RobotsText final : public HttpDownload {
  public:
-  Status begin(const HttpResponse&) override { return {}; }
+  Status begin(const HttpResponse& response) override {
+    is_file_ = response.status / 100 == 2;
+    return {};
+  }
   Status write(std::string_view bytes) override {
+    if (!is_file_) return {};  // what an error says is no rule
     text_.append(bytes.substr(0, kRobotsBytesMax - text_.size()));
     is_full_ = text_.size() == kRobotsBytesMax;
     return is_full_ ? Status(fail(Code::cancelled, "the rest does not count")) : Status();
@@ -24,6 +30,7 @@ class RobotsText final : public HttpDownload {
 
  private:
   std::string text_;
+  bool is_file_ = false;
   bool is_full_ = false;
 };
 
@@ -109,9 +116,10 @@ Result<RobotsCache::Rules> RobotsCache::fetch(const std::string& origin, HttpStr
   std::string at = origin + "/robots.txt";
   for (int hop = 0; hop <= params_.redirects_max; ++hop) {
     RobotsText text;
+    const Deadline own{.at = std::min(deadline.at, clock_.steady_now() + kRobotsTimeMax),
+                       .stop = deadline.stop};
     const auto answer = http.exchange(
-        {.request = {.url = at}, .bytes_per_second_min = 1, .slow_max = kRobotsSlowMax}, text,
-        deadline);
+        {.request = {.url = at}, .bytes_per_second_min = 1, .slow_max = kRobotsSlowMax}, text, own);
     const auto read = [&]() -> Rules {
       return std::make_shared<const RobotsRules>(RobotsRules::parse(text.text(), kRobotsProduct));
     };

@@ -20,7 +20,7 @@ inline constexpr std::string_view kRobotsProduct = "waybill";
 struct RobotsCacheParams {
   Duration fresh = std::chrono::hours(1);
   Duration fresh_failure = std::chrono::minutes(1);  ///< of a file that could not be had
-  std::size_t servers_max = 10'000;                  ///< then the oldest are forgotten
+  std::size_t servers_max = 1000;                    ///< then the oldest are forgotten
   int redirects_max = 5;
 };
 
