@@ -52,14 +52,21 @@ void note_head(const HttpResponse& head, Downloaded& downloaded) {
   downloaded.last_modified = header(head, "last-modified");
 }
 
-/// Compares with all digests that are known. What is wrong is not kept.
+/// Compares with the size and all digests that are known. What is wrong is not kept.
 Status check_digests(const std::string& expected, const std::vector<SaidDigest>& said,
                      const FetchOrder& order, PartialFile& partial, Downloaded& downloaded) {
+  if (order.size_bytes >= 0 && downloaded.size_bytes != order.size_bytes) {
+    if (Status emptied = partial.restart({}); !emptied) return emptied;
+    return wrong_size(downloaded.url, std::to_string(downloaded.size_bytes), order);
+  }
   downloaded.sha256 = partial.sha256();
   std::vector<SaidDigest> all = said;
-  if (!expected.empty()) {
-    all.insert(all.begin(), {expected, order.sha256.empty() ? "sha256_url" : "sha256"});
+  if (!order.metalink_sha256.empty()) {
+    all.insert(all.begin(), {order.metalink_sha256, "metalink"});
+  } else if (!expected.empty() && order.sha256.empty()) {
+    all.insert(all.begin(), {expected, "sha256_url"});
   }
+  if (!order.sha256.empty()) all.insert(all.begin(), {order.sha256, "sha256"});
   for (const SaidDigest& each : all) {
     if (each.sha256 != downloaded.sha256) {
       if (Status emptied = partial.restart({}); !emptied) return emptied;
@@ -78,7 +85,8 @@ Status check_digests(const std::string& expected, const std::vector<SaidDigest>&
 
 Result<std::string> Downloader::expected_digest(const Terms& terms) {
   const FetchOrder& order = terms.order;
-  if (!order.sha256.empty() || order.sha256_url.empty()) return order.sha256;
+  if (!order.sha256.empty()) return order.sha256;
+  if (order.sha256_url.empty()) return order.metalink_sha256;
   const auto text = fetch_text({.url = order.sha256_url,
                                 .what = "its file of digests",
                                 .redirects_max = params_.redirects_max},

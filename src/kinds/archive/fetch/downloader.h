@@ -34,7 +34,8 @@ struct Downloaded {
   std::string last_modified;
   std::string sha256;
   std::int64_t size_bytes = 0;
-  /// By what it was checked: "sha256", "sha256_url", "repr-digest", "digest"; empty: by nothing.
+  /// By what it was checked: "sha256", "sha256_url", "metalink", "repr-digest", "digest"; empty: by
+  /// nothing.
   std::vector<std::string> checked;
 };
 
@@ -61,7 +62,6 @@ class Downloader {
   /// `aborted` (cut off, too slow), `deadline_exceeded`, `resource_exhausted` (disk),
   /// `data_loss` (a digest or a length that is not right: what came of it is gone); `cancelled`.
   Result<Downloaded> fetch(const Terms& terms, PartialFile& partial);
-
 
  private:
   Result<Downloaded> fetch_from(const std::string& url, const std::string& expected,

@@ -1,5 +1,6 @@
 #include "kinds/archive/fetch/fetch.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <utility>
@@ -9,6 +10,8 @@
 #include "core/artifact.h"
 #include "core/fetch/url_reference.h"
 #include "core/size.h"
+#include "kinds/archive/fetch/metalink.h"
+#include "kinds/archive/fetch/text.h"
 #include "kinds/archive/outcomes.h"
 #include "kinds/archive/polite/polite_streams.h"
 
@@ -16,6 +19,9 @@ namespace waybill {
 namespace {
 
 namespace bj = boost::json;
+
+/// Of 100 GB, with the digests of its pieces, it has one or two.
+constexpr std::size_t kMetalinkBytesMax = std::size_t{4} << 20;
 
 void log_line(TaskContext& context, const std::string& line) {
   context.log(LogStream::system, "[" + line + "]\n");
@@ -46,7 +52,57 @@ std::string result_json(const Downloaded& what, const ArtifactFile& file) {
   return json::serialize(result);
 }
 
+std::string wanted_name(const FetchOrder& order) {
+  if (!order.name.empty()) return order.name.substr(order.name.rfind('/') + 1);
+  return order.urls.empty() ? std::string() : file_name_of_url(order.urls.front());
+}
+
+/// What the metalink says becomes part of the order, as far as the order bears it.
+Status add_to_order(MetalinkFile file, FetchOrder& order) {
+  if (!order.sha256.empty() && !file.sha256.empty() && file.sha256 != order.sha256) {
+    return fail(Code::failed_precondition,
+                "it says the SHA-256 " + file.sha256 + ", but by sha256 it is " + order.sha256);
+  }
+  if (file.size_bytes > order.bytes_max) {
+    return fail(Code::out_of_range, "its file has " + format_size(file.size_bytes) +
+                                        ", more than the limit of " + format_size(order.bytes_max) +
+                                        "; raise limits.artifacts in the definition's spec");
+  }
+  if (order.name.empty() && order.urls.empty()) order.name = std::move(file.name);
+  const bool is_proved = !order.sha256.empty() || !file.sha256.empty();
+  for (std::string& url : file.urls) {
+    // As with redirects: what is not encrypted would be taken for what is.
+    if (is_https_url(order.metalink) && !is_https_url(url) && !is_proved) continue;
+    if (std::ranges::find(order.urls, url) == order.urls.end())
+      order.urls.push_back(std::move(url));
+  }
+  if (order.urls.empty()) {
+    return fail(Code::failed_precondition,
+                "it has no mirror that can be asked, by https, or by http and with a SHA-256");
+  }
+  order.metalink_sha256 = std::move(file.sha256);
+  order.size_bytes = file.size_bytes;
+  return {};
+}
+
 }  // namespace
+
+Status follow_metalink(FetchOrder& order, ArchiveDesk& desk, TaskContext& context) {
+  if (order.metalink.empty()) return {};
+  PoliteStreams web(desk, order.manners);
+  const auto text = fetch_text({.url = order.metalink,
+                                .what = "the metalink",
+                                .bytes_max = kMetalinkBytesMax,
+                                .redirects_max = desk.downloads.redirects_max},
+                               web, desk.clock, {.at = context.deadline(), .stop = context.stop()});
+  if (!text) return fail(text.error());
+  auto file = read_metalink(*text, wanted_name(order));
+  if (!file) return fail(with_context(file.error(), shown_url(order.metalink)));
+  if (Status added = add_to_order(std::move(*file), order); !added) {
+    return fail(with_context(added.error(), shown_url(order.metalink)));
+  }
+  return {};
+}
 
 Result<TaskDownload> download_for(const Task& task, const FetchOrder& order, ArchiveDesk& desk,
                                   TaskContext& context, const Downloader::Progress& progress) {
@@ -80,10 +136,15 @@ Status FetchKind::check(const TaskRequest& request) const {
 }
 
 Outcome FetchKind::run(const Task& task, TaskContext& context) {
-  const auto order = read_fetch_order(task.request);
+  auto order = read_fetch_order(task.request);
   if (!order) return outcome_of(order.error());
-  if (order->urls.empty()) return outcome_of({Code::invalid_argument, "url param is required"});
+  if (order->urls.empty() && order->metalink.empty()) {
+    return outcome_of({Code::invalid_argument, "url param is required"});
+  }
   if (desk_ == nullptr) return outcome_of({Code::failed_precondition, "nothing is fetched here"});
+  if (Status followed = follow_metalink(*order, *desk_, context); !followed) {
+    return outcome_of(followed.error());
+  }
   BytesProgress progress(context, desk_->clock, "fetching " + shown_url(order->urls.front()));
   auto download =
       download_for(task, *order, *desk_, context,

@@ -25,6 +25,12 @@ class FetchKind final : public TaskKind {
   ArchiveDesk* const desk_;
 };
 
+/// Reads the metalink of an order, if it has one, and adds what that says of its file: mirrors
+/// after its own, size, digest and, if none is said, the name. Errors as of fetch_text and
+/// read_metalink; `failed_precondition` where the digest is not the order's or no mirror is left,
+/// `out_of_range` where the file is larger than the order allows.
+Status follow_metalink(FetchOrder& order, ArchiveDesk& desk, TaskContext& context);
+
 /// Fetches for a task into a file of its own, which outlives the attempt.
 struct TaskDownload {
   PartialFile file;

@@ -41,6 +41,12 @@ Status read_urls(const Fields& fields, FetchOrder& order) {
     if (Status fits = check_url_field(is_first ? "/url" : "/mirrors", url); !fits) return fits;
   }
   order.sha256_url = fields.text("sha256_url");
+  order.metalink = fields.text("metalink");
+  if (!order.sha256_url.empty() && !order.metalink.empty()) {
+    return fail(Code::invalid_argument,
+                "/sha256_url: the metalink says the digest; leave one of the two out");
+  }
+  if (!order.metalink.empty()) return check_url_field("/metalink", order.metalink);
   return order.sha256_url.empty() ? Status() : check_url_field("/sha256_url", order.sha256_url);
 }
 
@@ -88,6 +94,7 @@ Result<FetchOrder> fetch_order_of(const bj::object& object, const TaskRequest& r
                    .media_type = fields.text("media_type"),
                    .sha256 = {},
                    .sha256_url = {},
+                   .metalink = {},
                    .if_none_match = fields.text("if_none_match"),
                    .if_modified_since = fields.text("if_modified_since")};
   Status fits = read_urls(fields, order);
@@ -107,7 +114,7 @@ Result<FetchOrder> fetch_order_of(const bj::object& object, const TaskRequest& r
       return fail(of_field("/media_type", typed.error()));
     }
   }
-  if (order.urls.empty() && !has_no_params(request)) {
+  if (order.urls.empty() && order.metalink.empty() && !has_no_params(request)) {
     return fail(Code::invalid_argument, "url param is required");
   }
   return order;

@@ -24,11 +24,14 @@ struct FetchOrder {
   std::string media_type;         ///< empty: as the server says
   std::string sha256;             ///< that it must have; empty: not known
   std::string sha256_url;         ///< of a file that says it; empty: none
+  std::string metalink;           ///< URL of one that says mirrors, size and digest; empty: none
   std::string if_none_match;      ///< an ETag; empty: fetched in any case
   std::string if_modified_since;  ///< likewise
   /// That the server of each URL is told, and no other one that it redirects to.
   std::vector<std::pair<std::string, std::string>> headers;
   std::int64_t bytes_max = 0;
+  std::string metalink_sha256;   ///< that the metalink says, once it is read; empty: none
+  std::int64_t size_bytes = -1;  ///< likewise; -1: not known
   Manners manners{};
 };
 /// `invalid_argument`, which begins with a JSON pointer where one field is wrong.

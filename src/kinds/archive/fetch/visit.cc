@@ -34,6 +34,11 @@ std::string_view origin_of(std::string_view url) {
 
 }  // namespace
 
+Status wrong_size(const std::string& url, const std::string& has, const FetchOrder& order) {
+  return fail(Code::data_loss, shown_url(url) + " has " + has + " bytes, but by the metalink " +
+                                   std::to_string(order.size_bytes) + "; it was not kept");
+}
+
 /// Whether what is in the file can be the beginning of what the server has now.
 bool FetchVisit::may_go_on(const std::string& url) const {
   const PartialFile::Source& source = ports_.partial.source();
@@ -149,7 +154,11 @@ Status FetchVisit::begin_rest() {
 
 /// `whole`: -1 where nobody knows.
 Status FetchVisit::check_room(std::int64_t whole) const {
-  const std::int64_t most = ports_.terms.order.bytes_max;
+  const FetchOrder& order = ports_.terms.order;
+  if (whole >= 0 && order.size_bytes >= 0 && whole != order.size_bytes) {
+    return wrong_size(at_, std::to_string(whole), order);
+  }
+  const std::int64_t most = order.bytes_max;
   if (whole > most) {
     return fail(Code::out_of_range, shown_url(at_) + " has " + format_size(whole) +
                                         ", more than the limit of " + format_size(most) +
@@ -176,14 +185,21 @@ Status FetchVisit::write(std::string_view bytes) {
                : Status(fail(error_of_status(head_, at_, ports_.clock.now(), said_)));
   }
   const std::int64_t after = ports_.partial.size_bytes() + static_cast<std::int64_t>(bytes.size());
-  if (after > ports_.terms.order.bytes_max) {
+  const FetchOrder& order = ports_.terms.order;
+  if (order.size_bytes >= 0 && after > order.size_bytes) {
+    if (Status emptied = ports_.partial.restart({}); !emptied) return emptied;
+    return wrong_size(at_, "more", order);
+  }
+  if (after > order.bytes_max) {
     return fail(Code::out_of_range, shown_url(at_) + " sends more than the limit of " +
-                                        format_size(ports_.terms.order.bytes_max) +
+                                        format_size(order.bytes_max) +
                                         "; raise limits.artifacts in the definition's spec");
   }
   if (Status written = ports_.partial.append(bytes); !written) return written;
   received_ += static_cast<std::int64_t>(bytes.size());
-  if (ports_.terms.progress) ports_.terms.progress(after, total_);
+  if (ports_.terms.progress) {
+    ports_.terms.progress(after, total_ < 0 ? order.size_bytes : total_);
+  }
   return {};
 }
 

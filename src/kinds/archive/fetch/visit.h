@@ -8,6 +8,9 @@
 
 namespace waybill {
 
+/// `data_loss`: a file has not the size that it should have.
+Status wrong_size(const std::string& url, const std::string& has, const FetchOrder& order);
+
 /// One request of a download, and what becomes of its answer. Blocks.
 class FetchVisit final : public HttpDownload {
  public:

@@ -204,9 +204,9 @@ Status IpfsAddUrlKind::check(const TaskRequest& request) const {
 }
 
 Outcome IpfsAddUrlKind::run(const Task& task, TaskContext& context) {
-  const auto order = read_url_order(task.request);
+  auto order = read_url_order(task.request);
   if (!order) return outcome_of(order.error());
-  if (order->fetch.urls.empty()) {
+  if (order->fetch.urls.empty() && order->fetch.metalink.empty()) {
     return outcome_of({Code::invalid_argument, "url param is required"});
   }
   if (desk_ == nullptr || desk_->ipfs_api.empty()) {
@@ -214,6 +214,9 @@ Outcome IpfsAddUrlKind::run(const Task& task, TaskContext& context) {
   }
   Steps steps(context, desk_->clock);
   steps.at(1, 0.0, "fetching resource");
+  if (Status followed = follow_metalink(order->fetch, *desk_, context); !followed) {
+    return outcome_of(followed.error());
+  }
   const std::string& url = order->fetch.urls.front();
   auto download = download_for(
       task, order->fetch, *desk_, context,

@@ -1,49 +1,29 @@
 #include "kinds/archive/kiwix/opds.h"
 
-#include <charconv>
 #include <cstring>
 #include <pugixml.hpp>
 #include <utility>
 
 #include "base/percent.h"
-#include "base/utf8.h"
+#include "kinds/archive/xml_text.h"
 
 namespace waybill {
 namespace {
 
 constexpr std::string_view kAcquisition = "http://opds-spec.org/acquisition/open-access";
 constexpr std::string_view kMeta4 = ".meta4";
-constexpr std::size_t kOpdsTextMax = 2000;
-
-std::string text_of_xml(const char* text) {
-  const std::string said = escape_utf8(text);
-  return std::string(utf8_prefix(said, kOpdsTextMax));
-}
-
-/// The name without a prefix of a namespace.
-std::string_view local_name(const pugi::xml_node& node) {
-  const std::string_view name = node.name();
-  return name.substr(name.find(':') + 1);
-}
 
 std::string child_text(const pugi::xml_node& parent, std::string_view name) {
   for (const pugi::xml_node& child : parent.children()) {
-    if (local_name(child) == name) return text_of_xml(child.child_value());
+    if (local_xml_name(child) == name) return text_of_xml(child.child_value());
   }
   return {};
-}
-
-std::optional<std::int64_t> number_in(std::string_view text) {
-  std::int64_t number = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && number >= 0;
-  return is_number ? std::optional(number) : std::nullopt;
 }
 
 std::optional<OpdsEntry> entry_in(const pugi::xml_node& node) {
   for (const pugi::xml_node& link : node.children()) {
     const bool leads_to_file =
-        local_name(link) == "link" && link.attribute("rel").value() == kAcquisition;
+        local_xml_name(link) == "link" && link.attribute("rel").value() == kAcquisition;
     if (!leads_to_file) continue;
     std::string url = text_of_xml(link.attribute("href").value());
     if (url.ends_with(kMeta4)) url.resize(url.size() - kMeta4.size());
@@ -55,7 +35,7 @@ std::optional<OpdsEntry> entry_in(const pugi::xml_node& node) {
                      .title = child_text(node, "title"),
                      .url = std::move(url),
                      .zim = std::move(*zim),
-                     .size_bytes = number_in(link.attribute("length").value()).value_or(-1)};
+                     .size_bytes = whole_number_in(link.attribute("length").value()).value_or(-1)};
   }
   return std::nullopt;
 }
@@ -64,26 +44,17 @@ std::optional<OpdsEntry> entry_in(const pugi::xml_node& node) {
 
 Result<OpdsPage> read_opds(std::string_view xml) {
   pugi::xml_document document;
-  const auto parsed =
-      document.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_doctype);
-  if (!parsed) {
-    return fail(Code::failed_precondition, "it is no XML: " + std::string(parsed.description()) +
-                                               " at byte " + std::to_string(parsed.offset));
-  }
-  for (const pugi::xml_node& child : document.children()) {
-    if (child.type() != pugi::node_doctype) continue;
-    return fail(Code::failed_precondition, "it has a document type, which no catalogue needs");
-  }
+  if (Status read = load_foreign_xml(xml, "catalogue", document); !read) return fail(read.error());
   const pugi::xml_node feed = document.document_element();
-  if (local_name(feed) != "feed") {
+  if (local_xml_name(feed) != "feed") {
     return fail(Code::failed_precondition, "it is no catalogue: its first element is <" +
                                                text_of_xml(feed.name()).substr(0, 100) +
                                                ">, not <feed>");
   }
   OpdsPage page;
   for (const pugi::xml_node& child : feed.children()) {
-    const std::string_view name = local_name(child);
-    if (name == "totalResults") page.total = number_in(child.child_value());
+    const std::string_view name = local_xml_name(child);
+    if (name == "totalResults") page.total = whole_number_in(child.child_value());
     if (name == "link" && std::strcmp(child.attribute("rel").value(), "next") == 0) {
       page.next = text_of_xml(child.attribute("href").value());
     }

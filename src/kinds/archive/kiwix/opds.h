@@ -28,8 +28,7 @@ struct OpdsPage {
 };
 
 /// Reads a page of a catalogue (OPDS 1.2, an Atom feed; `/catalog/v2/entries` of Kiwix).
-/// `failed_precondition` for what is no XML, no feed, or has a document type: nothing is expanded,
-/// and nothing is fetched because of it.
+/// `failed_precondition` for what is no feed, and as of load_foreign_xml.
 Result<OpdsPage> read_opds(std::string_view xml);
 
 }  // namespace waybill
