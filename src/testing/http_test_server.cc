@@ -130,6 +130,7 @@ void HttpTestServer::accept_all() {
   while (true) {
     FileDescriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!socket.is_open()) return;
+    forget_finished();
     const Lock lock(mutex_);
     ++accepted_;
     if (to_cut_ > 0) {
@@ -138,17 +139,30 @@ void HttpTestServer::accept_all() {
     }
     Connection& connection = connections_.emplace_back();
     connection.socket = std::move(socket);
-    connection.thread = std::jthread([this, fd = connection.socket.get()] { serve(fd); });
+    connection.thread = std::jthread([this, &connection] { serve(connection); });
   }
 }
 
-void HttpTestServer::serve(int socket) {
+void HttpTestServer::forget_finished() {
+  std::list<Connection> finished;  // joined without the lock
+  const Lock lock(mutex_);
+  for (auto at = connections_.begin(); at != connections_.end();) {
+    const auto next = std::next(at);
+    if (at->is_finished) finished.splice(finished.end(), connections_, at);
+    at = next;
+  }
+}
+
+void HttpTestServer::serve(Connection& connection) {
+  const int socket = connection.socket.get();
   std::string buffer;
   while (const auto request = read_request(socket, buffer)) {
     if (!answer(socket, *request)) break;
   }
   // Only shut: the descriptor is closed by its owner, so that its number is not used again before.
   ::shutdown(socket, SHUT_RDWR);
+  const Lock lock(mutex_);
+  connection.is_finished = true;
 }
 
 bool HttpTestServer::answer(int socket, const ReceivedRequest& request) {

@@ -63,10 +63,13 @@ class HttpTestServer {
  private:
   struct Connection {
     FileDescriptor socket;
-    std::jthread thread;
+    bool is_finished = false;
+    std::jthread thread;  // ends before the rest goes
   };
   void accept_all();
-  void serve(int socket);
+  void serve(Connection& connection);
+  /// Closes the sockets of connections that are over.
+  void forget_finished();
   /// False ends the connection.
   bool answer(int socket, const ReceivedRequest& request);
 

@@ -87,19 +87,19 @@ TEST_F(CollectTest, WhatMayPassFailsTheAttemptAndOnlyThatIsFetchedByTheNext) {
   EXPECT_EQ(asked("/gone"), 1u) << "what failed for good is not tried again by the same task";
 }
 
-TEST_F(CollectTest, OfTwoThousandEveryHundredthIsBroken) {
+TEST_F(CollectTest, OfTenThousandEveryHundredthIsBroken) {
   answer_ = [](const ReceivedRequest& request) {
     if (request.target.ends_with("00")) return ScriptedAnswer{.status = 410};
     return ScriptedAnswer{.body = "x" + request.target};
   };
   std::vector<std::string> urls;
-  for (int i = 1; i <= 2'000; ++i) urls.push_back(web_.url() + "/" + std::to_string(i));
+  for (int i = 1; i <= 10'000; ++i) urls.push_back(web_.url() + "/" + std::to_string(i));
   Task task = collection_task(urls);
   task.request.params.replace(task.request.params.size() - 1, 1, R"(,"parallelism":8})");
   const bj::object said = done(kind_.run(task, context_));
-  EXPECT_EQ(said.at("archived"), 1'980);
-  EXPECT_EQ(said.at("failed"), 20);
-  EXPECT_THAT(web_.requests(), SizeIs(2'000)) << "each once";
+  EXPECT_EQ(said.at("archived"), 9'900);
+  EXPECT_EQ(said.at("failed"), 100);
+  EXPECT_THAT(web_.requests(), SizeIs(10'000)) << "each once";
 }
 
 TEST_F(CollectTest, ANodeThatIsAwayEndsTheAttempt) {
