@@ -178,7 +178,8 @@ class Server(RpcTest):
         self.refused("NOT_FOUND", self.client.call("Queues/PauseQueue", {"name": "nobodys"}))
         self.create(queue="q")
         self.assertEqual(self.client.call("Queues/PauseQueue", {"name": "q"})["paused"], True)
-        entry = self.client.call("People/ListAudit", {"operation": "pauseQueue"})["entries"][0]
+        entry = self.client.call("People/ListAudit", {"operation": "pauseQueue",
+                                                   "subject": "q"})["entries"][0]
         self.assertEqual((entry["subject"], entry["outcome"], entry["from"]),
                          ("q", "AUDIT_OUTCOME_DONE", "127.0.0.1"))
 
