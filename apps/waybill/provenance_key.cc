@@ -11,6 +11,7 @@
 #include "adapters/file/file_io.h"
 #include "adapters/local/system_random.h"
 #include "apps/waybill/secret_key.h"
+#include "apps/waybill/store.h"
 #include "base/file_descriptor.h"
 
 namespace waybill::cli {
@@ -63,7 +64,7 @@ std::string provenance_key_path(const Config& config) {
 
 Result<std::vector<SigningKey>> read_provenance_keys(const Config& config) {
   const std::string path = provenance_key_path(config);
-  if (config.provenance_key_file.empty() && config.ledger.starts_with("postgres")) {
+  if (config.provenance_key_file.empty() && is_on_postgres(config)) {
     return fail(
         Code::failed_precondition,
         "servers on one ledger in PostgreSQL sign with one key, so none makes its own: give "

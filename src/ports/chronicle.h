@@ -14,11 +14,11 @@ namespace waybill {
 /// A pass of a scan, or several in a row that found the same.
 struct ScanPass {
   std::string scan;
-  std::int64_t number = 0;   ///< of its scan, from 1; the store gives it
-  Time first_at{};           ///< as of when the first of them looked
-  Time last_at{};            ///< and the last
-  std::int64_t passes = 1;   ///< how many they are
-  std::string error{};       ///< why it failed; the report is `{}` then
+  std::int64_t number = 0;    ///< of its scan, from 1; the store gives it
+  Time first_at{};            ///< as of when the first of them looked
+  Time last_at{};             ///< and the last
+  std::int64_t passes = 1;    ///< how many they are
+  std::string error{};        ///< why it failed; the report is `{}` then
   std::string summary{"{}"};  ///< JSON object: what may differ between passes that found the same
   std::string report{"{}"};   ///< JSON object: what was found; `{}` in lists
 };
@@ -26,10 +26,10 @@ inline constexpr std::size_t kPassesKept = 50;  ///< of each scan; older ones ar
 
 /// A definition as it was from some moment on.
 struct DefinitionVersion {
-  std::string map;   ///< `tasks` or `pipelines`
+  std::string map;  ///< `tasks` or `pipelines`
   std::string name;
-  std::int64_t number = 0;  ///< of its definition, from 1; the store gives it
-  Time since{};             ///< when it was first held by a server
+  std::int64_t number = 0;   ///< of its definition, from 1; the store gives it
+  Time since{};              ///< when it was first held by a server
   std::string repository{};  ///< empty: of no repository
   std::string commit{};
   std::string file{};

@@ -291,9 +291,8 @@ std::vector<ImageTable> run_tables() {
 
 std::vector<ImageTable> all_tables() {
   std::vector<ImageTable> tables;
-  for (auto* part :
-       {task_tables, setting_tables, door_tables, webhook_tables, run_tables, collection_tables,
-                     chronicle_tables}) {
+  for (auto* part : {task_tables, setting_tables, door_tables, webhook_tables, run_tables,
+                     collection_tables, chronicle_tables}) {
     for (ImageTable& table : part()) tables.push_back(std::move(table));
   }
   return tables;

@@ -16,9 +16,8 @@ TEST(DiskUse, IsLowBelowATenthAndFullBelowAFiftieth) {
 }
 
 TEST(DiskUse, IsToldWithWhatIsElsewhere) {
-  const DiskUse use{.data = {.free_bytes = 5, .size_bytes = 100},
-                    .ledger_bytes = 7,
-                    .is_ledger_here = false};
+  const DiskUse use{
+      .data = {.free_bytes = 5, .size_bytes = 100}, .ledger_bytes = 7, .is_ledger_here = false};
   EXPECT_EQ(boost::json::serialize(disk_use_to_json(use)),
             R"({"data":{"free_bytes":5,"size_bytes":100,"state":"low"},"artifacts":null,)"
             R"("ledger":{"bytes":7,"place":"database"}})");

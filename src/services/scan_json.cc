@@ -144,15 +144,14 @@ ScanPass scan_pass_of(const std::string& scan, const Result<ScanReport>& report,
 Result<bj::object> scan_pass_to_json(const ScanPass& pass, bool with_report) {
   const auto summary = kept_object(pass, pass.summary);
   if (!summary) return fail(summary.error());
-  bj::object object{
-      {"scan", pass.scan},
-      {"number", pass.number},
-      {"first_at", time_to_json(pass.first_at)},
-      {"last_at", time_to_json(pass.last_at)},
-      {"passes", pass.passes},
-      {"error", json::text_or_null(pass.error)},
-      {"now", summary_field(*summary, "now", nullptr)},
-      {"complete", summary_field(*summary, "complete", false)}};
+  bj::object object{{"scan", pass.scan},
+                    {"number", pass.number},
+                    {"first_at", time_to_json(pass.first_at)},
+                    {"last_at", time_to_json(pass.last_at)},
+                    {"passes", pass.passes},
+                    {"error", json::text_or_null(pass.error)},
+                    {"now", summary_field(*summary, "now", nullptr)},
+                    {"complete", summary_field(*summary, "complete", false)}};
   for (const char* count :
        {"objects_listed", "planned", "inserted", "duplicates", "failed", "skipped"}) {
     object[count] = summary_field(*summary, count, 0);

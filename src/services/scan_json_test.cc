@@ -22,7 +22,8 @@ ScanReport a_report(std::size_t tasks = 1) {
                             .outcome = ScanOutcome::inserted,
                             .marker = MarkerOutcome::written});
   }
-  report.skipped.push_back({.what = "a 2020/10/31/11/40", .reason = SkipReason::incomplete,
+  report.skipped.push_back({.what = "a 2020/10/31/11/40",
+                            .reason = SkipReason::incomplete,
                             .detail = "missing batch.sig"});
   report.counts["skipped{reason=\"incomplete\"}"] = 9;
   return report;

@@ -98,7 +98,7 @@ async function checkProvenance(page, go) {
 /** Little is left on the disk: said at the top, and why that matters. */
 async function checkFullDisk(page, go) {
   const full = { free_bytes: 2 ** 30, size_bytes: 2 ** 37, state: "full" };
-  const low = { free_bytes: 2 ** 36, size_bytes: 2 ** 40, state: "low" };
+  const low = { free_bytes: 2 ** 33, size_bytes: 2 ** 37, state: "low" };
   await page.route("**/v1/disks", (route) =>
     route.fulfill({ json: { data: full, artifacts: low, ledger: { bytes: 5, place: "data" } } }),
   );

@@ -100,10 +100,10 @@ TEST_F(PostgresClaims, WhatIsOverdueIsFoundWithoutWalkingThroughTheDeadEachTime)
   ASSERT_TRUE((*reader)->run_script(
       "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM waybill.tasks", {}));
   // As leases of a day ago, each extended or ended by now.
-  shared_postgres()->psql(
-      name_, "DO $$ BEGIN FOR i IN 1.." + std::to_string(kLeases) +
-                 " LOOP UPDATE waybill.tasks SET lease_until = i; END LOOP; "
-                 "UPDATE waybill.tasks SET lease_until = 9000000000000000; END $$");
+  shared_postgres()->psql(name_,
+                          "DO $$ BEGIN FOR i IN 1.." + std::to_string(kLeases) +
+                              " LOOP UPDATE waybill.tasks SET lease_until = i; END LOOP; "
+                              "UPDATE waybill.tasks SET lease_until = 9000000000000000; END $$");
   const long before = entries_read("leased_tasks");
   {
     const auto looks = open();

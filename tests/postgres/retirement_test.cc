@@ -44,8 +44,8 @@ class PostgresRetirement : public testing::Test {
     ASSERT_TRUE(ledger.insert(requests).has_value());
     std::vector<Uuid> ids;
     for (const TaskRequest& request : requests) ids.push_back(request.id);
-    const auto tasks = ledger.claim(
-        {.only_ids = ids, .worker = "w", .limit = requests.size(), .lease = kLease});
+    const auto tasks =
+        ledger.claim({.only_ids = ids, .worker = "w", .limit = requests.size(), .lease = kLease});
     ASSERT_TRUE(tasks.has_value() && tasks->size() == requests.size());
     std::vector<Change> changes;
     for (const Task& task : *tasks) {
@@ -81,8 +81,7 @@ class PostgresRetirement : public testing::Test {
     const auto report = server_->admin().check();
     ASSERT_TRUE(report.has_value()) << report.error().message;
     for (const Violation& violation : report->violations) {
-      ADD_FAILURE() << violation.invariant << " " << violation.subject << ": "
-                    << violation.message;
+      ADD_FAILURE() << violation.invariant << " " << violation.subject << ": " << violation.message;
     }
   }
   bool is_there(int number) { return server_->reader().get(task_id(number)).has_value(); }
@@ -101,8 +100,9 @@ class PostgresRetirement : public testing::Test {
 
 TEST_F(PostgresRetirement, TakesAPartitionOutWithAllThatBelongsToItsTasks) {
   finish(some_tasks(1, 20));
-  psql("INSERT INTO waybill.artifacts SELECT handle, 'a', fence, decode(repeat('0a', 32), 'hex'), "
-       "1, 'text/plain', 1 FROM waybill.finished");
+  psql(
+      "INSERT INTO waybill.artifacts SELECT handle, 'a', fence, decode(repeat('0a', 32), 'hex'), "
+      "1, 'text/plain', 1 FROM waybill.finished");
   psql("INSERT INTO waybill.reports SELECT handle, 'half', '' FROM waybill.finished");
   psql("INSERT INTO waybill.log_chunks SELECT id, 0, 1, 1, 0, 'output' FROM waybill.finished");
   begin_partition(1);
@@ -130,12 +130,14 @@ TEST_F(PostgresRetirement, KeepsWhatIsNotDueAwaitedOrOfARunThatGoesOn) {
   finish(due);
   finish({a_task(70)}, State::failed);
   finish({a_task(72).queue("other")});
-  psql("INSERT INTO waybill.runs (id, pipeline, plan, params, anew, created_by, created_at) "
-       "VALUES ('" + to_string(task_id(900)) + "', 'p', 'd', '', '', 'ann', 1)");
+  psql(
+      "INSERT INTO waybill.runs (id, pipeline, plan, params, anew, created_by, created_at) "
+      "VALUES ('" +
+      to_string(task_id(900)) + "', 'p', 'd', '', '', 'ann', 1)");
   begin_partition(1);
   finish(some_tasks(80, 80));
-  ASSERT_TRUE(server_->ledger().insert(
-      std::vector<TaskRequest>{a_task(81).waits_for({task_id(70)})}));
+  ASSERT_TRUE(
+      server_->ledger().insert(std::vector<TaskRequest>{a_task(81).waits_for({task_id(70)})}));
   EXPECT_EQ(step().tasks, 60);
   remove_all();
   expect_sound();
@@ -158,8 +160,8 @@ TEST_F(PostgresRetirement, ComesAgainWhereAReaderWouldHaveToBeWaitedFor) {
   begin_partition(1);
   finish(some_tasks(21, 21));
   const Status looked = database_->snapshot([&](Connection& reader) -> Status {
-    const auto rows = reader.run(Sql::any_finished_between,
-                                 std::move(Params().integer(0).integer(1)), {});
+    const auto rows =
+        reader.run(Sql::any_finished_between, std::move(Params().integer(0).integer(1)), {});
     if (!rows) return fail(rows.error());
     EXPECT_EQ(step().next, Next::later);
     EXPECT_TRUE(is_there(1));
@@ -199,8 +201,8 @@ TEST_F(PostgresRetirement, LeavesAnIdToTheTaskThatHasItNow) {
   begin_partition(1);
   finish(some_tasks(21, 21));
   EXPECT_EQ(step().tasks, 20);
-  const auto waiter = server_->ledger().insert(
-      std::vector<TaskRequest>{a_task(30).waits_for({task_id(1)})});
+  const auto waiter =
+      server_->ledger().insert(std::vector<TaskRequest>{a_task(30).waits_for({task_id(1)})});
   ASSERT_FALSE(waiter.has_value()) << "it would wait for ever";
   EXPECT_EQ(waiter.error().code, Code::invalid_argument);
   // As one that had the id from before, or was cleared before its turn.
@@ -220,7 +222,8 @@ TEST_F(PostgresRetirement, IsForThoseWhoWereLet) {
   EXPECT_EQ(refused.error().code, Code::permission_denied);
   for (const std::string function : {"clear_retired", "retire_partition"}) {
     EXPECT_EQ(psql("SELECT bool_or(has_function_privilege('public', oid, 'EXECUTE')) FROM pg_proc "
-                   "WHERE proname = '" + function + "'"),
+                   "WHERE proname = '" +
+                   function + "'"),
               "f\n");
   }
 }

@@ -95,7 +95,7 @@ Exit scan_once(Session& session, const Invocation& invocation, const Scanning& s
     const auto report = run_scan(scan, (*definitions)->tasks, ports, *options);
     if (store != nullptr) keep_scan(*store, name, report);
     if (!report) {
-      output.error(with_context(report.error(), "scan " + name));
+      output.error(report.error());
       exit = exit_status(report.error().code);
       continue;
     }

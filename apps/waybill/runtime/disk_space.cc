@@ -3,7 +3,9 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "apps/waybill/runtime/artifact_place.h"
 #include "base/file_descriptor.h"
@@ -21,6 +23,18 @@ Result<DiskSpace> read_space(const std::string& directory) {
                    .size_bytes = static_cast<std::int64_t>(space.f_blocks) * block};
 }
 
+/// Of a directory that may not be there yet: of where it will be made.
+Result<DiskSpace> read_space_for(const std::string& directory) {
+  std::error_code unknown;
+  auto at = std::filesystem::absolute(directory, unknown);
+  if (unknown) return read_space(directory);
+  for (;; at = at.parent_path()) {
+    auto space = read_space(at.string());
+    const bool is_missing = !space && space.error().code == Code::not_found;
+    if (!is_missing || at == at.root_path()) return space;
+  }
+}
+
 }  // namespace
 
 Result<DiskUse> read_disk_use(const Config& config, Store& store) {
@@ -31,9 +45,9 @@ Result<DiskUse> read_disk_use(const Config& config, Store& store) {
   const auto directory = artifact_directory(config);
   if (!directory) return fail(directory.error());
   if (!directory->empty()) {
-    // Nothing may have been kept there yet: then it is where it will be made.
-    const auto artifacts = read_space(*directory);
-    use.artifacts = artifacts ? *artifacts : *data;
+    const auto artifacts = read_space_for(*directory);
+    if (!artifacts) return fail(artifacts.error());
+    use.artifacts = *artifacts;
   }
   const auto ledger = store.admin().size_bytes();
   if (!ledger) return fail(ledger.error());

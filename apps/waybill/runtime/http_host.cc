@@ -86,12 +86,10 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
              .provenance = &provenance_,
              .collections = &store.beside().collections,
              .chronicle = &store.beside().chronicle,
-             .plan_scan =
-                 [this](const ScanDefinition& scan, const Definitions& all) {
-                   return dry_runs_.plan(scan, all);
-                 },
-             .disk_use = [&session, &store] { return read_disk_use(session.config(), store); },
              .host_turns = &store.beside().host_turns,
+             .plan_scan = [this](const ScanDefinition& scan,
+                                 const Definitions& all) { return dry_runs_.plan(scan, all); },
+             .disk_use = [&session, &store] { return read_disk_use(session.config(), store); },
              .queue_allowance = &queue_allowance_} {
   metrics_.also([this](auto& samples) { webhooks_->tell_counts(samples); });
   metrics_.also([&definitions](auto& samples) { definitions.add_metrics(samples); });

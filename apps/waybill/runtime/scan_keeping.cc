@@ -39,8 +39,10 @@ void keep_definitions(Store& store, const Definitions& definitions) {
   }
   const Status kept = store.beside().chronicle.note_definitions(held);
   if (kept) return;
-  log::error("definitions_not_kept", "versions of definitions could not be kept for those who "
-             "look later", {{"error", kept.error().message}});
+  log::error("definitions_not_kept",
+             "versions of definitions could not be kept for those who "
+             "look later",
+             {{"error", kept.error().message}});
 }
 
 }  // namespace waybill::cli

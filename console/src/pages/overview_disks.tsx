@@ -19,7 +19,11 @@ type Place = keyof typeof PLACES;
 /** Artifacts on the same disk as the data are not told twice. */
 function spacesOf(disks: Disks): [Place, DiskSpace][] {
   const { data, artifacts } = disks;
-  const isSame = !artifacts || artifacts.size_bytes === data.size_bytes;
+  const isSame =
+    !artifacts ||
+    (artifacts.size_bytes === data.size_bytes &&
+      // They were asked one after the other.
+      Math.abs(artifacts.free_bytes - data.free_bytes) < data.size_bytes / 1000);
   return isSame || !artifacts
     ? [["data", data]]
     : [

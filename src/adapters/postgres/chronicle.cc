@@ -122,7 +122,7 @@ Status PostgresChronicle::note_definitions(std::span<const DefinitionVersion> he
     if (Status locked = lock_store(connection, StoreLock::chronicle); !locked) return locked;
     for (const DefinitionVersion& version : held) {
       const auto last = newest_row(connection, Sql::newest_version,
-                               Params().text(version.map).text(version.name));
+                                   Params().text(version.map).text(version.name));
       if (!last) return fail(last.error());
       if (last->digest == digest_of(version)) continue;
       if (Status done = add_version(connection, version, last->number + 1); !done) return done;

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/log.h"
+
 namespace waybill::postgres {
 namespace {
 
@@ -65,9 +67,13 @@ Result<std::vector<HostTerms>> PostgresHostTurnsPort::take(const HostHolding& ho
     return put_turns(connection, *states);
   });
   if (!written) return fail(written.error());
+  // The turns are taken, whatever comes of this: told as failed, they would be taken again.
   const auto removed =
       database_.write(Sql::remove_host_turns, Params().integer(to_micros(time_.now())));
-  if (!removed) return fail(removed.error());
+  if (!removed) {
+    log::warn("host_turns_left", "rows of hosts that nobody asks any more stay for now",
+              {{"error", removed.error().message}});
+  }
   return terms;
 }
 

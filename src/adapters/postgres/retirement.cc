@@ -34,12 +34,11 @@ Result<bool> is_worth_it(Database& database, std::int64_t span, std::span<const 
   const std::int64_t first = span * kHandlesPerPartition;
   const std::int64_t end = first + kHandlesPerPartition;
   const auto kept = database.read(
-      Sql::count_kept,
-      std::move(expired(due).integer(first).integer(end).integer(kKeptMax + 1)));
+      Sql::count_kept, std::move(expired(due).integer(first).integer(end).integer(kKeptMax + 1)));
   if (!kept) return fail(kept.error());
   if (kept->integer(0, 0) > kKeptMax) return false;
-  const auto all = database.read(Sql::count_finished_between,
-                                 std::move(Params().integer(first).integer(end)));
+  const auto all =
+      database.read(Sql::count_finished_between, std::move(Params().integer(first).integer(end)));
   if (!all) return fail(all.error());
   const std::int64_t gone = all->integer(0, 0) - kept->integer(0, 0);
   return gone > 0 && gone >= kDuePerKept * kept->integer(0, 0);
@@ -103,8 +102,7 @@ Result<PartsStep> PostgresHistoryParts::remove_some(std::span<const Expiry> due)
 
 Status clear_all_retired(Connection& connection) {
   for (;;) {
-    const auto cleared =
-        connection.run(Sql::clear_retired, Params().integer(kClearedAtOnce), {});
+    const auto cleared = connection.run(Sql::clear_retired, Params().integer(kClearedAtOnce), {});
     if (!cleared) return fail(cleared.error());
     if (cleared->is_null(0, 0)) return {};
   }

@@ -111,7 +111,7 @@ Status SqliteChronicle::keep_pass(const ScanPass& pass) {
   return writer_.write([&](Transaction& transaction) -> Status {
     Database& database = transaction.database();
     const auto last = newest_row(database, Sql::newest_pass,
-                             [&](Statement& query) { query.bind_text(1, pass.scan); });
+                                 [&](Statement& query) { query.bind_text(1, pass.scan); });
     if (!last) return fail(last.error());
     transaction.note_write();
     if (last->digest == digest_of(pass)) return repeat_pass(database, pass, last->number);
@@ -121,7 +121,8 @@ Status SqliteChronicle::keep_pass(const ScanPass& pass) {
 
 Result<std::vector<ScanPass>> SqliteChronicle::latest_passes() {
   return readers_.read<std::vector<ScanPass>>([&](Database& database) {
-    return chronicled<ScanPass>(database, Sql::latest_passes, [](Statement&) {}, pass_of);
+    return chronicled<ScanPass>(
+        database, Sql::latest_passes, [](Statement&) {}, pass_of);
   });
 }
 
@@ -140,8 +141,8 @@ Result<std::vector<ScanPass>> SqliteChronicle::passes(const PassQuery& query) {
 Result<ScanPass> SqliteChronicle::pass(const std::string& scan, std::int64_t number) {
   return readers_.read<ScanPass>([&](Database& database) -> Result<ScanPass> {
     auto found = chronicled<ScanPass>(
-        database, Sql::pass,
-        [&](Statement& query) { query.bind_text(1, scan).bind(2, number); }, whole_pass_of);
+        database, Sql::pass, [&](Statement& query) { query.bind_text(1, scan).bind(2, number); },
+        whole_pass_of);
     if (!found) return fail(found.error());
     if (found->empty()) return no_pass(scan, number);
     return std::move(found->front());

@@ -38,7 +38,7 @@ int fair_slots(const HostState& state, const Uuid& id, int most) {
 
 /// A clock that was set back makes no host wait longer than it would anyway.
 void mend_times(HostState& state, Time now) {
-  const Time far = now + kHostWaitMax + kHostWindow + std::chrono::hours(24);
+  const Time far = now + kHostWaitMax + kHostWindow;
   if (state.last_at > far) state.last_at = now;
   state.alone_until = std::min(state.alone_until, now + kHostAloneMax);
   state.budget_at = std::min(state.budget_at, now + 2 * kHostFailuresMax * kHostRefill);

@@ -44,7 +44,7 @@ bool is_host_need(const HostNeed& need);
 struct HostTerms {
   int slots = 0;          ///< requests at once; those above it are ended, and none is begun
   int times = 0;          ///< requests that may begin, the first after `wait`, one each `delay`
-  Duration wait{};        ///< without slots or times: when to ask again
+  Duration wait{};        ///< with slots, but no times: when to ask again
   Duration alone{};       ///< nobody may ask the host for so long
   bool is_spent = false;  ///< because its retry budget is used up
 

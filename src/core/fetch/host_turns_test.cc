@@ -165,6 +165,17 @@ TEST(HostTurns, AClockThatIsSetBackLocksNobodyOut) {
   EXPECT_EQ(take_host_turn(state, holding(2), spaced, earlier + kHostAloneMax).times, 1);
 }
 
+TEST(HostTurns, TimesThatWereGivenByAClockThatIsSetBackAreNotWaitedFor) {
+  HostState state;
+  HostNeed spaced = need(0, 1, 8);
+  spaced.delay = seconds(1);
+  spaced.wait_max = seconds(10);
+  EXPECT_EQ(take_host_turn(state, holding(1), spaced, kStart).times, 1);
+  const HostTerms after = take_host_turn(state, holding(2), spaced, kStart - std::chrono::hours(1));
+  EXPECT_EQ(after.wait, seconds(1));
+  EXPECT_EQ(after.times, 1);
+}
+
 TEST(HostTurns, AStateIsReadAsItWasWritten) {
   HostState state;
   HostNeed spaced = need(0, 2, 2);

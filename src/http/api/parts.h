@@ -10,8 +10,8 @@
 #include "http/api/idempotency.h"
 #include "ports/clock.h"
 #include "ports/log_store.h"
-#include "services/ledger_parts.h"
 #include "services/disk_use.h"
+#include "services/ledger_parts.h"
 #include "services/login_desk.h"
 #include "services/rule_desk.h"
 #include "services/scan_report.h"
@@ -63,12 +63,12 @@ struct ApiParts {
   const ProvenanceDesk* provenance = nullptr;  ///< null: likewise
   CollectionStore* collections = nullptr;      ///< null: likewise
   Chronicle* chronicle = nullptr;              ///< null: likewise
+  HostTurns* host_turns = nullptr;             ///< null: likewise
   /// A dry run of a scan of these definitions; empty: none is made here. Thread-safe, and may take
   /// a minute.
   std::function<Result<ScanReport>(const ScanDefinition&, const Definitions&)> plan_scan = {};
   /// What the disks have left; empty: nobody knows.
   std::function<Result<DiskUse>()> disk_use = {};
-  HostTurns* host_turns = nullptr;             ///< null: likewise
   /// Of those who may not operate; null: they may name as many queues as they like.
   QueueAllowance* queue_allowance = nullptr;
 };

@@ -49,13 +49,6 @@ Status check_can_run(const ContainerSpec& spec) {
   return {};
 }
 
-Status prepare(const std::string& directory) {
-  for (const char* name : {"/box", "/given"}) {
-    if (const Status made = make_open_directory(directory + name); !made) return made;
-  }
-  return write_container_init(directory + "/init");
-}
-
 std::vector<std::string> with_path(std::vector<std::string> environment) {
   const bool has = std::any_of(environment.begin(), environment.end(),
                                [](const std::string& text) { return text.starts_with("PATH="); });
@@ -71,12 +64,6 @@ Bubblewrap::Bubblewrap(BubblewrapOptions options, FileDescriptor supervisor,
       supervisor_(std::move(supervisor)),
       tools_(std::move(tools)),
       clock_(clock) {}
-
-std::vector<std::string> Bubblewrap::own_environment() const {
-  std::vector<std::string> texts;
-  for (const auto& [name, value] : options_.environment) texts.push_back(name + "=" + value);
-  return texts;
-}
 
 /// Our first process gives up root itself, for which it has three of these rights; the fourth
 /// is bwrap's, to start in a directory that is the program's user's alone.
@@ -168,7 +155,7 @@ Result<Bubblewrap::Run> Bubblewrap::run(const Params& params, TaskContext& conte
   }
   const auto entries = entries_of(root);
   if (!entries) return fail(entries.error());
-  if (const Status done = prepare(params.directory); !done) return fail(done.error());
+  if (const Status done = prepare_attempt(params.directory); !done) return fail(done.error());
   const auto box =
       ContainerBox::create(with_path(params.environment), static_cast<unsigned>(params.spec.user));
   if (!box) return fail(box.error());
@@ -180,7 +167,7 @@ Result<Bubblewrap::Run> Bubblewrap::run(const Params& params, TaskContext& conte
   if (!group) return fail(group.error());
   auto process =
       SupervisedProcess::start(supervisor_, {.argv = arguments(params, root, *entries),
-                                             .environment = own_environment(),
+                                             .environment = environment_texts(options_.environment),
                                              .options = supervision(params, **group),
                                              .standard_input = params.spec.program.standard_input,
                                              .given = &box->file()});

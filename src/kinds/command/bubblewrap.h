@@ -42,7 +42,6 @@ class Bubblewrap final : public ContainerEngine {
   std::vector<std::string> arguments(const Params& params, const std::string& root,
                                      const std::vector<std::string>& entries) const;
   std::vector<std::string> supervision(const Params& params, const ContainerGroup& group) const;
-  std::vector<std::string> own_environment() const;
   void remove_half_unpacked();
   Status try_out();
 

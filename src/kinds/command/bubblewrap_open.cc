@@ -65,6 +65,11 @@ Result<std::unique_ptr<Bubblewrap>> Bubblewrap::open(BubblewrapOptions options, 
         "it has no images of its own; say --container-store, the directory with "
         "images as sha256-DIGEST.tar");
   }
+  std::error_code unknown;
+  if (!fs::is_directory(options.store, unknown)) {
+    return no_bubblewrap("--container-store " + options.store +
+                         " is no directory; make it, with images as sha256-DIGEST.tar");
+  }
   auto supervisor = open_supervisor();
   if (!supervisor) return fail(supervisor.error());
   auto tools = CommandKind::create({.environment = options.environment}, clock);
@@ -135,7 +140,7 @@ Status Bubblewrap::unpack(const std::string& digest, const std::string& root) {
                // Devices are ours to give.
                "--exclude=./dev/*", "--exclude=dev/*"};
   ToolContext context("/");
-  const auto run = tools_->run_program(spec, own_environment(), context);
+  const auto run = tools_->run_program(spec, environment_texts(options_.environment), context);
   if (!run) return fail(run.error());
   const bool done = run->record.start_errno == 0 && run->record.wait_status == 0;
   const FileDescriptor directory(::open(half.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -1,4 +1,5 @@
 #include "kinds/command/container_box.h"
+#include "kinds/command/container_engine.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -65,6 +66,13 @@ Status write_container_init(const std::string& path) {
   const auto size =
       static_cast<std::size_t>(waybill_container_init_end - waybill_container_init_begin);
   return write_whole(file, {waybill_container_init_begin, size}, path);
+}
+
+Status prepare_attempt(const std::string& directory) {
+  for (const char* name : {"/box", "/given"}) {
+    if (const Status made = make_open_directory(directory + name); !made) return made;
+  }
+  return write_container_init(directory + "/init");
 }
 
 }  // namespace waybill

@@ -30,4 +30,7 @@ class ContainerBox {
 /// executed.
 Status write_container_init(const std::string& path);
 
+/// Lays out what both engines expect in the directory of an attempt: box, given and init.
+Status prepare_attempt(const std::string& directory);
+
 }  // namespace waybill

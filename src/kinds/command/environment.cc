@@ -69,6 +69,12 @@ Environment inherited_environment() {
   return environment;
 }
 
+std::vector<std::string> environment_texts(const Environment& environment) {
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
+  return texts;
+}
+
 Result<std::vector<std::string>> make_environment(Environment environment,
                                                   const EnvironmentParams& params) {
   const auto& [spec, task, places, checkpoint, directory, seen_as, inputs, owner] = params;
@@ -92,9 +98,7 @@ Result<std::vector<std::string>> make_environment(Environment environment,
     put = put_or_spill(environment, "WAYBILL_CHECKPOINT", checkpoint, elsewhere);
   }
   if (!put) return fail(put.error());
-  std::vector<std::string> texts;
-  for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
-  return texts;
+  return environment_texts(environment);
 }
 
 }  // namespace waybill

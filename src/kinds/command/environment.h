@@ -18,6 +18,9 @@ using Environment = std::map<std::string, std::string>;
 /// Nothing else, since the rest may hold the worker's secrets.
 Environment inherited_environment();
 
+/// Each as NAME=value.
+std::vector<std::string> environment_texts(const Environment& environment);
+
 /// The environment of one run as NAME=value: what is inherited, then TMPDIR and what the spec says,
 /// then WAYBILL_TASK_ID, WAYBILL_ATTEMPT, WAYBILL_SCRATCH, WAYBILL_ARTIFACTS, WAYBILL_INPUTS,
 /// WAYBILL_REPORT_FD, WAYBILL_PARAMS and WAYBILL_CHECKPOINT (empty: none). A value over 100 KiB,

@@ -56,11 +56,10 @@ class InputFilesTest : public ::testing::Test {
 };
 
 TEST_F(InputFilesTest, LieInTheDirectoryThatTheProgramBeginsIn) {
-  const Outcome outcome =
-      run("cat a.csv d/e/b.csv; cat \"$WAYBILL_INPUTS/a.csv\"; [ ! -w a.csv ] || id -u",
-          {input("a.csv", "1,2\n"), input("d/e/b.csv", "3\n")});
+  const Outcome outcome = run("cat a.csv d/e/b.csv; cat \"$WAYBILL_INPUTS/a.csv\"",
+                              {input("a.csv", "1,2\n"), input("d/e/b.csv", "3\n")});
   EXPECT_TRUE(std::holds_alternative<outcome::Succeeded>(outcome));
-  EXPECT_THAT(context_.logged(LogStream::out), testing::StartsWith("1,2\n3\n1,2\n"));
+  EXPECT_THAT(context_.logged(LogStream::out), testing::StrEq("1,2\n3\n1,2\n"));
   EXPECT_THAT(context_.logged(LogStream::system), HasSubstr("[given 2 files, 6B]"));
 }
 

@@ -145,20 +145,9 @@ std::vector<std::string> Podman::supervision(const Params& params) const {
   return options;
 }
 
-std::vector<std::string> Podman::own_environment() const {
-  std::vector<std::string> texts;
-  for (const auto& [name, value] : options_.environment) texts.push_back(name + "=" + value);
-  return texts;
-}
-
 Result<Podman::Run> Podman::run(const Params& params, TaskContext& context) {
   if (const Status fits = check_mountable(params.directory); !fits) return fail(fits.error());
-  for (const char* name : {"/box", "/given"}) {
-    const Status made = make_open_directory(params.directory + name);
-    if (!made) return fail(made.error());
-  }
-  const Status written = write_container_init(params.directory + "/init");
-  if (!written) return fail(written.error());
+  if (const Status done = prepare_attempt(params.directory); !done) return fail(done.error());
   const auto box = ContainerBox::create(params.environment);
   if (!box) return fail(box.error());
   if (const Status removed = remove_earlier(params); !removed) return fail(removed.error());
@@ -167,7 +156,7 @@ Result<Podman::Run> Podman::run(const Params& params, TaskContext& context) {
   auto process = SupervisedProcess::start(
       supervisor_, {.argv = command(run_arguments(params, **group),
                                     params.was_built ? Store::of_attempt : Store::ours),
-                    .environment = own_environment(),
+                    .environment = environment_texts(options_.environment),
                     .options = supervision(params),
                     .standard_input = params.spec.program.standard_input,
                     .given = &box->file()});
@@ -198,7 +187,7 @@ Result<Podman::Answer> Podman::call(std::vector<std::string> arguments) {
   // A store that somebody else has locked would hold up the worker for ever.
   spec.argv.insert(spec.argv.begin(), {"timeout", "--kill-after=5", "60"});
   ToolContext context("/");
-  const auto run = tools_->run_program(spec, own_environment(), context);
+  const auto run = tools_->run_program(spec, environment_texts(options_.environment), context);
   if (!run) return fail(run.error());
   const Outcome judged = judge(run->record, spec, {});
   const auto* failed = std::get_if<outcome::Failed>(&judged);

@@ -61,7 +61,6 @@ class Podman final : public ContainerEngine {
                                            const ContainerGroup& group) const;
   std::vector<std::string> run_arguments(const Params& params, const ContainerGroup& group) const;
   std::vector<std::string> supervision(const Params& params) const;
-  std::vector<std::string> own_environment() const;
   /// A file with an empty file system of so many bytes in it, which takes no place yet.
   Status make_disk(const std::string& path, std::int64_t bytes);
   void remove(const std::string& name, TaskContext& context);

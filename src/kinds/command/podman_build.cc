@@ -62,7 +62,7 @@ Status Podman::make_disk(const std::string& path, std::int64_t bytes) {
                "-O",      "^has_journal",
                "-E",      "lazy_itable_init=1,nodiscard",
                "--",      path};
-  auto environment = own_environment();
+  auto environment = environment_texts(options_.environment);
   // The first counts; a worker's own may lack what administrators have.
   environment.insert(environment.begin(),
                      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
@@ -71,8 +71,8 @@ Status Podman::make_disk(const std::string& path, std::int64_t bytes) {
   if (!run) return fail(run.error());
   const bool done = run->record.start_errno == 0 && run->record.wait_status == 0;
   if (done) return {};
-  return fail(Code::failed_precondition,
-              "mkfs.ext4 made no file system for the disk of a build (install e2fsprogs): " +
+  return fail(Code::unavailable,
+              "mkfs.ext4 made no file system for the disk of a build (is there room for it?): " +
                   context.complaint());
 }
 
@@ -88,7 +88,7 @@ Result<Podman::Built> Podman::build(const BuildParams& params, const CommandSpec
                                                       .processes = params.limits.processes,
                                                       .cpus = params.limits.cpus});
   if (!group) return fail(group.error());
-  auto environment = own_environment();
+  auto environment = environment_texts(options_.environment);
   environment.push_back("TMPDIR=" + std::string(kBuildStore));
   // The tmpfs is for the id, and for the namespace that ends with all that is mounted in it.
   std::vector<std::string> options = {"directory=/",

@@ -1,4 +1,4 @@
--- Likewise of a failure.
+-- A failure that is older than what is known changes nothing.
 UPDATE collection_items SET
   tried_at = iif(?3 >= tried_at, max(?3, fetched_at), tried_at),
   failure = iif(?3 >= tried_at, ?4, failure),

@@ -215,7 +215,10 @@ TEST_F(PoliteTest, WhatRobotsRefusesIsNotAskedFor) {
 TEST_F(PoliteTest, ARobotsFileThatIsNotThereAllowsAllAndOneThatFailsNothing) {
   ArchiveDesk one = desk(1, [](const std::string& url) {
     if (url == "http://gone.example/robots.txt") return HttpResponse{.status = 404};
-    if (url == "http://away.example/robots.txt") return HttpResponse{.status = 503};
+    // However much it says with that.
+    if (url == "http://away.example/robots.txt") {
+      return HttpResponse{.status = 503, .headers = {}, .body = std::string(600'000, 'x')};
+    }
     return HttpResponse{.status = 200};
   });
   const Manners obeys{.obeys_robots = true};
