@@ -1,10 +1,11 @@
 """Runs the commands of a queue; WAYBILL_URL, WAYBILL_QUEUE and WAYBILL_TOKEN say of which."""
-import atexit, json, os, signal, subprocess, tempfile, time, urllib.request, uuid
+import atexit, json, os, re, signal, subprocess, tempfile, time, urllib.request, uuid
 url, queue = (os.environ[f"WAYBILL_{name}"] for name in ("URL", "QUEUE"))
 headers = {"Authorization": "Bearer " + os.environ.pop("WAYBILL_TOKEN", "none")}
-lease, program, ending = {"worker": f"python-{uuid.uuid4()}", "lease": "6s"}, None, []
+lease, units = {"worker": f"python-{uuid.uuid4()}", "lease": "6s"}, dict(h=3600, m=60, s=1, ms=1e-3)
+program, ending = None, []
 signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
-atexit.register(lambda: program and program.kill())
+atexit.register(stop := lambda: program and program.poll() is None and os.killpg(program.pid, 9))
 def post(path, body):
     keyed = {**headers, "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
     request = urllib.request.Request(url + path, json.dumps(body).encode(), keyed)
@@ -16,14 +17,17 @@ def post(path, body):
 while not ending:
     for task in post("/v1/claims", {**lease, "queues": [queue], "wait": "5s"})["tasks"]:
         held, out = {"id": task["id"], "fence": task["fence"]}, tempfile.NamedTemporaryFile()
-        program, state = subprocess.Popen(task["spec"]["command"], stdout=out, stderr=out), None
+        limit = re.findall("([0-9.]+)(h|ms?|s)", task["timeout"] or "")  # 1h30m, 2.5s
+        run = ["timeout", "-k5", str(sum(float(number) * units[unit] for number, unit in limit))]
+        run += task["spec"].get("command") or ["sh", "-c", task["spec"]["shell"]]
+        program, state = subprocess.Popen(run, stdout=out, stderr=out, start_new_session=True), None
         while (status := program.poll()) is None and state in (None, "extended") and not ending:
             try: program.wait(2)
             except subprocess.TimeoutExpired:  # a third of the lease is over
                 state = post("/v1/beats", {**lease, "tasks": [held]})["tasks"][0]["state"]
-        program.kill()
+        stop()
         if state == "lost": continue  # another may have it by now: nothing is said of it
-        chunk = {"stream": "stdout", "text": open(out.name, errors="replace").read()}
+        chunk = {"stream": "stdout", "text": open(out.name, errors="replace").read(2**19)}
         post(f"/v1/tasks/{task['id']}/logs", {"fence": task["fence"], "chunks": [chunk]})
         ended = "given_back" if status is None else "failed" if status else "succeeded"
         outcome = "cancelled" if state == "cancel_requested" else ended

@@ -228,7 +228,8 @@ Result<Duration> parse_duration(std::string_view text) {
                     format_duration(std::chrono::floor<std::chrono::hours>(kDurationMax)) +
                     ", which is the longest duration");
   }
-  const auto micros = static_cast<std::int64_t>(total + 0.5L);
+  // What is not 0 stays so, as 0 has a meaning of its own: no limit, at once.
+  const auto micros = std::max<std::int64_t>(static_cast<std::int64_t>(total + 0.5L), total > 0);
   return Duration(negative ? -micros : micros);
 }
 

@@ -330,7 +330,9 @@ class InstanceChecker {
       check(schema, step, attempts.emplace_back());
       if (attempts.back().empty()) return;
     }
-    add_nearest(std::move(attempts), step, out);
+    std::string choice = step.instance.is_object() ? misfit_of(schemas, 0) : "";
+    if (choice.empty()) return add_nearest(std::move(attempts), step, out);
+    add(out, step, std::move(choice));
   }
 
   void check_one(const bj::array& schemas, const Step& step,

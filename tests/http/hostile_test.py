@@ -200,12 +200,25 @@ class HostileTest(Talker):
             with self.subTest(body=body[:40]):
                 self.refused_with_a_problem(post(chunked, body), 400, 413)
 
+    def test_what_follows_chunks_on_their_connection_is_never_read(self):
+        # For a reader that ends the lines of chunks at CRLF alone, all of it is one body.
+        headers = b"Transfer-Encoding: chunked\r\n"
+        hidden = post(b"Content-Length: %d\r\n" % len(TASK), TASK)
+        padding = b"A" * 10
+        data = padding + b"\r\n0\r\n\r\n" + hidden
+        size = b"%x\r\n" % len(data)
+        body = b"2;\nxx\r\n%x\r\n%s%s\r\n0\r\n\r\n" % (len(size) + len(padding), size, data)
+        self.assertEqual(len(self.statuses(self.talk(post(headers, body), ends=False))), 1)
+        self.assert_nothing_smuggled()
+
     def test_a_chunked_body_is_a_body(self):
         with self.serving.socket() as client:
             task = TASK.replace(b"smuggled", b"chunks")
             body = b"".join(chunk(task[i:i + 7]) for i in range(0, len(task), 7)) + b"0\r\n\r\n"
-            client.sendall(post(b"Transfer-Encoding: chunked\r\nConnection: close\r\n", body))
-            self.assertEqual(self.statuses(self.read_all(client)), [201])
+            client.sendall(post(b"Transfer-Encoding: chunked\r\n", body))
+            answer = self.read_all(client)
+            self.assertEqual(self.statuses(answer), [201])
+            self.assertIn(b"\r\nconnection: close\r\n", answer.lower())
 
     def test_targets_and_lines_that_are_none_are_refused(self):
         for line in (b"GET /v1/tasks/%zz HTTP/1.1", b"GET /v1/tasks/%4 HTTP/1.1",

@@ -51,6 +51,12 @@ Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
   return json_response(task_to_json(*task));
 }
 
+/// Whether a task in this state can be.
+bool suits(What what, State state) {
+  if (what == What::retry) return state == State::failed || state == State::cancelled;
+  return !is_finished(state);
+}
+
 /// The states of the tasks that are meant if none are named.
 std::vector<State> states_for(What what) {
   // Those that were cancelled were so on purpose: who means them says so.
@@ -58,14 +64,15 @@ std::vector<State> states_for(What what) {
   return {State::blocked, State::scheduled, State::ready, State::leased};
 }
 
+/// Of the states that are named those in which it can be done: maybe none.
 TaskFilter bulk_filter(const Fields& fields, What what) {
   TaskFilter filter;
-  const std::vector<State> possible = states_for(what);
-  filter.states = possible;
+  filter.states = states_for(what);
   if (const bj::value* states = fields.find("states"); states != nullptr) {
     filter.states.clear();
-    for (const bj::value& state : states->get_array()) {
-      filter.states.push_back(parse_state(std::string_view(state.get_string())).value());
+    for (const bj::value& name : states->get_array()) {
+      const State state = parse_state(std::string_view(name.get_string())).value();
+      if (suits(what, state)) filter.states.push_back(state);
     }
   }
   filter.queue = fields.text("queue");
@@ -121,7 +128,7 @@ class Bulk {
 };
 
 Answer<Reply> Bulk::run() {
-  bool more = true;
+  bool more = !params_.filter.states.empty();
   const SteadyTime until = parts_.clock.steady_now() + kBulkTime;
   // A preview writes nothing, and so counts them all.
   while (more && parts_.clock.steady_now() < until &&
