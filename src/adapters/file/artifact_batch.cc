@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <numeric>
 #include <thread>
@@ -30,6 +33,20 @@ FileDescriptor open_to_take(const std::string& path) {
   return FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
 }
 
+/// Whether syncfs() brings all to the disk that fsync() of each file would: it is known of these
+/// alone. FUSE, for one, hands files to its server, and does not have them synced there.
+bool is_synced_as_a_whole(const std::string& directory) {
+  constexpr std::array<std::uint32_t, 6> kKnown = {0xef53,       // ext4
+                                                   0x58465342,   // XFS
+                                                   0x9123683e,   // Btrfs
+                                                   0xf2f52010,   // F2FS
+                                                   0x01021994,   // tmpfs
+                                                   0x794c7630};  // overlayfs
+  struct statfs status {};
+  return ::statfs(directory.c_str(), &status) == 0 &&
+         std::ranges::find(kKnown, static_cast<std::uint32_t>(status.f_type)) != kKnown.end();
+}
+
 /// Begins to write it out, and waits for nothing: syncfs() then has less to do.
 void begin_writing(const FileDescriptor& file) {
   ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -40,6 +57,8 @@ void begin_writing(const FileDescriptor& file) {
 Result<std::vector<ArtifactContent>> FileArtifactStore::put_all(std::span<const ArtifactFile> files,
                                                                 const std::stop_token& stop) {
   if (files.size() <= kOneByOne) return ArtifactStore::put_all(files, stop);
+  if (const auto root = root_directory(directory_, true); !root) return fail(root.error());
+  if (!is_synced_as_a_whole(directory_)) return ArtifactStore::put_all(files, stop);
   return ArtifactBatch(*this, files).put(stop);
 }
 
