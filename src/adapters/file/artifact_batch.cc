@@ -161,7 +161,12 @@ Status ArtifactBatch::take(const ArtifactFile& file, Staged& staged) {
   if (::fchmod(opened.get(), 0400) != 0) return fail(system_error(errno, "closing " + file.path));
   auto digest = digest_of(opened, file.path);
   if (!digest) return fail(digest.error());
-  begin_writing(opened);
+  staged.is_there = is_there(digest->sha256);
+  // It need never come to the disk then.
+  if (staged.is_there && ::unlink(file.path.c_str()) != 0) {
+    return fail(system_error(errno, "removing " + file.path));
+  }
+  if (!staged.is_there) begin_writing(opened);
   if (::fstat(opened.get(), &status) != 0) {
     return fail(system_error(errno, "looking at " + file.path));
   }
@@ -169,6 +174,13 @@ Status ArtifactBatch::take(const ArtifactFile& file, Staged& staged) {
   staged.path = file.path;
   staged.looks = FileArtifactStore::looks_of(status);
   return {};
+}
+
+bool ArtifactBatch::is_there(const std::string& sha256) const {
+  const std::string shard = sha256.substr(0, 2);
+  const auto directory =
+      subdirectory(contents_, shard, store_.directory_ + "/sha256/" + shard, false);
+  return directory && store_.renew(*directory, sha256);
 }
 
 Status ArtifactBatch::copy(const ArtifactFile& file, Staged& staged) {
@@ -223,6 +235,7 @@ Status ArtifactBatch::name(const FileDescriptor& directory, const Staged& staged
   const std::string& sha256 = staged.content.sha256;
   if (store_.renew(directory, sha256)) return {};
   const std::string what = "content " + sha256;
+  if (staged.is_there) return fail(Code::unavailable, what + " was removed while it was kept");
   const FileDescriptor file = open_to_take(staged.path);
   if (!file.is_open()) return fail(system_error(errno, "opening " + staged.path));
   struct stat status {};

@@ -29,6 +29,7 @@ class ArtifactBatch {
     ArtifactContent content;
     std::string path;  ///< of the file that is to be named
     bool is_copy = false;
+    bool is_there = false;  ///< in the store, before
     FileArtifactStore::Looks looks;
   };
 
@@ -36,6 +37,7 @@ class ArtifactBatch {
   Status stage_all(const std::stop_token& stop);
   Status stage(const ArtifactFile& file, Staged& staged);
   Status take(const ArtifactFile& file, Staged& staged);
+  bool is_there(const std::string& sha256) const;
   Status copy(const ArtifactFile& file, Staged& staged);
   Status name_all();
   Status name(const FileDescriptor& directory, const Staged& staged);

@@ -296,6 +296,18 @@ TEST_F(PutAllTest, WhatHasAnotherNameOrIsALinkIsNeverTaken) {
   EXPECT_EQ(unfinished(), 0u);
 }
 
+TEST_F(PutAllTest, WhatIsThereIsNotWrittenAgain) {
+  ASSERT_TRUE(store_.put_all(files(40), {}));
+  clock_.advance(std::chrono::hours(2));
+  const auto again = files(40);
+  const auto contents = store_.put_all(again, {});
+  ASSERT_TRUE(contents) << contents.error().message;
+  for (const ArtifactFile& file : again) EXPECT_FALSE(fs::exists(file.path));
+  const auto page = store_.kept("");
+  ASSERT_TRUE(page);
+  for (const KeptContent& each : page->contents) EXPECT_EQ(each.kept_at, clock_.now());
+}
+
 TEST_F(PutAllTest, WhatIsDamagedIsMendedAndWhatIsThereTwiceIsKeptOnce) {
   const std::string digest = put("content 1");
   damage(digest);
