@@ -347,6 +347,11 @@ TEST(DefinitionsLoadTest, FilesOfACommandAreThereAndBelowItsDefinition) {
   EXPECT_TRUE(has("/pipelines/p/steps/s/task/command/0: leads out of the directory"));
 }
 
+TEST(DefinitionsLoadTest, KindsMayHaveCapitals) {
+  EXPECT_EQ(problems_of(R"({"tasks": {"a": {"kind": "kiwix.updateSources"}}})"), Problems{});
+  EXPECT_EQ(problems_of(R"({"tasks": {"a": {"kind": "no kind"}}})").size(), 1u);
+}
+
 TEST(DefinitionsLoadTest, WhatTheSchemaRefusesHidesNothingElse) {
   EXPECT_EQ(problems_of(R"({
     "tasks": {"a": {"command": ["x"], "pri": 1, "timeout": "-1s", "limits": {"memory": "much"}},

@@ -1,25 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
-#include <vector>
 
-#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/uuid.h"
+#include "ports/artifact_file.h"
 
 namespace waybill {
-
-/// A file that a run leaves behind. It is opened when its turn comes, and perhaps again: of ten
-/// thousand files not all can be open at once.
-struct ArtifactFile {
-  std::string name;
-  std::string media_type;
-  std::function<Result<FileDescriptor>()> open;
-};
 
 /// Whose files they are.
 struct ArtifactOwner {

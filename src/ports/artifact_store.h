@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "ports/artifact_file.h"
 
 namespace waybill {
 
@@ -58,6 +61,11 @@ class ArtifactStore {
   /// the same time is kept as it was read. Nobody ever finds a part of it, and what a failure
   /// leaves does not count.
   virtual Result<ArtifactContent> put(const FileDescriptor& file) = 0;
+  /// The same for each of many files, in their order; a store may bring all to the disk together,
+  /// and take those that may be taken. All are kept when it succeeds; some may be when it fails.
+  /// `cancelled`: it was asked to stop.
+  virtual Result<std::vector<ArtifactContent>> put_all(std::span<const ArtifactFile> files,
+                                                       const std::stop_token& stop);
   /// The content, for reading, at its beginning. `not_found`; `data_loss` if it has been damaged
   /// since it was put: it was read for that, if need be.
   virtual Result<FileDescriptor> open(const std::string& sha256, IfBusy if_busy) = 0;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/digest_copy.h"
+#include "base/free_space.h"
 #include "core/size.h"
 #include "services/parallel.h"
 
@@ -39,14 +40,13 @@ Status ArtifactKeeper::keep(const ArtifactOwner& owner, std::span<const Artifact
                             const std::stop_token& stop) {
   if (Status ours = guard_.may_keep(clock_.now()); !ours) return ours;
   AttemptArtifacts attempt{.task = owner.task, .fence = owner.fence, .artifacts = {}};
-  for (const ArtifactFile& file : files) {
-    if (stop.stop_requested()) return stopped();
-    auto content = put(file);
-    if (!content) return fail(content.error());
-    attempt.artifacts.push_back({.name = file.name,
-                                 .sha256 = std::move(content->sha256),
-                                 .size_bytes = content->size_bytes,
-                                 .media_type = file.media_type,
+  auto contents = store_.put_all(files, stop);
+  if (!contents) return fail(contents.error());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    attempt.artifacts.push_back({.name = files[i].name,
+                                 .sha256 = std::move((*contents)[i].sha256),
+                                 .size_bytes = (*contents)[i].size_bytes,
+                                 .media_type = files[i].media_type,
                                  .created_at = {}});
   }
   const auto missing = record(attempt);
@@ -54,7 +54,12 @@ Status ArtifactKeeper::keep(const ArtifactOwner& owner, std::span<const Artifact
   for (const std::string& sha256 : *missing) {
     if (stop.stop_requested()) return stopped();
     const auto lost = std::ranges::find(attempt.artifacts, sha256, &Artifact::sha256);
-    const auto again = put(files[static_cast<std::size_t>(lost - attempt.artifacts.begin())]);
+    const ArtifactFile& file = files[static_cast<std::size_t>(lost - attempt.artifacts.begin())];
+    const auto again = put(file);
+    if (!again && !file.path.empty() && again.error().code == Code::not_found) {
+      return fail(Code::unavailable, "artifact \"" + file.name +
+                                         "\" was collected while it was kept; it is made again");
+    }
     if (!again) return fail(again.error());
     if (again->sha256 != sha256) {
       return fail(Code::unavailable, "artifact \"" + lost->name + "\" changed while it was kept");
@@ -153,11 +158,18 @@ Status write_artifact_file(const FileDescriptor& content, const std::string& sha
     return fail(Code::already_exists, path + " is there already");
   }
   if (!file.is_open()) return fail(system_error(errno, "making " + path));
-  const auto copied = copy_with_digest(content, file, path);
+  struct stat status {};
   Status written;
-  if (!copied) written = fail(copied.error());
-  if (copied && copied->sha256 != sha256) {
-    written = fail(Code::data_loss, "content " + sha256 + " is not what its name says");
+  if (::fstat(content.get(), &status) != 0) {
+    written = fail(system_error(errno, "looking at content " + sha256));
+  }
+  if (written) written = require_free_space(file, status.st_size, path);
+  if (written) {
+    const auto copied = copy_with_digest(content, file, path);
+    if (!copied) written = fail(copied.error());
+    if (copied && copied->sha256 != sha256) {
+      written = fail(Code::data_loss, "content " + sha256 + " is not what its name says");
+    }
   }
   if (!written) ::unlink(path.c_str());
   return written;

@@ -115,5 +115,16 @@ TEST_F(ArtifactKeeperTest, WhatIsFetchedIsANewFileForReadingOnly) {
             Code::not_found);
 }
 
+TEST_F(ArtifactKeeperTest, RoomOnTheDiskIsLookedForBeforeAContentIsBrought) {
+  const FileDescriptor huge = FakeArtifactStore::file_of("");
+  ASSERT_EQ(::ftruncate(huge.get(), std::int64_t{1} << 60), 0);
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/file";
+  const Status written = write_artifact_file(huge, std::string(64, '0'), path);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, Code::resource_exhausted) << written.error().message;
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 }  // namespace
 }  // namespace waybill

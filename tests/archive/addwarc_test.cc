@@ -168,6 +168,78 @@ TEST_F(AddWarcTest, WhatACaptureLeavesIsRead) {
   EXPECT_EQ(content(cid_of("content of /a")), "content of /a");
 }
 
+TEST_F(AddWarcTest, APackageOfACaptureIsReadToo) {
+  CaptureKind capture(&desk_);
+  const Outcome captured = capture.run(
+      task_of(R"({"urls":[")" + web_.url() + "/a\",\"" + web_.url() + R"(/b"],"package":"wacz"})"),
+      context_);
+  ASSERT_TRUE(std::holds_alternative<outcome::Succeeded>(captured)) << result(captured);
+  const auto file = std::ranges::find_if(
+      context_.kept_files, [](const auto& kept) { return kept.name.ends_with(".wacz"); });
+  ASSERT_NE(file, context_.kept_files.end());
+  const std::string wacz = file->bytes;
+  const bj::object said = done(run(wacz));
+  EXPECT_EQ(said.at("archived"), 2) << json::serialize(said);
+  EXPECT_EQ(said.at("failed"), 0);
+  EXPECT_TRUE(said.at("damage").is_null());
+  EXPECT_EQ(content(cid_of("content of /b")), "content of /b");
+  EXPECT_EQ(content(cid_in(said, "cid")), wacz);
+  // Cut off at any place it is no package, and nothing worse.
+  for (std::size_t size = 4; size < wacz.size(); size += 1 + wacz.size() / 100) {
+    EXPECT_THAT(failure(run(wacz.substr(0, size)), FailureClass::permanent),
+                HasSubstr("no WACZ package"));
+  }
+}
+
+/// A ZIP file of one member, as APPNOTE has it; `method` 8 is deflated.
+std::string zip_of(const std::string& name, const std::string& content, char method = 0) {
+  const auto number = [](std::uint64_t value, int bytes) {
+    std::string out;
+    for (; bytes > 0; --bytes, value >>= 8) out += static_cast<char>(value & 0xff);
+    return out;
+  };
+  const std::string sizes = number(content.size(), 4) + number(content.size(), 4);
+  const std::string head = number(20, 2) + number(0, 2) + method + number(0, 1) + number(0, 8) +
+                           sizes + number(name.size(), 2) + number(0, 2);
+  const std::string member = "PK\3\4" + head + name + content;
+  const std::string entry = "PK\1\2" + number(20, 2) + head + number(0, 10) + number(0, 4) + name;
+  return member + entry + "PK\5\6" + number(0, 4) + number(1, 2) + number(1, 2) +
+         number(entry.size(), 4) + number(member.size(), 4) + number(0, 2);
+}
+
+TEST_F(AddWarcTest, WhatIsNoPackageIsSaid) {
+  const std::string warc =
+      text_of({.type = "response", .url = "http://a.example/", .block = ok("page")});
+  const bj::object said = done(run(zip_of("archive/data.warc", warc)));
+  EXPECT_EQ(said.at("archived"), 1) << "the test's packages are right";
+  const auto refused = [&](const std::string& zip) {
+    return failure(run(zip), FailureClass::permanent);
+  };
+  EXPECT_THAT(refused(zip_of("archive/data.warc", warc, 8)), HasSubstr("packed once more"));
+  EXPECT_THAT(refused(zip_of("data.warc", warc)), HasSubstr("no WARC file below archive/"));
+  EXPECT_THAT(refused(zip_of("archive/data.warc", "no warc at all\n")), HasSubstr("no WARC file"));
+  std::string beyond = zip_of("archive/data.warc", warc);
+  beyond.replace(beyond.size() - 6, 4, "\x7f\x7f\x7f\x7f");  // where its directory is
+  EXPECT_THAT(refused(beyond), HasSubstr("not in it"));
+}
+
+TEST_F(AddWarcTest, ThereIsABoundOnRecordsAndOnWhatIsNoted) {
+  std::string warc;
+  for (int i = 0; i < 5; ++i) {
+    warc += text_of({.type = "response",
+                     .url = "http://a.example/" + std::to_string(i),
+                     .block = ok("page " + std::to_string(i))});
+  }
+  const auto refused = [&](const WarcBounds& bounds) {
+    IpfsAddWarcKind kind(&desk_, bounds);
+    return failure(kind.run(task_of(R"({"sha256":")" + keep_artifact(warc) + "\"}"), context_),
+                   FailureClass::permanent);
+  };
+  EXPECT_THAT(refused({.records_max = 4}), HasSubstr("more than 4 records: split it"));
+  EXPECT_THAT(refused({.notes_bytes_max = 1000}), HasSubstr("split the file"));
+  EXPECT_EQ(done(run(warc)).at("archived"), 5);
+}
+
 TEST_F(AddWarcTest, WhatIsDamagedIsSaidAndWhatIsWholeIsArchived) {
   const std::string first =
       gzip(text_of({.type = "response", .url = "http://a.example/", .block = ok("first")}));

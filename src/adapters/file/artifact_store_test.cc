@@ -227,5 +227,99 @@ TEST_F(FileArtifactStoreTest, AMissingDataDirectoryIsNamed) {
   EXPECT_THAT(content.error().message, testing::HasSubstr(directory_.path() + "/no/such"));
 }
 
+/// Files of a task, which a store may take.
+class PutAllTest : public FileArtifactStoreTest {
+ protected:
+  ArtifactFile a_file(const std::string& name, const std::string& bytes) {
+    const std::string path = directory_.path() + "/" + name;
+    std::ofstream(path) << bytes;
+    return {.name = name,
+            .media_type = "text/plain",
+            .open = [path]() -> Result<FileDescriptor> {
+              FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+              if (!file.is_open()) return fail(system_error(errno, "opening " + path));
+              return file;
+            },
+            .path = path};
+  }
+  std::vector<ArtifactFile> files(std::size_t count) {
+    std::vector<ArtifactFile> made;
+    for (std::size_t i = 0; i < count; ++i) {
+      made.push_back(a_file("file-" + std::to_string(i), "content " + std::to_string(i)));
+    }
+    return made;
+  }
+};
+
+TEST_F(PutAllTest, WhatMayBeTakenIsMovedAndIsItsOwnersAlone) {
+  const auto given = files(100);
+  const auto inode_of = [](const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status.st_ino;
+  };
+  const auto inode = inode_of(given[42].path);
+  const auto contents = store_.put_all(given, {});
+  ASSERT_TRUE(contents) << contents.error().message;
+  EXPECT_EQ(inode_of(file_of((*contents)[42].sha256)), inode);
+  for (const ArtifactFile& file : given) EXPECT_FALSE(fs::exists(file.path));
+  struct stat status {};
+  ASSERT_EQ(::stat(file_of((*contents)[7].sha256).c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0400u);
+  FileArtifactStore other(root(), clock_);
+  for (std::size_t i = 0; i < contents->size(); ++i) {
+    const auto opened = other.open((*contents)[i].sha256);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(FakeArtifactStore::bytes_of(*opened), "content " + std::to_string(i));
+  }
+  EXPECT_EQ(unfinished(), 0u);
+}
+
+TEST_F(PutAllTest, WhatHasAnotherNameOrIsALinkIsNeverTaken) {
+  auto given = files(50);
+  const std::string kept = directory_.path() + "/kept";
+  fs::create_hard_link(given[3].path, kept);
+  const std::string away = directory_.path() + "/away";
+  fs::rename(given[4].path, away);
+  const auto contents = store_.put_all(given, {});
+  ASSERT_FALSE(contents) << "it is not there";
+  fs::create_symlink(away, given[4].path);
+  EXPECT_FALSE(store_.put_all(given, {})) << "no link is followed";
+  fs::remove(given[4].path);
+  fs::rename(away, given[4].path);
+  const auto again = store_.put_all(given, {});
+  ASSERT_TRUE(again) << again.error().message;
+  std::ofstream(kept, std::ios::app) << " and more";
+  const auto opened = store_.open((*again)[3].sha256);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(FakeArtifactStore::bytes_of(*opened), "content 3");
+  EXPECT_EQ(unfinished(), 0u);
+}
+
+TEST_F(PutAllTest, WhatIsThereIsNotWrittenAgain) {
+  ASSERT_TRUE(store_.put_all(files(40), {}));
+  clock_.advance(std::chrono::hours(2));
+  const auto again = files(40);
+  const auto contents = store_.put_all(again, {});
+  ASSERT_TRUE(contents) << contents.error().message;
+  for (const ArtifactFile& file : again) EXPECT_FALSE(fs::exists(file.path));
+  const auto page = store_.kept("");
+  ASSERT_TRUE(page);
+  for (const KeptContent& each : page->contents) EXPECT_EQ(each.kept_at, clock_.now());
+}
+
+TEST_F(PutAllTest, WhatIsDamagedIsMendedAndWhatIsThereTwiceIsKeptOnce) {
+  const std::string digest = put("content 1");
+  damage(digest);
+  auto given = files(40);
+  given.push_back(a_file("twin", "content 1"));
+  const auto contents = store_.put_all(given, {});
+  ASSERT_TRUE(contents) << contents.error().message;
+  EXPECT_EQ((*contents)[1], (*contents)[40]);
+  const auto opened = store_.open(digest);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(FakeArtifactStore::bytes_of(*opened), "content 1");
+}
+
 }  // namespace
 }  // namespace waybill

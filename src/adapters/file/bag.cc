@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <set>
 
+#include "adapters/file/file_io.h"
 #include "base/digest.h"
 #include "base/digest_copy.h"
 #include "base/log.h"
@@ -48,25 +49,10 @@ std::string manifest_of(const std::map<std::string, std::string>& files) {
   return text;
 }
 
-Status write_whole(const FileDescriptor& file, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail(system_error(errno, "writing " + path));
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Status put_on_disk(const FileDescriptor& file, const std::string& path) {
-  if (::fsync(file.get()) == 0) return {};
-  return fail(system_error(errno, "writing " + path));
-}
-
 Status put_directory_on_disk(const std::string& path) {
   const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.is_open()) return fail(system_error(errno, "writing " + path));
-  return put_on_disk(directory, path);
+  return sync(directory, path);
 }
 
 /// Replaces nothing. Where the file system cannot promise that (EINVAL), a directory that is empty
@@ -141,7 +127,7 @@ Status BagWriter::add_payload(const std::string& name, const FileDescriptor& con
   }
   payload_.emplace(path, sha256);
   payload_bytes_ += copied->size_bytes;
-  return put_on_disk(*file, path);
+  return sync(*file, path);
 }
 
 Status BagWriter::add_tag(const std::string& name,
@@ -151,11 +137,11 @@ Status BagWriter::add_tag(const std::string& name,
   Sha256 digest;
   const Write write = [&](std::string_view bytes) {
     digest.add(bytes);
-    return write_whole(*file, bytes, name);
+    return write_all(*file, bytes, name);
   };
   if (const Status filled = fill(write); !filled) return filled;
   tags_.emplace(name, to_hex(digest.finish()));
-  return put_on_disk(*file, name);
+  return sync(*file, name);
 }
 
 Status BagWriter::add_tag(const std::string& name, std::string_view text) {

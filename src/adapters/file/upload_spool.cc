@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "adapters/file/file_io.h"
-#include "adapters/file/free_space.h"
+#include "base/free_space.h"
 #include "base/log.h"
 
 namespace waybill {

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/digest_copy.h"
+#include "base/free_space.h"
 #include "base/json.h"
 
 namespace waybill {
@@ -232,6 +233,9 @@ Status RemoteArtifacts::fetch(const ArtifactOwner& owner, const std::string& sha
       if (!piece && outages.again(piece.error())) continue;
       if (!piece) return fail(piece.error());
       outages.note_progress();
+      if (offset == 0) {
+        if (Status room = require_free_space(file, piece->size_bytes, path); !room) return room;
+      }
       digest.add(piece->bytes);
       if (Status written = write_piece(file, piece->bytes, path); !written) return written;
       offset += static_cast<std::int64_t>(piece->bytes.size());

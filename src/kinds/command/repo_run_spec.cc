@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "base/relative_path.h"
 #include "core/artifact.h"
 #include "core/definition_fields.h"
 #include "core/json_schema.h"
@@ -28,11 +29,10 @@ const JsonSchema& repo_run_schema() {
   return kSchema;
 }
 
-bool stays_below(std::string_view path) {
-  if (path.empty() || path.front() == '/' || path.find('\0') != path.npos) return false;
+/// As git names the files of a tree.
+bool is_path_in_repository(std::string_view path) {
   const std::string parts = "/" + std::string(path) + "/";
-  return parts.find("/../") == parts.npos && parts.find("/./") == parts.npos &&
-         parts.find("//") == parts.npos;
+  return stays_below(path) && parts.find("/./") == parts.npos && parts.find("//") == parts.npos;
 }
 
 Status check_repo_run(const RepoRunSpec& spec) {
@@ -45,7 +45,7 @@ Status check_repo_run(const RepoRunSpec& spec) {
         "/commit must be the 40 digits of a commit, which never changes, or "
         "${params.NAME}; `git rev-parse BRANCH` prints them");
   }
-  if (!spec.dockerfile.empty() && !stays_below(spec.dockerfile)) {
+  if (!spec.dockerfile.empty() && !is_path_in_repository(spec.dockerfile)) {
     return refuse("/dockerfile must be a path in the repository, without .. and empty parts");
   }
   if (spec.dockerfile.ends_with(".in")) {

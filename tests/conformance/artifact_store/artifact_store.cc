@@ -168,4 +168,51 @@ TEST_P(ArtifactStoreConformance, ManyMayPutTheSameAtOnce) {
   EXPECT_EQ(all().size(), 1u);
 }
 
+TEST_P(ArtifactStoreConformance, ManyArePutTogetherInTheirOrder) {
+  const std::string before = put("3");
+  clock_.advance(std::chrono::hours(2));
+  std::vector<ArtifactFile> files;
+  for (int i = 0; i < 100; ++i) {
+    files.push_back({.name = std::to_string(i), .media_type = "text/plain", .open = [i] {
+                       return Result<FileDescriptor>(
+                           FakeArtifactStore::file_of(std::to_string(i % 50)));
+                     }});
+  }
+  const auto contents = store().put_all(files, {});
+  ASSERT_TRUE(contents) << contents.error().message;
+  ASSERT_EQ(contents->size(), 100u);
+  for (int i = 0; i < 100; ++i) {
+    const std::string bytes = std::to_string(i % 50);
+    EXPECT_EQ((*contents)[static_cast<std::size_t>(i)],
+              (ArtifactContent{.sha256 = to_hex(sha256(bytes)),
+                               .size_bytes = static_cast<std::int64_t>(bytes.size())}));
+    EXPECT_EQ(get(to_hex(sha256(bytes))), bytes);
+  }
+  const auto kept = all();
+  EXPECT_EQ(kept.size(), 50u);
+  for (const KeptContent& each : kept) {
+    EXPECT_EQ(each.kept_at, clock_.now()) << "also " << before << ", which was there";
+  }
+}
+
+TEST_P(ArtifactStoreConformance, OfManyOneThatCannotBeReadFailsTheCallAndNamesIt) {
+  std::vector<ArtifactFile> files;
+  for (int i = 0; i < 50; ++i) {
+    files.push_back({.name = "file " + std::to_string(i),
+                     .media_type = "text/plain",
+                     .open = [i]() -> Result<FileDescriptor> {
+                       if (i == 30) return fail(Code::permission_denied, "not for you");
+                       return FakeArtifactStore::file_of(std::to_string(i));
+                     }});
+  }
+  const auto contents = store().put_all(files, {});
+  ASSERT_FALSE(contents);
+  EXPECT_EQ(contents.error().code, Code::permission_denied);
+  EXPECT_THAT(contents.error().message, testing::HasSubstr("\"file 30\""));
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(store().put_all(files, stop.get_token()).error().code, Code::cancelled);
+  EXPECT_TRUE(store().put_all({}, {})) << "none at all";
+}
+
 }  // namespace waybill

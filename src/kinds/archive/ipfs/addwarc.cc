@@ -19,6 +19,7 @@
 #include "kinds/archive/ipfs/node.h"
 #include "kinds/archive/ipfs/warc_to_node.h"
 #include "kinds/archive/outcomes.h"
+#include "kinds/archive/warc/wacz.h"
 
 namespace waybill {
 namespace {
@@ -76,11 +77,13 @@ struct WarcSource {
   std::string sha256;
   FileDescriptor file;
   std::int64_t size_bytes = 0;
+  bool is_package = false;
+  std::vector<PackedWarc> warcs;  ///< in the file, which itself may be the only one
   std::optional<TaskDownload> download;
 };
 Result<WarcSource> bring_warc(const Task& task, const WarcOrder& order, ArchiveDesk& desk,
                               TaskContext& context) {
-  WarcSource source{.path = {}, .sha256 = order.sha256, .file = {}, .download = {}};
+  WarcSource source{.path = {}, .sha256 = order.sha256, .file = {}, .warcs = {}, .download = {}};
   if (order.fetch.urls.empty()) {
     auto path = context.artifacts().fetch(order.sha256, "archive.warc");
     if (!path) return fail(with_context(path.error(), "the artifact"));
@@ -100,6 +103,16 @@ Result<WarcSource> bring_warc(const Task& task, const WarcOrder& order, ArchiveD
     return fail(system_error(errno, "looking at " + source.path));
   }
   source.size_bytes = status.st_size;
+  const auto zip = is_zip(source.file);
+  if (!zip) return fail(zip.error());
+  source.is_package = *zip;
+  if (!source.is_package) {
+    source.warcs.push_back({.name = {}, .offset = 0, .size_bytes = source.size_bytes});
+    return source;
+  }
+  auto warcs = warcs_in_package(source.file, source.size_bytes);
+  if (!warcs) return fail(warcs.error());
+  source.warcs = std::move(*warcs);
   return source;
 }
 
@@ -136,10 +149,9 @@ Result<bj::object> conclude(WarcToNode& work, const WarcNotes& notes, const Warc
   result["dest"] = json::text("/content/" + *index_cid);
   result["sha256"] = json::text(source.sha256);
   if (order.whole) {
-    const auto cid =
-        work.give({.name = "archive.warc", .size_bytes = source.size_bytes, .open = [&] {
-                     return open_to_read(source.path);
-                   }});
+    const auto cid = work.give({.name = source.is_package ? "archive.wacz" : "archive.warc",
+                                .size_bytes = source.size_bytes,
+                                .open = [&] { return open_to_read(source.path); }});
     if (!cid) return fail(with_context(cid.error(), "writing the file to ipfs"));
     result["cid"] = json::text(*cid);
   }
@@ -174,18 +186,23 @@ Outcome IpfsAddWarcKind::run(const Task& task, TaskContext& context) {
   if (!source) return outcome_of(source.error());
   auto partial = PartialFile::open(desk_->downloads.directory, to_string(task.id()) + "-warc");
   if (!partial) return outcome_of(partial.error());
-  auto notes = WarcNotes::open(*partial, "warc " + source->sha256 + " " + order->add.chunker +
-                                             (order->add.trickle ? " trickle" : "") +
-                                             (order->add.pin ? "" : " unpinned"));
+  auto notes = WarcNotes::open(*partial,
+                               "warc " + source->sha256 + " " + order->add.chunker +
+                                   (order->add.trickle ? " trickle" : "") +
+                                   (order->add.pin ? "" : " unpinned"),
+                               bounds_.notes_bytes_max);
   if (!notes) return outcome_of(notes.error());
   auto payload = PayloadFile::create(context.scratch_directory());
   if (!payload) return outcome_of(payload.error());
   WarcToNode work(
       {.desk = *desk_, .task = task, .context = context, .steps = steps, .notes = *notes},
-      {.add = order->add, .bytes_max = order->bytes_max}, std::move(*payload));
+      {.add = order->add, .bytes_max = order->bytes_max, .records_max = bounds_.records_max},
+      std::move(*payload));
   steps.at(2, 0.0, "archiving record 0");
-  if (Status done = work.run(source->file, source->size_bytes); !done) {
-    return outcome_of(done.error());
+  for (const PackedWarc& warc : source->warcs) {
+    if (Status done = work.run(source->file, warc.offset, warc.size_bytes); !done) {
+      return outcome_of(done.error());
+    }
   }
   if (work.records() == 0) {
     return outcome_of(

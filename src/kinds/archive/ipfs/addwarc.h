@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "kinds/archive/desk.h"
@@ -9,14 +10,21 @@ namespace waybill {
 
 std::string_view ipfs_addwarc_spec_schema();
 
-/// Kind `ipfs.addwarc`: the answers in a WARC file go to the node, head and content of each, and an
-/// index of them that InterPlanetary Wayback (ipwb) replays. In four steps: "loading WARC",
-/// "archiving record N", "writing index to IPFS", "saving results".
+/// What one task takes: its index is in memory, some 500 bytes for each answer.
+struct WarcBounds {
+  std::int64_t records_max = 5'000'000;
+  std::int64_t notes_bytes_max = std::int64_t{512} << 20;
+};
+
+/// Kind `ipfs.addwarc`: the answers in a WARC file, or in those of a WACZ package, go to the node,
+/// head and content of each, and an index of them that InterPlanetary Wayback (ipwb) replays. In
+/// four steps: "loading WARC", "archiving record N", "writing index to IPFS", "saving results".
 class IpfsAddWarcKind final : public TaskKind {
  public:
   /// Without a desk that has a node to refuse what can never run, and no more; it outlives the
   /// kind.
-  explicit IpfsAddWarcKind(ArchiveDesk* desk = nullptr) : desk_(desk) {}
+  explicit IpfsAddWarcKind(ArchiveDesk* desk = nullptr, WarcBounds bounds = {})
+      : desk_(desk), bounds_(bounds) {}
 
   std::string_view name() const override { return "ipfs.addwarc"; }
   Status check(const TaskRequest& request) const override;
@@ -25,6 +33,7 @@ class IpfsAddWarcKind final : public TaskKind {
 
  private:
   ArchiveDesk* const desk_;
+  const WarcBounds bounds_;
 };
 
 }  // namespace waybill

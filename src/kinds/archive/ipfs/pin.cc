@@ -11,6 +11,7 @@
 #include "core/fetch/url_reference.h"
 #include "kinds/archive/fields.h"
 #include "kinds/archive/ipfs/leases.h"
+#include "kinds/archive/ipfs/pinning_service.h"
 #include "kinds/archive/outcomes.h"
 
 namespace waybill {
@@ -30,6 +31,7 @@ struct PinOrder {
   std::optional<Duration> span;
   int copies = 0;  ///< 0: not asked for
   std::vector<std::string> nodes;
+  std::vector<ipfs::PinningService> services;
   Duration every = kEveryDefault;
 };
 
@@ -52,6 +54,7 @@ Result<PinOrder> read_pin_order(const TaskRequest& request) {
                  .span = {},
                  .copies = static_cast<int>(fields.integer("copies", 0)),
                  .nodes = {},
+                 .services = {},
                  .every = std::max(fields.duration("every", kEveryDefault), kEveryMin)};
   if (Status read = read_cid(fields, order.cid); !read) return fail(read.error());
   if (!order.cid && !has_no_params(request)) {
@@ -77,6 +80,13 @@ Result<PinOrder> read_pin_order(const TaskRequest& request) {
   if (!order.nodes.empty() && order.copies == 0) {
     return fail(Code::invalid_argument, "/nodes: they count for copies, of which none are asked");
   }
+  auto services = ipfs::read_pinning_services(*object, request);
+  if (!services) return fail(services.error());
+  order.services = std::move(*services);
+  if (!order.services.empty() && order.copies == 0 && !has_no_params(request)) {
+    return fail(Code::invalid_argument,
+                "/services: they count for copies, of which none are asked");
+  }
   return order;
 }
 
@@ -92,7 +102,10 @@ Result<int> copies_of(const PinOrder& order, ArchiveDesk& desk, TaskContext& con
     if (!pinned) context.log(LogStream::system, "[" + pinned.error().message + "]\n");
     if (pinned && *pinned) ++copies;
   }
-  if (!order.nodes.empty()) return copies;
+  const auto at_services =
+      ipfs::copies_at_services(order.services, *order.cid, desk, context, deadline);
+  if (!at_services) return fail(at_services.error());
+  if (!order.nodes.empty() || !order.services.empty()) return copies + *at_services;
   ipfs::Node node(*desk.node, desk.clock, desk.ipfs_api);
   const auto self = node.peer_id(deadline);
   if (!self) return fail(self.error());
@@ -125,6 +138,10 @@ class PinRun {
     if (order_.copies > 0) {
       const auto counted = copies_of(order_, desk_, context_, asking());
       if (!counted && counted.error().code == Code::cancelled) return outcome_of(counted.error());
+      if (!counted && !order_.services.empty() && !ipfs::may_answer_later(counted.error())) {
+        return outcome_of(with_context(counted.error(),
+                                       to_string(*order_.cid) + " stays pinned as " + order_.name));
+      }
       if (!counted) context_.log(LogStream::system, "[" + counted.error().message + "]\n");
       copies = counted.value_or(0);
       if (copies >= order_.copies) return release("copies", copies);

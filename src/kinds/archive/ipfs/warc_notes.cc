@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "core/size.h"
 #include "kinds/archive/file_text.h"
 
 namespace waybill {
@@ -41,18 +42,21 @@ std::optional<WarcNote> parse_note(std::string_view line) {
 
 }  // namespace
 
-Result<WarcNotes> WarcNotes::open(PartialFile& partial, const std::string& source) {
+Result<WarcNotes> WarcNotes::open(PartialFile& partial, const std::string& source,
+                                  std::int64_t bytes_max) {
   const auto anew = [&]() -> Result<WarcNotes> {
     if (Status emptied = partial.restart({.url = source}); !emptied) return fail(emptied.error());
-    return WarcNotes(partial);
+    return WarcNotes(partial, bytes_max);
   };
-  if (partial.size_bytes() == 0 || partial.source().url != source) return anew();
+  if (partial.size_bytes() == 0 || partial.size_bytes() > bytes_max ||
+      partial.source().url != source)
+    return anew();
   const auto file = partial.reader();
   if (!file) return fail(file.error());
   const auto text = text_of_open_file(*file, static_cast<std::size_t>(partial.size_bytes()),
                                       "the notes of an earlier attempt");
   if (!text) return fail(text.error());
-  WarcNotes notes(partial);
+  WarcNotes notes(partial, bytes_max);
   for (std::string_view rest = *text; !rest.empty();) {
     const auto end = rest.find('\n');
     auto note = end == rest.npos ? std::nullopt : parse_note(rest.substr(0, end));
@@ -64,7 +68,13 @@ Result<WarcNotes> WarcNotes::open(PartialFile& partial, const std::string& sourc
 }
 
 Status WarcNotes::add(WarcNote note) {
-  if (Status kept = partial_.append(note_line(note)); !kept) return kept;
+  const std::string line = note_line(note);
+  if (partial_.size_bytes() + static_cast<std::int64_t>(line.size()) > bytes_max_) {
+    return fail(Code::out_of_range,
+                "after " + std::to_string(note.number) + " records its index has more than " +
+                    format_size(bytes_max_) + ": split the file, a task takes no more");
+  }
+  if (Status kept = partial_.append(line); !kept) return kept;
   take(std::move(note));
   return {};
 }

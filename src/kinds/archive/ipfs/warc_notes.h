@@ -26,8 +26,11 @@ struct WarcNote {
 class WarcNotes {
  public:
   /// Takes what an earlier attempt left in `partial`, if it was of this file and these options.
-  static Result<WarcNotes> open(PartialFile& partial, const std::string& source);
+  /// `bytes_max`: of all notes, which are in memory too.
+  static Result<WarcNotes> open(PartialFile& partial, const std::string& source,
+                                std::int64_t bytes_max);
 
+  /// `out_of_range`: there would be more than `bytes_max`.
   Status add(WarcNote note);
   Status sync() { return partial_.sync(); }
 
@@ -41,10 +44,12 @@ class WarcNotes {
   const std::vector<std::string>& errors() const { return errors_; }
 
  private:
-  explicit WarcNotes(PartialFile& partial) : partial_(partial) {}
+  WarcNotes(PartialFile& partial, std::int64_t bytes_max)
+      : partial_(partial), bytes_max_(bytes_max) {}
   void take(WarcNote note);
 
   PartialFile& partial_;
+  std::int64_t bytes_max_;
   std::int64_t last_ = 0;
   std::int64_t archived_ = 0;
   std::int64_t failed_ = 0;

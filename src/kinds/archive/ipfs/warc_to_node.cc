@@ -85,8 +85,9 @@ std::string WarcToNode::index_json(const Answer& answer, const std::string& url,
                           {"original_uri", json::text(escape_utf8(url))}});
 }
 
-Status WarcToNode::run(const FileDescriptor& file, std::int64_t size_bytes) {
-  UnpackingFile unpacking(file, 0, size_bytes);
+Status WarcToNode::run(const FileDescriptor& file, std::int64_t offset, std::int64_t size_bytes) {
+  UnpackingFile unpacking(file, offset, size_bytes);
+  is_damaged_ = false;
   WarcReader reader(unpacking, [this] { return may_go_on(); });
   SteadyTime synced_at = ports_.desk.clock.steady_now();
   while (true) {
@@ -94,12 +95,15 @@ Status WarcToNode::run(const FileDescriptor& file, std::int64_t size_bytes) {
     auto record = reader.next();
     if (!record) return damaged(record.error());
     if (!*record) return ports_.notes.sync();
-    ++number_;
+    if (++number_ > terms_.records_max) {
+      return fail(Code::out_of_range, "it has more than " + std::to_string(terms_.records_max) +
+                                          " records: split it, a task takes no more");
+    }
     if (is_answer(**record) && !is_of_the_web(**record)) {
       ++left_out_;
     } else if (is_answer(**record) && number_ > ports_.notes.last_number()) {
       if (Status done = take(**record, reader); !done) return done;
-      if (!damage_.empty()) return ports_.notes.sync();
+      if (is_damaged_) return ports_.notes.sync();
     }
     const SteadyTime now = ports_.desk.clock.steady_now();
     if (now < synced_at + kNotesSyncEvery) continue;
@@ -137,7 +141,10 @@ void WarcToNode::tell(std::int64_t position, std::int64_t size) {
 /// Told apart from a failure of the disk.
 Status WarcToNode::damaged(Error error) {
   if (error.code != Code::failed_precondition) return fail(std::move(error));
-  damage_ = "after " + std::to_string(number_) + " records " + error.message;
+  is_damaged_ = true;
+  if (damage_.empty()) {
+    damage_ = "after " + std::to_string(number_) + " records " + error.message;
+  }
   return ports_.notes.sync();
 }
 

@@ -46,14 +46,17 @@ class WarcToNode {
   struct Terms {
     ipfs::AddOptions add;
     std::int64_t bytes_max = 0;  ///< of one content
+    std::int64_t records_max = 0;
   };
   WarcToNode(Ports ports, Terms terms, PayloadFile payload)
       : ports_(ports), terms_(std::move(terms)), payload_(std::move(payload)) {}
 
-  /// All of them. What is damaged ends it early, and is said by `damage`. Errors are those that no
-  /// other record would be spared: the node is away, the disk is full, `cancelled`,
-  /// `deadline_exceeded`.
-  Status run(const FileDescriptor& file, std::int64_t size_bytes);
+  /// Those of a WARC file: so many bytes of a file, from an offset on. What is damaged ends it
+  /// early, and is said by `damage`. Errors are those that no other record would be spared: the
+  /// node is away, the disk is full, `cancelled`, `deadline_exceeded`; `out_of_range`: there are
+  /// more records, or more is to be noted, than the bounds allow. Called once more, it goes on
+  /// with another WARC file of the same package.
+  Status run(const FileDescriptor& file, std::int64_t offset, std::int64_t size_bytes);
   const std::string& damage() const { return damage_; }
   std::int64_t records() const { return number_; }
   /// Answers that are of no http:// or https:// URL, or of no time.
@@ -76,7 +79,8 @@ class WarcToNode {
   const Ports ports_;
   const Terms terms_;
   PayloadFile payload_;
-  std::string damage_;
+  std::string damage_;       // the first, of all files
+  bool is_damaged_ = false;  // the file that is read
   std::int64_t number_ = 0;
   std::int64_t left_out_ = 0;
 };

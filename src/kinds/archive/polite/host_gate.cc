@@ -90,7 +90,10 @@ HostGate::Look HostGate::look(Lock& lock, Lane& lane, const Wish& wish, SteadyTi
     return {.at = at};
   }
   if (lane.is_asking) {
-    changed_.wait(lock);
+    if (now >= end) {
+      return {.refusal = no_turn(Code::resource_exhausted, wish.host, params_.ask_again)};
+    }
+    changed_.wait_until(lock, end);
     return {};
   }
   if (now < lane.ask_after) {
@@ -134,7 +137,7 @@ Result<HostGate::Turn> HostGate::take(const Wish& wish, const Deadline& deadline
       return turn;
     }
     if (!seen.is_to_ask) continue;
-    if (Status asked = ask(); !asked) {
+    if (Status asked = ask(end); !asked) {
       return fail(with_context(asked.error(), "taking a turn at " + wish.host));
     }
   }
@@ -191,12 +194,17 @@ std::vector<HostNeed> HostGate::needs_to_ask() {
   return needs;
 }
 
-Status HostGate::ask() {
+Status HostGate::ask(SteadyTime until) {
   std::vector<HostNeed> needs;
   {
     Lock lock(mutex_);
     if (is_calling_) {
-      changed_.wait(lock);
+      if (clock_.steady_now() >= until) {
+        return fail(Error{.code = Code::resource_exhausted,
+                          .message = "the ledger does not answer",
+                          .retry_after = params_.ask_again});
+      }
+      changed_.wait_until(lock, until);
       return {};
     }
     needs = needs_to_ask();

@@ -109,7 +109,7 @@ class HostGate {
   std::optional<SteadyTime> may_begin(Lane& lane, const Wish& wish, SteadyTime now) const
       REQUIRES(mutex_);
   /// Asks for all lanes that are to be asked for; waits where another thread is about it.
-  Status ask() EXCLUDES(mutex_);
+  Status ask(SteadyTime until = kSteadyTimeMax) EXCLUDES(mutex_);
   Status ask_all() EXCLUDES(mutex_);
   std::vector<HostNeed> needs_to_ask() REQUIRES(mutex_);
   void take_terms(Lane& lane, const HostTerms& terms, bool has_asked_times, SteadyTime asked_at)

@@ -195,6 +195,59 @@ TEST_F(PoliteTest, AStopEndsTheWait) {
   EXPECT_EQ(refusal->code, Code::cancelled);
 }
 
+/// A ledger that does not answer until it is let go.
+class HungTurns final : public HostTurns {
+ public:
+  explicit HungTurns(HostTurns& turns) : turns_(turns) {}
+  Result<std::vector<HostTerms>> take(const HostHolding& holding,
+                                      std::span<const HostNeed> needs) override {
+    {
+      Lock lock(mutex_);
+      is_called_ = true;
+      changed_.notify_all();
+      while (!is_released_) changed_.wait(lock);
+    }
+    return turns_.take(holding, needs);
+  }
+  void await_call() {
+    Lock lock(mutex_);
+    while (!is_called_) changed_.wait(lock);
+  }
+  void release() {
+    const Lock lock(mutex_);
+    is_released_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  HostTurns& turns_;
+  Mutex mutex_;
+  Condition changed_;
+  bool is_called_ GUARDED_BY(mutex_) = false;
+  bool is_released_ GUARDED_BY(mutex_) = false;
+};
+
+TEST_F(PoliteTest, WhoWaitsForALedgerThatHangsIsGivenBackInTime) {
+  HungTurns hung(turns_);
+  HostGate gate(hung, clock_, holder(1));
+  std::thread asks([&] {
+    EXPECT_TRUE(gate.take({.host = "a.example:80", .at_once = 1, .wait_max = seconds(60)}, {}));
+  });
+  hung.await_call();
+  for (const char* host : {"a.example:80", "b.example:80"}) {
+    const auto late = gate.take({.host = host, .at_once = 1, .wait_max = seconds(60)},
+                                {.at = clock_.steady_now() + milliseconds(20)});
+    ASSERT_FALSE(late) << host;
+    EXPECT_EQ(late.error().code, Code::deadline_exceeded) << late.error().message;
+    const auto given_back =
+        gate.take({.host = host, .at_once = 1, .wait_max = milliseconds(20)}, {});
+    ASSERT_FALSE(given_back) << host;
+    EXPECT_TRUE(is_no_turn(given_back.error())) << given_back.error().message;
+  }
+  hung.release();
+  asks.join();
+}
+
 TEST_F(PoliteTest, WhatRobotsRefusesIsNotAskedFor) {
   ArchiveDesk one = desk(1, [](const std::string& url) {
     const bool is_file = url.ends_with("/robots.txt");

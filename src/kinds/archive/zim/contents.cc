@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/relative_path.h"
 #include "base/utf8.h"
 
 namespace waybill {
@@ -9,17 +10,6 @@ namespace {
 
 constexpr std::string_view kPathLine = "path: ";
 constexpr std::string_view kSizeLine = "* item size:";
-
-/// What can be joined to a directory and stays below it.
-bool stays_below(std::string_view path) {
-  if (path.empty() || path.front() == '/') return false;
-  while (true) {
-    const auto end = std::min(path.find('/'), path.size());
-    if (path.substr(0, end) == "..") return false;
-    if (end == path.size()) return true;
-    path.remove_prefix(end + 1);
-  }
-}
 
 std::int64_t size_said(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));

@@ -1,16 +1,16 @@
-#include "adapters/file/free_space.h"
+#include "base/free_space.h"
 
 #include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
 
-#include "core/size.h"
-
 namespace waybill {
 namespace {
 
 constexpr std::int64_t kLeftFree = std::int64_t{128} << 20;
+
+std::string in_mebibytes(std::int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 }  // namespace
 
@@ -25,8 +25,8 @@ Status require_free_space(const FileDescriptor& directory, std::int64_t bytes,
   const std::int64_t left =
       std::min(kLeftFree, static_cast<std::int64_t>(status.f_blocks) * block / 20);
   if (bytes <= free && free - bytes >= left) return {};
-  return fail(system_error(ENOSPC, "keeping " + what + " of " + format_size(bytes) + ", with " +
-                                       format_size(left) + " left for the ledger"));
+  return fail(system_error(ENOSPC, "keeping " + what + " of " + in_mebibytes(bytes) + ", with " +
+                                       in_mebibytes(left) + " left for the ledger"));
 }
 
 }  // namespace waybill

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "core/ipfs/cid.h"
+#include "core/task.h"
+#include "kinds/archive/desk.h"
+#include "ports/clock.h"
+#include "ports/http_streams.h"
+#include "ports/task_kind.h"
+
+namespace waybill::ipfs {
+
+/// Who keeps trees for others, as the IPFS Pinning Service API 1.0 has it
+/// (https://ipfs.github.io/pinning-services-api-spec/).
+struct PinningService {
+  std::string url;     ///< what `/pins` is put behind
+  std::string secret;  ///< name of the one with the access token
+};
+
+/// `services` of the fields. `invalid_argument`: one is no URL of a server, or the params say it:
+/// who may only start a definition is not to say which secret goes where.
+Result<std::vector<PinningService>> read_pinning_services(const boost::json::object& fields,
+                                                          const TaskRequest& request);
+
+/// How many of them say that they have it. One that is away is told to the log, and counts for
+/// none. Errors: `cancelled`, and those of which may_answer_later is false.
+Result<int> copies_at_services(const std::vector<PinningService>& services, const Cid& cid,
+                               ArchiveDesk& desk, TaskContext& context, const Deadline& deadline);
+
+/// False: the service was told wrongly, or is none, and that will be so the next time too.
+bool may_answer_later(const Error& error);
+
+/// Whether the service says that it has pinned the tree, whatever else it has queued or failed to.
+/// The token goes to that address alone: no redirect is followed. `unavailable` and the like as of
+/// other servers; `permission_denied`: it does not take the token; `failed_precondition`: there is
+/// no such service there.
+Result<bool> has_pinned(const PinningService& service, std::string_view token, const Cid& cid,
+                        HttpStreams& http, Clock& clock, const Deadline& deadline);
+
+}  // namespace waybill::ipfs
