@@ -47,6 +47,17 @@ await run(async (browser) => {
   }
   const last = page.locator("tr[data-task]").last();
   assert.ok(Number(await last.getAttribute("aria-rowindex")) > 4 * 40, "the rows are there");
+  await last.scrollIntoViewIfNeeded();
+  const id = await last.getAttribute("data-row");
+  await last.getByRole("link").first().click();
+  await page.locator(".page-head .state").waitFor();
+  const begun = Date.now();
+  await page.goBack();
+  const again = page.locator(`tr[data-row="${id}"]`);
+  await again.waitFor();
+  const back_ms = Date.now() - begun;
+  const { y } = await again.boundingBox();
+  assert.ok(y > 0 && y < 860, "the row that was opened is on the screen");
   watch.check();
   const least = (values) => Math.min(...values);
   console.log(
@@ -54,6 +65,7 @@ await run(async (browser) => {
       first_paint_ms: least(first_paint),
       tasks_there_ms: least(tasks_there),
       page_ms,
+      back_ms,
     }),
   );
 });
