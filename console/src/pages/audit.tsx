@@ -64,7 +64,7 @@ function Entries({ of }: { of: LongPages<AuditEntry> }) {
       isEnd={of.isEnd}
       onLook={of.look}
       columns={[
-        { title: "At", width: "190px", cell: ({ at }) => <Time at={at} /> },
+        { title: "At", width: "208px", cell: ({ at }) => <Time at={at} as="local" /> },
         { title: "Who", width: "12%", cell: ({ who }) => <Foreign text={who} max={60} /> },
         {
           title: "Operation",
