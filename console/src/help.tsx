@@ -8,10 +8,11 @@ const KEYS: [string[], string][] = [
   [["Ctrl", "K"], "find a page, task, queue or definition"],
   [["?"], "show this"],
   [["/"], "go to the text filter"],
-  [["j"], "next task of the list"],
-  [["k"], "task before it"],
+  [["j"], "next row of the list: tasks, runs, leases"],
+  [["k"], "row before it"],
   [["x"], "select that task"],
-  [["o"], "open that task"],
+  [["o"], "open that row"],
+  [["Esc"], "back to the list, where you left it"],
 ];
 
 function Keys({ keys }: { keys: string[] }) {

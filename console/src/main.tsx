@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app";
+import { startPlaces } from "./state/place";
 import { applyTheme } from "./state/settings";
 import "./style/base.css";
 import "./style/shell.css";
@@ -13,4 +14,5 @@ import "./style/scans.css";
 import "./style/diff.css";
 
 applyTheme();
+startPlaces(); // before the router hears of anything
 render(<App />, document.getElementById("app")!);

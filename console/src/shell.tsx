@@ -7,6 +7,7 @@ import { Finder } from "./finder";
 import { Help } from "./help";
 import { routes, type RouteEntry } from "./routes";
 import { connection } from "./state/live";
+import { hasBefore, rowBefore } from "./state/place";
 import { may, session } from "./state/session";
 import { singleKeys, type Theme, theme } from "./state/settings";
 import { Icon } from "./ui/icon";
@@ -105,17 +106,38 @@ function useShortcuts(openFinder: () => void, openHelp: () => void): void {
   }, [singleKeys.value, navigate, openHelp, session.value]);
 }
 
-/** A new page begins at its heading, also for those who hear it. */
+/** A new page begins at its heading, also for those who hear it; one that was left before, where it
+ *  was left. */
 function useFocusOnPage(): void {
   const [location] = useLocation();
   const first = useRef(true);
   useEffect(() => {
-    if (!first.current) {
-      window.scrollTo(0, 0);
+    const row = rowBefore();
+    if (!first.current && row === null) window.scrollTo(0, 0);
+    // A list gives it to the row that had it.
+    if (!first.current && !(row && document.activeElement?.closest("tr"))) {
       document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
     }
     first.current = false;
   }, [location]);
+}
+
+/** The page that lists what a page shows one of. */
+function listOf(location: string): string | null {
+  const [, first, ...rest] = location.split("/");
+  if (!rest.length) return null;
+  const list = `/${first === "start-run" ? "runs" : first === "pipelines" ? "definitions" : first}`;
+  return routes.some(({ path }) => path === list) ? list : null;
+}
+
+/** Esc leads back from what was opened. */
+function useWayBack(): void {
+  const [location, navigate] = useLocation();
+  useEffect(() => {
+    const list = listOf(location);
+    if (!singleKeys.value || !list) return undefined;
+    return onKeys({ Escape: () => (hasBefore() ? history.back() : navigate(list)) });
+  }, [location, navigate, singleKeys.value]);
 }
 
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -123,8 +145,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const [shown, setShown] = useState<"finder" | "help" | null>(null);
   const openFinder = useRef(() => setShown("finder")).current;
   const openHelp = useRef(() => setShown("help")).current;
+  useEffect(() => (menu ? onKeys({ Escape: () => setMenu(false) }) : undefined), [menu]);
   useShortcuts(openFinder, openHelp);
   useFocusOnPage();
+  useWayBack();
   const who = session.value;
   return (
     <div class="shell">

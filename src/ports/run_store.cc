@@ -2,6 +2,11 @@
 
 namespace waybill {
 
+std::pair<std::int64_t, std::int64_t> RunQuery::created_us() const {
+  return {to_micros(created_after),
+          created_before == Time{} ? INT64_MAX : to_micros(created_before)};
+}
+
 std::size_t text_bytes(const pipeline::KeptRun& run) {
   return run.params.size() + run.outputs.size() + run.error.size();
 }

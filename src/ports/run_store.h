@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -24,7 +25,9 @@ struct RunQuery {
   std::vector<pipeline::RunState> states;
   std::string pipeline;
   std::string created_by;
-  Uuid id_first;  ///< with id_last: ids in this range, both included; nil: no bound
+  Time created_after{};   ///< at this time or later; the zero time: no bound
+  Time created_before{};  ///< before this time
+  Uuid id_first;          ///< with id_last: ids in this range, both included; nil: no bound
   Uuid id_last;
   /// Only waiting and running ones, those that were made first before; costs what it returns.
   /// The other filters do not count then.
@@ -34,6 +37,9 @@ struct RunQuery {
   bool with_texts = true;  ///< else their params and outputs are empty
   /// text_bytes of its runs at which the page ends, with the run that reaches it; 0: no limit.
   std::size_t bytes_max = 0;
+
+  /// Made in this range of microseconds: the first one is in it, the second one is not.
+  std::pair<std::int64_t, std::int64_t> created_us() const;
 };
 struct RunPage {
   std::vector<pipeline::KeptRun> runs;

@@ -24,6 +24,8 @@ bool fits(const RunQuery& query, const KeptRun& run) {
   return is_one_of(query.states, run.state) &&
          (query.pipeline.empty() || query.pipeline == run.pipeline) &&
          (query.created_by.empty() || query.created_by == run.created_by) &&
+         (query.created_after == Time{} || run.created_at >= query.created_after) &&
+         (query.created_before == Time{} || run.created_at < query.created_before) &&
          (query.id_first.is_nil() || query.id_first <= run.id) &&
          (query.id_last.is_nil() || run.id <= query.id_last);
 }

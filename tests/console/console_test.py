@@ -18,6 +18,8 @@ sys.path[:0] = [os.path.join(HERE, "..", folder)
 import github  # pylint: disable=wrong-import-position
 import npm_packages  # pylint: disable=wrong-import-position
 import serving  # pylint: disable=wrong-import-position
+from material import (  # pylint: disable=wrong-import-position
+    CHANGED, CRAWL, DEFINITIONS, DROP, HOSTILE, OF_GIT, SCANS)
 from place import LoginServing  # pylint: disable=wrong-import-position
 from serving import Serving, until  # pylint: disable=wrong-import-position
 from upstream import Upstream  # pylint: disable=wrong-import-position
@@ -25,90 +27,6 @@ from upstream import Upstream  # pylint: disable=wrong-import-position
 OPTIONS = argparse.Namespace()
 PATIENCE_SECONDS = 240
 LONG = 420  # tasks: many more than are drawn
-HOSTILE = "<script>document.title='broken'</script><img src=x onerror=alert(1)>\u202eright\u2066"
-
-DEFINITIONS = r"""
-tasks:
-  greet:
-    command: [sh, -c, 'echo "hello from attempt $WAYBILL_ATTEMPT"; echo "to stderr" >&2']
-    labels: {team: data}
-    params:
-      type: object
-      required: [who]
-      properties:
-        who: {type: string, minLength: 1, description: Whom to greet.}
-        times: {type: integer, minimum: 1, maximum: 9, default: 1}
-        tone: {type: string, enum: [kind, dry]}
-        loud: {type: boolean}
-        also: {type: array, items: {type: string}}
-  fails:
-    command: [sh, -c, 'echo "no answer from the host" >&2; exit 3']
-    retry: {failures: 1}
-  leaves-a-file:
-    queue: reports
-    command: [sh, -c, 'echo a,b > $WAYBILL_ARTIFACTS/report.csv']
-  crawl:
-    queue: crawl
-    command: [./crawl.sh]
-  held:
-    queue: held
-    command: ["true"]
-queues:
-  default: {}
-  crawl: {concurrency: 2}
-  held: {}
-  reports: {}
-pipelines:
-  archive:
-    params: {type: object, required: [day], properties: {day: {type: string}}}
-    steps:
-      list: {task: leaves-a-file}
-      fetch: {needs: list, task: greet, for_each: [ann, ben], with: {who: "${{ item }}"}}
-      approve: {needs: fetch, wait: {approval: {}}, timeout: 2d}
-      tidy: {needs: approve, task: leaves-a-file}
-  systems:
-    steps:
-      build:
-        matrix: {system: [debian, "<b>alpine</b>"], machine: [amd64, arm64],
-                 exclude: [{system: debian, machine: arm64}]}
-        task: greet
-        with: {who: "${{ matrix.system }}"}
-      crawl: {needs: build, task: crawl}
-schedules:
-  nightly: {cron: "0 3 * * *", task: leaves-a-file}
-  every-morning: {cron: "30 6 * * 1-5", zone: Europe/Berlin, task: greet, params: {who: all}}
-"""
-
-
-SCANS = r"""
-scans:
-  drop:
-    planner: batches
-    sources: {acme: ./drop/acme, other: ./drop/other}
-    path: "{source}/{yyyy}/{MM}/{dd}/{HH}/{mm}/{batch}.{part}"
-    parts: [data, sig]
-    task: leaves-a-file
-    every: 1s
-"""
-# What stands in the drop: two whole batches, and one of which a part is missing.
-DROP = ("acme/2026/11/27/08/00/one.data", "acme/2026/11/27/08/00/one.sig",
-        "acme/2026/11/27/09/00/two.data", "acme/2026/11/27/09/00/two.sig",
-        "other/2026/11/27/08/30/three.data")
-OF_GIT = """
-tasks:
-  free: {command: ["%s"]}
-  guarded: {command: ["true"], who_may: {people: ["token:carol"]}}
-"""
-CHANGED = (
-    "command: [sh, -c, 'echo a,b > $WAYBILL_ARTIFACTS/report.csv']",
-    """priority: 3
-    command: [sh, -c, 'echo "<b>c</b>" > $WAYBILL_ARTIFACTS/report.csv']""")
-
-CRAWL = r"""#!/bin/sh
-printf '{"progress": {"done": 30, "of": 120}}\n' >&"$WAYBILL_REPORT_FD"
-n=0
-while true; do n=$((n+1)); echo "page $n"; sleep 0.3; done
-"""
 
 
 def find_chromium():
@@ -242,8 +160,19 @@ class ConsoleTest(unittest.TestCase):
         server = self.serve()
         def make():
             self.assertEqual(server.post("/v1/tasks", {"definition": "held"}).status, 201)
-        self.browse("reconnect.mjs", server,
-                    {"make": make, "stop": server.terminate, "start": server.start})
+        claimed = []
+        def log():
+            if not claimed:
+                claimed.extend(server.post("/v1/claims", {
+                    "worker": "w", "queues": ["held"], "limit": 1, "lease": "10m"}).json["tasks"])
+                claimed.append(0)
+            task, claimed[1] = claimed[0], claimed[1] + 1
+            said = server.post(f"/v1/tasks/{task['id']}/logs", {
+                "fence": task["fence"],
+                "chunks": [{"stream": "stdout", "text": f"line {claimed[1]}\n"}]})
+            self.assertIn(said.status, (200, 204), said)
+        self.browse("reconnect.mjs", server, {"make": make, "log": log,
+                                              "stop": server.terminate, "start": server.start})
 
     def test_a_long_list_is_scrolled(self):
         server = self.serve()
@@ -252,6 +181,15 @@ class ConsoleTest(unittest.TestCase):
             self.assertEqual(made.status, 200, made)
         make(LONG)
         self.browse("rows.mjs", server, {"make": make}, total=LONG)
+
+    def test_one_comes_back_to_the_place_in_a_long_list(self):
+        server = self.serve()
+        made = server.post("/v1/tasks", {"tasks": [{"definition": "held"}] * LONG})
+        self.assertEqual(made.status, 200, made)
+        for day in range(LONG):
+            made = server.post("/v1/runs", {"pipeline": "archive", "params": {"day": str(day)}})
+            self.assertEqual(made.status, 201, made)
+        self.browse("places.mjs", server, runs=LONG)
 
     def test_charts_and_counts_move(self):
         server = self.serve(ServingWithWorker)
@@ -311,11 +249,18 @@ class ConsoleTest(unittest.TestCase):
             server.terminate()
             with open(self.definitions, encoding="utf-8") as file:
                 text = file.read()
-            self.assertIn(CHANGED[0], text)
+            for old, new in CHANGED:
+                self.assertIn(old, text)
+                text = text.replace(old, new)
             with open(self.definitions, "w", encoding="utf-8") as file:
-                file.write(text.replace(*CHANGED))
+                file.write(text)
             server.start()
-        self.browse("kept.mjs", server, {"change": change})
+        def start():
+            made = server.post("/v1/runs", {"pipeline": "archive", "params": {"day": "now"}})
+            self.assertEqual(made.status, 201, made)
+            nodes = f"/v1/runs/{made.json['id']}/nodes"
+            until(lambda: server.get(nodes).json["nodes"], "its first task is made")
+        self.browse("kept.mjs", server, {"change": change, "run": start})
 
     def test_people_log_in_at_a_provider_and_come_back_to_their_page(self):
         provider = github.Github()
@@ -330,6 +275,20 @@ class ConsoleTest(unittest.TestCase):
         root = server.run("token", "create", "--name", "root", "--role", "admin").strip()
         self.browse("session.mjs", server, task=task, place=place, provider=provider.url,
                     root=root)
+
+    def test_readers_far_away_and_without_a_mouse(self):
+        server = self.serve(ServingWithWorker, SCANS)
+        until(lambda: server.get("/v1/scans").json["scans"][0]["latest"], "a pass of the scan")
+        self.browse("readers.mjs", server, tasks=self.fill(server))
+
+    def test_who_may_not_is_refused_at_each_action(self):
+        server = self.serve(ServingWithWorker, SCANS)
+        tasks = self.fill(server)
+        run = server.post("/v1/runs", {"pipeline": "archive", "params": {"day": "1"}}).json["id"]
+        until(lambda: any(node["path"] == "approve" for node in
+                          server.get(f"/v1/runs/{run}/nodes").json["nodes"]), "it is asked for")
+        viewer = server.run("token", "create", "--name", "viewer", "--role", "viewer").strip()
+        self.browse("denied.mjs", server, tasks=tasks, run=run, viewer=viewer)
 
     def test_a_token_lets_in_and_says_what_one_may(self):
         server = self.serve()

@@ -29,6 +29,10 @@ async function aDryRunIsMade({ page, go }) {
   await page.getByRole("button", { name: "Dry run" }).click();
   await page.getByRole("heading", { name: "Plan of a dry run" }).waitFor();
   await page.getByText("Nothing was written").waitFor();
+  // A cell of the plan opens its objects.
+  await page.getByLabel("Windows of").selectOption("60");
+  await page.getByRole("button", { name: /^other 2026-11-27 08:00: .*incomplete/ }).click();
+  await page.getByText("missing sig").first().waitFor();
   await check(page, "scan-plan");
   await page.getByRole("button", { name: "Back to what passes found" }).click();
   await page.getByRole("heading", { name: "Plan of a dry run" }).waitFor({ state: "detached" });
@@ -50,15 +54,36 @@ async function versionsAreHeldAgainstOneAnother({ page, go }) {
   await page.getByLabel("New").selectOption("2");
   await differs.locator(".diff-new").first().waitFor();
   assert.match(page.url(), /new=2/);
-  // The two of the scan were made of the first version, and none of the second.
+  // The two of the scan and one of the first run were made of the first version.
   await versions.getByRole("link", { name: "tasks of version 1" }).click();
-  await page.waitForFunction(() => document.querySelectorAll("[data-task]").length === 2);
+  await page.waitForFunction(() => document.querySelectorAll("[data-task]").length === 3);
   await page.goBack();
   await versions.getByRole("link", { name: "tasks of version 2" }).click();
-  await page.getByText("No task fits these filters").waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("[data-task]").length === 1);
   await go("/definitions/greet");
   await page.getByRole("row", { name: /^1 · the newest/ }).waitFor();
   assert.equal(await page.getByRole("heading", { name: "What differs" }).count(), 0);
+}
+
+/** Runs too: one was made of each version. */
+async function runsAreOfAVersion({ page, go }) {
+  await go("/runs");
+  const runs = page.getByRole("table", { name: "Runs" });
+  await runs.getByRole("row").nth(2).waitFor();
+  const [newest, older] = await runs
+    .locator("tr[data-row]")
+    .evaluateAll((rows) => rows.map((row) => row.dataset.row));
+  for (const [number, id] of [[1, older], [2, newest]]) {
+    await go("/pipelines/archive");
+    const versions = page.getByRole("region", { name: "Versions of archive" });
+    await versions.getByRole("link", { name: `runs of version ${number}` }).click();
+    await page.waitForURL(/runs\?pipeline=archive&created_after=/);
+    await page.waitForFunction(() => document.querySelectorAll("tr[data-row]").length === 1);
+    assert.equal(await page.locator("tr[data-row]").getAttribute("data-row"), id);
+  }
+  await check(page, "runs-of-version");
+  await page.getByRole("button", { name: "Of any time" }).click();
+  await page.waitForFunction(() => document.querySelectorAll("tr[data-row]").length === 2);
 }
 
 await run(async (browser) => {
@@ -67,9 +92,12 @@ await run(async (browser) => {
   const opened = await open(browser, { allowed: gone });
   await passesAreLookedAt(opened);
   await aDryRunIsMade(opened);
+  await wish("run");
   await wish("change");
+  await wish("run");
   await passesAreLookedAt(opened);
   await versionsAreHeldAgainstOneAnother(opened);
+  await runsAreOfAVersion(opened);
   assert.deepEqual(wrongs, []);
   opened.watch.check();
 });

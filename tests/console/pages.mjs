@@ -38,6 +38,38 @@ const pages = {
   "no-such-page": "/nothing/here",
 };
 
+/** A panel of the page by its heading. */
+const panelOf = (page, title) =>
+  page.locator("section.panel", { has: page.getByRole("heading", { name: title, exact: true }) });
+
+/** What somebody looks for there is there: why it stands, where, and what comes next. */
+async function pagesTell(page, go) {
+  await go("/overview");
+  await page.getByText("Queue held is paused: 1 task that could start waits there").waitFor();
+  const stuck = panelOf(page, "Waiting longest, and why").locator("li");
+  await stuck.filter({ hasText: /its queue .*paused/ }).waitFor();
+  const waits = stuck.filter({ hasText: /it waits for .*, which is ready/ });
+  await waits.locator(`a[href$="${tasks.held}"]`).waitFor();
+  await panelOf(page, "Failed lately").getByText("exit status 3").waitFor();
+  await panelOf(page, "Workers").getByText("2 workers, 1 of 8 slots in use").waitFor();
+  await panelOf(page, "Next schedules").getByText("nightly").waitFor();
+  await panelOf(page, "Disk").getByText(/free/).waitFor();
+  await go("/workers");
+  const holds = page.getByRole("row").filter({ hasText: "1 of 4" });
+  assert.equal(await holds.getByRole("link").getAttribute("title"), tasks.crawl);
+  await go("/queues");
+  const limit = page.getByRole("row", { name: /^crawl/ }).locator('td[data-label="At a time"]');
+  assert.equal((await limit.innerText()).trim(), "2");
+  await go(`/tasks/${tasks.crawl}`);
+  await page.locator(".life .here", { hasText: "leased" }).waitFor();
+  await page.locator(".life .been", { hasText: "ready" }).waitFor();
+  const why = panelOf(page, "Why it is where it is");
+  await why.getByText(/^it runs on/).first().waitFor();
+  assert.ok((await why.locator("time").count()) >= 1, "times of why are in the reader's zone");
+  assert.doesNotMatch(await why.innerText(), /\dT\d\d:.*Z/);
+  await panelOf(page, "Attempts").getByText(/^1/).first().waitFor();
+}
+
 async function checkDialogs(page, go) {
   await go("/tasks");
   await settled(page);
@@ -128,6 +160,7 @@ await run(async (browser) => {
     await settled(page);
     await check(page, name);
   }
+  await pagesTell(page, go);
   await checkDialogs(page, go);
   await checkScans(page, go);
   await checkProvenance(page, go);

@@ -5,59 +5,9 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { given, open, run, settled, wish } from "./browser.mjs";
 import { checkAxe, wrongs } from "./checks.mjs";
+import { drawn, noGapIsSeen, scrollThrough } from "./long.mjs";
 
-/** Rows around the screen; the list has many times as many. */
-const DRAWN_MAX = 90;
 const LIST = "/tasks?queue=held&state=ready";
-
-/** The rows that are drawn: place in the list and task. */
-const drawn = (page) =>
-  page.$$eval("tr[data-task]", (rows) =>
-    rows.map((row) => [Number(row.getAttribute("aria-rowindex")), row.dataset.task]),
-  );
-
-/** The screen shows nothing that only stands for rows. */
-const noGapIsSeen = (page) =>
-  page.waitForFunction(() =>
-    [...document.querySelectorAll("tr.gap")].every((gap) => {
-      const { top, bottom } = gap.getBoundingClientRect();
-      return bottom <= 0 || top >= innerHeight;
-    }),
-  );
-
-/** Screen by screen to the end: which task is at which place. */
-async function scrollThrough(page, total) {
-  const places = new Map();
-  const last = page.getByText(`${total} tasks, that is all.`);
-  for (let isEnd = false; !isEnd; ) {
-    await noGapIsSeen(page);
-    const rows = await drawn(page);
-    assert.ok(rows.length < DRAWN_MAX, `${rows.length} rows are drawn`);
-    for (const [place, id] of rows) places.set(id, place);
-    const at = await page.evaluate(() => [
-      scrollY,
-      document.documentElement.scrollHeight - innerHeight,
-    ]);
-    isEnd = at[0] >= at[1] - 2 && (await last.count()) === 1;
-    await page.evaluate(() => scrollBy(0, innerHeight * 0.6));
-    // What is asked for at the end comes, or it was all.
-    if (at[0] >= at[1] - 2) {
-      await page.waitForFunction(
-        ([old, text]) =>
-          document.documentElement.scrollHeight - innerHeight > old + 2 ||
-          document.body.innerText.includes(text),
-        [at[1], `${total} tasks, that is all.`],
-      );
-    }
-  }
-  assert.equal(places.size, total, "each task is somewhere");
-  assert.deepEqual(
-    [...new Set(places.values())].sort((one, other) => one - other),
-    Array.from({ length: total }, (_, at) => at + 2),
-    "each at a place of its own, below the head",
-  );
-  return places;
-}
 
 async function itGoesOnAsOneScrolls({ page, go }) {
   await go(LIST);
@@ -68,7 +18,7 @@ async function itGoesOnAsOneScrolls({ page, go }) {
   const [[, first]] = await drawn(page);
   await page.locator(`[data-task="${first}"] input`).check();
   await page.locator(`[data-task="${first}"] a.row-link`).focus();
-  await scrollThrough(page, given.total);
+  await scrollThrough(page, given.total, "tasks");
   assert.equal(page.url(), address);
   assert.equal(await table.getAttribute("aria-rowcount"), String(given.total + 1));
   await page.getByText("1 task selected").waitFor();
@@ -109,7 +59,7 @@ async function changesComeWhereOneIs({ page, go }) {
   await page.locator("[data-task]").first().waitFor();
   const [[, first]] = await drawn(page);
   await page.locator(`[data-task="${first}"] input`).check();
-  const places = await scrollThrough(page, given.total);
+  const places = await scrollThrough(page, given.total, "tasks");
   await noGapIsSeen(page);
   const byPlace = new Map([...places].map(([id, place]) => [place, id]));
   const gone = byPlace.get(given.total + 1);
@@ -143,7 +93,7 @@ async function changesComeWhereOneIs({ page, go }) {
     first,
   );
   await page.getByText("1 task selected").waitFor();
-  const again = await scrollThrough(page, given.total);
+  const again = await scrollThrough(page, given.total, "tasks");
   assert.equal(again.get(first), 3);
   await page.getByRole("group", { name: "Selected tasks" }).getByText("Cancel").click();
   await page.getByRole("button", { name: "Cancel 1 task" }).click();
@@ -156,7 +106,7 @@ async function itIsACardOnNarrowScreens({ page, go }) {
   await page.setViewportSize({ width: 390, height: 844 });
   await go(LIST);
   await page.locator("[data-task]").first().waitFor();
-  await scrollThrough(page, given.total - 1);
+  await scrollThrough(page, given.total - 1, "tasks");
   await page.setViewportSize({ width: 1360, height: 860 });
   await noGapIsSeen(page);
 }

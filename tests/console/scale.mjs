@@ -47,6 +47,20 @@ await run(async (browser) => {
   }
   const last = page.locator("tr[data-task]").last();
   assert.ok(Number(await last.getAttribute("aria-rowindex")) > 4 * 40, "the rows are there");
+  const id = await page.evaluate(() => {
+    const inSight = ({ top, bottom }) => top > 100 && bottom < innerHeight;
+    const rows = [...document.querySelectorAll("tr[data-row]")];
+    return rows.find((row) => inSight(row.getBoundingClientRect())).dataset.row;
+  });
+  await page.locator(`tr[data-row="${id}"]`).getByRole("link").first().click();
+  await page.locator(".page-head .state").waitFor();
+  const begun = Date.now();
+  await page.goBack();
+  await page.waitForFunction((row) => {
+    const found = document.querySelector(`tr[data-row="${row}"]`)?.getBoundingClientRect();
+    return found && found.top > 0 && found.bottom < innerHeight;
+  }, id);
+  const back_ms = Date.now() - begun;
   watch.check();
   const least = (values) => Math.min(...values);
   console.log(
@@ -54,6 +68,7 @@ await run(async (browser) => {
       first_paint_ms: least(first_paint),
       tasks_there_ms: least(tasks_there),
       page_ms,
+      back_ms,
     }),
   );
 });

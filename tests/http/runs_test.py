@@ -153,6 +153,11 @@ class Runs(unittest.TestCase):
         self.run_to(server, second, "cancelled")
         listed = server.get("/v1/runs?pipeline=sums&state=cancelled").json["runs"]
         self.assertEqual([each["id"] for each in listed], [second])
+        made = server.get(f"/v1/runs/{second}").json["created_at"]
+        for query, ids in ((f"created_after={made}", [second]), (f"created_before={made}", [run])):
+            listed = server.get("/v1/runs?pipeline=sums&" + query).json["runs"]
+            self.assertEqual([each["id"] for each in listed], ids, query)
+        self.assertEqual(server.get("/v1/runs?created_after=noon").status, 400)
         entries = server.get("/v1/audit?operation=createRun").json["entries"]
         self.assertIn(run, [entry["subject"] for entry in entries])
 

@@ -1,11 +1,13 @@
 // Who changed what, newest first.
 
-import { useLocation, useSearch } from "wouter-preact";
+import { useMemo } from "preact/hooks";
+import { Link, useLocation, useSearch } from "wouter-preact";
 import { get, withQuery } from "../api/client";
 import type { AuditEntry } from "../api/types";
-import { useResource } from "../state/resource";
-import { Empty, Foreign, Loaded, Page, TaskLink, Time } from "../ui/bits";
-import { count } from "../ui/format";
+import { usePages } from "../state/pages";
+import { Empty, Foreign, Loading, Page, TaskLink, Time, Trouble } from "../ui/bits";
+import { count, shortId } from "../ui/format";
+import { type LongPages, More, useLongPages } from "../ui/long_pages";
 import { Table } from "../ui/table";
 
 interface AuditPageAnswer {
@@ -21,24 +23,86 @@ const FIELDS = [
 
 const IS_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-function Subject({ subject }: { subject: string | null }) {
+function Subject({ entry: { subject, operation } }: { entry: AuditEntry }) {
   if (!subject) return null;
-  return IS_ID.test(subject) ? <TaskLink id={subject} /> : <Foreign text={subject} max={80} />;
+  if (!IS_ID.test(subject)) return <Foreign text={subject} max={80} />;
+  if (operation.includes("Task")) return <TaskLink id={subject} />;
+  if (operation.endsWith("Run")) {
+    return (
+      <Link href={`/runs/${subject}`} class="mono" title={subject}>
+        {shortId(subject)}
+      </Link>
+    );
+  }
+  return <span class="mono">{subject}</span>;
 }
 
 const TONE = { done: "succeeded", refused: "failed", failed: "leased" };
 
+const PAGE = 50;
+
+/** Two entries may say the same. */
+function withIds(entries: readonly AuditEntry[]): Map<AuditEntry, string> {
+  const times = new Map<string, number>();
+  const ids = new Map<AuditEntry, string>();
+  for (const entry of entries) {
+    const text = `${entry.at} ${entry.operation} ${entry.subject} ${entry.who}`;
+    const time = times.get(text) ?? 0;
+    times.set(text, time + 1);
+    ids.set(entry, `${text} ${time}`);
+  }
+  return ids;
+}
+
+function Entries({ of }: { of: LongPages<AuditEntry> }) {
+  const ids = useMemo(() => withIds(of.rows), [of.rows]);
+  return (
+    <Table
+      caption="Who changed what"
+      rows={of.rows}
+      id={(entry) => ids.get(entry)!}
+      isEnd={of.isEnd}
+      onLook={of.look}
+      columns={[
+        { title: "At", width: "208px", cell: ({ at }) => <Time at={at} as="local" /> },
+        { title: "Who", width: "12%", cell: ({ who }) => <Foreign text={who} max={60} /> },
+        {
+          title: "Operation",
+          narrow: "title",
+          width: "140px",
+          cell: ({ operation }) => operation,
+        },
+        { title: "Subject", cell: (entry) => <Subject entry={entry} /> },
+        {
+          title: "Outcome",
+          width: "106px",
+          cell: ({ outcome }) => <span class={`state state-${TONE[outcome]}`}>{outcome}</span>,
+        },
+        { title: "Count", number: true, width: "66px", cell: (entry) => count(entry.count) },
+        { title: "From", width: "118px", cell: ({ from }) => from ?? "command line" },
+        {
+          title: "Reason",
+          width: "16%",
+          cell: ({ reason }) => reason && <Foreign text={reason} />,
+        },
+      ]}
+    />
+  );
+}
+
 export function AuditPage() {
   const words = new URLSearchParams(useSearch());
   const [, navigate] = useLocation();
-  const query = Object.fromEntries(words);
-  const page = useResource(
+  const { cursor: start = "", ...query } = Object.fromEntries(words);
+  const list = usePages<AuditPageAnswer>(
     `audit ${words}`,
-    (abort) => get<AuditPageAnswer>("/v1/audit", { ...query, limit: 50 }, abort),
+    start,
+    (cursor, abort) => get("/v1/audit", { ...query, cursor, limit: PAGE }, abort),
     { everyMs: 15_000 },
   );
+  const long = useLongPages(list, ({ entries }) => entries, PAGE);
   const go = (change: Record<string, string>) =>
-    navigate(withQuery("/audit", { ...query, cursor: "", ...change }));
+    navigate(withQuery("/audit", { ...query, ...change }));
   return (
     <Page title="Audit" lead="Every change that was asked for, also those that were refused.">
       <form
@@ -61,50 +125,22 @@ export function AuditPage() {
           ))}
         </div>
       </form>
-      <Loaded of={page}>
-        {({ entries, next_cursor }) => (
-          <>
-            {entries.length ? (
-              <Table
-                caption="Who changed what"
-                rows={entries}
-                id={(entry) => `${entry.at} ${entry.operation} ${entry.subject} ${entry.who}`}
-                columns={[
-                  { title: "At", cell: ({ at }) => <Time at={at} /> },
-                  { title: "Who", cell: ({ who }) => <Foreign text={who} max={60} /> },
-                  { title: "Operation", narrow: "title", cell: ({ operation }) => operation },
-                  { title: "Subject", cell: ({ subject }) => <Subject subject={subject} /> },
-                  {
-                    title: "Outcome",
-                    cell: ({ outcome }) => (
-                      <span class={`state state-${TONE[outcome]}`}>{outcome}</span>
-                    ),
-                  },
-                  { title: "Count", number: true, cell: (entry) => count(entry.count) },
-                  { title: "From", cell: ({ from }) => from ?? "command line" },
-                  { title: "Reason", cell: ({ reason }) => reason && <Foreign text={reason} /> },
-                ]}
-              />
-            ) : (
-              <Empty title="No entry fits">
-                <p>Take a filter away; entries older than --audit-keep are gone.</p>
-              </Empty>
-            )}
-            <nav class="pager" aria-label="Pages">
-              {query.cursor && (
-                <button type="button" onClick={() => go({})}>
-                  First page
-                </button>
-              )}
-              {next_cursor && (
-                <button type="button" onClick={() => go({ cursor: next_cursor })}>
-                  Next page
-                </button>
-              )}
-            </nav>
-          </>
+      {list.problem && <Trouble problem={list.problem} retry={list.reload} />}
+      {!list.pages.length && !list.problem && <Loading />}
+      {long.rows.length > 0 && <Entries of={long} />}
+      {long.isEnd && !long.rows.length && (
+        <Empty title="No entry fits">
+          <p>Take a filter away; entries older than --audit-keep are gone.</p>
+        </Empty>
+      )}
+      <div class="pager">
+        {start && (
+          <button type="button" onClick={() => go({})}>
+            From the first on
+          </button>
         )}
-      </Loaded>
+        <More list={list} of={long} what="entry" many="entries" />
+      </div>
     </Page>
   );
 }

@@ -16,10 +16,11 @@ export type MapName = "definitions" | "pipelines";
 const textOf = (version: DefinitionVersion) => JSON.stringify(version.definition, null, 2);
 const nameOf = (version: DefinitionVersion) => `Version ${version.number}`;
 
-/** Tasks that were made while a version was held. */
-function tasksOf(name: string, all: DefinitionVersion[], at: number): string {
-  return withQuery("/tasks", {
-    definition: name,
+/** Tasks or runs that were made while a version was held. */
+function madeOf(map: MapName, name: string, all: DefinitionVersion[], at: number): string {
+  const isPipeline = map === "pipelines";
+  return withQuery(isPipeline ? "/runs" : "/tasks", {
+    [isPipeline ? "pipeline" : "definition"]: name,
     created_after: all[at]!.since,
     created_before: all[at - 1]?.since,
   });
@@ -125,16 +126,12 @@ function Shown(props: { map: MapName; name: string; all: DefinitionVersion[] }) 
             },
             {
               title: "Made of it",
-              cell: (version) =>
-                map === "definitions" ? (
-                  <Link href={tasksOf(name, all, all.indexOf(version))}>
-                    tasks<span class="unseen"> of version {version.number}</span>
-                  </Link>
-                ) : (
-                  <Link href={withQuery("/runs", { pipeline: name })}>
-                    runs<span class="unseen"> of the pipeline</span>
-                  </Link>
-                ),
+              cell: (version) => (
+                <Link href={madeOf(map, name, all, all.indexOf(version))}>
+                  {map === "pipelines" ? "runs" : "tasks"}
+                  <span class="unseen"> of version {version.number}</span>
+                </Link>
+              ),
             },
             {
               title: "Text",

@@ -28,6 +28,7 @@ import { Empty, Foreign, Loaded, Page, Panel, StateBadge, Time, useNow } from ".
 import { Chart, type Line } from "../ui/chart";
 import { count, counted, duration, taskName } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { Sentence } from "../ui/sentence";
 import { DisksPanel, DiskWarnings, useDisks } from "./overview_disks";
 
 const THROUGHPUT: Line[] = [
@@ -174,7 +175,7 @@ function StuckPanel() {
                   <Time at={task.created_at} as="relative" />
                   {why?.conditions[0] && (
                     <p class="muted">
-                      <Foreign text={why.conditions[0].sentence} />
+                      <Sentence text={why.conditions[0].sentence} />
                     </p>
                   )}
                 </li>

@@ -4,12 +4,14 @@ import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { get, post } from "../api/client";
 import { type JsonObject, LIVE, type Task, type TaskPage } from "../api/types";
+import { usePages } from "../state/pages";
 import { useResource } from "../state/resource";
 import { may } from "../state/session";
 import { Copy, Empty, Foreign, Loaded, Page, Panel, StateBadge, TaskLink, Time } from "../ui/bits";
 import { Dialog } from "../ui/dialog";
 import { counted, span } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { asResource, MoreBelow, useLongPages } from "../ui/long_pages";
 import { Table } from "../ui/table";
 import { complain, say } from "../ui/toast";
 
@@ -107,26 +109,32 @@ function EndLease({ task, onDone }: { task: Task; onDone: () => void }) {
   );
 }
 
+const PAGE = 100;
+
 function Leases() {
-  const leases = useResource(
+  const list = usePages<TaskPage>(
     "pin leases",
-    (abort) =>
-      get<TaskPage>("/v1/tasks", { kind: "ipfs.pin", state: LIVE, limit: 100 }, abort),
+    "",
+    (cursor, abort) =>
+      get("/v1/tasks", { kind: "ipfs.pin", state: LIVE, cursor, limit: PAGE }, abort),
     { on: () => true, everyMs: 15_000 },
   );
+  const long = useLongPages(list, (page) => page.tasks, PAGE);
   return (
     <Panel
       title="Leases that hold"
       flush
       actions={<Link href="/tasks?kind=ipfs.pin">all tasks that pin</Link>}
     >
-      <Loaded of={leases}>
-        {({ tasks }) =>
+      <Loaded of={asResource(list, long)}>
+        {(tasks) =>
           tasks.length ? (
             <Table
               caption="Leases"
               rows={tasks}
               id={({ id }) => id}
+              isEnd={long.isEnd}
+              onLook={long.look}
               columns={[
                 {
                   title: "Name",
@@ -139,19 +147,22 @@ function Leases() {
                 { title: "Task", cell: ({ id }) => <TaskLink id={id} /> },
                 {
                   title: "Action",
-                  cell: (task) => <EndLease task={task} onDone={leases.reload} />,
+                  cell: (task) => <EndLease task={task} onDone={list.reload} />,
                 },
               ]}
             />
           ) : (
-            <Empty title="No lease holds a tree">
-              <p>
-                A task of kind <code>ipfs.pin</code> with a time or a number of copies is one.
-              </p>
-            </Empty>
+            long.isEnd && (
+              <Empty title="No lease holds a tree">
+                <p>
+                  A task of kind <code>ipfs.pin</code> with a time or a number of copies is one.
+                </p>
+              </Empty>
+            )
           )
         }
       </Loaded>
+      <MoreBelow list={list} of={long} what="lease" />
     </Panel>
   );
 }
@@ -248,21 +259,36 @@ function OnNode() {
   );
 }
 
-function Collections() {
-  const collections = useResource(
-    "collections",
-    (abort) => get<{ collections: Collection[] }>("/v1/collections", { limit: 100 }, abort),
-    { everyMs: 30_000 },
+interface CollectionPage {
+  collections: Collection[];
+  next_cursor: string | null;
+}
+
+/** The API goes on after the last one of a page. */
+async function loadCollections(after: string, abort: AbortSignal): Promise<CollectionPage> {
+  const { collections } = await get<{ collections: Collection[] }>(
+    "/v1/collections",
+    { after, limit: PAGE },
+    abort,
   );
+  const last = collections.length < PAGE ? undefined : collections[PAGE - 1];
+  return { collections, next_cursor: last?.id ?? null };
+}
+
+function Collections() {
+  const list = usePages<CollectionPage>("collections", "", loadCollections, { everyMs: 30_000 });
+  const long = useLongPages(list, (page) => page.collections, PAGE);
   return (
-    <Loaded of={collections}>
-      {({ collections: all }) =>
+    <Loaded of={asResource(list, long)}>
+      {(all) =>
         all.length > 0 && (
           <Panel title="Collections" flush>
             <Table
               caption="Collections"
               rows={all}
               id={({ id }) => id}
+              isEnd={long.isEnd}
+              onLook={long.look}
               columns={[
                 {
                   title: "Collection",
@@ -274,6 +300,7 @@ function Collections() {
                 { title: "Changed", cell: ({ changed_at }) => <Time at={changed_at} /> },
               ]}
             />
+            <MoreBelow list={list} of={long} what="collection" />
           </Panel>
         )
       }

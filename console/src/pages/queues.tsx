@@ -72,8 +72,8 @@ function Kept({ retention }: { retention: Queue["retention"] }) {
   return (
     <div>
       {keptFor(succeeded)}
-      {failed !== succeeded && <div class="small">failed {keptFor(failed)}</div>}
-      {cancelled !== succeeded && <div class="small">cancelled {keptFor(cancelled)}</div>}
+      {failed !== succeeded && <div class="small">failed&nbsp;{keptFor(failed)}</div>}
+      {cancelled !== succeeded && <div class="small">cancelled&nbsp;{keptFor(cancelled)}</div>}
     </div>
   );
 }

@@ -4,11 +4,12 @@ import { Link, useLocation, useSearch } from "wouter-preact";
 import { get, path, withQuery } from "../api/client";
 import { type Pipeline, type Run, RUN_STATES, type RunState } from "../api/runs";
 import type { State } from "../api/types";
+import { usePages } from "../state/pages";
 import { useResource } from "../state/resource";
 import { may } from "../state/session";
-import { Empty, Foreign, Loaded, Page, Panel, Time, useNow } from "../ui/bits";
+import { Empty, Foreign, Loaded, Loading, Page, Panel, Time, Trouble, useNow } from "../ui/bits";
 import { between, counted, shortId } from "../ui/format";
-import { Icon } from "../ui/icon";
+import { type LongPages, More, useLongPages } from "../ui/long_pages";
 import { Table } from "../ui/table";
 
 /** States of runs and steps have the colours of the tasks' states that they are most like. */
@@ -84,92 +85,162 @@ function States({ states, go }: { states: RunState[]; go: (states: RunState[]) =
   );
 }
 
-function RunTable({ runs }: { runs: Run[] }) {
+function RunTable({ of }: { of: LongPages<Run> }) {
   return (
     <Table
       caption="Runs"
-      rows={runs}
+      rows={of.rows}
       id={({ id }) => id}
+      isEnd={of.isEnd}
+      onLook={of.look}
+      hasKeys
       columns={[
-        { title: "State", cell: ({ state }) => <RunBadge state={state} /> },
+        { title: "State", width: "118px", cell: ({ state }) => <RunBadge state={state} /> },
         {
           title: "Run",
           narrow: "title",
           cell: (run) => (
-            <Link href={`/runs/${run.id}`}>
+            <Link href={`/runs/${run.id}`} class="row-link">
               {run.pipeline} <span class="mono muted">{shortId(run.id)}</span>
             </Link>
           ),
         },
-        { title: "Made", cell: (run) => <Time at={run.created_at} as="relative" /> },
-        { title: "By", cell: (run) => <Foreign text={run.created_by} max={60} /> },
-        { title: "Took", number: true, cell: (run) => <Took run={run} /> },
-        { title: "Error", cell: ({ error }) => error && <Foreign text={error} max={120} /> },
+        {
+          title: "Made",
+          width: "130px",
+          cell: (run) => <Time at={run.created_at} as="relative" />,
+        },
+        {
+          title: "By",
+          width: "16%",
+          cell: (run) => <Foreign text={run.created_by} max={60} />,
+        },
+        { title: "Took", number: true, width: "90px", cell: (run) => <Took run={run} /> },
+        {
+          title: "Error",
+          width: "26%",
+          cell: ({ error }) => error && <Foreign text={error} max={120} />,
+        },
       ]}
     />
+  );
+}
+
+const PAGE = 50;
+
+interface RunPageAnswer {
+  runs: Run[];
+  next_cursor: string | null;
+}
+
+interface RunFilter {
+  state: RunState[];
+  pipeline: string | null;
+  created_after: string | null;
+  created_before: string | null;
+}
+
+/** What is listed beside the states, and how to list more. */
+function Only({ filter, go }: { filter: RunFilter; go: (change: Partial<RunFilter>) => void }) {
+  const { pipeline, created_after: after, created_before: before } = filter;
+  return (
+    <>
+      {pipeline && (
+        <p>
+          Of {pipeline}.{" "}
+          <button type="button" class="link" onClick={() => go({ pipeline: null })}>
+            Of every pipeline
+          </button>
+        </p>
+      )}
+      {(after || before) && (
+        <p>
+          Made{" "}
+          {after && (
+            <>
+              from <Time at={after} as="local" /> on
+            </>
+          )}
+          {before && (
+            <>
+              {after && ", "}before <Time at={before} as="local" />
+            </>
+          )}
+          .{" "}
+          <button
+            type="button"
+            class="link"
+            onClick={() => go({ created_after: null, created_before: null })}
+          >
+            Of any time
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function filterIn(words: URLSearchParams): RunFilter {
+  return {
+    state: RUN_STATES.filter((state) => words.getAll("state").includes(state)),
+    pipeline: words.get("pipeline"),
+    created_after: words.get("created_after"),
+    created_before: words.get("created_before"),
+  };
+}
+
+function Pipelines() {
+  const pipelines = useResource("pipelines", (abort) =>
+    get<{ pipelines: Pipeline[] }>(path("pipelines"), {}, abort),
+  );
+  return (
+    <Loaded of={pipelines}>
+      {(all) => (
+        <Panel title="Pipelines">
+          <PipelinesPanel pipelines={all.pipelines} />
+        </Panel>
+      )}
+    </Loaded>
   );
 }
 
 export function RunsPage() {
   const words = new URLSearchParams(useSearch());
   const [, navigate] = useLocation();
-  const states = RUN_STATES.filter((state) => words.getAll("state").includes(state));
-  const query = { state: states, pipeline: words.get("pipeline"), cursor: words.get("cursor") };
-  const pipelines = useResource("pipelines", (abort) =>
-    get<{ pipelines: Pipeline[] }>(path("pipelines"), {}, abort),
-  );
-  const page = useResource(
+  const filter = filterIn(words);
+  const start = words.get("cursor") ?? "";
+  const list = usePages<RunPageAnswer>(
     `runs ${words}`,
-    (abort) =>
-      get<{ runs: Run[]; next_cursor: string | null }>(
-        path("runs"),
-        { ...query, limit: 50 },
-        abort,
-      ),
+    start,
+    (cursor, abort) => get(path("runs"), { ...filter, cursor, limit: PAGE }, abort),
     { on: () => true, everyMs: 5000 },
   );
-  const go = (change: Partial<typeof query>) =>
-    navigate(withQuery("/runs", { ...query, cursor: null, ...change }));
+  const long = useLongPages(list, ({ runs }) => runs, PAGE);
+  const go = (change: Partial<RunFilter>) =>
+    navigate(withQuery("/runs", { ...filter, ...change }));
   return (
     <Page title="Runs" lead="Of pipelines: steps that need one another.">
-      <Loaded of={pipelines}>
-        {(all) => (
-          <Panel title="Pipelines">
-            <PipelinesPanel pipelines={all.pipelines} />
-          </Panel>
-        )}
-      </Loaded>
+      <Pipelines />
       <div class="filters">
-        <States states={states} go={(state) => go({ state })} />
-        {query.pipeline && (
-          <p>
-            Of {query.pipeline}.{" "}
-            <button type="button" class="link" onClick={() => go({ pipeline: null })}>
-              Of every pipeline
-            </button>
-          </p>
-        )}
+        <States states={filter.state} go={(state) => go({ state })} />
+        <Only filter={filter} go={go} />
       </div>
-      <Loaded of={page}>
-        {({ runs, next_cursor }) => (
-          <>
-            {runs.length ? (
-              <RunTable runs={runs} />
-            ) : (
-              <Empty title="No run is here">
-                <p>Choose a pipeline above, or another filter.</p>
-              </Empty>
-            )}
-            {next_cursor && (
-              <nav class="pager" aria-label="Pages">
-                <button type="button" onClick={() => go({ cursor: next_cursor })}>
-                  <Icon name="tasks" /> Next page
-                </button>
-              </nav>
-            )}
-          </>
+      {list.problem && <Trouble problem={list.problem} retry={list.reload} />}
+      {!list.pages.length && !list.problem && <Loading />}
+      {long.rows.length > 0 && <RunTable of={long} />}
+      {long.isEnd && !long.rows.length && (
+        <Empty title="No run is here">
+          <p>Choose a pipeline above, or another filter.</p>
+        </Empty>
+      )}
+      <div class="pager">
+        {start && (
+          <button type="button" onClick={() => go({})}>
+            From the first on
+          </button>
         )}
-      </Loaded>
+        <More list={list} of={long} what="run" />
+      </div>
     </Page>
   );
 }

@@ -115,12 +115,19 @@ function ScheduleTable(props: { schedules: Schedule[]; onChange: () => void }) {
             </div>
           ),
         },
-        { title: "Next", cell: (schedule) => <Next schedule={schedule} /> },
+        {
+          title: "Next",
+          cell: (schedule) => (
+            <div class="wraps">
+              <Next schedule={schedule} />
+            </div>
+          ),
+        },
         {
           title: "When",
           cell: ({ cron, zone, daylight }) => (
             <span title={DAYLIGHT[daylight] ?? ""}>
-              <code>{cron}</code> <span class="muted">{zone}</span>
+              <code class="cron">{cron}</code> <span class="muted">{zone}</span>
             </span>
           ),
         },
@@ -168,7 +175,7 @@ export function SchedulesPage() {
           return (
             <>
               {name && (
-                <p>
+                <p class="only">
                   Only {name}. <Link href="/schedules">All {counted(all.length, "schedule")}</Link>
                 </p>
               )}

@@ -26,6 +26,7 @@ import {
 } from "../ui/bits";
 import { between, duration, shortId, taskName, visible } from "../ui/format";
 import { JsonView } from "../ui/json";
+import { Sentence } from "../ui/sentence";
 import { Table } from "../ui/table";
 import { definitionSource, MadeBy } from "./task_origin";
 import { TaskActions } from "./task_actions";
@@ -49,7 +50,7 @@ function Why({ why }: { why: Resource<Explanation> }) {
           <ol class="why">
             {explanation.conditions.map((condition) => (
               <li key={condition.reason + condition.sentence}>
-                <Foreign text={condition.sentence} max={500} />
+                <Sentence text={condition.sentence} />
                 {condition.earliest && Date.parse(condition.earliest) > Date.now() && (
                   <span class="muted">
                     {" "}

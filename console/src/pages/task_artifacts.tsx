@@ -2,10 +2,11 @@
 
 import { get, path, token } from "../api/client";
 import type { Artifact, Task } from "../api/types";
-import { useResource } from "../state/resource";
+import { usePages } from "../state/pages";
 import { Foreign, Loaded, Panel } from "../ui/bits";
 import { bytes } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { asResource, MoreBelow, useLongPages } from "../ui/long_pages";
 import { saveFrom } from "../ui/save";
 import { Table } from "../ui/table";
 import { complain } from "../ui/toast";
@@ -36,51 +37,53 @@ function Download({ artifact }: { artifact: Artifact }) {
   );
 }
 
+const PAGE = 200;
+
 export function Artifacts({ task }: { task: Task }) {
-  const artifacts = useResource(`artifacts ${task.id} ${task.state}`, async (abort) =>
-    task.state === "succeeded"
-      ? get<ArtifactPage>(path("tasks", task.id, "artifacts"), { limit: 200 }, abort)
-      : { artifacts: [], next_cursor: null },
+  const list = usePages<ArtifactPage>(
+    `artifacts ${task.id} ${task.state}`,
+    "",
+    async (cursor, abort) =>
+      task.state === "succeeded"
+        ? get(path("tasks", task.id, "artifacts"), { cursor, limit: PAGE }, abort)
+        : { artifacts: [], next_cursor: null },
   );
-  if (artifacts.problem?.status === 501) return null; // this server keeps none
-  if (artifacts.data && !artifacts.data.artifacts.length) return null;
+  const long = useLongPages(list, (page) => page.artifacts, PAGE);
+  if (list.problem?.status === 501) return null; // this server keeps none
+  if (long.isEnd && !long.rows.length) return null;
   if (task.state !== "succeeded") return null;
   return (
     <Panel title="Artifacts" flush>
-      <Loaded of={artifacts}>
-        {(page) => (
-          <>
-            <Table
-              caption="Artifacts"
-              rows={page.artifacts}
-              id={(artifact) => artifact.name}
-              columns={[
-                {
-                  title: "Name",
-                  narrow: "title",
-                  cell: ({ name }) => <Foreign text={name} max={120} />,
-                },
-                { title: "Size", number: true, cell: ({ size_bytes }) => bytes(size_bytes) },
-                { title: "Type", cell: ({ media_type }) => media_type },
-                {
-                  title: "SHA-256",
-                  cell: ({ sha256 }) => (
-                    <span class="mono" title={sha256}>
-                      {sha256.slice(0, 16)}…
-                    </span>
-                  ),
-                },
-                { title: "File", cell: (artifact) => <Download artifact={artifact} /> },
-              ]}
-            />
-            {page.next_cursor && (
-              <p class="hint pad">
-                More than 200: <code>waybill artifact list {task.id}</code> has all of them.
-              </p>
-            )}
-          </>
+      <Loaded of={asResource(list, long)}>
+        {(artifacts) => (
+          <Table
+            caption="Artifacts"
+            rows={artifacts}
+            id={(artifact) => artifact.name}
+            isEnd={long.isEnd}
+            onLook={long.look}
+            columns={[
+              {
+                title: "Name",
+                narrow: "title",
+                cell: ({ name }) => <Foreign text={name} max={120} />,
+              },
+              { title: "Size", number: true, cell: ({ size_bytes }) => bytes(size_bytes) },
+              { title: "Type", cell: ({ media_type }) => media_type },
+              {
+                title: "SHA-256",
+                cell: ({ sha256 }) => (
+                  <span class="mono" title={sha256}>
+                    {sha256.slice(0, 16)}…
+                  </span>
+                ),
+              },
+              { title: "File", cell: (artifact) => <Download artifact={artifact} /> },
+            ]}
+          />
         )}
       </Loaded>
+      <MoreBelow list={list} of={long} what="artifact" />
     </Panel>
   );
 }

@@ -1,14 +1,13 @@
 // The list of tasks: its filters are the address, so that a link is a view.
 
-import { useEffect, useMemo } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { get } from "../api/client";
 import type { TaskPage } from "../api/types";
 import { usePages } from "../state/pages";
 import { may } from "../state/session";
 import { Empty, Foreign, Loading, Page, Trouble } from "../ui/bits";
-import { counted } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { More, useLongPages } from "../ui/long_pages";
 import { BulkBar } from "./tasks_bulk";
 import { Filters, type Filter, filterOf, isFiltered, useFilter } from "./tasks_filter";
 import { List, usePicked } from "./tasks_list";
@@ -49,44 +48,14 @@ function useTasks(filter: Filter) {
   });
 }
 
-/** Which page has the row. */
-function pageAt(pages: readonly TaskPage[], row: number): number {
-  let end = 0;
-  const at = pages.findIndex(({ tasks }) => (end += tasks.length) > row);
-  return at < 0 ? Math.max(0, pages.length - 1) : at;
-}
-
-/** What comes after the rows; the button is for what does not come by scrolling. */
-function More(props: { count: number; isEnd: boolean; loading: boolean; onMore: () => void }) {
-  if (props.isEnd) return <p class="muted">{counted(props.count, "task")}, that is all.</p>;
-  return (
-    <>
-      <p class="muted">{counted(props.count, "task")} so far.</p>
-      <button type="button" disabled={props.loading} onClick={props.onMore}>
-        {props.loading ? "Loading…" : "Load more"}
-      </button>
-    </>
-  );
-}
-
 export function TasksPage() {
   const [filter, setFilter] = useFilter();
   const list = useTasks(filter);
   const { pages } = list;
-  const lastPage = pages[pages.length - 1];
-  const tasks = useMemo(
-    () => pages.flatMap((page) => page.tasks),
-    [pages.length, ...pages],
-  );
-  const isEnd = pages.length > 0 && list.next === null;
+  const long = useLongPages(list, (page) => page.tasks, PAGE);
+  const { rows: tasks, isEnd } = long;
   const [picked, setPicked] = usePicked(tasks, isEnd);
-  useEffect(() => setPicked(new Map()), [JSON.stringify(filter)]);
   const fresh = new Map(tasks.map((task) => [task.id, task]));
-  const look = (first: number, last: number, isNearEnd: boolean) => {
-    list.look(pageAt(pages, first), pageAt(pages, last));
-    // A page that was not filled has been searched for long: the next one only if one asks for it.
-    if (isNearEnd && lastPage && lastPage.tasks.length === PAGE) list.more();
-  };
   return (
     <Page
       title="Tasks"
@@ -116,15 +85,21 @@ export function TasksPage() {
             says more.
           </p>
         ))}
-      {!lastPage && !list.problem && <Loading />}
+      {!pages.length && !list.problem && <Loading />}
       {isEnd && !tasks.length && <Nothing filter={filter} />}
-      {lastPage && !isEnd && !tasks.length && (
+      {pages.length > 0 && !isEnd && !tasks.length && (
         <Empty title={`Nothing among the first ${LOOKED_THROUGH}`}>
           <p>Tasks that fit may come later.</p>
         </Empty>
       )}
       {tasks.length > 0 && (
-        <List tasks={tasks} isEnd={isEnd} picked={picked} setPicked={setPicked} onLook={look} />
+        <List
+          tasks={tasks}
+          isEnd={isEnd}
+          picked={picked}
+          setPicked={setPicked}
+          onLook={long.look}
+        />
       )}
       <div class="pager">
         {filter.cursor && (
@@ -132,9 +107,7 @@ export function TasksPage() {
             From the first on
           </button>
         )}
-        {lastPage && (tasks.length > 0 || !isEnd) && (
-          <More count={tasks.length} isEnd={isEnd} loading={list.loading} onMore={list.more} />
-        )}
+        <More list={list} of={long} what="task" />
       </div>
     </Page>
   );

@@ -1,16 +1,13 @@
 // The rows of the list of tasks: those near the screen, however long the list is.
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { Link, useLocation } from "wouter-preact";
+import { useEffect, useState } from "preact/hooks";
+import { Link } from "wouter-preact";
 import type { Task } from "../api/types";
-import { singleKeys } from "../state/settings";
+import { useKept } from "../state/place";
 import { Foreign, Labels, StateBadge, Time, useNow } from "../ui/bits";
 import { between, counted, shortId, taskName } from "../ui/format";
-import { onKeys } from "../ui/keys";
-import { useRows } from "../ui/rows";
+import { Gap, useLongList } from "../ui/long_list";
 
-/** So many rows before the end of what is loaded more is asked for. */
-const NEAR_END = 10;
 const COLUMNS = 8;
 
 function took(task: Task, now: number): string {
@@ -79,54 +76,6 @@ function Row(props: { task: Task; index: number; picked: boolean; onPick: () => 
   );
 }
 
-/** The one chosen by keys stays so however the list moves. */
-interface Chosen {
-  id: string;
-  presses: number;
-}
-
-function useKeys(tasks: Task[], pick: (id: string) => void): Chosen {
-  const [chosen, setChosen] = useState<Chosen>({ id: "", presses: 0 });
-  const [, navigate] = useLocation();
-  // The second of two quick keys comes before anything is drawn after the first.
-  const now = useRef({ tasks, pick, chosen, at: -1 });
-  now.current = { ...now.current, tasks, pick };
-  useEffect(() => {
-    if (!singleKeys.value) return undefined;
-    const find = () => now.current.tasks.findIndex(({ id }) => id === now.current.chosen.id);
-    const move = (step: number) => {
-      const { tasks: all, at: last } = now.current;
-      const found = find();
-      // If it has left the list, from where it stood: what was below it has moved up.
-      const from = found >= 0 ? found : step > 0 ? last - 1 : last;
-      const at = Math.max(0, Math.min(from + step, all.length - 1));
-      const id = all[at]?.id;
-      if (!id) return;
-      now.current.at = at;
-      now.current.chosen = { id, presses: now.current.chosen.presses + 1 };
-      setChosen(now.current.chosen);
-    };
-    const withChosen = (work: (id: string) => void) => () => {
-      if (find() >= 0) work(now.current.chosen.id);
-    };
-    return onKeys({
-      j: () => move(1),
-      k: () => move(-1),
-      x: withChosen((id) => now.current.pick(id)),
-      o: withChosen((id) => navigate(`/tasks/${id}`)),
-    });
-  }, [navigate, singleKeys.value]);
-  return chosen;
-}
-
-function Gap({ height }: { height: number }) {
-  return (
-    <tr class="gap" aria-hidden="true">
-      <td colSpan={COLUMNS} style={{ height: `${height}px` }} />
-    </tr>
-  );
-}
-
 function Head(props: { all: boolean; onAll: () => void }) {
   return (
     <thead>
@@ -167,22 +116,25 @@ export type Picked = ReadonlyMap<string, Task>;
 
 /** What left the list is no longer selected; what may come below the loaded rows still is. */
 export function usePicked(tasks: Task[], isEnd: boolean) {
-  const [picked, setPicked] = useState<Picked>(new Map());
-  const before = useRef<Task[]>([]);
+  const kept = useKept("picked", () => ({ picked: new Map() as Picked, before: [] as Task[] }));
+  const [, setDrawn] = useState(0);
+  const setPicked = (next: Picked) => {
+    kept.picked = next;
+    setDrawn((drawn) => drawn + 1);
+  };
   useEffect(() => {
+    const { picked, before } = kept;
     const here = new Set(tasks.map(({ id }) => id));
-    let end = isEnd ? before.current.length : 0;
-    if (!isEnd) before.current.forEach(({ id }, at) => here.has(id) && (end = at));
-    const gone = before.current
-      .slice(0, end)
-      .filter(({ id }) => !here.has(id) && picked.has(id));
-    before.current = tasks;
+    let end = isEnd ? before.length : 0;
+    if (!isEnd) before.forEach(({ id }, at) => here.has(id) && (end = at));
+    const gone = before.slice(0, end).filter(({ id }) => !here.has(id) && picked.has(id));
+    kept.before = tasks;
     if (!gone.length) return;
     const rest = new Map(picked);
     for (const { id } of gone) rest.delete(id);
     setPicked(rest);
   }, [tasks, isEnd]);
-  return [picked, setPicked] as const;
+  return [kept.picked, setPicked] as const;
 }
 
 export function List(props: {
@@ -191,7 +143,7 @@ export function List(props: {
   picked: Picked;
   setPicked: (picked: Picked) => void;
   /** Which rows are near the screen. */
-  onLook: (first: number, last: number, isNearEnd: boolean) => void;
+  onLook: (first: number, last: number) => void;
 }) {
   const { tasks, picked, setPicked } = props;
   const pick = (id: string) => {
@@ -200,36 +152,21 @@ export function List(props: {
     if (!next.delete(id) && task) next.set(id, task);
     setPicked(next);
   };
-  const chosen = useKeys(tasks, pick);
-  const [focused, setFocused] = useState("");
-  const body = useRef<HTMLTableSectionElement>(null);
-  const { drawn, range } = useRows(
-    body,
-    tasks.map(({ id }) => id),
-    [chosen.id, focused],
-  );
-  // At a press only: a list that moves takes the focus from nobody.
-  useEffect(() => {
-    if (!chosen.presses) return;
-    body.current?.querySelector<HTMLElement>(`[data-task="${chosen.id}"] a.row-link`)?.focus();
-  }, [chosen]);
-  useEffect(() => {
-    props.onLook(range.first, range.last, range.last >= tasks.length - NEAR_END);
-  }, [range, tasks]);
+  const ids = tasks.map(({ id }) => id);
+  const { body, drawn, range, onFocusIn } = useLongList({ name: "", ids, hasKeys: true, pick });
+  useEffect(() => props.onLook(range.first, range.last), [range, tasks]);
   const all = tasks.length > 0 && tasks.every((task) => picked.has(task.id));
   const pickAll = () => setPicked(all ? new Map() : new Map(tasks.map((task) => [task.id, task])));
-  const keepFocused = (event: FocusEvent) => {
-    const row = (event.target as HTMLElement).closest<HTMLElement>("tr");
-    setFocused(row?.dataset["task"] ?? "");
-  };
   return (
     <div class="table-frame">
       <table class="tasks" aria-rowcount={props.isEnd ? tasks.length + 1 : -1}>
         <caption class="unseen">Tasks</caption>
         <Head all={all} onAll={pickAll} />
-        <tbody ref={body} onFocusIn={keepFocused}>
+        <tbody ref={body} onFocusIn={onFocusIn}>
           {drawn.map((row) => {
-            if ("gap" in row) return <Gap key={`gap ${row.from}`} height={row.gap} />;
+            if ("gap" in row) {
+              return <Gap key={`gap ${row.from}`} height={row.gap} columns={COLUMNS} />;
+            }
             const task = tasks[row.at]!;
             return (
               <Row

@@ -3,11 +3,13 @@
 import { useState } from "preact/hooks";
 import { get, path, post, send } from "../api/client";
 import { STATES, type State, type Webhook, type WebhookDelivery } from "../api/types";
+import { usePages } from "../state/pages";
 import { useResource } from "../state/resource";
 import { Empty, Foreign, Loaded, Page, Panel, Time } from "../ui/bits";
 import { Dialog } from "../ui/dialog";
 import { counted } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { asResource, MoreBelow, useLongPages } from "../ui/long_pages";
 import { Table } from "../ui/table";
 import { complain, doSoon, say } from "../ui/toast";
 
@@ -90,31 +92,55 @@ function AddDialog(props: { onClose: () => void; onChange: () => void }) {
   );
 }
 
+const PAGE = 100;
+
+interface DeliveryPage {
+  deliveries: WebhookDelivery[];
+  next_cursor: string | null;
+}
+
+/** The API goes on after the last one of a page. */
+async function loadDeliveries(name: string, after: string, abort: AbortSignal) {
+  const { deliveries } = await get<{ deliveries: WebhookDelivery[] }>(
+    path("webhooks", name, "deliveries"),
+    { after, limit: PAGE },
+    abort,
+  );
+  const last = deliveries.length < PAGE ? undefined : deliveries[PAGE - 1];
+  return { deliveries, next_cursor: last ? String(last.sequence) : null };
+}
+
 function Deliveries({ name }: { name: string }) {
-  const deliveries = useResource(
+  const list = usePages<DeliveryPage>(
     `deliveries ${name}`,
-    (abort) =>
-      get<{ deliveries: WebhookDelivery[] }>(path("webhooks", name, "deliveries"), {}, abort),
+    "",
+    (after, abort) => loadDeliveries(name, after, abort),
     { everyMs: 5000 },
   );
+  const long = useLongPages(list, (page) => page.deliveries, PAGE);
   return (
-    <Loaded of={deliveries}>
-      {({ deliveries: all }) =>
+    <Loaded of={asResource(list, long)}>
+      {(all) =>
         all.length ? (
-          <Table
-            caption={`What ${name} has not taken`}
-            rows={all}
-            id={({ id }) => id}
-            columns={[
-              { title: "Change", cell: ({ sequence }) => sequence, number: true },
-              { title: "Attempts", cell: ({ attempts }) => attempts, number: true },
-              {
-                title: "Again",
-                cell: (one) => (one.given_up ? "given up" : <Time at={one.next_at} />),
-              },
-              { title: "Error", cell: ({ error }) => error && <Foreign text={error} /> },
-            ]}
-          />
+          <>
+            <Table
+              caption={`What ${name} has not taken`}
+              rows={all}
+              id={({ id }) => id}
+              isEnd={long.isEnd}
+              onLook={long.look}
+              columns={[
+                { title: "Change", cell: ({ sequence }) => sequence, number: true },
+                { title: "Attempts", cell: ({ attempts }) => attempts, number: true },
+                {
+                  title: "Again",
+                  cell: (one) => (one.given_up ? "given up" : <Time at={one.next_at} />),
+                },
+                { title: "Error", cell: ({ error }) => error && <Foreign text={error} /> },
+              ]}
+            />
+            <MoreBelow list={list} of={long} what="message" />
+          </>
         ) : (
           <p class="muted">All that was sent has been taken.</p>
         )

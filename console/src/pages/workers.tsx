@@ -38,7 +38,11 @@ export function WorkersPage() {
                 {
                   title: "Worker",
                   narrow: "title",
-                  cell: (worker) => <Foreign text={worker.name} max={60} />,
+                  cell: (worker) => (
+                    <span class="whole">
+                      <Foreign text={worker.name} max={60} />
+                    </span>
+                  ),
                 },
                 {
                   title: "Slots",
@@ -60,7 +64,9 @@ export function WorkersPage() {
                 {
                   title: "Host",
                   cell: (worker) => (
-                    <Foreign text={`${worker.host} ${worker.process_id}`} max={60} />
+                    <span class="whole">
+                      <Foreign text={`${worker.host} ${worker.process_id}`} max={60} />
+                    </span>
                   ),
                 },
                 {

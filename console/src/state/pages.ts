@@ -4,6 +4,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Problem } from "../api/client";
 import { missed, onChange } from "./live";
+import { useKept } from "./place";
 import { problemOf, type Refresh } from "./resource";
 
 interface Answer {
@@ -15,6 +16,12 @@ interface Held<T> {
   answer: T;
   /** How many changes had been heard when it was asked for. */
   heard: number;
+}
+
+/** What outlives the page: going back begins with it. */
+interface Kept<T> {
+  held: readonly Held<T>[];
+  seen: { first: number; last: number };
 }
 
 export interface Pages<T> {
@@ -33,12 +40,10 @@ export type Load<T> = (cursor: string, abort: AbortSignal) => Promise<T>;
 
 /** Does one thing at a time, and tells by `draw` that there is something new. */
 class Chain<T extends Answer> {
-  held: readonly Held<T>[] = [];
   problem: Problem | null = null;
   isBusy = true;
   readonly abort = new AbortController();
   private heard = 0;
-  private seen = { first: 0, last: 0 };
   private wanted = { again: false, more: false };
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isUnderWay = false;
@@ -47,7 +52,15 @@ class Chain<T extends Answer> {
     private readonly start: string,
     private readonly load: Load<T>,
     private readonly draw: () => void,
-  ) {}
+    readonly kept: Kept<T>,
+  ) {
+    // Nobody has listened meanwhile.
+    kept.held = kept.held.map((page) => ({ ...page, heard: -1 }));
+  }
+
+  get held(): readonly Held<T>[] {
+    return this.kept.held;
+  }
 
   get next(): string | null {
     return this.held[this.held.length - 1]?.answer.next_cursor ?? null;
@@ -80,7 +93,7 @@ class Chain<T extends Answer> {
   }
 
   look(first: number, last: number, restMs: number): void {
-    this.seen = { first, last };
+    this.kept.seen = { first, last };
     const isOld = this.held.slice(first, last + 1).some(({ heard }) => heard < this.heard);
     if (isOld && !this.isUnderWay) this.againIn(restMs);
   }
@@ -92,22 +105,22 @@ class Chain<T extends Answer> {
 
   /** From the first page that is seen to the last; what follows stays if it still follows. */
   private async refresh(): Promise<void> {
-    const first = Math.min(this.seen.first, Math.max(0, this.held.length - 1));
+    const first = Math.min(this.kept.seen.first, Math.max(0, this.held.length - 1));
     let cursor: string | null = this.held[first]?.cursor ?? this.start;
     const fresh: Held<T>[] = [];
     do {
       const page: Held<T> = await this.ask(cursor);
       fresh.push(page);
       cursor = page.answer.next_cursor;
-    } while (cursor !== null && first + fresh.length <= this.seen.last);
+    } while (cursor !== null && first + fresh.length <= this.kept.seen.last);
     const rest = this.held.slice(first + fresh.length);
     const follows = rest[0]?.cursor === cursor;
-    this.held = [...this.held.slice(0, first), ...fresh, ...(follows ? rest : [])];
+    this.kept.held = [...this.held.slice(0, first), ...fresh, ...(follows ? rest : [])];
   }
 
   private async append(): Promise<void> {
     const { next } = this;
-    if (next !== null) this.held = [...this.held, await this.ask(next)];
+    if (next !== null) this.kept.held = [...this.held, await this.ask(next)];
   }
 
   private async work(): Promise<void> {
@@ -146,10 +159,12 @@ export function usePages<T extends Answer>(
   const now = useRef({ load, refresh });
   now.current = { load, refresh };
   const chain = useRef<{ key: string; of: Chain<T> } | null>(null);
-  if (chain.current?.key !== key) {
+  const kept = useKept<Kept<T>>(`pages ${key}`, () => ({ held: [], seen: { first: 0, last: 0 } }));
+  if (chain.current?.key !== key || chain.current.of.kept !== kept) {
     chain.current?.of.end();
     const ask: Load<T> = (cursor, abort) => now.current.load(cursor, abort);
-    chain.current = { key, of: new Chain(start, ask, () => setDrawn((drawn) => drawn + 1)) };
+    const draw = () => setDrawn((drawn) => drawn + 1);
+    chain.current = { key, of: new Chain(start, ask, draw, kept) };
   }
   const { of } = chain.current;
   const { restMs = 1500, everyMs } = refresh;

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/client";
 import type { TaskEvent } from "../api/types";
 import { missed, onChange } from "./live";
+import { useKept } from "./place";
 
 export interface Resource<T> {
   data: T | undefined;
@@ -36,9 +37,11 @@ export function useResource<T>(
     data: undefined,
     problem: null,
   });
+  // Whoever goes back sees at once what was there.
+  const kept = useKept<{ data?: T }>(`resource ${key}`, () => ({}));
   const [loading, setLoading] = useState(true);
-  const now = useRef({ load, refresh });
-  now.current = { load, refresh };
+  const now = useRef({ load, refresh, kept });
+  now.current = { load, refresh, kept };
   const epoch = missed.value;
   const ask = useRef<() => void>(() => undefined);
 
@@ -60,6 +63,7 @@ export function useResource<T>(
       now.current.load(abort.signal).then(
         (data) => {
           if (abort.signal.aborted) return;
+          now.current.kept.data = data;
           setHeld({ key, data, problem: null });
           ended();
         },
@@ -99,7 +103,7 @@ export function useResource<T>(
 
   const isThis = held.key === key;
   return {
-    data: isThis ? held.data : undefined,
+    data: (isThis ? held.data : undefined) ?? kept.data,
     problem: isThis ? held.problem : null,
     loading,
     reload: () => ask.current(),

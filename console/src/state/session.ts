@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { get, post, Problem, setToken, token } from "../api/client";
 import type { Me, Right, Role } from "../api/types";
+import { forgetPlaces } from "./place";
 
 export type Session =
   | { is: "unknown" }
@@ -43,7 +44,10 @@ export async function askWhoIAm(): Promise<void> {
         ? { is: "out", problem: token.value ? problem : null }
         : { is: "unreachable", problem };
     // What let nobody in is of no use.
-    if (problem.status === 401) setToken("");
+    if (problem.status === 401) {
+      setToken("");
+      forgetPlaces();
+    }
   }
 }
 
@@ -60,5 +64,6 @@ export async function logOut(): Promise<void> {
       throw error;
     }
   }
+  forgetPlaces();
   session.value = { is: "out", problem: null };
 }

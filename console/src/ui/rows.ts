@@ -2,6 +2,7 @@
 
 import { type RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { settlePlace, useKept } from "../state/place";
 
 /** So many pixels above and below the screen are drawn as well. */
 const BEYOND = 600;
@@ -94,32 +95,44 @@ function measure(body: HTMLElement, heights: Heights): boolean {
   const rows = [...body.querySelectorAll<HTMLElement>("tr[data-row]")];
   const margin = rows[0] ? parseFloat(getComputedStyle(rows[0]).marginBottom) || 0 : 0;
   for (const row of rows) {
-    const height = row.getBoundingClientRect().height + margin;
+    const { height: own } = row.getBoundingClientRect();
+    const height = own + margin;
+    if (own === 0) continue; // within what is folded up
     if (heights.set(row.dataset["row"]!, height)) isNew = true;
   }
   return isNew;
 }
 
-/** Rows of `body` have `data-row`, their id. `kept`: which are drawn wherever they are. */
+/** Rows of `body` have `data-row`, their id. `kept`: which are drawn wherever they are. `name`: of
+ *  the table within its page. */
 export function useRows(
   body: RefObject<HTMLElement>,
+  name: string,
   ids: readonly string[],
   kept: readonly string[],
 ): Rows {
-  const heights = useRef(new Heights());
-  const [range, setRange] = useState<Range>({ first: 0, last: FIRST_ROWS });
-  const now = useRef(ids);
-  now.current = ids;
+  const memory = useKept(`rows ${name}`, () => ({
+    heights: new Heights(),
+    range: { first: 0, last: FIRST_ROWS },
+  }));
+  const { heights, range } = memory;
+  const [, setDrawn] = useState(0);
+  const now = useRef({ ids, memory });
+  now.current = { ids, memory };
   const place = useRef(() => {
     if (!body.current) return;
+    const { memory: of, ids: all } = now.current;
     const { top } = body.current.getBoundingClientRect();
     const [from, to] = [-top - BEYOND, -top + innerHeight + BEYOND];
-    const next = rangeOf(now.current, heights.current, from, to);
-    setRange((old) => (old.first === next.first && old.last === next.last ? old : next));
+    const next = rangeOf(all, of.heights, from, to);
+    if (of.range.first === next.first && of.range.last === next.last) return;
+    of.range = next;
+    setDrawn((drawn) => drawn + 1);
   });
 
   useLayoutEffect(() => {
-    if (body.current) measure(body.current, heights.current);
+    if (body.current) measure(body.current, heights);
+    settlePlace();
     place.current();
   });
   useEffect(() => {
@@ -132,18 +145,21 @@ export function useRows(
     };
     let width = innerWidth;
     const resized = () => {
-      if (innerWidth !== width) heights.current.clear();
+      const of = now.current.memory.heights;
+      if (innerWidth !== width) of.clear();
       width = innerWidth;
-      if (body.current) measure(body.current, heights.current);
+      if (body.current) measure(body.current, of);
       soon();
     };
     addEventListener("scroll", soon, { passive: true });
     addEventListener("resize", resized);
+    document.addEventListener("toggle", resized, true); // what is folded has no height
     return () => {
       cancelAnimationFrame(frame);
       removeEventListener("scroll", soon);
       removeEventListener("resize", resized);
+      document.removeEventListener("toggle", resized, true);
     };
   }, []);
-  return { drawn: drawnOf(ids, range, kept, heights.current), range };
+  return { drawn: drawnOf(ids, range, kept, heights), range };
 }

@@ -55,6 +55,7 @@ Params params_of(const RunQuery& query, std::int64_t from, std::size_t limit) {
   params.text(plain_text(query.created_by)).uuid(query.id_first);
   params.uuid(query.id_last.is_nil() ? last_id() : query.id_last);
   params.boolean(query.with_texts).integer(static_cast<std::int64_t>(limit));
+  params.integer(query.created_us().first).integer(query.created_us().second);
   return params;
 }
 

@@ -199,6 +199,7 @@ Result<RunPage> SqliteRunPort::page(const RunQuery& query) {
       statement.bind(2, mask_of(query.states)).bind_text(3, query.pipeline);
       statement.bind_text(4, query.created_by).bind_blob(5, bytes_of(query.id_first));
       statement.bind_blob(6, bytes_of(last)).bind(7, query.with_texts ? 1 : 0).bind(8, limit);
+      statement.bind(9, query.created_us().first).bind(10, query.created_us().second);
     }
     RunPage page;
     std::int64_t number = 0;

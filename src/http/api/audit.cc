@@ -86,10 +86,6 @@ bool is_replayed(const Response& response) {
       response.headers, [](const auto& header) { return header.first == "Idempotent-Replayed"; });
 }
 
-Time time_in(const Query& query, std::string_view name) {
-  return query.has(name) ? parse_time(query.text(name)).value() : Time{};
-}
-
 Answer<Reply> list_audit(const ApiParts& parts, const Call& call) {
   if (parts.audit == nullptr) {
     return refuse(Error{.code = Code::unimplemented, .message = "no audit log is kept here"});

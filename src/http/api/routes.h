@@ -44,6 +44,9 @@ inline constexpr std::size_t kPageBytesMax = 8u << 20;
 /// is nothing of that id.
 Answer<Uuid> id_in_path(const Call& call, std::string_view what = "task");
 
+/// The time that a query has, which keeps to its schema; the zero time: it has none.
+Time time_in(const Query& query, std::string_view name);
+
 /// Refuses who may not start, cancel or retry such a task by the rules who_may: `forbidden`, or
 /// `unavailable` where that cannot be asked.
 Answer<void> check_rules(const ApiParts& parts, const Principal& who, const TaskRequest& task);

@@ -121,6 +121,8 @@ Answer<Reply> list_runs(const ApiParts& parts, const Call& call) {
   RunQuery asked{.states = {},
                  .pipeline = query.text("pipeline"),
                  .created_by = query.text("created_by"),
+                 .created_after = time_in(query, "created_after"),
+                 .created_before = time_in(query, "created_before"),
                  .cursor = std::move(*cursor),
                  .limit = static_cast<std::size_t>(query.integer("limit")),
                  .bytes_max = kPageBytesMax};

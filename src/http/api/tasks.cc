@@ -20,11 +20,6 @@ namespace bj = boost::json;
 
 /// Of tasks that a filter refuses a page looks at no more, so that no query takes for ever.
 constexpr std::size_t kLookedMax = 20'000;
-/// The times in a query that keeps to its schema are times.
-Time time_in(const Query& query, std::string_view name) {
-  return query.has(name) ? parse_time(query.text(name)).value() : Time{};
-}
-
 PageParams page_params(const Query& query, std::string cursor) {
   PageParams params;
   TaskFilter& filter = params.filter;
@@ -167,6 +162,10 @@ Response with_etag(const Call& call, Response response, const std::string& etag)
 Response with_own_etag(const Call& call, Response response) {
   const std::string etag = "\"" + to_hex(sha256(response.body)).substr(0, 32) + "\"";
   return with_etag(call, std::move(response), etag);
+}
+
+Time time_in(const Query& query, std::string_view name) {
+  return query.has(name) ? parse_time(query.text(name)).value() : Time{};
 }
 
 Answer<Uuid> id_in_path(const Call& call, std::string_view what) {

@@ -147,6 +147,18 @@ TEST_P(RunStoreConformance, RunsAreListedByStatePipelineWhoAndId) {
   EXPECT_THAT(page({.id_first = run_id(1), .id_last = run_id(2)}), ElementsAre(2, 1));
 }
 
+TEST_P(RunStoreConformance, RunsAreListedByWhenTheyWereMade) {
+  for (const std::uint8_t id : {1, 2, 3}) {
+    NewRun made = a_run(id);
+    made.run.created_at = later(10 * id);
+    ASSERT_TRUE(store().create(made));
+  }
+  EXPECT_THAT(page({.created_after = later(20)}), ElementsAre(3, 2)) << "at this time or later";
+  EXPECT_THAT(page({.created_before = later(20)}), ElementsAre(1)) << "before it";
+  EXPECT_THAT(page({.created_after = later(20), .created_before = later(30)}), ElementsAre(2));
+  EXPECT_THAT(page({.created_after = later(31)}), IsEmpty());
+}
+
 TEST_P(RunStoreConformance, LiveRunsAreListedFirstFirst) {
   for (const std::uint8_t id : {3, 1, 2}) make_running(id);
   ASSERT_TRUE(
