@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -117,8 +118,12 @@ class Pipeliner final : public Service {
   /// What of another run need not be done again.
   Result<std::map<std::string, pipeline::Reusable>> reusable_for(const pipeline::KeptRun& run,
                                                                  const pipeline::Plan& plan);
-  /// Whether the task that left what a node of a run shows is there still.
-  Result<bool> has_its_task(const pipeline::KeptRun& run, const pipeline::KeptNode& node);
+  /// Of nodes of a run, by path, with whether they were reused: those whose task, in whatever run
+  /// it was, is not there any more. A few calls, however many they are.
+  Result<std::set<std::string>> without_their_tasks(pipeline::KeptRun run,
+                                                    std::map<std::string, bool> nodes);
+  /// Which nodes of a run were reused, by path.
+  Result<std::map<std::string, bool>> reused_in(const Uuid& run);
 
   const Ports ports_;
   const PipelinerParams params_;

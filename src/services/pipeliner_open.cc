@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "core/pipeline/plan.h"
+#include "ports/known_tasks.h"
 #include "services/open_run.h"
 #include "services/pipeliner.h"
 
@@ -14,14 +15,10 @@ using pipeline::KeptRun;
 using pipeline::NodeState;
 
 constexpr std::size_t kNodesAtOnce = 500;
+/// Without their texts.
+constexpr std::size_t kLightNodesAtOnce = 5'000;
 
 constexpr std::string_view kNoArtifacts = "{}";
-
-/// A text between a path and all that come before it: paths hold no byte 127.
-std::string just_before(std::string path) {
-  --path.back();
-  return path + '\x7f';
-}
 
 /// Where its time limit begins: it does not count how long a run waits for its turn.
 Time begun_at(const KeptRun& run) {
@@ -98,40 +95,76 @@ Result<std::map<std::string, pipeline::Reusable>> Pipeliner::reusable_for(
   const auto done = all_nodes(before->id);
   if (!done) return fail(done.error());
   reusable = pipeline::reusable_of(plan, pipeline::records_of(*done), run.anew);
+  std::map<std::string, bool> shown;
   for (const KeptNode& node : *done) {
-    const auto found = reusable.find(node.path);
-    if (found == reusable.end() || node.record.artifacts.empty()) continue;
-    if (node.record.artifacts == kNoArtifacts) continue;
-    const auto has = has_its_task(*before, node);
-    if (!has) return fail(has.error());
-    // Its files went with its task: a step that needs them makes them again.
-    if (!*has) found->second.artifacts.clear();
+    if (node.record.artifacts.empty() || node.record.artifacts == kNoArtifacts) continue;
+    if (reusable.contains(node.path)) shown.emplace(node.path, node.is_reused);
   }
+  const auto without = without_their_tasks(*before, std::move(shown));
+  if (!without) return fail(without.error());
+  // Their files went with their tasks: a step that needs them makes them again.
+  for (const std::string& path : *without) reusable.at(path).artifacts.clear();
   return reusable;
 }
 
-Result<bool> Pipeliner::has_its_task(const KeptRun& run, const KeptNode& node) {
-  KeptRun maker = run;
-  bool is_reused = node.is_reused;
-  while (is_reused) {
-    auto before = ports_.store.get(maker.reuse_from);
-    if (!before && before.error().code == Code::not_found) return false;
-    if (!before) return fail(before.error());
-    maker = std::move(*before);
-    const auto nodes = ports_.store.nodes({.run = maker.id,
-                                           .states = {},
-                                           .after = just_before(node.path),
-                                           .with_root = false,
-                                           .limit = 1,
-                                           .with_texts = false});
-    if (!nodes) return fail(nodes.error());
-    if (nodes->empty() || nodes->front().path != node.path) return false;
-    is_reused = nodes->front().is_reused;
+Result<std::set<std::string>> Pipeliner::without_their_tasks(KeptRun run,
+                                                             std::map<std::string, bool> nodes) {
+  std::set<std::string> without;
+  std::vector<std::string> paths;
+  std::vector<Uuid> tasks;
+  while (!nodes.empty()) {
+    std::vector<std::string> reused;
+    for (const auto& [path, is_reused] : nodes) {
+      if (is_reused) {
+        reused.push_back(path);
+        continue;
+      }
+      paths.push_back(path);
+      tasks.push_back(pipeline::task_id(run.id, path));
+    }
+    nodes.clear();
+    if (reused.empty()) break;
+    auto before = ports_.store.get(run.reuse_from);
+    if (!before && before.error().code != Code::not_found) return fail(before.error());
+    if (!before) {
+      without.insert(reused.begin(), reused.end());
+      break;
+    }
+    run = std::move(*before);
+    const auto there = reused_in(run.id);
+    if (!there) return fail(there.error());
+    for (std::string& path : reused) {
+      const auto found = there->find(path);
+      if (found == there->end()) {
+        without.insert(std::move(path));
+      } else {
+        nodes.insert(*found);
+      }
+    }
   }
-  const auto task = ports_.ledger.reader.get(pipeline::task_id(maker.id, node.path));
-  if (task || task.error().code == Code::data_loss) return true;
-  if (task.error().code == Code::not_found) return false;
-  return fail(task.error());
+  const auto known = known_tasks(ports_.ledger.reader, tasks);
+  if (!known) return fail(known.error());
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (!(*known)[i]) without.insert(std::move(paths[i]));
+  }
+  return without;
+}
+
+Result<std::map<std::string, bool>> Pipeliner::reused_in(const Uuid& run) {
+  std::map<std::string, bool> reused;
+  std::string after;
+  for (;;) {
+    const auto page = ports_.store.nodes({.run = run,
+                                          .states = {},
+                                          .after = after,
+                                          .with_root = false,
+                                          .limit = kLightNodesAtOnce,
+                                          .with_texts = false});
+    if (!page) return fail(page.error());
+    for (const KeptNode& node : *page) reused.emplace(node.path, node.is_reused);
+    if (page->size() < kLightNodesAtOnce) return reused;
+    after = page->back().path;
+  }
 }
 
 Status Pipeliner::resume(Open& open, const std::vector<KeptNode>& nodes) {

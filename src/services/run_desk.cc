@@ -4,6 +4,8 @@
 #include <array>
 #include <boost/json.hpp>
 #include <iterator>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/json.h"
@@ -17,12 +19,107 @@ using pipeline::KeptNode;
 using pipeline::KeptRun;
 using pipeline::NodeState;
 
+using pipeline::BegunAs;
+using pipeline::PlanPipeline;
+using pipeline::PlanStep;
+
 constexpr std::size_t kPageOfNodes = 500;
 
 /// What was done, or would be again: tasks and waits.
 bool is_work(const KeptNode& node) { return !node.record.fingerprint.empty(); }
 
-StepReason reason_of(const KeptNode& node, const std::map<std::string, const KeptNode*>& others) {
+/// What kept a step from being reused that no fingerprint shows.
+class BesidesFingerprints {
+ public:
+  struct Params {
+    const pipeline::Plan& plan;
+    const KeptRun& run;
+    const std::vector<KeptNode>& nodes;  ///< of the run, all
+    bool was_to_reuse = false;           ///< the run that it is held against
+  };
+  explicit BesidesFingerprints(const Params& params) : params_(params) {
+    for (const KeptNode& node : params.nodes) {
+      if (is_work(node) && !node.is_reused) done_.insert(node.path);
+    }
+    const PlanPipeline& root = params.plan.root();
+    std::vector<std::uint32_t> left;
+    for (const std::string& name : params.run.anew) {
+      const auto found = root.indices.find(name);
+      if (found != root.indices.end()) left.push_back(found->second);
+    }
+    while (!left.empty()) {
+      const std::uint32_t at = left.back();
+      left.pop_back();
+      const PlanStep& step = root.steps[at];
+      if (!anew_.insert(step.definition.name).second) continue;
+      left.insert(left.end(), step.needed_by.begin(), step.needed_by.end());
+    }
+  }
+
+  /// The fields; none: it was to be done anew.
+  std::vector<std::string> of(const KeptNode& node) const {
+    const std::string& path = node.path;
+    if (!params_.was_to_reuse || anew_.contains(path.substr(0, path.find_first_of("[/")))) {
+      return {};
+    }
+    if (node.kind == BegunAs::wait) return done_before(path);
+    return {"artifacts"};
+  }
+
+ private:
+  /// What a wait needs that was done anew, as its run names it: an answer holds for what led to it.
+  std::vector<std::string> done_before(const std::string& path) const {
+    std::vector<std::string> fields;
+    const std::size_t slash = path.rfind('/');
+    const std::string outer = slash == path.npos ? "" : path.substr(0, slash);
+    const PlanPipeline* in = &params_.plan.root();
+    if (!outer.empty()) {
+      if (!done_before(outer).empty()) fields.emplace_back("pipeline");
+      const PlanStep* const owner = params_.plan.step_of(outer);
+      in = owner == nullptr ? nullptr : owner->pipeline;
+    }
+    const PlanStep* const step = params_.plan.step_of(path);
+    if (in == nullptr || step == nullptr) return fields;
+    const std::string prefix = outer.empty() ? "" : outer + "/";
+    for (const std::uint32_t need : step->needs) {
+      std::set<std::uint32_t> seen;
+      if (was_done(*in, prefix, need, seen)) {
+        fields.push_back("steps." + in->steps[need].definition.name);
+      }
+    }
+    std::sort(fields.begin(), fields.end());
+    return fields;
+  }
+
+  /// Whether the step, or one before it, was not reused.
+  bool was_done(const PlanPipeline& in, const std::string& prefix, std::uint32_t at,
+                std::set<std::uint32_t>& seen) const {
+    std::vector<std::uint32_t> left = {at};
+    while (!left.empty()) {
+      const std::uint32_t next = left.back();
+      left.pop_back();
+      if (!seen.insert(next).second) continue;
+      const PlanStep& step = in.steps[next];
+      const std::string path = prefix + step.definition.name;
+      if (done_.contains(path) || any_done_below(path + "[") || any_done_below(path + "/")) {
+        return true;
+      }
+      left.insert(left.end(), step.needs.begin(), step.needs.end());
+    }
+    return false;
+  }
+  bool any_done_below(const std::string& first) const {
+    const auto found = done_.lower_bound(first);
+    return found != done_.end() && found->starts_with(first);
+  }
+
+  const Params params_;
+  std::set<std::string> done_;  ///< paths of what was not reused
+  std::set<std::string> anew_;  ///< steps that were to be done anew, and all that need them
+};
+
+StepReason reason_of(const KeptNode& node, const std::map<std::string, const KeptNode*>& others,
+                     const BesidesFingerprints& besides) {
   StepReason reason{.path = node.path, .fields = {}};
   if (node.is_reused) {
     reason.is = StepReason::Is::reused;
@@ -37,6 +134,7 @@ StepReason reason_of(const KeptNode& node, const std::map<std::string, const Kep
   } else {
     reason.fields =
         pipeline::differences(other->second->record.fingerprint, node.record.fingerprint);
+    if (reason.fields.empty()) reason.fields = besides.of(node);
     reason.is = reason.fields.empty() ? StepReason::Is::asked : StepReason::Is::differs;
   }
   return reason;
@@ -245,14 +343,18 @@ Result<std::vector<StepReason>> RunDesk::explain(const Uuid& id, const Uuid& oth
   if (!nodes) return fail(nodes.error());
   const auto before = all_nodes(against);
   if (!before) return fail(before.error());
+  const auto plan = plan_of(*run);
+  if (!plan) return fail(plan.error());
   std::map<std::string, const KeptNode*> others;
   for (const KeptNode& node : *before) {
     if (is_work(node)) others.emplace(node.path, &node);
   }
+  const BesidesFingerprints besides(
+      {.plan = **plan, .run = *run, .nodes = *nodes, .was_to_reuse = against == run->reuse_from});
   std::vector<StepReason> reasons;
   for (const KeptNode& node : *nodes) {
-    if (node.path.empty() || node.kind == pipeline::BegunAs::group) continue;
-    reasons.push_back(reason_of(node, others));
+    if (node.path.empty() || node.kind == BegunAs::group) continue;
+    reasons.push_back(reason_of(node, others, besides));
   }
   return reasons;
 }

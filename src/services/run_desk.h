@@ -44,7 +44,8 @@ struct StepReason {
     reused,
     is_new,      ///< the other run has no such step
     unfinished,  ///< it did not succeed there
-    differs,     ///< in `fields`
+    differs,     ///< in `fields`; `artifacts`: the files that it left are not kept any more;
+                 ///< of a wait, `steps.NAME`: what it needs was done anew
     asked,       ///< nothing differs: it was to be done anew
     undecided,   ///< it has not begun, or was skipped
   } is = Is::undecided;

@@ -3,10 +3,14 @@
 #include <optional>
 #include <utility>
 
+#include "core/notify.h"
+
 namespace waybill {
 namespace {
 
 constexpr int kAttemptsMax = 20;
+/// Of a notification that was sent again: which one that was.
+constexpr const char* kResendsLabel = "resends";
 
 struct Planned {
   Task task;
@@ -66,6 +70,30 @@ Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Even
   int& priority = planned->task.request.priority;
   priority = planned->change->priority.value_or(priority);
   return std::move(planned->task);
+}
+
+bool is_sent_notification(const Task& task) {
+  const std::string& kind = task.request.kind;
+  return task.status.state == State::succeeded && (kind == kMailKind || kind == kWebhookKind);
+}
+
+TaskRequest resend_request(const Task& task, Time now) {
+  TaskRequest request = task.request;
+  request.id = uuid_v5(task.id(), "resend/" + std::to_string(to_micros(now)));
+  request.run_at = Time{};
+  request.dedup_key.clear();
+  request.dedup_scope = DedupScope::live;
+  request.waits_for.clear();
+  std::erase_if(request.labels, [](const auto& label) { return label.first == kResendsLabel; });
+  request.labels.emplace_back(kResendsLabel, to_string(task.id()));
+  return request;
+}
+
+Result<Task> resend(const LedgerParts& parts, const Task& task) {
+  const TaskRequest request = resend_request(task, parts.ledger.now());
+  const auto inserted = parts.ledger.insert({&request, 1});
+  if (!inserted) return fail(inserted.error());
+  return parts.reader.get(inserted->front().id);
 }
 
 }  // namespace waybill

@@ -21,4 +21,15 @@ Result<Task> change_task_as_read(const LedgerParts& parts, const Task& task, con
 Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Event& event,
                             double chance);
 
+/// Whether to retry the task is to send it anew: it is a notification that was delivered.
+bool is_sent_notification(const Task& task);
+
+/// The same notification as a task of its own, with another id and so another Message-ID: what was
+/// sent stays as it was. It is of who made the first one, and says which that is in its label
+/// `resends`.
+TaskRequest resend_request(const Task& task, Time now);
+
+/// Inserts that, and answers the task as it is then.
+Result<Task> resend(const LedgerParts& parts, const Task& task);
+
 }  // namespace waybill

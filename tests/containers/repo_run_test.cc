@@ -50,7 +50,7 @@ class RepoRunTest : public ContainerTest {
                        .spec(R"({"base":")" + base + R"(","repository":"${params.repo}",)" +
                              R"("commit":"${params.commit}")" + more + "}")
                        .params(R"({"repo":"acme/site","commit":")" + commit +
-                               R"(","url":"https://example.org/"})");
+                               R"(","url":"https://example.org/","file":")" + kFile + "\"}");
     task.status.attempt = 1;
     task.status.fence = fence_;
     RepoRunKind kind(podman_, std::make_unique<git::RemoteTrees>(git::Access{}, system_clock_));
@@ -58,6 +58,7 @@ class RepoRunTest : public ContainerTest {
     return kind.run(task, context_);
   }
 
+  inline static const std::string kFile = std::string(64, 'd');  ///< SHA-256 of an artifact
   std::uint64_t fence_ = 1;
   SystemClock system_clock_;
   std::string repository_;
@@ -88,6 +89,45 @@ TEST_F(RepoRunTest, BuildsTheDockerfileOfACommitAndRunsIt) {
   // Nothing of the image is in the worker's store.
   const auto images = podman_->call({"images", "--all", "--quiet"});
   EXPECT_EQ(images->out.size(), 13u) << images->out;
+}
+
+TEST_F(RepoRunTest, AnArtifactIsWhereItIsToldAndWhatItMakesOfThatIsKept) {
+  context_.contents = {{kFile, "a,b\n"}};
+  put("Dockerfile", "FROM " + image_ +
+                        "\nENTRYPOINT [\"sh\", \"-c\"]\n"
+                        "CMD [\"echo \\\"$WAYBILL_ARTIFACT\\\"; cat \\\"$WAYBILL_ARTIFACT\\\"; "
+                        "touch \\\"$WAYBILL_ARTIFACT\\\"; "
+                        "wc -c < $WAYBILL_ARTIFACT > $WAYBILL_ARTIFACTS/size; "
+                        "echo '{\\\"output\\\":{\\\"n\\\":4}}' >&3\"]\n");
+  const std::string at = commit();
+  const Outcome outcome = run_at(at, R"(,"artifact":"file")");
+  ASSERT_TRUE(succeeded(outcome)) << everything() << failure(outcome).error;
+  EXPECT_TRUE(out().ends_with("/run/waybill/artifact\na,b\n")) << out();
+  EXPECT_NE(context_.logged(LogStream::err).find("Read-only file system"), std::string::npos);
+  EXPECT_EQ(std::get<outcome::Succeeded>(outcome).result, R"({"n":4})");
+  ASSERT_EQ(context_.kept_files.size(), 1u);
+  EXPECT_EQ(context_.kept_files[0].bytes, "4\n");
+  EXPECT_EQ(left(), "");
+}
+
+TEST_F(RepoRunTest, AnArtifactThatIsNotKeptAnyMoreIsNamed) {
+  put("Dockerfile", "FROM " + image_ + "\n");
+  const auto failed = failure(run_at(commit(), R"(,"artifact":"file")"));
+  EXPECT_EQ(failed.failure_class, FailureClass::permanent);
+  EXPECT_NE(failed.error.find("the artifact " + kFile), std::string::npos) << failed.error;
+}
+
+TEST_F(RepoRunTest, AProcessIsGivenTheFilesThatItsSpecNames) {
+  context_.contents = {{kFile, "a,b\n"}};
+  put("Procfile",
+      "scrape: cat $WAYBILL_INPUTS/in.csv; cp $WAYBILL_INPUTS/in.csv $WAYBILL_ARTIFACTS\n");
+  const Outcome outcome =
+      run_at(commit(), R"(,"process":"scrape","inputs":[{"name":"in.csv","sha256":")" + kFile +
+                           R"(","size_bytes":4}],"image":")" + image_ + "\"");
+  ASSERT_TRUE(succeeded(outcome)) << everything() << failure(outcome).error;
+  EXPECT_TRUE(out().ends_with("a,b\n")) << out();
+  ASSERT_EQ(context_.kept_files.size(), 1u);
+  EXPECT_EQ(context_.kept_files[0].bytes, "a,b\n");
 }
 
 TEST_F(RepoRunTest, AStepThatFailsFailsTheTaskForGood) {

@@ -37,7 +37,7 @@ class WorkerTest(unittest.TestCase):
         root = os.path.join(self.top, "image")
         os.makedirs(os.path.join(root, "bin"))
         shutil.copy(shutil.which("busybox"), os.path.join(root, "bin/busybox"))
-        for name in ("sh", "sleep", "id"):
+        for name in ("sh", "sleep", "id", "cat", "touch"):
             os.symlink("busybox", os.path.join(root, "bin", name))
         tar = os.path.join(self.top, "image.tar")
         subprocess.run(["tar", "-C", root, "-cf", tar, "."], check=True)
@@ -69,6 +69,24 @@ class WorkerTest(unittest.TestCase):
         self.assertEqual(done.returncode, status, done.stderr)
         return done.stdout if status == 0 else done.stderr
 
+    def bubblewrap_image(self):
+        """An image of bubblewrap's, and what a worker is told about it."""
+        tar = self.make_tar()
+        with open(tar, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        images = os.path.join(self.top, "images")
+        os.mkdir(images)
+        shutil.copy(tar, os.path.join(images, f"sha256-{digest}.tar"))
+        return f"sha256:{digest}", ("--containers", "bubblewrap", "--container-store", images)
+
+    def engine(self, name):
+        """Its image, and what a worker is told."""
+        if name == "bubblewrap":
+            if not shutil.which("bwrap"):
+                self.skipTest("bubblewrap is not installed")
+            return self.bubblewrap_image()
+        return self.make_image(), ("--containers", "podman", "--container-store", self.store)
+
     def worker(self, *more):
         return ("worker", "--containers", "podman", "--container-store", self.store,
                 "--log-level", "off", *more)
@@ -86,25 +104,102 @@ class WorkerTest(unittest.TestCase):
         log = self.waybill("task", "logs", task.strip())
         self.assertTrue(log.startswith('65534\n{"--privileged":"--network=host"}\n'), log)
 
-    @unittest.skipUnless(shutil.which("bwrap"), "bubblewrap is not installed")
     def test_a_task_runs_by_bubblewrap_where_there_is_no_podman(self):
-        tar = self.make_tar()
-        with open(tar, "rb") as file:
-            digest = hashlib.sha256(file.read()).hexdigest()
-        images = os.path.join(self.top, "images")
-        os.mkdir(images)
-        shutil.copy(tar, os.path.join(images, f"sha256-{digest}.tar"))
+        image, engine = self.engine("bubblewrap")
         self.define("box.yaml", "tasks:\n  box:\n    kind: container\n    spec:\n"
-                    f"      image: sha256:{digest}\n"
+                    f"      image: {image}\n"
                     "      command: [sh, -c, 'id -u; echo $WAYBILL_PARAMS']\n")
         task = self.waybill("task", "create", "box", "--param", "--share-net=--bind")
-        self.waybill("worker", "--containers", "bubblewrap", "--container-store", images,
-                     "--log-level", "off", "--until-idle")
+        self.waybill("worker", *engine, "--log-level", "off", "--until-idle")
         self.assertEqual(self.state(task)["state"], "succeeded")
         log = self.waybill("task", "logs", task.strip())
         self.assertTrue(log.startswith('65534\n{"--share-net":"--bind"}\n'), log)
         said = self.waybill("worker", "--containers", "bubblewrap", "--until-idle", status=1)
         self.assertIn("say --container-store", said)
+
+    def deaf(self, image):
+        """A program that ends at nothing but SIGKILL."""
+        self.define("deaf.yaml", "tasks:\n  deaf:\n    kind: container\n    timeout: 10s\n"
+                    "    retry: {failures: 1}\n    spec:\n"
+                    f"      image: {image}\n      grace: 300ms\n"
+                    "      command: [sh, -c, 'trap \"\" TERM; echo on; sleep 1000 & "
+                    "while :; do sleep 1; done']\n")
+        return self.waybill("task", "create", "deaf").strip()
+
+    def assert_nothing_is_left(self, task):
+        if os.path.isdir(self.store):
+            self.assertEqual(self.podman("ps", "--all", "--quiet"), "")
+        self.assertEqual(self.remains(), [])
+        groups = [path for path, _, _ in os.walk("/sys/fs/cgroup") if task in path]
+        self.assertEqual(groups, [])
+
+    def check_time_limit(self, name):
+        image, engine = self.engine(name)
+        task = self.deaf(image)
+        self.waybill("worker", *engine, "--log-level", "off", "--until-idle")
+        ended = self.state(task)
+        self.assertEqual(ended["state"], "failed")
+        self.assertIn("timed out: it ran longer than its timeout of 10s", ended["error"])
+        self.assertIn("killed (SIGKILL)", ended["error"])
+        self.assertTrue(self.waybill("task", "logs", task).startswith("on\n"))
+        self.assert_nothing_is_left(task)
+
+    def test_podman_ends_what_goes_on_for_longer_than_its_timeout(self):
+        self.check_time_limit("podman")
+
+    def test_bubblewrap_ends_what_goes_on_for_longer_than_its_timeout(self):
+        self.check_time_limit("bubblewrap")
+
+    def check_cancel(self, name):
+        image, engine = self.engine(name)
+        self.define("box.yaml", "tasks:\n  box:\n    kind: container\n    spec:\n"
+                    f"      image: {image}\n      grace: 300ms\n"
+                    "      command: [sh, -c, 'trap \"\" TERM; echo on; while :; do sleep 1; "
+                    "done']\n")
+        task = self.waybill("task", "create", "box").strip()
+        worker = subprocess.Popen(self.words("worker", *engine, "--log-level", "off"))
+        try:
+            while "on\n" not in self.waybill("task", "logs", task):
+                self.assertIsNone(worker.poll(), "the worker ended")
+                self.assertNotEqual(self.state(task)["state"], "failed")
+            self.waybill("task", "cancel", task)
+            self.waybill("task", "wait", task, status=1)
+        finally:
+            worker.terminate()
+            worker.wait()
+        ended = self.state(task)
+        self.assertEqual(ended["state"], "cancelled")
+        self.assertIn("killed_at", ended["result"])
+        self.assert_nothing_is_left(task)
+
+    def test_podman_ends_what_is_cancelled(self):
+        self.check_cancel("podman")
+
+    def test_bubblewrap_ends_what_is_cancelled(self):
+        self.check_cancel("bubblewrap")
+
+    def check_inputs(self, name):
+        """A step's file is another's, through the store, whoever runs them."""
+        image, engine = self.engine(name)
+        def box(script):
+            return {"kind": "container", "spec": {"image": image, "command": ["sh", "-c", script]}}
+        use = ("touch $WAYBILL_INPUTS/in/n && exit 9; n=$(cat $WAYBILL_INPUTS/in/n); "
+               'echo "{\\"output\\":{\\"sum\\":$((n+1))}}" >&3')
+        given = {"in/n": "${{ steps.make.artifacts['n.txt'] }}"}
+        self.define("files.yaml", json.dumps({"pipelines": {"p": {
+            "outputs": {"sum": "${{ steps.use.outputs.sum }}"},
+            "steps": {"make": {"task": box("echo 41 > $WAYBILL_ARTIFACTS/n.txt")},
+                      "use": {"needs": "make", "inputs": given, "task": box(use)}}}}}))
+        run = json.loads(self.waybill("pipeline", "run", "p", "--json"))["run"]["id"]
+        self.waybill("up", *engine, "--log-level", "off", "--until-idle")
+        shown = json.loads(self.waybill("run", "show", run, "--json"))["run"]
+        self.assertEqual((shown["state"], shown["outputs"]), ("succeeded", {"sum": 42}), shown)
+
+    def test_podman_gives_a_step_the_files_of_an_earlier_one(self):
+        self.check_inputs("podman")
+
+    def test_bubblewrap_gives_a_step_the_files_of_an_earlier_one(self):
+        self.check_inputs("bubblewrap")
 
     def state(self, task):
         return json.loads(self.waybill("task", "show", task.strip(), "--json"))

@@ -76,6 +76,33 @@ class MailTest(NotifyingTest):
         self.assertEqual([line["to"] for line, _ in mail.mails()],
                          [["b@example.org"], ["a@example.org"]])
 
+    def test_one_that_was_delivered_is_sent_again_to_all_when_a_person_wants_that(self):
+        mail = self.mail_server()
+        server = self.up(mail)
+        task = self.create(server, "told", params={"who": "x"})
+        first, = self.settled(server, task, "succeeded")
+        answer = server.post(f"/v1/tasks/{first['id']}/retry", {})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertNotEqual(answer.json["id"], first["id"])
+        self.assertEqual(answer.json["labels"], {"resends": first["id"]})
+        until(lambda: len(self.settled(server, task, "succeeded")) == 2, "the second one")
+        # And from the command line.
+        self.assertIn("would be sent again", server.run("task", "retry", "--dry-run", first["id"]))
+        self.assertEqual(len(self.notifications(server, task)), 2)
+        self.assertIn("sent again as ", server.run("task", "retry", first["id"]))
+        until(lambda: len(self.settled(server, task, "succeeded")) == 3, "the third one")
+        mails = mail.mails()
+        self.assertEqual(sorted(line["to"][0] for line, _ in mails),
+                         3 * ["a@example.org"] + 3 * ["b@example.org"])
+        self.assertEqual(len({message["Message-ID"] for _, message in mails}), 3)
+        self.assertEqual(len({message.get_content() for _, message in mails}), 1)
+        self.assertEqual(self.task(server, first["id"])["state"], "succeeded")
+        # Many at once are those that failed, whatever states are named.
+        bulk = server.post("/v1/bulk/retry", {"filter": {"queue": "notifications",
+                                                         "states": ["succeeded"]}})
+        self.assertEqual(bulk.json["changed"] if bulk.status == 200 else 0, 0, bulk)
+        self.assertEqual(len(self.notifications(server, task)), 3)
+
     def test_a_wrong_password_is_tried_once(self):
         mail = self.mail_server()
         server = self.up(mail, password="wrong")

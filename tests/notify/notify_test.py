@@ -126,6 +126,15 @@ class NotifyTest(NotifyingTest):
                          ("waybill.notification.task.failed", task, told["id"]))
         self.assertEqual(event["data"]["task"]["id"], task)
         self.assertEqual(receiver.refused[0][0]["webhook-id"], headers["webhook-id"])
+        # Once more: an event of its own, that says the same.
+        answers.append(204)
+        again = server.post(f"/v1/tasks/{told['id']}/retry", {})
+        self.assertEqual(again.status, 200, again)
+        until(lambda: len(receiver.taken) == 2, "the event once more")
+        second = json.loads(receiver.taken[1][1])
+        self.assertEqual(second["id"], again.json["id"])
+        self.assertEqual(second["data"], event["data"])
+        until(lambda: len(self.settled(server, task, "succeeded")) == 2, "both to be told")
 
     def test_addresses_that_webhooks_must_not_reach_are_not_reached(self):
         receiver = Receiver()

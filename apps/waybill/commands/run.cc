@@ -146,6 +146,9 @@ std::string sentence_of(const StepReason& reason) {
     case StepReason::Is::differs:
       break;
   }
+  if (reason.fields == std::vector<std::string>{"artifacts"}) {
+    return "done: its files (artifacts) are not kept any more";
+  }
   std::string text = "done: ";
   for (const std::string& field : reason.fields) {
     text += (&field == reason.fields.data() ? "" : ", ") + field;

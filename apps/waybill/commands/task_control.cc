@@ -22,11 +22,28 @@ namespace {
 namespace bj = boost::json;
 
 /// Gives the task as it is then, or would be.
-Result<Task> apply_event(Session& session, Store& store, const Uuid& id, const Event& event,
+Result<Task> apply_event(Session& session, Store& store, const Task& task, const Event& event,
                          Doing doing) {
+  if (std::holds_alternative<event::Retry>(event) && is_sent_notification(task)) {
+    if (doing == Doing::really) return resend(parts_of(store), task);
+    const Time now = store.ledger().now();
+    Task again{.request = resend_request(task, now), .created_at = now};
+    again.status = accept(again.request, 0, now).status;
+    return again;
+  }
   const double chance = session.rng().unit();
-  return doing == Doing::dry ? foresee_change(parts_of(store), id, event, chance)
-                             : change_task(parts_of(store), id, event, chance);
+  return doing == Doing::dry ? foresee_change(parts_of(store), task.id(), event, chance)
+                             : change_task(parts_of(store), task.id(), event, chance);
+}
+
+/// What became of a task, or would.
+std::string line_of(const Task& task, const Task& after, Doing doing,
+                    const std::function<std::string(const Task&)>& said) {
+  const std::string id = to_string(task.id());
+  const bool is_other = after.id() != task.id();
+  if (doing == Doing::dry) return id + " would be " + (is_other ? "sent again" : said(after));
+  if (is_other) return id + " sent again as " + to_string(after.id()) + ", " + said(after);
+  return id + " " + said(after);
 }
 
 /// Applies an event to every task that was named, each by itself.
@@ -41,7 +58,7 @@ Exit apply_to_all(Session& session, const Invocation& invocation, const Event& e
   bj::array changed;
   int exit = 0;
   for (const Task& task : *tasks) {
-    const auto after = apply_event(session, **store, task.id(), event, doing);
+    const auto after = apply_event(session, **store, task, event, doing);
     if (!after) {
       output.error(after.error());
       exit = exit_status(after.error().code);
@@ -51,8 +68,7 @@ Exit apply_to_all(Session& session, const Invocation& invocation, const Event& e
       keep_in_audit_log(session, **store, invocation.command, to_string(task.id()));
     }
     changed.push_back(task_to_json(*after));
-    const std::string would = doing == Doing::dry ? " would be " : " ";
-    if (!output.json()) output.data(to_string(task.id()) + would + said(*after) + "\n");
+    if (!output.json()) output.data(line_of(task, *after, doing, said) + "\n");
   }
   if (output.json()) output.json_line(answer(doing, {{"tasks", std::move(changed)}}));
   return exit;
@@ -141,6 +157,9 @@ Command task_retry_command() {
   return {.path = "task retry",
           .summary = "Run failed or cancelled tasks again, their counters anew",
           .examples = {"waybill task retry 0192f3c1-7a52"},
+          .details =
+              "Of a notification that was delivered it sends the same again, as a task of "
+              "its own.",
           .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
           .options = {kDryRun},
           .run = retry_tasks};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "adapters/postgres/event_tail.h"
 #include "adapters/postgres/load.h"
@@ -108,6 +109,17 @@ Result<std::size_t> PostgresReaderPort::ahead(const Uuid& id, std::size_t limit)
   const auto rows = database_.read(Sql::ready_ahead, params);
   if (!rows) return fail(rows.error());
   return static_cast<std::size_t>(rows->integer(0, 0));
+}
+
+Result<std::vector<bool>> PostgresReaderPort::known(std::span<const Uuid> ids) {
+  const auto rows = database_.read(Sql::states_of_ids, std::move(Params().uuids(ids)));
+  if (!rows) return fail(rows.error());
+  std::unordered_set<Uuid> found;
+  for (int row = 0; row < rows->size(); ++row) found.insert(rows->uuid(row, 0));
+  std::vector<bool> known;
+  known.reserve(ids.size());
+  for (const Uuid& id : ids) known.push_back(found.contains(id));
+  return known;
 }
 
 Result<Uuid> PostgresReaderPort::holder(const std::string& key) {

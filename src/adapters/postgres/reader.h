@@ -5,11 +5,12 @@
 #include "adapters/postgres/news.h"
 #include "ports/bell.h"
 #include "ports/dedup_keys.h"
+#include "ports/known_tasks.h"
 #include "ports/ledger_reader.h"
 
 namespace waybill::postgres {
 
-class PostgresReaderPort final : public LedgerReader, public DedupKeys {
+class PostgresReaderPort final : public LedgerReader, public DedupKeys, public KnownTasks {
  public:
   /// `bell` rings with each commit of this process, and where another's was heard of.
   PostgresReaderPort(Database& database, LaneTable& lanes, Bell& bell, News& news)
@@ -26,6 +27,7 @@ class PostgresReaderPort final : public LedgerReader, public DedupKeys {
   Result<Reported> reported(const Uuid& id) override;
   Result<std::size_t> ahead(const Uuid& id, std::size_t limit) override;
   Result<Uuid> holder(const std::string& key) override;
+  Result<std::vector<bool>> known(std::span<const Uuid> ids) override;
 
  private:
   /// The one row of a statement about one task; `not_found` where there is none.

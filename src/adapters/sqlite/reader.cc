@@ -156,6 +156,21 @@ Result<std::size_t> SqliteReaderPort::ahead(const Uuid& id, std::size_t limit) {
   });
 }
 
+Result<std::vector<bool>> SqliteReaderPort::known(std::span<const Uuid> ids) {
+  using Known = std::vector<bool>;
+  return readers_.read<Known>([&](Database& database) -> Result<Known> {
+    Known known;
+    known.reserve(ids.size());
+    for (const Uuid& id : ids) {
+      const auto row = row_of(database, Sql::state_of_id, id);
+      if (!row && row.error().code != Code::not_found) return fail(row.error());
+      known.push_back(row.has_value());
+      if (row) const ResetAtExit reset(**row);
+    }
+    return known;
+  });
+}
+
 Result<Uuid> SqliteReaderPort::holder(const std::string& dedup_key) {
   return readers_.read<Uuid>([&](Database& database) { return find_holder(database, dedup_key); });
 }

@@ -7,11 +7,12 @@
 #include "ports/bell.h"
 #include "ports/clock.h"
 #include "ports/dedup_keys.h"
+#include "ports/known_tasks.h"
 #include "ports/ledger_reader.h"
 
 namespace waybill::sqlite {
 
-class SqliteReaderPort final : public LedgerReader, public DedupKeys {
+class SqliteReaderPort final : public LedgerReader, public DedupKeys, public KnownTasks {
  public:
   /// `bell` rings with each commit of this process.
   SqliteReaderPort(ReaderPool& readers, Bell& bell, Clock& clock)
@@ -28,6 +29,7 @@ class SqliteReaderPort final : public LedgerReader, public DedupKeys {
   Result<Reported> reported(const Uuid& id) override;
   Result<std::size_t> ahead(const Uuid& id, std::size_t limit) override;
   Result<Uuid> holder(const std::string& key) override;
+  Result<std::vector<bool>> known(std::span<const Uuid> ids) override;
 
  private:
   ReaderPool& readers_;

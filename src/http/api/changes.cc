@@ -38,12 +38,19 @@ Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
   if (auto allowed = may_change(parts, call, *id); !allowed) {
     return refuse(std::move(allowed.error()));
   }
-  if (what == What::retry && parts.rules != nullptr) {
+  if (what == What::retry) {
     const auto before = parts.ledger.reader.get(*id);
     if (!before) return refuse(before.error());
     // Of one that starts a run: who may not start it may not have it started again.
-    if (auto may = may_start_by(parts, call.who, before->request); !may) {
-      return refuse(std::move(may.error()));
+    if (parts.rules != nullptr) {
+      if (auto may = may_start_by(parts, call.who, before->request); !may) {
+        return refuse(std::move(may.error()));
+      }
+    }
+    if (is_sent_notification(*before)) {
+      const auto again = resend(parts.ledger, *before);
+      if (!again) return refuse(again.error());
+      return json_response(task_to_json(*again));
     }
   }
   const auto task = change_task(parts.ledger, *id, event_of(what, call), parts.chance());

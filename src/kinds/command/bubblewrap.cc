@@ -149,7 +149,7 @@ Result<Bubblewrap::Run> Bubblewrap::run(const Params& params, TaskContext& conte
   if (const Status can = check_can_run(params.spec); !can) return fail(can.error());
   std::string root = params.root_directory;
   if (root.empty()) {
-    auto unpacked = root_of(params.spec.image);
+    auto unpacked = root_of(params.spec.image, context.stop());
     if (!unpacked) return fail(unpacked.error());
     root = std::move(*unpacked);
   }

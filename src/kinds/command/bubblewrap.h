@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,9 @@ class Bubblewrap final : public ContainerEngine {
                       TaskContext& context) override;
 
  private:
-  Result<std::string> root_of(const std::string& image);
-  Status unpack(const std::string& digest, const std::string& root);
+  /// `cancelled` when `stop` is requested, as unpack().
+  Result<std::string> root_of(const std::string& image, const std::stop_token& stop);
+  Status unpack(const std::string& digest, const std::string& root, const std::stop_token& stop);
   std::vector<std::string> arguments(const Params& params, const std::string& root,
                                      const std::vector<std::string>& entries) const;
   std::vector<std::string> supervision(const Params& params, const ContainerGroup& group) const;

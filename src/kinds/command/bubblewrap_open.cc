@@ -23,6 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// How often one that waits for another to unpack an image looks whether that is done.
+constexpr Duration kLockLook = std::chrono::milliseconds(50);
+
 tl::unexpected<Error> no_bubblewrap(const std::string& why) {
   return fail(Code::failed_precondition, "this machine can't run containers by bubblewrap: " + why);
 }
@@ -37,13 +40,18 @@ std::string bubblewrap_hint(const std::string& complaint) {
   return "";
 }
 
-Result<std::string> sha256_of_file(const std::string& path) {
+tl::unexpected<Error> stopped_unpacking() {
+  return fail(Code::cancelled, "asked to stop while unpacking the image");
+}
+
+Result<std::string> sha256_of_file(const std::string& path, const std::stop_token& stop) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open() && errno == ENOENT) return fail(Code::not_found, path + " is not there");
   if (!file.is_open()) return fail(system_error(errno, "opening " + path));
   Sha256 hash;
   std::array<char, 64 << 10> buffer;
   for (;;) {
+    if (stop.stop_requested()) return stopped_unpacking();
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(system_error(errno, "reading " + path));
@@ -103,7 +111,7 @@ void Bubblewrap::remove_half_unpacked() {
   }
 }
 
-Result<std::string> Bubblewrap::root_of(const std::string& image) {
+Result<std::string> Bubblewrap::root_of(const std::string& image, const std::stop_token& stop) {
   const std::string digest = image.substr(image.rfind(':') + 1);  // it has passed check_image()
   std::string root = options_.store + "/roots/" + digest;
   std::error_code ignored;
@@ -111,17 +119,22 @@ Result<std::string> Bubblewrap::root_of(const std::string& image) {
   // One unpacks, the others wait for it.
   const FileDescriptor lock(::open((root + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock.is_open()) return fail(system_error(errno, "making " + root + ".lock"));
-  while (::flock(lock.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return fail(system_error(errno, "locking " + root + ".lock"));
+  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return fail(system_error(errno, "locking " + root + ".lock"));
+    }
+    if (stop.stop_requested()) return stopped_unpacking();
+    clock_.wait_until(clock_.steady_now() + kLockLook, stop);
   }
   if (fs::is_directory(root, ignored)) return root;
-  if (const Status unpacked = unpack(digest, root); !unpacked) return fail(unpacked.error());
+  if (const Status unpacked = unpack(digest, root, stop); !unpacked) return fail(unpacked.error());
   return root;
 }
 
-Status Bubblewrap::unpack(const std::string& digest, const std::string& root) {
+Status Bubblewrap::unpack(const std::string& digest, const std::string& root,
+                          const std::stop_token& stop) {
   const std::string file = options_.store + "/sha256-" + digest + ".tar";
-  const auto found = sha256_of_file(file);
+  const auto found = sha256_of_file(file, stop);
   if (!found && found.error().code == Code::not_found) {
     return fail(Code::unavailable,
                 "the image is not here: put it on the worker's machine as " + file);
@@ -139,7 +152,7 @@ Status Bubblewrap::unpack(const std::string& digest, const std::string& root) {
   spec.argv = {"tar", "--extract", "--file=" + file, "--directory=" + half, "--numeric-owner",
                // Devices are ours to give.
                "--exclude=./dev/*", "--exclude=dev/*"};
-  ToolContext context("/");
+  ToolContext context("/", stop);
   const auto run = tools_->run_program(spec, environment_texts(options_.environment), context);
   if (!run) return fail(run.error());
   const bool done = run->record.start_errno == 0 && run->record.wait_status == 0;
@@ -151,6 +164,7 @@ Status Bubblewrap::unpack(const std::string& digest, const std::string& root) {
   const Error why = system_error(errno, "unpacking " + file);
   fs::remove_all(half, error);
   if (done) return fail(why);
+  if (stop.stop_requested()) return stopped_unpacking();
   return fail(Code::unavailable, "unpacking " + file + ": " + context.complaint());
 }
 

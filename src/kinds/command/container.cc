@@ -149,6 +149,9 @@ Outcome run_container(ContainerEngine& engine, const ContainerSpec& spec, const 
                          .disk = extras.disk,
                          .was_built = !extras.disk.empty()},
                         context);
+  if (!run && run.error().code == Code::cancelled && context.stop().stop_requested()) {
+    return outcome::Stopped{.proof = R"({"stopped_while":"preparing the image"})"};
+  }
   if (!run) return failed_run(class_of(run.error()), run.error());
   tell_of_program(run->box, run->record);
   if (run->record.reaped_at != Time{} && run->box.state == kWaybillBoxEnded) {

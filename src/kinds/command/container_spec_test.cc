@@ -139,9 +139,27 @@ TEST(WorkerMarkTest, IsOfThisProcessAndNoOther) {
   EXPECT_TRUE(is_worker_alive(own_worker_mark()));
   EXPECT_FALSE(is_worker_alive(own_worker_mark() + "0"));
   EXPECT_FALSE(is_worker_alive("1-1"));
-  for (const char* mark : {"", "-", "x-1", "../1-1", "999999999-1"}) {
+  for (const char* mark : {"", "-", "x-1", "../1-1", "999999999-1", "1-1-1", "1-1-1-1-1"}) {
     EXPECT_FALSE(is_worker_alive(mark)) << mark;
   }
+}
+
+TEST(WorkerMarkTest, OneOfAnOlderProgramIsKnown) {
+  const std::string own = own_worker_mark();
+  const std::size_t second = own.find('-', own.find('-') + 1);
+  EXPECT_TRUE(is_worker_alive(own.substr(0, second)));
+}
+
+TEST(WorkerMarkTest, OneOfAnotherContainerIsNotTakenForDeadNorForThisOne) {
+  const std::string own = own_worker_mark();
+  const std::size_t boot = own.rfind('-');
+  const std::size_t space = own.rfind('-', boot - 1);
+  const std::string theirs = own.substr(0, space) + "-1" + own.substr(boot);
+  EXPECT_TRUE(is_worker_alive(theirs));
+  EXPECT_NE(theirs, own);
+  EXPECT_TRUE(is_worker_alive("1-1-1" + own.substr(boot)));
+  EXPECT_FALSE(is_worker_alive("1-1-1-00ff")) << "the machine has started anew since";
+  EXPECT_FALSE(is_worker_alive(own.substr(0, boot) + "-00ff"));
 }
 
 }  // namespace

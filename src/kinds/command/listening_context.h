@@ -24,9 +24,10 @@ class LastLine {
 /// A context of a run for its own sake, with nobody behind it: keeps what it prints.
 class ToolContext final : public TaskContext, private TaskArtifacts {
  public:
-  explicit ToolContext(std::string directory) : directory_(std::move(directory)) {}
+  explicit ToolContext(std::string directory, std::stop_token stop = {})
+      : directory_(std::move(directory)), stop_(std::move(stop)) {}
 
-  std::stop_token stop() const override { return {}; }
+  std::stop_token stop() const override { return stop_; }
   SteadyTime deadline() const override { return kSteadyTimeMax; }
   const std::string& scratch_directory() const override { return directory_; }
   void progress(std::string_view) override {}
@@ -44,6 +45,7 @@ class ToolContext final : public TaskContext, private TaskArtifacts {
   Result<std::string> fetch(const std::string&, const std::string&) override;
 
   const std::string directory_;
+  const std::stop_token stop_;
   const std::string nothing_;
   std::string out_;
   LastLine errors_;

@@ -124,16 +124,13 @@ std::vector<std::string> Podman::run_arguments(const Params& params,
 std::vector<std::string> Podman::supervision(const Params& params) const {
   const std::string user = std::to_string(params.spec.user);
   std::vector<std::string> options = {
-      "directory=/",
-      "tmpfs=" + params.directory + "/box",
-      scratch_options(params.spec.scratch_bytes),
-      "owner=" + user + ":" + user,
-      "make=scratch",
-      "make=artifacts",
-      "make=tmp",
-      "passes_on=1",  // its monitor would send it a second time, and be gone with what is printed
-      "lifeline=1",
-      "linger=" + std::string(kRuntimeLinger)};
+      "directory=/", "tmpfs=" + params.directory + "/box",
+      scratch_options(params.spec.scratch_bytes), "owner=" + user + ":" + user, "make=scratch",
+      "make=artifacts", "make=tmp",
+      // Our first process hears of it itself: podman that has begun a container may end at a
+      // SIGTERM and not pass it on, and its monitor would be gone with what is printed. Before that
+      // it is podman's, which may be fetching an image.
+      "passes_on=1", "tells=1", "lifeline=1", "linger=" + std::string(kRuntimeLinger)};
   if (!params.disk.empty()) {
     options.push_back("disk=" + params.disk);
     options.push_back("disk_at=" + std::string(kBuildStore));

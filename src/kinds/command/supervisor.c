@@ -15,13 +15,16 @@
 //   passes_on=1         SIGTERM is for the program alone, which passes it on
 //   lifeline=1          the program gets, as descriptor 5, a pipe whose end is our own end, whoever
 //                       brought that about; a T in it asks to end
-//   tells=1             SIGTERM is that T, and no signal
+//   tells=1             SIGTERM is that T, and no signal; with passes_on it is one too for as long
+//   as
+//                       the WaybillBox that is given says that nothing has begun
 //   pids=own            a namespace of processes that ends with the program
 //   time=MICROS         all is killed after that
 //   finally=ARGUMENT    one or more: a program that is run when nothing is left, whoever ended it
 
 #define _GNU_SOURCE
 
+#include "container_protocol.h"
 #include "supervisor_children.h"
 #include "supervisor_mount.h"
 #include "supervisor_news.h"
@@ -232,6 +235,25 @@ static bool reap(struct Run* run) {
   }
 }
 
+/// Whether what the program is to begin has not begun.
+static bool is_box_new(void) {
+  struct WaybillBox box;
+  return pread(kWaybillGivenFd, &box, sizeof box, 0) == (ssize_t)sizeof box &&
+         box.state == kWaybillBoxNew;
+}
+
+/// Asks what runs to end by itself.
+static void ask_to_end(const struct Run* run) {
+  if (!run->tells && !run->passes_on) {
+    signal_children(run->scans, SIGTERM);
+    return;
+  }
+  // Before the look at the box: what begins after it finds this.
+  if (run->tells && write(run->lifeline, "T", 1) != 1) errno = 0;  // nobody is left to hear it
+  if (!run->passes_on || run->pid <= 0) return;
+  if (!run->tells || is_box_new()) kill(run->pid, SIGTERM);
+}
+
 static void obey(struct Run* run) {
   struct WaybillStop stop;
   const ssize_t got = recv(kWaybillControlFd, &stop, sizeof stop, MSG_DONTWAIT);
@@ -243,13 +265,7 @@ static void obey(struct Run* run) {
   const int64_t kill_at = micros_of(CLOCK_MONOTONIC) + stop.grace_micros;
   if (kill_at < run->kill_at) run->kill_at = kill_at;
   if (run->killed || stop.grace_micros <= 0) return;
-  if (run->tells) {
-    if (write(run->lifeline, "T", 1) != 1) errno = 0;  // nobody is left to hear it
-  } else if (!run->passes_on) {
-    signal_children(run->scans, SIGTERM);
-  } else if (run->pid > 0) {
-    kill(run->pid, SIGTERM);
-  }
+  ask_to_end(run);
   tell(kWaybillSignalled, 0, 0);
 }
 
@@ -391,7 +407,7 @@ int main(int count, char** arguments) {
   if (!start_program(&run)) return 1;
   // The program holds these; when all that do have ended, the worker must see the end of the pipes.
   for (int fd = 0; fd <= kWaybillReportFd; ++fd) close(fd);
-  if (run.gives) close(kWaybillGivenFd);
+  if (run.gives && !run.tells) close(kWaybillGivenFd);
   if (run.lifeline_end >= 0) close(run.lifeline_end);
   supervise(&run, &unblocked);
   clean_up(&run);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 
+#include "ports/known_tasks.h"
 #include "tests/conformance/ledger/suite.h"
 
 namespace waybill {
@@ -40,6 +41,18 @@ TEST_P(LedgerConformance, AnUnknownTaskIsNotFoundByAnyQuestion) {
   EXPECT_EQ(reader().dependencies(id).error().code, Code::not_found);
   EXPECT_EQ(reader().reported(id).error().code, Code::not_found);
   EXPECT_EQ(reader().ahead(id, 10).error().code, Code::not_found);
+}
+
+TEST_P(LedgerConformance, OfManyTasksThoseThatAreThereAreKnown) {
+  insert_one(a_task(1));
+  insert_one(a_task(4'999));
+  std::vector<Uuid> ids;
+  for (int i = 0; i < 5'000; ++i) ids.push_back(task_id(i));
+  const auto known = known_tasks(reader(), ids);
+  ASSERT_TRUE(known.has_value()) << known.error().message;
+  ASSERT_EQ(known->size(), ids.size());
+  for (int i = 0; i < 5'000; ++i) EXPECT_EQ((*known)[i], i == 1 || i == 4'999) << i;
+  EXPECT_THAT(*known_tasks(reader(), {}), IsEmpty());
 }
 
 TEST_P(LedgerConformance, AHistoryTellsEachStepWithTimeFenceWorkerAndReason) {
