@@ -24,6 +24,15 @@ async function filtersAreInTheAddress({ page, go }) {
   await page.getByLabel("Text").press("Enter");
   await page.waitForFunction(() => document.querySelectorAll("[data-task]").length === 1);
   assert.match(page.url(), /text=leaves-a-file/);
+  await go("/tasks");
+  await page.getByText("More filters").click();
+  const label = page.getByLabel("Label", { exact: true });
+  await label.fill('team=ops note="two words"');
+  await label.press("Enter");
+  await page.waitForURL(/label=team%3Dops&label=note%3Dtwo(\+|%20)words/);
+  await page.locator(`[data-task="${tasks.plain}"]`).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("[data-task]").length === 1);
+  assert.equal(await label.inputValue(), 'team=ops note="two words"');
 }
 
 async function viewsAreKept({ page, go }) {
@@ -124,6 +133,7 @@ async function oneLikeItIsStarted({ page, go }) {
   await facts.locator("div", { hasText: "Priority" }).getByText("7").waitFor();
   await facts.getByText("0 of 2; worker deaths").waitFor();
   await facts.getByText("team=ops").waitFor();
+  await facts.getByText("note=two words").waitFor();
 }
 
 /** However long the browser takes, there is time to take it back. */

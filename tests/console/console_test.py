@@ -27,6 +27,7 @@ from upstream import Upstream  # pylint: disable=wrong-import-position
 OPTIONS = argparse.Namespace()
 PATIENCE_SECONDS = 240
 LONG = 420  # tasks: many more than are drawn
+LEASES = 230  # more than two pages
 
 
 def find_chromium():
@@ -117,7 +118,7 @@ class ConsoleTest(unittest.TestCase):
                                 labels={"title": HOSTILE, "long": "y" * 1000}, delay="3h")
         plain = server.post("/v1/tasks", {
             "kind": "command", "spec": {"command": ["false"]}, "delay": "4h", "priority": 7,
-            "retry": {"failures": 2}, "labels": {"team": "ops"}})
+            "retry": {"failures": 2}, "labels": {"team": "ops", "note": "two words"}})
         tasks["plain"] = plain.json["task"]["id"]
         gone = make("held")
         server.post(f"/v1/tasks/{gone}/cancel", {"reason": HOSTILE})
@@ -189,7 +190,14 @@ class ConsoleTest(unittest.TestCase):
         for day in range(LONG):
             made = server.post("/v1/runs", {"pipeline": "archive", "params": {"day": str(day)}})
             self.assertEqual(made.status, 201, made)
-        self.browse("places.mjs", server, runs=LONG)
+        pin = {"kind": "ipfs.pin", "spec": {}, "delay": "1h", "params": {
+            "cid": "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"}}
+        made = server.post("/v1/tasks", {"tasks": [pin] * LEASES})
+        self.assertEqual(made.status, 200, made)
+        for number in range(LEASES):
+            made = server.post("/v1/collections", {"title": f"Collection {number}"})
+            self.assertEqual(made.status, 201, made)
+        self.browse("places.mjs", server, runs=LONG, leases=LEASES)
 
     def test_charts_and_counts_move(self):
         server = self.serve(ServingWithWorker)

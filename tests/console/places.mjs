@@ -200,6 +200,30 @@ async function entriesAreComeBackTo({ page, go }) {
   await page.screenshot({ path: path.join(given.screens, "audit-long-light.png") });
 }
 
+/** Two lists on one page, each with pages of its own. */
+async function leasesAndCollectionsGoOn({ page, go }) {
+  await go("/pins");
+  for (const name of ["Leases", "Collections"]) {
+    const table = page.getByRole("region", { name, exact: true }).getByRole("table");
+    await table.waitFor();
+    const isWhole = () => table.getAttribute("aria-rowcount");
+    while ((await isWhole()) !== String(given.leases + 1)) {
+      const before = await page.evaluate(() => document.documentElement.scrollHeight);
+      await table.evaluate((shown) => scrollBy(0, shown.getBoundingClientRect().bottom));
+      await page.waitForFunction(
+        ([old, count]) =>
+          document.documentElement.scrollHeight !== old ||
+          [...document.querySelectorAll("table")].some(
+            (each) => each.getAttribute("aria-rowcount") === count,
+          ),
+        [before, String(given.leases + 1)],
+      );
+    }
+    const rows = await table.locator("tr[data-row]").count();
+    assert.ok(rows < 90, `${rows} rows of ${name} are drawn`);
+  }
+}
+
 /** Nothing is remembered then, and nothing is asked of what is not. */
 async function aPageLoadedAnewHasItsList({ page, go }) {
   await go(LIST);
@@ -229,6 +253,7 @@ await run(async (browser) => {
     whatChangedMeanwhileIsSeen,
     runsAreComeBackTo,
     entriesAreComeBackTo,
+    leasesAndCollectionsGoOn,
     aPageLoadedAnewHasItsList,
   ]) {
     console.log(scene.name);

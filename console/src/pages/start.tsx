@@ -9,6 +9,7 @@ import { may } from "../state/session";
 import { Empty, Foreign, Loaded, Loading, Page, Panel, Trouble } from "../ui/bits";
 import { shortId } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { readLabels, writeLabels } from "../ui/labels";
 import { hasFields, SchemaFields } from "../ui/schema_form";
 import { say } from "../ui/toast";
 
@@ -36,20 +37,21 @@ function optionsLike(task: Task, definition: Definition | null): Options {
   const labels = Object.entries(task.labels).filter(
     ([name, value]) => !isReserved(name) && definition?.labels[name] !== value,
   );
-  // Those that a field of words cannot hold are not taken along.
-  const words = labels.map(([name, value]) => `${name}=${value}`).filter((one) => !/\s/.test(one));
+  // Those that a field of one line cannot hold are not taken along.
+  const words = labels
+    .map(([name, value]) => `${name}=${value}`)
+    .filter((one) => !/["\n\r]/.test(one));
   return {
     ...NONE,
     queue: task.queue === (definition?.queue ?? "default") ? "" : task.queue,
     priority: task.priority === (definition?.priority ?? 0) ? "" : String(task.priority),
-    labels: words.join(" "),
+    labels: writeLabels(words),
   };
 }
 
 function labelsOf(text: string): Record<string, string> {
-  const pairs = text.split(/\s+/).filter((word) => word.includes("="));
   return Object.fromEntries(
-    pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+    readLabels(text).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
   );
 }
 

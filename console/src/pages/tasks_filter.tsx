@@ -8,6 +8,7 @@ import { useResource } from "../state/resource";
 import { views } from "../state/settings";
 import { count } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { readLabels, writeLabels } from "../ui/labels";
 
 export interface Filter {
   states: State[];
@@ -306,9 +307,9 @@ export function Filters({
           />
           <Words
             label="Label"
-            hint="team=data"
-            value={filter.labels.join(" ")}
-            set={(text) => set({ labels: text.split(/\s+/).filter((word) => word.includes("=")) })}
+            hint={'team=data note="two words"'}
+            value={writeLabels(filter.labels)}
+            set={(text) => set({ labels: readLabels(text) })}
           />
           <Moment label="Created after" value={filter.after} set={(after) => set({ after })} />
           <Moment label="Created before" value={filter.before} set={(before) => set({ before })} />

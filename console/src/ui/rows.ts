@@ -122,7 +122,8 @@ export function useRows(
   const place = useRef(() => {
     if (!body.current) return;
     const { memory: of, ids: all } = now.current;
-    const { top } = body.current.getBoundingClientRect();
+    const { top, bottom } = body.current.getBoundingClientRect();
+    if (bottom < -BEYOND) return; // one has left it behind; its end is not what one looks at
     const [from, to] = [-top - BEYOND, -top + innerHeight + BEYOND];
     const next = rangeOf(all, of.heights, from, to);
     if (of.range.first === next.first && of.range.last === next.last) return;
