@@ -127,7 +127,7 @@ check-tidy: check-clang ## clang-tidy over all sources
 .PHONY: check-asan
 check-asan: packages ## all tests with address and undefined behaviour sanitizers
 	@$(call build,asan)
-	@scripts/run-tests asan
+	@ASAN_OPTIONS=detect_leaks=1 scripts/run-tests asan
 
 .PHONY: check-tsan
 check-tsan: packages ## all tests with the thread sanitizer
