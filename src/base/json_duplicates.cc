@@ -23,9 +23,12 @@ std::size_t members_kept(const bj::value& value) {
 
 /// Past the string that begins at this quote. The text was parsed: the string has an end.
 std::size_t after_string(std::string_view text, std::size_t quote) {
-  std::size_t at = quote + 1;
-  while (text[at] != '"') at += text[at] == '\\' ? 2 : 1;
-  return at + 1;
+  for (std::size_t end = quote;;) {
+    end = text.find('"', end + 1);
+    std::size_t escapes = 0;
+    while (text[end - escapes - 1] == '\\') ++escapes;
+    if (escapes % 2 == 0) return end + 1;
+  }
 }
 
 /// Each has a colon, and there is none but in strings else.

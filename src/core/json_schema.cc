@@ -17,7 +17,7 @@ namespace bj = boost::json;
 struct JsonSchema::Compiled {
   bj::value root;
   Formats formats;
-  PatternMap patterns;
+  SchemaFinds finds;
 };
 
 std::size_t count_values(const bj::value& value) {
@@ -40,16 +40,19 @@ JsonSchema::Compilation JsonSchema::compile(const bj::value& schema, Formats for
   compiled->root = schema;
   compiled->formats = std::move(formats);
   Compilation result;
-  check_schema(compiled->root, compiled->formats, compiled->patterns, result.problems);
+  check_schema(compiled->root, compiled->formats, compiled->finds, result.problems);
   if (result.problems.empty()) result.schema = JsonSchema(std::move(compiled));
   return result;
 }
 
 std::vector<SchemaViolation> JsonSchema::check(const bj::value& instance) const {
   std::vector<SchemaViolation> violations;
-  check_instance(
-      {.root = compiled_->root, .formats = compiled_->formats, .patterns = compiled_->patterns},
-      instance, violations);
+  const SchemaFinds& finds = compiled_->finds;
+  check_instance({.root = compiled_->root,
+                  .formats = compiled_->formats,
+                  .patterns = finds.patterns,
+                  .rules = finds.rules},
+                 instance, violations);
   return violations;
 }
 

@@ -17,8 +17,10 @@ namespace {
 
 using schema::equal;
 using schema::has_type;
+using schema::Keyword;
 using schema::length;
 using schema::Place;
+using schema::Rules;
 using schema::shown;
 using schema::view;
 using schema::with_article;
@@ -50,16 +52,15 @@ class InstanceChecker {
     if (step.depth > kCheckDepthMax || ++steps_ > steps_max_) {
       return add(out, step, "cannot be checked: the schema goes round in circles");
     }
-    const bj::object& rules = schema.get_object();
+    const Rules& rules = parts_.rules.find(&schema.get_object())->second;
     if (!check_type(rules, step, out)) return;
-    const schema::Groups groups(rules);
-    if (groups.values) check_values(rules, step, out);
-    if (groups.bounds) check_counts(rules, step, out);
+    if (rules.has_values()) check_values(rules, step, out);
+    if (rules.has_bounds()) check_counts(rules, step, out);
     if (step.instance.is_string()) check_text(rules, step, out);
-    if (step.instance.is_number() && groups.bounds) check_number(rules, step, out);
+    if (step.instance.is_number() && rules.has_bounds()) check_number(rules, step, out);
     if (step.instance.is_array()) check_array(rules, step, out);
     if (step.instance.is_object()) check_object(rules, step, out);
-    if (groups.combinations) check_combinations(rules, step, out);
+    if (rules.has_combinations()) check_combinations(rules, step, out);
   }
 
  private:
@@ -74,9 +75,8 @@ class InstanceChecker {
   }
 
   /// False if the type is wrong: nothing else is worth saying then.
-  static bool check_type(const bj::object& rules, const Step& step,
-                         std::vector<SchemaViolation>& out) {
-    const bj::value* type = rules.if_contains("type");
+  static bool check_type(const Rules& rules, const Step& step, std::vector<SchemaViolation>& out) {
+    const bj::value* type = rules[Keyword::type];
     if (type == nullptr) return true;
     const bool several = type->is_array();
     const std::span<const bj::value> types =
@@ -93,14 +93,14 @@ class InstanceChecker {
     return false;
   }
 
-  static void check_values(const bj::object& rules, const Step& step,
+  static void check_values(const Rules& rules, const Step& step,
                            std::vector<SchemaViolation>& out) {
-    if (const bj::value* constant = rules.if_contains("const")) {
+    if (const bj::value* constant = rules[Keyword::constant]) {
       if (!equal(*constant, step.instance)) {
         add(out, step, "has to be " + shown(*constant) + ", not " + shown(step.instance));
       }
     }
-    const bj::value* choices = rules.if_contains("enum");
+    const bj::value* choices = rules[Keyword::choices];
     if (choices == nullptr) return;
     std::string listed;
     std::vector<std::string> words;
@@ -116,23 +116,23 @@ class InstanceChecker {
 
   /// Calls `broken` with the limit if `keyword` is there and `holds` is false for it.
   template <class Holds, class Broken>
-  static void limit(const bj::object& rules, std::string_view keyword, Holds holds, Broken broken) {
-    const bj::value* bound = rules.if_contains(bj::string_view(keyword.data(), keyword.size()));
+  static void limit(const Rules& rules, Keyword keyword, Holds holds, Broken broken) {
+    const bj::value* bound = rules[keyword];
     if (bound != nullptr && !holds(*bound)) broken(shown(*bound));
   }
 
   /// What is counted, and the keywords of its bounds.
   struct Counted {
-    std::string_view min;
-    std::string_view max;
+    Keyword min;
+    Keyword max;
     const char* what;
   };
-  static constexpr Counted kLength{"minLength", "maxLength", " characters"};
-  static constexpr Counted kItems{"minItems", "maxItems", " elements"};
-  static constexpr Counted kProperties{"minProperties", "maxProperties", " fields"};
+  static constexpr Counted kLength{Keyword::min_length, Keyword::max_length, " characters"};
+  static constexpr Counted kItems{Keyword::min_items, Keyword::max_items, " elements"};
+  static constexpr Counted kProperties{Keyword::min_properties, Keyword::max_properties, " fields"};
 
   template <class Broken>
-  static void check_count(const bj::object& rules, const Counted& counted, std::int64_t count,
+  static void check_count(const Rules& rules, const Counted& counted, std::int64_t count,
                           Broken broken) {
     limit(
         rules, counted.min, [&](const bj::value& bound) { return count >= bound.get_int64(); },
@@ -146,7 +146,7 @@ class InstanceChecker {
         });
   }
 
-  static void check_counts(const bj::object& rules, const Step& step,
+  static void check_counts(const Rules& rules, const Step& step,
                            std::vector<SchemaViolation>& out) {
     const auto broken = [&](std::string message) { add(out, step, std::move(message)); };
     const bj::value& value = step.instance;
@@ -159,52 +159,53 @@ class InstanceChecker {
     }
   }
 
-  void check_text(const bj::object& rules, const Step& step,
-                  std::vector<SchemaViolation>& out) const {
+  void check_text(const Rules& rules, const Step& step, std::vector<SchemaViolation>& out) const {
     const std::string_view text = view(step.instance.get_string());
-    if (const bj::value* pattern = rules.if_contains("pattern")) {
+    if (const bj::value* pattern = rules[Keyword::pattern]) {
       if (!matches(view(pattern->get_string()), text)) {
         add(out, step, shown(step.instance) + " does not match " + shown(*pattern));
       }
     }
-    if (const bj::value* format = rules.if_contains("format")) {
+    if (const bj::value* format = rules[Keyword::format]) {
       const auto& check = parts_.formats.find(view(format->get_string()))->second;
       if (const Status status = check(text); !status) add(out, step, status.error().message);
     }
   }
 
-  static void check_number(const bj::object& rules, const Step& step,
+  static void check_number(const Rules& rules, const Step& step,
                            std::vector<SchemaViolation>& out) {
     const bj::value& number = step.instance;
-    const auto bound = [&](std::string_view keyword, auto holds, const std::string& text) {
+    const auto bound = [&](Keyword keyword, auto holds, const std::string& text) {
       limit(rules, keyword, holds, [&](const std::string& shown_bound) {
         add(out, step, "has to be " + text + " " + shown_bound + ", not " + shown(number));
       });
     };
     bound(
-        "minimum", [&](const bj::value& b) { return !is_less(number, b); }, "at least");
+        Keyword::minimum, [&](const bj::value& b) { return !is_less(number, b); }, "at least");
     bound(
-        "maximum", [&](const bj::value& b) { return !is_less(b, number); }, "at most");
+        Keyword::maximum, [&](const bj::value& b) { return !is_less(b, number); }, "at most");
     bound(
-        "exclusiveMinimum", [&](const bj::value& b) { return is_less(b, number); }, "more than");
+        Keyword::exclusive_minimum, [&](const bj::value& b) { return is_less(b, number); },
+        "more than");
     bound(
-        "exclusiveMaximum", [&](const bj::value& b) { return is_less(number, b); }, "less than");
+        Keyword::exclusive_maximum, [&](const bj::value& b) { return is_less(number, b); },
+        "less than");
     bound(
-        "multipleOf", [&](const bj::value& b) { return is_multiple(number, b); }, "a multiple of");
+        Keyword::multiple_of, [&](const bj::value& b) { return is_multiple(number, b); },
+        "a multiple of");
   }
 
-  void check_array(const bj::object& rules, const Step& step,
-                   std::vector<SchemaViolation>& out) const {
+  void check_array(const Rules& rules, const Step& step, std::vector<SchemaViolation>& out) const {
     const bj::array& array = step.instance.get_array();
-    const bj::value* prefix = rules.if_contains("prefixItems");
-    const bj::value* items = rules.if_contains("items");
+    const bj::value* prefix = rules[Keyword::prefix_items];
+    const bj::value* items = rules[Keyword::items];
     const std::size_t listed = prefix == nullptr ? 0 : prefix->get_array().size();
     for (std::size_t i = 0; i < array.size(); ++i) {
       const bj::value* schema = i < listed ? &prefix->get_array()[i] : items;
       if (schema == nullptr) continue;
       check(*schema, {array[i], Place{.in = &step.place, .index = i}, step.depth + 1}, out);
     }
-    if (const bj::value* contains = rules.if_contains("contains")) {
+    if (const bj::value* contains = rules[Keyword::contains]) {
       const bool found = std::any_of(array.begin(), array.end(), [&](const bj::value& element) {
         return conforms(*contains, {element, step.place, step.depth + 1});
       });
@@ -213,9 +214,9 @@ class InstanceChecker {
     check_unique(rules, step, out);
   }
 
-  static void check_unique(const bj::object& rules, const Step& step,
+  static void check_unique(const Rules& rules, const Step& step,
                            std::vector<SchemaViolation>& out) {
-    const bj::value* unique = rules.if_contains("uniqueItems");
+    const bj::value* unique = rules[Keyword::unique_items];
     if (unique == nullptr || !unique->get_bool()) return;
     std::map<std::string, std::size_t> seen;
     for (const bj::value& element : step.instance.get_array()) {
@@ -225,10 +226,9 @@ class InstanceChecker {
     }
   }
 
-  void check_object(const bj::object& rules, const Step& step,
-                    std::vector<SchemaViolation>& out) const {
+  void check_object(const Rules& rules, const Step& step, std::vector<SchemaViolation>& out) const {
     const bj::object& object = step.instance.get_object();
-    if (const bj::value* required = rules.if_contains("required")) {
+    if (const bj::value* required = rules[Keyword::required]) {
       for (const bj::value& name : required->get_array()) {
         if (!object.contains(name.get_string())) {
           if (unread_ > 0) return void(out.emplace_back());
@@ -236,10 +236,10 @@ class InstanceChecker {
         }
       }
     }
-    const MemberRules members{.names = rules.if_contains("propertyNames"),
-                              .properties = rules.if_contains("properties"),
-                              .by_pattern = rules.if_contains("patternProperties"),
-                              .additional = rules.if_contains("additionalProperties")};
+    const MemberRules members{.names = rules[Keyword::property_names],
+                              .properties = rules[Keyword::properties],
+                              .by_pattern = rules[Keyword::pattern_properties],
+                              .additional = rules[Keyword::additional_properties]};
     if (members.any()) {
       for (const auto& member : object) check_member(members, step, member, out);
     }
@@ -303,22 +303,21 @@ class InstanceChecker {
     }
   }
 
-  void check_combinations(const bj::object& rules, const Step& step,
+  void check_combinations(const Rules& rules, const Step& step,
                           std::vector<SchemaViolation>& out) const {
     const Step next{step.instance, step.place, step.depth + 1};
-    if (const bj::value* reference = rules.if_contains("$ref")) {
-      check(parts_.root.at_pointer(reference->get_string().subview(1)), next, out);
-    }
-    if (const bj::value* all = rules.if_contains("allOf")) {
+    if (rules[Keyword::reference] != nullptr) check(rules.target(), next, out);
+    if (const bj::value* all = rules[Keyword::all_of]) {
       for (const bj::value& schema : all->get_array()) check(schema, next, out);
     }
-    if (const bj::value* any = rules.if_contains("anyOf")) check_any(any->get_array(), next, out);
-    if (const bj::value* one = rules.if_contains("oneOf")) check_one(one->get_array(), next, out);
-    if (const bj::value* refused = rules.if_contains("not")) {
+    if (const bj::value* any = rules[Keyword::any_of]) check_any(any->get_array(), next, out);
+    if (const bj::value* one = rules[Keyword::one_of]) check_one(one->get_array(), next, out);
+    if (const bj::value* refused = rules[Keyword::negation]) {
       if (conforms(*refused, next)) add(out, step, shown(step.instance) + " is not allowed here");
     }
-    if (const bj::value* condition = rules.if_contains("if")) {
-      const bj::value* chosen = rules.if_contains(conforms(*condition, next) ? "then" : "else");
+    if (const bj::value* condition = rules[Keyword::condition]) {
+      const bj::value* chosen =
+          rules[conforms(*condition, next) ? Keyword::then : Keyword::otherwise];
       if (chosen != nullptr) check(*chosen, next, out);
     }
   }

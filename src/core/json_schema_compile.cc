@@ -127,9 +127,9 @@ bool counts_too_far(std::string_view pattern) {
 
 class SchemaChecker {
  public:
-  SchemaChecker(const JsonSchema::Formats& formats, PatternMap& patterns,
+  SchemaChecker(const JsonSchema::Formats& formats, SchemaFinds& finds,
                 std::vector<SchemaViolation>& problems)
-      : formats_(formats), patterns_(patterns), problems_(problems) {}
+      : formats_(formats), finds_(finds), problems_(problems) {}
 
   /// References may only lead to what has been checked as a schema itself.
   void references() {
@@ -144,6 +144,7 @@ class SchemaChecker {
     if (value.is_bool()) return;
     if (!value.is_object()) return problem(pointer, "a schema has to be an object, true or false");
     if (depth > kCompileDepthMax) return problem(pointer, "the schema is nested too deeply");
+    finds_.rules.try_emplace(&value.get_object(), value.get_object());
     for (const auto& member : value.get_object()) {
       const std::string name(member.key());
       const auto found = keywords().find(name);
@@ -225,7 +226,7 @@ class SchemaChecker {
     }
     constexpr auto kFlags = std::regex::ECMAScript | std::regex_constants::__polynomial;
     try {
-      patterns_.try_emplace(text, text, kFlags);
+      finds_.patterns.try_emplace(text, text, kFlags);
     } catch (const std::regex_error& error) {
       problem(pointer, "\"" + text + "\" is no regular expression: " + error.what());
     }
@@ -267,7 +268,7 @@ class SchemaChecker {
   }
 
   const JsonSchema::Formats& formats_;
-  PatternMap& patterns_;
+  SchemaFinds& finds_;
   std::vector<SchemaViolation>& problems_;
   std::set<std::string> schemas_;                                ///< pointers of all of them
   std::vector<std::pair<std::string, std::string>> references_;  ///< pointer, target
@@ -298,11 +299,17 @@ std::string misfit_of(const bj::array& forms, std::size_t conforming) {
   return choice;
 }
 
-void check_schema(const bj::value& root, const JsonSchema::Formats& formats, PatternMap& patterns,
+void check_schema(const bj::value& root, const JsonSchema::Formats& formats, SchemaFinds& finds,
                   std::vector<SchemaViolation>& problems) {
-  SchemaChecker checker(formats, patterns, problems);
+  SchemaChecker checker(formats, finds, problems);
   checker.schema(root, "", 0);
   checker.references();
+  if (!problems.empty()) return;
+  for (auto& [own, rules] : finds.rules) {
+    const bj::value* reference = rules[schema::Keyword::reference];
+    if (reference == nullptr) continue;
+    rules.lead_to(root.at_pointer(reference->get_string().subview(1)));
+  }
 }
 
 }  // namespace waybill

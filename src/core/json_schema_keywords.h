@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "core/json_schema.h"
 #include "core/json_schema_pattern.h"
+#include "core/json_schema_rules.h"
 
 namespace waybill {
 
@@ -19,12 +20,18 @@ struct SchemaParts {
   const boost::json::value& root;
   const JsonSchema::Formats& formats;
   const PatternMap& patterns;
+  const schema::RulesMap& rules;
 };
 
-/// Refuses unknown keywords, values of the wrong shape and references to nowhere, and collects the
-/// patterns.
+/// What is collected of a schema while it is read.
+struct SchemaFinds {
+  PatternMap patterns;
+  schema::RulesMap rules;  ///< these point into the schema
+};
+
+/// Refuses unknown keywords, values of the wrong shape and references to nowhere.
 void check_schema(const boost::json::value& root, const JsonSchema::Formats& formats,
-                  PatternMap& patterns, std::vector<SchemaViolation>& problems);
+                  SchemaFinds& finds, std::vector<SchemaViolation>& problems);
 
 /// What to say if not one of these forms fits but `conforming`: "give command or shell" where each
 /// only requires a field; empty if none fits and it takes more to say what is missing.

@@ -68,15 +68,6 @@ std::int64_t length(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
 }
 
-Groups::Groups(const bj::object& rules) {
-  for (const auto& rule : rules) {
-    const char first = rule.key().empty() ? ' ' : rule.key().front();
-    values |= first == 'c' || first == 'e';
-    bounds |= first == 'm' || first == 'e';
-    combinations |= std::string_view("$aoni").find(first) != std::string_view::npos;
-  }
-}
-
 std::string Place::pointer() const {
   if (in == nullptr) return "";
   return child_pointer(in->pointer(),

@@ -30,14 +30,4 @@ struct Place {
   std::string pointer() const;
 };
 
-/// Which keywords a schema may have, by how they begin: one pass over it in place of a look-up for
-/// each, for most schemas have few.
-struct Groups {
-  explicit Groups(const boost::json::object& rules);
-
-  bool values = false;        ///< const, enum
-  bool bounds = false;        ///< min…, max…, multipleOf, exclusive…
-  bool combinations = false;  ///< $ref, allOf, anyOf, oneOf, not, if
-};
-
 }  // namespace waybill::schema

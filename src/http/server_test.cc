@@ -143,6 +143,14 @@ TEST_F(ServerTest, AnswersOnceWhatTheLibraryWouldAnswerTwice) {
   }
 }
 
+TEST_F(ServerTest, ClosesOnAFirstLineOfOneWord) {
+  application_.open();
+  const auto server = Server::create({}, application_, clock_).value();
+  for (const std::string line : {"GET", "nonsense", "\x16\x03\x01"}) {
+    EXPECT_EQ(answer(send(*server, line + "\r\nHost: x\r\n\r\n")), "") << line;
+  }
+}
+
 TEST_F(ServerTest, RefusesWhatAnotherReaderMayReadOtherwise) {
   application_.open();
   const auto server = Server::create({}, application_, clock_).value();

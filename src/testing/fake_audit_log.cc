@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "testing/number_cursor.h"
+#include "ports/cursor.h"
 
 namespace waybill {
 namespace {
@@ -28,16 +28,12 @@ Status FakeAuditLog::put(std::span<const AuditEntry> entries) {
 }
 
 Result<AuditPage> FakeAuditLog::page(const AuditQuery& query) {
-  std::int64_t before = std::numeric_limits<std::int64_t>::max();
-  if (!query.cursor.empty()) {
-    const auto cursor = parse_number_cursor(query.cursor);
-    if (!cursor) return fail(cursor.error());
-    before = *cursor;
-  }
+  const auto before = parse_number_cursor(query.cursor, std::numeric_limits<std::int64_t>::max());
+  if (!before) return fail(before.error());
   AuditPage page;
   const Lock lock(mutex_);
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-    if (entry->sequence >= before || !fits(query.filter, *entry)) continue;
+    if (entry->sequence >= *before || !fits(query.filter, *entry)) continue;
     if (page.entries.size() == query.limit) {
       page.next_cursor = std::to_string(page.entries.back().sequence);
       break;

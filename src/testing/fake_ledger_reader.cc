@@ -5,8 +5,8 @@
 
 #include "core/priority.h"
 #include "core/task_search.h"
+#include "ports/cursor.h"
 #include "testing/fake_ledger.h"
-#include "testing/number_cursor.h"
 
 namespace waybill {
 namespace {
@@ -38,22 +38,6 @@ bool matches(const Task& task, const TaskFilter& filter) {
 /// By the time they finished, then by handle.
 using Finish = std::pair<Time, std::int64_t>;
 
-std::string make_cursor(PageOrder order, const Task& last) {
-  std::string cursor = std::to_string(last.handle);
-  if (order != PageOrder::first_finished) return cursor;
-  return std::to_string(to_micros(last.status.finished_at)) + "." + cursor;
-}
-
-Result<Finish> parse_finish_cursor(const std::string& cursor) {
-  if (cursor.empty()) return Finish();
-  const auto dot = std::min(cursor.find('.'), cursor.size());
-  const auto finished_at = parse_number_cursor(cursor.substr(0, dot));
-  if (!finished_at) return fail(finished_at.error());
-  const auto handle = parse_number_cursor(cursor.substr(std::min(dot + 1, cursor.size())));
-  if (!handle) return fail(handle.error());
-  return Finish(from_micros(*finished_at), *handle);
-}
-
 /// Fills a page task by task.
 class PageFiller {
  public:
@@ -77,7 +61,8 @@ class PageFiller {
            (params_.filter.waiters == Waiters::any || !table_.is_waited_for(task.id()));
   }
   bool end_at(const Task& last) {
-    page_.next_cursor = make_cursor(params_.order, last);
+    page_.next_cursor = to_cursor(
+        params_.order, {.finished_at = to_micros(last.status.finished_at), .handle = last.handle});
     return false;
   }
 
@@ -98,11 +83,12 @@ TaskPage take_page(const LedgerTable& table, Iterator begin, Iterator end,
 }
 
 Result<TaskPage> finished_page(const LedgerTable& table, const PageParams& params) {
-  const auto after = parse_finish_cursor(params.cursor);
+  const auto after = parse_task_cursor(params.order, params.cursor);
   if (!after) return fail(after.error());
   const Time before = params.filter.finished_before;
   PageFiller filler(table, params);
-  for (auto at = table.finished().upper_bound(*after); at != table.finished().end(); ++at) {
+  const Finish last(from_micros(after->finished_at), after->handle);
+  for (auto at = table.finished().upper_bound(last); at != table.finished().end(); ++at) {
     if (before != Time{} && at->first >= before) break;
     if (!filler.add(table.at(at->second).task)) break;
   }
@@ -139,15 +125,13 @@ Result<TaskPage> FakeLedger::page(const PageParams& params) {
   if (params.order == PageOrder::first_finished) return finished_page(table_, params);
   const auto& rows = table_.rows();
   const bool newest_first = params.order == PageOrder::newest_first;
-  // The cursor is the handle of the last task of the page before.
-  const auto cursor = params.cursor.empty() ? Result<std::int64_t>(newest_first ? INT64_MAX : 0)
-                                            : parse_number_cursor(params.cursor);
-  if (!cursor) return fail(cursor.error());
+  const auto last = parse_task_cursor(params.order, params.cursor);
+  if (!last) return fail(last.error());
   if (newest_first) {
-    return take_page(table_, std::make_reverse_iterator(rows.lower_bound(*cursor)), rows.rend(),
-                     params);
+    return take_page(table_, std::make_reverse_iterator(rows.lower_bound(last->handle)),
+                     rows.rend(), params);
   }
-  return take_page(table_, rows.upper_bound(*cursor), rows.end(), params);
+  return take_page(table_, rows.upper_bound(last->handle), rows.end(), params);
 }
 
 Result<std::vector<QueueCounts>> FakeLedger::counts() {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "testing/number_cursor.h"
+#include "ports/cursor.h"
 
 namespace waybill {
 
@@ -31,26 +31,26 @@ Status FakeLogStore::append_all(const Uuid& task, std::span<const LogChunk> chun
 
 Result<LogPage> FakeLogStore::read(const Uuid& task, const std::string& cursor,
                                    std::size_t limit_bytes) {
-  const auto number = cursor.empty() ? Result<std::int64_t>(0) : parse_number_cursor(cursor);
-  if (!number) return fail(number.error());
-  // The cursor is the attempt and the number of its chunks that were read.
-  auto attempt = static_cast<std::uint32_t>(*number >> 32);
-  auto index = static_cast<std::size_t>(*number & 0xffffffff);
+  const auto from = parse_log_cursor(cursor);
+  if (!from) return fail(from.error());
+  auto [attempt, at] = *from;
+  auto index = static_cast<std::size_t>(at);  // of the chunk that is next
   const Lock lock(mutex_);
   LogPage page;
   std::size_t bytes = 0;
   const auto& attempts = attempts_[task];
-  for (auto at = attempts.lower_bound(attempt); at != attempts.end(); ++at) {
-    if (at->first != attempt) index = 0;
-    attempt = at->first;
+  for (auto found = attempts.lower_bound(attempt); found != attempts.end(); ++found) {
+    if (found->first != attempt) index = 0;
+    attempt = found->first;
     // At least one chunk, however big: a reader must get on.
-    for (; index < at->second.size() && (bytes == 0 || bytes < limit_bytes); ++index) {
-      page.chunks.push_back(at->second[index]);
+    for (; index < found->second.size() && (bytes == 0 || bytes < limit_bytes); ++index) {
+      page.chunks.push_back(found->second[index]);
       bytes += page.chunks.back().bytes.size();
     }
-    if (index < at->second.size()) break;
+    if (index < found->second.size()) break;
   }
-  page.next_cursor = std::to_string(std::int64_t{attempt} << 32 | static_cast<std::int64_t>(index));
+  page.next_cursor =
+      to_cursor(LogPlace{.attempt = attempt, .at = static_cast<std::int64_t>(index)});
   return page;
 }
 

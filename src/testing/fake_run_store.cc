@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/check.h"
-#include "testing/number_cursor.h"
+#include "ports/cursor.h"
 
 namespace waybill {
 namespace {
@@ -49,7 +49,7 @@ Result<KeptRun> FakeRunStore::get(const Uuid& id) {
 }
 
 Result<RunPage> FakeRunStore::page(const RunQuery& query) {
-  const auto from = parse_number_cursor(query.cursor.empty() ? "0" : query.cursor);
+  const auto from = parse_number_cursor(query.cursor, 0);
   if (!from) return fail(from.error());
   const Lock lock(mutex_);
   std::vector<const Row*> found;

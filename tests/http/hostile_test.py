@@ -244,6 +244,17 @@ class HostileTest(Talker):
                 found = self.statuses(self.talk(text))
                 self.assertTrue(len(found) <= 1 and 200 not in found, (text[:60], found))
 
+    def test_a_first_line_of_one_word_ends_the_connection_without_a_word(self):
+        """It is no HTTP of any version, and libmicrohttpd asks nobody then (ADR 0035)."""
+        ok = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
+        for line in (b"GET", b"nonsense", b"/v1/queues", b"\x16\x03\x01", b"a" * 9000):
+            for before in (b"", b"\r\n", ok):
+                with self.subTest(line=line[:40], before=before):
+                    sent = before + line + b"\r\n" + HOST + b"\r\n" + SMUGGLED
+                    answer = self.talk(sent, ends=False)
+                    self.assertEqual(self.statuses(answer), [200] if before == ok else [])
+                    self.assert_nothing_smuggled()
+
     def test_lines_that_end_with_a_bare_feed_hide_no_request(self):
         found = self.statuses(self.talk(
             b"GET /v1/queues HTTP/1.1\r\nHost: localhost\r\nX: a\nContent-Length: %d\r\n\r\n"

@@ -4,67 +4,29 @@
 
 #include <gmock/gmock.h>
 
-#include "adapters/local/system_clock.h"
-#include "adapters/postgres/postgres_ledger.h"
 #include "base/check.h"
-#include "testing/builders.h"
-#include "tests/postgres/server.h"
+#include "tests/postgres/as_worker.h"
 
 namespace waybill::postgres {
 namespace {
 
-class PostgresPartitions : public testing::Test {
+class PostgresPartitions : public AsWorker {
  protected:
-  void SetUp() override {
-    if (shared_postgres() == nullptr) GTEST_SKIP() << "PostgreSQL is not installed";
-    name_ = shared_postgres()->make_database();
-    ASSERT_TRUE(migrate_postgres_ledger(shared_postgres()->url(name_), clock_).has_value());
-    shared_postgres()->admit_worker(name_);
-    const std::string url = shared_postgres()->url(name_, "worker");
-    auto made = PostgresLedger::create(url, clock_);
-    ASSERT_TRUE(made.has_value()) << made.error().message;
-    server_ = std::move(*made);
-    pool_ = std::make_unique<Pool>(Pool::Params{.connect = {.conninfo = url}}, clock_);
-    database_ = std::make_unique<Database>(*pool_);
-  }
-  void TearDown() override {
-    if (name_.empty()) return;
-    server_.reset();
-    database_.reset();
-    pool_.reset();
-    shared_postgres()->drop_database(name_);
-  }
-
   Uuid finished(int number) {
     const TaskRequest request = a_task(number);
-    Ledger& ledger = server_->ledger();
-    WAYBILL_CHECK(ledger.insert({&request, 1}).has_value(), "it is new");
-    const auto tasks = ledger.claim({.only_ids = {request.id}, .worker = "w", .lease = kLease});
-    WAYBILL_CHECK(tasks.has_value() && tasks->size() == 1, "nobody else claims it");
-    const auto change =
-        transition(tasks->front(), event::Succeed{.fence = 1}, {.now = ledger.now()});
-    const auto answers = ledger.apply({&*change, 1});
-    EXPECT_TRUE(answers.has_value() && answers->front().has_value());
+    finish({request});
     return request.id;
   }
   std::string partitions() {
-    return shared_postgres()->psql(
-        name_,
+    return psql(
         "SELECT string_agg(relname::text, ' ' ORDER BY relname) FROM pg_class "
         "WHERE relispartition AND relkind = 'r'");
   }
-
-  static constexpr Duration kLease = std::chrono::minutes(1);
-  SystemClock clock_;
-  std::string name_;
-  std::unique_ptr<PostgresLedger> server_;
-  std::unique_ptr<Pool> pool_;
-  std::unique_ptr<Database> database_;
 };
 
 TEST_F(PostgresPartitions, AreMadeAsTasksEndAndDroppedWhenTheyAreEmpty) {
   const Uuid first = finished(1);
-  shared_postgres()->psql(name_, "SELECT setval('waybill.handles', 500000)");
+  psql("SELECT setval('waybill.handles', 500000)");
   finished(2);
   EXPECT_EQ(partitions(), "finished_0 finished_1\n");
   EXPECT_EQ(*drop_empty_partitions(*database_), 0);
@@ -77,7 +39,7 @@ TEST_F(PostgresPartitions, AreMadeAsTasksEndAndDroppedWhenTheyAreEmpty) {
 }
 
 TEST_F(PostgresPartitions, AreLeftWhereAReaderWouldHaveToBeWaitedFor) {
-  shared_postgres()->psql(name_, "SELECT setval('waybill.handles', 500000)");
+  psql("SELECT setval('waybill.handles', 500000)");
   ASSERT_TRUE(make_partitions(*database_, {0, 1}));
   const Status looked = database_->snapshot([&](Connection& reader) -> Status {
     const auto rows =

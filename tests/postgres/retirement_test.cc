@@ -5,60 +5,17 @@
 
 #include <gmock/gmock.h>
 
-#include "adapters/local/system_clock.h"
 #include "adapters/postgres/partitions.h"
-#include "adapters/postgres/postgres_ledger.h"
 #include "base/check.h"
-#include "testing/builders.h"
-#include "tests/postgres/server.h"
+#include "tests/postgres/as_worker.h"
 
 namespace waybill::postgres {
 namespace {
 
 using Next = PartsStep::Next;
 
-class PostgresRetirement : public testing::Test {
+class PostgresRetirement : public AsWorker {
  protected:
-  void SetUp() override {
-    if (shared_postgres() == nullptr) GTEST_SKIP() << "PostgreSQL is not installed";
-    name_ = shared_postgres()->make_database();
-    ASSERT_TRUE(migrate_postgres_ledger(shared_postgres()->url(name_), clock_).has_value());
-    shared_postgres()->admit_worker(name_);
-    const std::string url = shared_postgres()->url(name_, "worker");
-    auto made = PostgresLedger::create(url, clock_);
-    ASSERT_TRUE(made.has_value()) << made.error().message;
-    server_ = std::move(*made);
-    pool_ = std::make_unique<Pool>(Pool::Params{.connect = {.conninfo = url}}, clock_);
-    database_ = std::make_unique<Database>(*pool_);
-  }
-  void TearDown() override {
-    if (name_.empty()) return;
-    server_.reset();
-    database_.reset();
-    pool_.reset();
-    shared_postgres()->drop_database(name_);
-  }
-
-  void finish(const std::vector<TaskRequest>& requests, State outcome = State::succeeded) {
-    Ledger& ledger = server_->ledger();
-    ASSERT_TRUE(ledger.insert(requests).has_value());
-    std::vector<Uuid> ids;
-    for (const TaskRequest& request : requests) ids.push_back(request.id);
-    const auto tasks =
-        ledger.claim({.only_ids = ids, .worker = "w", .limit = requests.size(), .lease = kLease});
-    ASSERT_TRUE(tasks.has_value() && tasks->size() == requests.size());
-    std::vector<Change> changes;
-    for (const Task& task : *tasks) {
-      Event event = event::Succeed{.fence = 1};
-      if (outcome == State::failed) {
-        event = event::Fail{.fence = 1, .failure_class = FailureClass::permanent};
-      }
-      changes.push_back(transition(task, event, {.now = ledger.now()}).value());
-    }
-    const auto answers = ledger.apply(changes);
-    ASSERT_TRUE(answers.has_value());
-    for (const Status& applied : *answers) ASSERT_TRUE(applied);
-  }
   /// Tasks that come now are in the next partition.
   void begin_partition(int span) {
     psql("SELECT setval('waybill.handles', " + std::to_string(span * kHandlesPerPartition) + ")");
@@ -85,17 +42,9 @@ class PostgresRetirement : public testing::Test {
     }
   }
   bool is_there(int number) { return server_->reader().get(task_id(number)).has_value(); }
-  std::string psql(const std::string& script) { return shared_postgres()->psql(name_, script); }
   std::string count(const std::string& table) {
     return psql("SELECT count(*) FROM waybill." + table);
   }
-
-  static constexpr Duration kLease = std::chrono::minutes(5);
-  SystemClock clock_;
-  std::string name_;
-  std::unique_ptr<PostgresLedger> server_;
-  std::unique_ptr<Pool> pool_;
-  std::unique_ptr<Database> database_;
 };
 
 TEST_F(PostgresRetirement, TakesAPartitionOutWithAllThatBelongsToItsTasks) {

@@ -39,8 +39,9 @@ Result<std::unique_ptr<HttpStreams>> open_web(Session& session) {
 
 bool is_on_path(const std::string& program) {
   const Variables environment = process_environment();
-  const auto path = environment.find("PATH");
-  std::string_view rest = path == environment.end() ? "/usr/bin:/bin" : path->second;
+  const auto found = environment.find("PATH");
+  const std::string path = found == environment.end() ? "/usr/bin:/bin" : found->second;
+  std::string_view rest = path;
   while (!rest.empty()) {
     const auto end = std::min(rest.find(':'), rest.size());
     if (::access((std::string(rest.substr(0, end)) + "/" + program).c_str(), X_OK) == 0) {

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/file_descriptor.h"
+#include "ports/cursor.h"
 
 namespace waybill {
 namespace {
@@ -21,32 +22,10 @@ constexpr std::string_view kSuffix = ".log";
 constexpr int kShards = 256;  // two hexadecimal digits
 constexpr std::size_t kLengthsMax = 10'000;
 
-/// Where reading goes on: a byte of an attempt's file. As text `ATTEMPT:OFFSET`.
-struct Cursor {
-  std::uint32_t attempt = 0;
-  std::uint64_t offset = 0;
-};
-
-std::string to_text(const Cursor& cursor) {
-  return std::to_string(cursor.attempt) + ":" + std::to_string(cursor.offset);
-}
-
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc{} && end == text.data() + text.size();
-}
-
-Result<Cursor> parse_cursor(std::string_view text) {
-  Cursor cursor;
-  if (text.empty()) return cursor;
-  const std::size_t colon = text.find(':');
-  if (colon == text.npos || !read_number(text.substr(0, colon), cursor.attempt) ||
-      !read_number(text.substr(colon + 1), cursor.offset)) {
-    return fail(Code::invalid_argument,
-                "'" + std::string(text) + "' is not a cursor of a log; begin without one");
-  }
-  return cursor;
 }
 
 std::string file_of(const std::string& directory, std::uint32_t attempt) {
@@ -103,7 +82,8 @@ Result<FileDescriptor> open_to_append(const std::string& directory, std::uint32_
 
 Result<std::uint64_t> size_of(const FileDescriptor& file) {
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return fail(system_error(errno, "appending to a log"));
+  if (::fstat(file.get(), &status) != 0)
+    return fail(system_error(errno, "looking at the length of a log"));
   return static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -122,19 +102,23 @@ Status add(const FileDescriptor& file, std::uint64_t size, std::string_view reco
   return fail(system_error(error, "appending"));
 }
 
-/// Adds the records of one attempt from the cursor on, until there is no more or the page is full.
-Status read_attempt(const std::string& directory, Cursor& cursor, std::size_t& room,
+/// Adds the records of one attempt from the place on, until there is no more or the page is full.
+Status read_attempt(const std::string& directory, LogPlace& place, std::size_t& room,
                     std::vector<LogChunk>& chunks) {
-  const std::string path = file_of(directory, cursor.attempt);
+  const std::string path = file_of(directory, place.attempt);
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open() && errno == ENOENT) return {};  // removed meanwhile
   if (!file.is_open()) return fail(system_error(errno, "opening " + path));
+  const auto size = size_of(file);
+  if (!size) return fail(with_context(size.error(), path));
+  // A place beyond the end comes from outside; the system refuses to look at the farthest of them.
+  if (static_cast<std::uint64_t>(place.at) > *size) return {};
   while (room > 0) {
-    auto record = read_log_record(file, cursor.offset);
+    auto record = read_log_record(file, static_cast<std::uint64_t>(place.at));
     if (!record) return fail(with_context(record.error(), path));
     if (!*record) return {};
-    cursor.offset = (*record)->next_offset;
-    (*record)->chunk.attempt = cursor.attempt;
+    place.at = static_cast<std::int64_t>((*record)->next_offset);
+    (*record)->chunk.attempt = place.attempt;
     room -= std::min(room, (*record)->chunk.bytes.size());
     chunks.push_back(std::move((*record)->chunk));
   }
@@ -214,7 +198,7 @@ void FileLogStore::note_length(const Attempt& attempt, LogLength length) {
 
 Result<LogPage> FileLogStore::read(const Uuid& task, const std::string& cursor,
                                    std::size_t limit_bytes) {
-  auto position = parse_cursor(cursor);
+  auto position = parse_log_cursor(cursor);
   if (!position) return fail(position.error());
   const std::string directory = directory_of(task);
   const auto attempts = attempts_in(directory);
@@ -223,12 +207,12 @@ Result<LogPage> FileLogStore::read(const Uuid& task, const std::string& cursor,
   std::size_t room = std::max<std::size_t>(limit_bytes, 1);
   for (const std::uint32_t attempt : *attempts) {
     if (attempt < position->attempt || room == 0) continue;
-    if (attempt > position->attempt) *position = {.attempt = attempt, .offset = 0};
+    if (attempt > position->attempt) *position = {.attempt = attempt, .at = 0};
     if (const Status done = read_attempt(directory, *position, room, page.chunks); !done) {
       return fail(done.error());
     }
   }
-  page.next_cursor = to_text(*position);
+  page.next_cursor = to_cursor(*position);
   return page;
 }
 
@@ -244,8 +228,7 @@ Status FileLogStore::remove(const Uuid& task) {
 Result<LoggedTasks> FileLogStore::logged(const std::string& cursor) {
   int shard = 0;
   if (!cursor.empty() && (!read_number(cursor, shard) || shard < 0 || shard > kShards)) {
-    return fail(Code::invalid_argument,
-                "'" + cursor + "' is not a cursor of a list of logs; begin without one");
+    return fail(not_a_cursor(cursor));
   }
   LoggedTasks page;
   for (; shard < kShards && page.ids.empty(); ++shard) {

@@ -1,23 +1,13 @@
 #include "adapters/postgres/audit_log.h"
 
-#include <charconv>
 #include <limits>
 
 #include "adapters/postgres/plain_text.h"
 #include "adapters/postgres/row_times.h"
+#include "ports/cursor.h"
 
 namespace waybill::postgres {
 namespace {
-
-Result<std::int64_t> sequence_before(const std::string& cursor) {
-  std::int64_t sequence = std::numeric_limits<std::int64_t>::max();
-  if (cursor.empty()) return sequence;
-  const char* end = cursor.data() + cursor.size();
-  const auto [stop, error] = std::from_chars(cursor.data(), end, sequence);
-  if (error == std::errc() && stop == end && sequence > 0) return sequence;
-  return fail(Code::invalid_argument,
-              "not a cursor that was given here: '" + cursor + "'; begin again without one");
-}
 
 AuditEntry entry_of(const Rows& rows, int row) {
   return {.sequence = rows.integer(row, 0),
@@ -63,7 +53,7 @@ Status PostgresAuditPort::put(std::span<const AuditEntry> entries) {
 }
 
 Result<AuditPage> PostgresAuditPort::page(const AuditQuery& query) {
-  const auto before = sequence_before(query.cursor);
+  const auto before = parse_number_cursor(query.cursor, std::numeric_limits<std::int64_t>::max());
   if (!before) return fail(before.error());
   const AuditFilter& filter = query.filter;
   Params params;

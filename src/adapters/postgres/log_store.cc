@@ -1,9 +1,10 @@
 #include "adapters/postgres/log_store.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <utility>
+
+#include "ports/cursor.h"
 
 namespace waybill::postgres {
 namespace {
@@ -12,34 +13,6 @@ constexpr std::size_t kGroupBytesMax = 1 << 20;
 constexpr std::size_t kGroupChunksMax = 5000;
 constexpr std::size_t kPageChunksMax = 1000;
 constexpr std::int64_t kLoggedMax = 500;
-
-/// Where reading goes on: a chunk of an attempt. As text `ATTEMPT:NUMBER`.
-struct LogPosition {
-  std::uint32_t attempt = 0;
-  std::int64_t number = 0;
-};
-
-std::string to_text(const LogPosition& position) {
-  return std::to_string(position.attempt) + ":" + std::to_string(position.number);
-}
-
-template <class Number>
-bool is_number(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
-Result<LogPosition> parse_position(std::string_view text) {
-  LogPosition position;
-  if (text.empty()) return position;
-  const std::size_t colon = text.find(':');
-  if (colon == text.npos || !is_number(text.substr(0, colon), position.attempt) ||
-      !is_number(text.substr(colon + 1), position.number)) {
-    return fail(Code::invalid_argument,
-                "'" + std::string(text) + "' is not a cursor of a log; begin without one");
-  }
-  return position;
-}
 
 }  // namespace
 
@@ -173,11 +146,11 @@ Status PostgresLogStore::put(const std::vector<Waiting*>& group) {
 
 Result<LogPage> PostgresLogStore::read(const Uuid& task, const std::string& cursor,
                                        std::size_t limit_bytes) {
-  auto position = parse_position(cursor);
+  auto position = parse_log_cursor(cursor);
   if (!position) return fail(position.error());
   const std::size_t limit = std::clamp<std::size_t>(limit_bytes, 1, kLogChunkBytesMax);
   Params params;
-  params.uuid(task).integer(position->attempt).integer(position->number);
+  params.uuid(task).integer(position->attempt).integer(position->at);
   params.integer(static_cast<std::int64_t>(limit));
   params.integer(static_cast<std::int64_t>(std::min(limit, kPageChunksMax)));
   const auto rows = database_.read(Sql::log_page, params);
@@ -185,13 +158,13 @@ Result<LogPage> PostgresLogStore::read(const Uuid& task, const std::string& curs
   LogPage page;
   for (int row = 0; row < rows->size(); ++row) {
     *position = {.attempt = static_cast<std::uint32_t>(rows->integer(row, 0)),
-                 .number = rows->integer(row, 1) + 1};
+                 .at = rows->integer(row, 1) + 1};
     page.chunks.push_back({.attempt = position->attempt,
                            .at = from_micros(rows->integer(row, 2)),
                            .stream = static_cast<LogStream>(rows->integer(row, 3)),
                            .bytes = std::string(rows->text(row, 4))});
   }
-  page.next_cursor = to_text(*position);
+  page.next_cursor = to_cursor(*position);
   return page;
 }
 
@@ -206,10 +179,7 @@ Result<LoggedTasks> PostgresLogStore::logged(const std::string& cursor) {
   Uuid after;
   if (!cursor.empty()) {
     const auto parsed = parse_uuid(cursor);
-    if (!parsed) {
-      return fail(Code::invalid_argument,
-                  "'" + cursor + "' is not a cursor of a list of logs; begin without one");
-    }
+    if (!parsed) return fail(not_a_cursor(cursor));
     after = *parsed;
   }
   const auto rows = database_.read(Sql::logged_tasks, Params().uuid(after).integer(kLoggedMax));

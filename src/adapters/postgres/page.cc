@@ -1,16 +1,15 @@
 #include "adapters/postgres/page.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <limits>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "adapters/postgres/load.h"
 #include "adapters/postgres/tally.h"
 #include "core/task_search.h"
+#include "ports/cursor.h"
 
 namespace waybill::postgres {
 namespace {
@@ -26,12 +25,6 @@ constexpr std::size_t kDamagedMax = 1000;
 constexpr std::int64_t kWalkMin = 1000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-/// Where a page ends and the next begins; `finished_at` counts in PageOrder::first_finished alone.
-struct Place {
-  std::int64_t finished_at = 0;  ///< microseconds
-  std::int64_t handle = 0;
-};
-
 bool wanted(const std::string& filter, const std::string& value) {
   return filter.empty() || filter == value;
 }
@@ -46,40 +39,6 @@ bool matches(const Task& task, const TaskFilter& filter) {
          wanted(filter.created_by, task.request.created_by);
 }
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return number;
-}
-
-/// A cursor is the handle of the last page's last task; before it, where the order is that of the
-/// finish, when that was, in microseconds, and a dot.
-std::string make_cursor(PageOrder order, const Place& last) {
-  std::string cursor = std::to_string(last.handle);
-  if (order != PageOrder::first_finished) return cursor;
-  return std::to_string(last.finished_at) + "." + cursor;
-}
-
-Result<Place> parse_cursor(const PageParams& params) {
-  const std::string_view cursor = params.cursor;
-  if (cursor.empty()) {
-    return Place{.handle = params.order == PageOrder::newest_first ? kNever : 0};
-  }
-  const bool by_finish = params.order == PageOrder::first_finished;
-  const auto dot = by_finish ? cursor.find('.') : std::string_view::npos;
-  const auto handle = parse_number(dot == cursor.npos ? cursor : cursor.substr(dot + 1));
-  const auto finished_at = by_finish ? parse_number(cursor.substr(0, dot)) : 0;
-  const bool whole = handle && *handle > 0 && finished_at && by_finish == (dot != cursor.npos);
-  if (!whole) {
-    return fail(Code::invalid_argument, "'" + params.cursor.substr(0, 64) +
-                                            "' is not a cursor of this ledger; take next_cursor "
-                                            "of the page before");
-  }
-  return Place{.finished_at = *finished_at, .handle = *handle};
-}
-
 /// Fills one page.
 class PageReader {
  public:
@@ -89,7 +48,7 @@ class PageReader {
         params_(params),
         chunk_(params.bytes_max == 0 ? kPageChunk : kFirstChunk) {}
 
-  Result<TaskPage> read(Place after);
+  Result<TaskPage> read(TaskPlace after);
 
  private:
   enum class Source : std::uint8_t { statement, walk, handles };
@@ -109,8 +68,8 @@ class PageReader {
   const Uuid& id_last() const { return params_.filter.id_last; }
   /// False: the page has ended, and the rest belongs to the next one.
   bool add(LoadedTask& loaded, bool is_waited_for);
-  bool end_at(const Place& last) {
-    if (params_.limit > 0) page_.next_cursor = make_cursor(params_.order, last);
+  bool end_at(const TaskPlace& last) {
+    if (params_.limit > 0) page_.next_cursor = to_cursor(params_.order, last);
     return false;
   }
 
@@ -118,13 +77,13 @@ class PageReader {
   LaneTable& lanes_;
   const PageParams& params_;
   TaskPage page_;
-  Place read_;  // what was read last
+  TaskPlace read_;  // what was read last
   Source source_ = Source::statement;
   std::vector<std::int64_t> lanes_asked_;  // empty: all
   std::vector<std::int64_t> states_;       // likewise
   std::int64_t walk_max_ = kNever;
   std::optional<std::vector<std::int64_t>> gathered_;  // handles; the next one is last
-  Place last_;                                         // of those on the page
+  TaskPlace last_;                                     // of those on the page
   std::size_t looked_ = 0;
   std::size_t bytes_ = 0;  // of those on the page
   std::size_t chunk_;
@@ -228,7 +187,7 @@ Result<PageReader::Chunk> PageReader::next_chunk(std::size_t count) {
   return Chunk{.rows = std::move(*rows), .is_last = ended && source_ == Source::statement};
 }
 
-Result<TaskPage> PageReader::read(Place after) {
+Result<TaskPage> PageReader::read(TaskPlace after) {
   read_ = after;
   const auto somewhere = choose();
   if (!somewhere) return fail(somewhere.error());
@@ -275,7 +234,7 @@ bool PageReader::add(LoadedTask& loaded, bool is_waited_for) {
 }  // namespace
 
 Result<TaskPage> read_page(Database& database, LaneTable& lanes, const PageParams& params) {
-  const auto after = parse_cursor(params);
+  const auto after = parse_task_cursor(params.order, params.cursor);
   if (!after) return fail(after.error());
   return PageReader(database, lanes, params).read(*after);
 }

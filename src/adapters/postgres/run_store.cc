@@ -1,7 +1,6 @@
 #include "adapters/postgres/run_store.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "adapters/postgres/run_rows.h"
 #include "adapters/postgres/store_lock.h"
 #include "base/log.h"
+#include "ports/cursor.h"
 
 namespace waybill::postgres {
 namespace {
@@ -25,18 +25,6 @@ std::int64_t mask_of(const std::vector<Enum>& states) {
   std::int64_t mask = 0;
   for (const Enum state : states) mask |= std::int64_t{1} << static_cast<int>(state);
   return mask;
-}
-
-/// The number in a cursor; `beginning` for an empty one.
-Result<std::int64_t> run_number_of(const std::string& cursor, std::int64_t beginning) {
-  if (cursor.empty()) return beginning;
-  std::int64_t number = 0;
-  const char* end = cursor.data() + cursor.size();
-  const auto [stop, error] = std::from_chars(cursor.data(), end, number);
-  if (error == std::errc{} && stop == end && number > 0) return number;
-  return fail(Code::invalid_argument, "\"" + cursor +
-                                          "\" is no cursor that a list of runs gave; begin again "
-                                          "without one");
 }
 
 /// Texts come with their rows: where a page has a bound of bytes, few rows at a time.
@@ -137,7 +125,7 @@ Result<pipeline::KeptRun> PostgresRunPort::get(const Uuid& id) {
 }
 
 Result<RunPage> PostgresRunPort::page(const RunQuery& query) {
-  const auto from = run_number_of(query.cursor, query.is_live ? 0 : INT64_MAX);
+  const auto from = parse_number_cursor(query.cursor, query.is_live ? 0 : INT64_MAX);
   if (!from) return fail(from.error());
   RunPage page;
   std::size_t bytes = 0;

@@ -1,20 +1,11 @@
 #include "adapters/sqlite/audit_log.h"
 
-#include <charconv>
 #include <limits>
+
+#include "ports/cursor.h"
 
 namespace waybill::sqlite {
 namespace {
-
-Result<std::int64_t> sequence_before(const std::string& cursor) {
-  std::int64_t sequence = std::numeric_limits<std::int64_t>::max();
-  if (cursor.empty()) return sequence;
-  const char* end = cursor.data() + cursor.size();
-  const auto [stop, error] = std::from_chars(cursor.data(), end, sequence);
-  if (error == std::errc() && stop == end && sequence > 0) return sequence;
-  return fail(Code::invalid_argument,
-              "not a cursor that was given here: '" + cursor + "'; begin again without one");
-}
 
 void bind_time(Statement& statement, int index, Time time) {
   if (time == Time{}) {
@@ -79,7 +70,7 @@ Status SqliteAuditPort::put(std::span<const AuditEntry> entries) {
 }
 
 Result<AuditPage> SqliteAuditPort::page(const AuditQuery& query) {
-  const auto before = sequence_before(query.cursor);
+  const auto before = parse_number_cursor(query.cursor, std::numeric_limits<std::int64_t>::max());
   if (!before) return fail(before.error());
   return readers_.read<AuditPage>(
       [&](Database& database) { return read_page(database, query, *before); });

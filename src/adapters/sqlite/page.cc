@@ -1,15 +1,12 @@
 #include "adapters/sqlite/page.h"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
-#include <optional>
-#include <string_view>
 
 #include "adapters/sqlite/lanes.h"
 #include "adapters/sqlite/load.h"
 #include "adapters/sqlite/page_candidates.h"
 #include "core/task_search.h"
+#include "ports/cursor.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -41,41 +38,6 @@ bool matches(const Task& task, const TaskFilter& filter) {
          wanted(filter.created_by, task.request.created_by);
 }
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return number;
-}
-
-/// A cursor is the handle of the last page's last task; before it, where the order is that of the
-/// finish, when that was, in microseconds, and a dot.
-std::string make_cursor(PageOrder order, const PagePlace& last) {
-  std::string cursor = std::to_string(last.handle);
-  if (order != PageOrder::first_finished) return cursor;
-  return std::to_string(last.finished_at) + "." + cursor;
-}
-
-Result<PagePlace> parse_cursor(const PageParams& params) {
-  const std::string_view cursor = params.cursor;
-  if (cursor.empty()) {
-    if (params.order != PageOrder::newest_first) return PagePlace{};
-    return PagePlace{.handle = std::numeric_limits<std::int64_t>::max()};
-  }
-  const bool by_finish = params.order == PageOrder::first_finished;
-  const auto dot = by_finish ? cursor.find('.') : std::string_view::npos;
-  const auto handle = parse_number(dot == cursor.npos ? cursor : cursor.substr(dot + 1));
-  const auto finished_at = by_finish ? parse_number(cursor.substr(0, dot)) : 0;
-  const bool whole = handle && *handle > 0 && finished_at && by_finish == (dot != cursor.npos);
-  if (!whole) {
-    return fail(Code::invalid_argument, "'" + params.cursor.substr(0, 64) +
-                                            "' is not a cursor of this ledger; take next_cursor "
-                                            "of the page before");
-  }
-  return PagePlace{.finished_at = *finished_at, .handle = *handle};
-}
-
 void add_to_page(TaskPage& page, LoadedTask& loaded, const PageSelection& selection) {
   if (!loaded.whole) {
     page.damaged.push_back({.id = loaded.task.id(), .what = loaded.whole.error().message});
@@ -94,15 +56,15 @@ class PageReader {
         selection_(selection),
         chunk_(params.bytes_max == 0 ? kChunk : kFirstChunk) {}
 
-  Result<TaskPage> read(PagePlace after);
+  Result<TaskPage> read(TaskPlace after);
 
  private:
   std::size_t next_chunk(const std::vector<LoadedTask>& tasks) const;
   /// False: the page has ended, and the rest belongs to the next one.
   Result<bool> add(LoadedTask& loaded);
   Result<bool> is_wanted(const LoadedTask& loaded);
-  bool end_at(const PagePlace& last) {
-    if (params_.limit > 0) page_.next_cursor = make_cursor(params_.order, last);
+  bool end_at(const TaskPlace& last) {
+    if (params_.limit > 0) page_.next_cursor = to_cursor(params_.order, last);
     return false;
   }
 
@@ -110,13 +72,13 @@ class PageReader {
   const PageParams& params_;
   const PageSelection& selection_;
   TaskPage page_;
-  PagePlace last_;  // of those on the page
+  TaskPlace last_;  // of those on the page
   std::size_t looked_ = 0;
   std::size_t bytes_ = 0;  // of those on the page
   std::size_t chunk_;
 };
 
-Result<TaskPage> PageReader::read(PagePlace after) {
+Result<TaskPage> PageReader::read(TaskPlace after) {
   PageCandidates candidates(database_, params_, selection_, after);
   for (;;) {
     // One more than fits, to know whether there is another page.
@@ -124,7 +86,7 @@ Result<TaskPage> PageReader::read(PagePlace after) {
     if (!places) return fail(places.error());
     if (places->empty()) return std::move(page_);
     std::vector<std::int64_t> handles;
-    for (const PagePlace& place : *places) handles.push_back(place.handle);
+    for (const TaskPlace& place : *places) handles.push_back(place.handle);
     auto tasks = load_rows(database_, handles);
     if (!tasks) return fail(tasks.error());
     chunk_ = next_chunk(*tasks);
@@ -144,7 +106,7 @@ std::size_t PageReader::next_chunk(const std::vector<LoadedTask>& tasks) const {
 }
 
 Result<bool> PageReader::add(LoadedTask& loaded) {
-  const PagePlace place{.finished_at = to_micros(loaded.task.status.finished_at),
+  const TaskPlace place{.finished_at = to_micros(loaded.task.status.finished_at),
                         .handle = loaded.task.handle};
   const auto wanted = is_wanted(loaded);
   if (!wanted) return fail(wanted.error());
@@ -171,7 +133,7 @@ Result<bool> PageReader::is_wanted(const LoadedTask& loaded) {
 }  // namespace
 
 Result<TaskPage> read_page(Database& database, const PageParams& params) {
-  const auto after = parse_cursor(params);
+  const auto after = parse_task_cursor(params.order, params.cursor);
   if (!after) return fail(after.error());
   const auto lanes = read_lanes(database);
   if (!lanes) return fail(lanes.error());

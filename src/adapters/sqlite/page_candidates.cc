@@ -73,7 +73,7 @@ PageSelection::PageSelection(const std::vector<Lane>& lanes, const TaskFilter& f
 }
 
 PageCandidates::PageCandidates(Database& database, const PageParams& params,
-                               const PageSelection& selection, PagePlace after)
+                               const PageSelection& selection, TaskPlace after)
     : database_(database),
       params_(params),
       selection_(selection),
@@ -83,9 +83,9 @@ PageCandidates::PageCandidates(Database& database, const PageParams& params,
   if (has_id_range(params.filter)) walk_left_ = 0;
 }
 
-Result<std::vector<PagePlace>> PageCandidates::next(std::size_t count) {
+Result<std::vector<TaskPlace>> PageCandidates::next(std::size_t count) {
   if (source_ == Source::finished) return next_finished(count);
-  std::vector<PagePlace> places;
+  std::vector<TaskPlace> places;
   if (source_ == Source::walk) {
     if (Status walked = walk(count, places); !walked) return fail(walked.error());
   }
@@ -98,7 +98,7 @@ Result<std::vector<PagePlace>> PageCandidates::next(std::size_t count) {
   return places;
 }
 
-Status PageCandidates::walk(std::size_t count, std::vector<PagePlace>& places) {
+Status PageCandidates::walk(std::size_t count, std::vector<TaskPlace>& places) {
   const bool newest_first = params_.order == PageOrder::newest_first;
   const auto query = database_.statement(newest_first ? Sql::walk_newest : Sql::walk_oldest);
   if (!query) return fail(query.error());
@@ -168,8 +168,8 @@ Status PageCandidates::gather_rows(Statement& query) {
   }
 }
 
-Result<std::vector<PagePlace>> PageCandidates::next_finished(std::size_t count) {
-  std::vector<PagePlace> places;
+Result<std::vector<TaskPlace>> PageCandidates::next_finished(std::size_t count) {
+  std::vector<TaskPlace> places;
   const auto query = database_.statement(Sql::first_finished);
   if (!query) return fail(query.error());
   (*query)->bind(3, finished_before(params_.filter)).bind(4, place_.finished_at);

@@ -8,17 +8,10 @@
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/lanes.h"
 #include "base/result.h"
+#include "ports/cursor.h"
 #include "ports/ledger_reader.h"
 
 namespace waybill::sqlite {
-
-/// Where a page ends and the next begins; `finished_at` counts in PageOrder::first_finished alone.
-struct PagePlace {
-  std::int64_t finished_at = 0;  ///< microseconds
-  std::int64_t handle = 0;
-
-  auto operator<=>(const PagePlace&) const = default;
-};
 
 /// The lanes and states that a filter leaves.
 class PageSelection {
@@ -50,26 +43,26 @@ class PageSelection {
 class PageCandidates {
  public:
   PageCandidates(Database& database, const PageParams& params, const PageSelection& selection,
-                 PagePlace after);
+                 TaskPlace after);
 
   /// The next ones, at most `count`; none: that was all.
-  Result<std::vector<PagePlace>> next(std::size_t count);
+  Result<std::vector<TaskPlace>> next(std::size_t count);
 
  private:
   enum class Source { walk, index, finished };
 
-  Status walk(std::size_t count, std::vector<PagePlace>& places);
+  Status walk(std::size_t count, std::vector<TaskPlace>& places);
   /// Makes a heap of all that comes after the place.
   Status gather();
   Status gather_state(State state);
   Status gather_rows(Statement& query);
-  Result<std::vector<PagePlace>> next_finished(std::size_t count);
+  Result<std::vector<TaskPlace>> next_finished(std::size_t count);
   bool comes_later(std::int64_t handle, std::int64_t than) const;
 
   Database& database_;
   const PageParams& params_;
   const PageSelection& selection_;
-  PagePlace place_;
+  TaskPlace place_;
   Source source_ = Source::walk;
   std::int64_t walk_left_ = 0;          // rows
   std::vector<std::int64_t> gathered_;  // a heap, the next one on top

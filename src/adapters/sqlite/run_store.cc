@@ -1,12 +1,12 @@
 #include "adapters/sqlite/run_store.h"
 
-#include <charconv>
 #include <utility>
 
 #include "adapters/sqlite/insert.h"
 #include "adapters/sqlite/run_rows.h"
 #include "base/log.h"
 #include "core/task_record.h"
+#include "ports/cursor.h"
 
 namespace waybill::sqlite {
 namespace {
@@ -25,18 +25,6 @@ std::int64_t mask_of(const std::vector<Enum>& states) {
   std::int64_t mask = 0;
   for (const Enum state : states) mask |= std::int64_t{1} << static_cast<int>(state);
   return mask;
-}
-
-/// The number in a cursor; `beginning` for an empty one.
-Result<std::int64_t> run_number_of(const std::string& cursor, std::int64_t beginning) {
-  if (cursor.empty()) return beginning;
-  std::int64_t number = 0;
-  const char* end = cursor.data() + cursor.size();
-  const auto [stop, error] = std::from_chars(cursor.data(), end, number);
-  if (error == std::errc{} && stop == end && number > 0) return number;
-  return fail(Code::invalid_argument, "\"" + cursor +
-                                          "\" is no cursor that a list of runs gave; begin again "
-                                          "without one");
 }
 
 struct FoundRun {
@@ -183,7 +171,7 @@ Result<pipeline::KeptRun> SqliteRunPort::get(const Uuid& id) {
 }
 
 Result<RunPage> SqliteRunPort::page(const RunQuery& query) {
-  const auto from = run_number_of(query.cursor, query.is_live ? 0 : INT64_MAX);
+  const auto from = parse_number_cursor(query.cursor, query.is_live ? 0 : INT64_MAX);
   if (!from) return fail(from.error());
   return readers_.read<RunPage>([&](Database& database) -> Result<RunPage> {
     const auto found = database.statement(query.is_live ? Sql::live_runs : Sql::runs);

@@ -16,6 +16,21 @@ namespace {
 
 namespace bj = boost::json;
 
+/// Those of one call: as the ledger takes them, and the delay of each beside it.
+struct NewTasks {
+  std::vector<TaskRequest> requests;
+  std::vector<Duration> delays;  ///< see NewTask
+
+  void reserve(std::size_t count) {
+    requests.reserve(count);
+    delays.reserve(count);
+  }
+  void add(NewTask task) {
+    requests.push_back(std::move(task.request));
+    delays.push_back(task.delay);
+  }
+};
+
 /// A task as it was when it was accepted, for the first answer again.
 Answer<Task> as_accepted(const ApiParts& parts, const Task& task) {
   const auto history = parts.ledger.reader.history(task.id());
@@ -46,18 +61,18 @@ class Creation {
  private:
   /// Before anything is inserted: `key-reused` if the key has made the tasks of another request.
   /// (Of two at the same moment the ledger keeps one out, see is_replay.)
-  Answer<void> check_key(const std::vector<NewTask>& tasks);
+  Answer<void> check_key(const NewTasks& tasks);
   /// Nobody who does not operate the server may use up its queues: those that the tasks make.
-  Answer<std::vector<std::string>> take_queues(const std::vector<NewTask>& tasks);
+  Answer<std::vector<std::string>> take_queues(const NewTasks& tasks);
   /// Those that no task was put into in the end are not counted.
-  void give_back(std::vector<std::string> queues, const std::vector<NewTask>& tasks,
+  void give_back(std::vector<std::string> queues, const NewTasks& tasks,
                  const std::vector<Inserted>& inserted);
-  Answer<std::vector<Inserted>> insert(const std::vector<NewTask>& tasks);
+  Answer<std::vector<Inserted>> insert(const NewTasks& tasks);
   /// Whether a stored task is what stands at this place of the call.
-  bool is_same(std::size_t index, const NewTask& asked, const Task& stored);
+  bool is_same(const NewTasks& tasks, std::size_t index, const Task& stored);
   /// Under a key the tasks may be there since the first time; any other request that had the key is
   /// a problem.
-  Answer<bool> is_replay(const std::vector<NewTask>& tasks, const std::vector<Inserted>& inserted);
+  Answer<bool> is_replay(const NewTasks& tasks, const std::vector<Inserted>& inserted);
   /// The task as it is answered.
   Answer<Task> task_of(const TaskRequest& request, const Inserted& inserted, bool replayed);
 
@@ -66,31 +81,32 @@ class Creation {
   bool is_older_ = false;  // the tasks were made by the same call, when their keys had another form
 };
 
-Answer<void> Creation::check_key(const std::vector<NewTask>& tasks) {
+Answer<void> Creation::check_key(const NewTasks& tasks) {
   if (call_.key.empty()) return {};
-  const auto stored = parts_.ledger.reader.get(tasks.front().request.id);
+  const auto stored = parts_.ledger.reader.get(tasks.requests.front().id);
   if (!stored && stored.error().code == Code::not_found) return {};
   if (!stored) return refuse(stored.error());
-  if (is_same(0, tasks.front(), *stored)) return {};
+  if (is_same(tasks, 0, *stored)) return {};
   return refuse(key_reused());
 }
 
-bool Creation::is_same(std::size_t index, const NewTask& asked, const Task& stored) {
-  if (is_same_request(asked, stored)) return true;
+bool Creation::is_same(const NewTasks& tasks, std::size_t index, const Task& stored) {
+  const TaskRequest& asked = tasks.requests[index];
+  if (is_same_request(asked, tasks.delays[index], stored)) return true;
   const std::string& key = stored.request.dedup_key;
-  if (!is_keyed(asked.request.dedup_key) || !is_keyed(key)) return false;
+  if (!is_keyed(asked.dedup_key) || !is_keyed(key)) return false;
   // Each such key is of the whole body: one of them tells for all tasks of the call.
   if (!is_older_) is_older_ = key == older_keyed_dedup_key(call_, index);
   return is_older_;
 }
 
-Answer<std::vector<std::string>> Creation::take_queues(const std::vector<NewTask>& tasks) {
+Answer<std::vector<std::string>> Creation::take_queues(const NewTasks& tasks) {
   using Let = QueueAllowance::Let;
   std::vector<std::string> none;
   if (parts_.queue_allowance == nullptr || may(call_.who.role, Right::operate)) return none;
   std::vector<std::string_view> queues;
-  for (const NewTask& task : tasks) {
-    if (queues.empty() || queues.back() != task.request.queue) queues.push_back(task.request.queue);
+  for (const TaskRequest& task : tasks.requests) {
+    if (queues.empty() || queues.back() != task.queue) queues.push_back(task.queue);
   }
   auto taken = parts_.queue_allowance->take(call_.who.name, queues,
                                             [this] { return queues_of(parts_.ledger.reader); });
@@ -104,25 +120,22 @@ Answer<std::vector<std::string>> Creation::take_queues(const std::vector<NewTask
   return refuse(problem_of(409, why + "; take one that there is, and tell tasks apart by labels"));
 }
 
-void Creation::give_back(std::vector<std::string> queues, const std::vector<NewTask>& tasks,
+void Creation::give_back(std::vector<std::string> queues, const NewTasks& tasks,
                          const std::vector<Inserted>& inserted) {
   if (queues.empty()) return;
   std::set<std::string_view> made;
   for (std::size_t i = 0; i < inserted.size(); ++i) {
-    if (inserted[i].outcome == InsertOutcome::inserted) made.insert(tasks[i].request.queue);
+    if (inserted[i].outcome == InsertOutcome::inserted) made.insert(tasks.requests[i].queue);
   }
   std::erase_if(queues, [&](const std::string& queue) { return made.contains(queue); });
   parts_.queue_allowance->give_back(call_.who.name, queues);
 }
 
-Answer<std::vector<Inserted>> Creation::insert(const std::vector<NewTask>& tasks) {
+Answer<std::vector<Inserted>> Creation::insert(const NewTasks& tasks) {
   if (const auto checked = check_key(tasks); !checked) return refuse(checked.error());
   auto taken = take_queues(tasks);
   if (!taken) return refuse(std::move(taken.error()));
-  std::vector<TaskRequest> requests;
-  requests.reserve(tasks.size());
-  for (const NewTask& task : tasks) requests.push_back(task.request);
-  auto inserted = parts_.ledger.ledger.insert(requests);
+  auto inserted = parts_.ledger.ledger.insert(tasks.requests);
   give_back(std::move(*taken), tasks, inserted ? *inserted : std::vector<Inserted>{});
   if (!inserted && inserted.error().code == Code::out_of_range) {
     return refuse(problem_of(409, inserted.error().message));  // one queue too many
@@ -131,17 +144,16 @@ Answer<std::vector<Inserted>> Creation::insert(const std::vector<NewTask>& tasks
   return std::move(*inserted);
 }
 
-Answer<bool> Creation::is_replay(const std::vector<NewTask>& tasks,
-                                 const std::vector<Inserted>& inserted) {
+Answer<bool> Creation::is_replay(const NewTasks& tasks, const std::vector<Inserted>& inserted) {
   if (call_.key.empty()) return false;
   bool replayed = false;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
+  for (std::size_t i = 0; i < inserted.size(); ++i) {
     const bool own =
-        inserted[i].outcome == InsertOutcome::duplicate && inserted[i].id == tasks[i].request.id;
+        inserted[i].outcome == InsertOutcome::duplicate && inserted[i].id == tasks.requests[i].id;
     if (!own) continue;
     const auto stored = parts_.ledger.reader.get(inserted[i].id);
     if (!stored) return refuse(stored.error());
-    if (!is_same(i, tasks[i], *stored)) return refuse(key_reused());
+    if (!is_same(tasks, i, *stored)) return refuse(key_reused());
     replayed = true;
   }
   return replayed;
@@ -166,13 +178,14 @@ Answer<Reply> Creation::one(const bj::object& body) {
   if (auto may = check_rules(parts_, call_.who, asked->request); !may) {
     return refuse(std::move(may.error()));
   }
-  const std::vector<NewTask> tasks = {std::move(*asked)};
+  NewTasks tasks;
+  tasks.add(std::move(*asked));
   const auto inserted = insert(tasks);
   if (!inserted) return refuse(inserted.error());
   const auto replayed = is_replay(tasks, *inserted);
   if (!replayed) return refuse(replayed.error());
   const Uuid id = inserted->front().id;
-  const Answer<Task> task = task_of(tasks.front().request, inserted->front(), *replayed);
+  const Answer<Task> task = task_of(tasks.requests.front(), inserted->front(), *replayed);
   if (!task) return refuse(task.error());
   const bool created = *replayed || inserted->front().outcome == InsertOutcome::inserted;
   Response response = json_response(bj::object{{"created", created}, {"task", task_to_json(*task)}},
@@ -184,16 +197,17 @@ Answer<Reply> Creation::one(const bj::object& body) {
 
 Answer<Reply> Creation::many(const bj::array& bodies) {
   NewTaskReader reader(parts_, call_);
-  std::vector<NewTask> tasks;
+  NewTasks tasks;
   tasks.reserve(bodies.size());
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     auto asked =
         reader.read(bodies[i].get_object(), {.index = i, .pointer = "/tasks/" + std::to_string(i)});
     if (!asked) return refuse(std::move(asked.error()));
-    tasks.push_back(std::move(*asked));
+    tasks.add(std::move(*asked));
   }
   std::vector<const TaskRequest*> requests;
-  for (const NewTask& task : tasks) requests.push_back(&task.request);
+  requests.reserve(tasks.requests.size());
+  for (const TaskRequest& request : tasks.requests) requests.push_back(&request);
   if (auto may = RuleCall(parts_, call_.who).check_all(requests); !may) {
     return refuse(std::move(may.error()));
   }
@@ -203,9 +217,9 @@ Answer<Reply> Creation::many(const bj::array& bodies) {
   if (!replayed) return refuse(replayed.error());
   constexpr std::size_t kAnswerBytes = 70;  // of one
   Response response{.body = R"({"tasks":[)", .headers = {}, .stream = nullptr};
-  response.body.reserve(response.body.size() + kAnswerBytes * tasks.size() + 2);
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const bool own = *replayed && (*inserted)[i].id == tasks[i].request.id;
+  response.body.reserve(response.body.size() + kAnswerBytes * bodies.size() + 2);
+  for (std::size_t i = 0; i < inserted->size(); ++i) {
+    const bool own = *replayed && (*inserted)[i].id == tasks.requests[i].id;
     const bool created = own || (*inserted)[i].outcome == InsertOutcome::inserted;
     response.body += i == 0 ? R"({"id":")" : R"(,{"id":")";
     response.body += to_string((*inserted)[i].id);

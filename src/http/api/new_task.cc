@@ -223,14 +223,12 @@ std::string older_keyed_dedup_key(const Call& call, std::size_t index) {
 
 bool is_keyed(std::string_view dedup_key) { return dedup_key.starts_with(kKeyedPrefix); }
 
-bool is_same_request(const NewTask& asked, const Task& stored) {
-  if (is_keyed(asked.request.dedup_key)) {
-    return asked.request.dedup_key == stored.request.dedup_key;
-  }
-  TaskRequest request = asked.request;
-  if (asked.delay > Duration::zero()) {
+bool is_same_request(const TaskRequest& asked, Duration delay, const Task& stored) {
+  if (is_keyed(asked.dedup_key)) return asked.dedup_key == stored.request.dedup_key;
+  TaskRequest request = asked;
+  if (delay > Duration::zero()) {
     const Duration delayed = stored.request.run_at - stored.created_at;
-    const Duration apart = delayed > asked.delay ? delayed - asked.delay : asked.delay - delayed;
+    const Duration apart = delayed > delay ? delayed - delay : delay - delayed;
     if (apart > kDelayTolerance) return false;
     request.run_at = stored.request.run_at;
   }

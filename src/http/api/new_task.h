@@ -59,6 +59,6 @@ std::string older_keyed_dedup_key(const Call& call, std::size_t index);
 bool is_keyed(std::string_view dedup_key);
 
 /// Whether a stored task is what this request asks for, whenever it asked.
-bool is_same_request(const NewTask& asked, const Task& stored);
+bool is_same_request(const TaskRequest& asked, Duration delay, const Task& stored);
 
 }  // namespace waybill::http

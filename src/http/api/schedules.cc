@@ -72,7 +72,7 @@ Answer<Reply> run_schedule(const ApiParts& parts, const Call& call) {
   // The key's first answer was lost: it is the same task, unless another request had the key.
   const bool is_known = inserted->front().outcome == InsertOutcome::duplicate;
   asked.labels = task->request.labels;  // each repeat has a trace of its own
-  if (is_known && !is_same_request({.request = asked}, *task)) return refuse(key_reused());
+  if (is_known && !is_same_request(asked, Duration::zero(), *task)) return refuse(key_reused());
   Response response =
       json_response(bj::object{{"created", true}, {"task", task_to_json(*task)}}, 201);
   response.headers.emplace_back("Location", "/v1/tasks/" + to_string(id));

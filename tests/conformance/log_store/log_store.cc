@@ -133,7 +133,20 @@ TEST_P(LogStoreConformance, AChunkThatIsBiggerThanThePageIsNotStuck) {
 
 TEST_P(LogStoreConformance, ACursorThatIsNotOursIsRefused) {
   append(task_id(1), chunk("x"));
-  EXPECT_EQ(store().read(task_id(1), "nonsense", 100).error().code, Code::invalid_argument);
+  for (const std::string cursor : {"nonsense", "1", "1:", ":1", "1:-1", "-1:1", "1:2:3", "1:x",
+                                   "4294967296:0", "1:9223372036854775808"}) {
+    const auto page = store().read(task_id(1), cursor, 100);
+    ASSERT_FALSE(page.has_value()) << cursor;
+    EXPECT_EQ(page.error().code, Code::invalid_argument) << cursor;
+  }
+}
+
+TEST_P(LogStoreConformance, NothingIsBeyondTheEndOfALog) {
+  append(task_id(1), chunk("x"));
+  for (std::string cursor : {"1:1000000", "1:9223372036854775807", "1:9223372036854775800",
+                             "2:9223372036854775807", "4294967295:0"}) {
+    EXPECT_THAT(read(task_id(1), cursor), IsEmpty()) << cursor;
+  }
 }
 
 TEST_P(LogStoreConformance, ARemovedLogIsGoneAndMayBeRemovedAgain) {
