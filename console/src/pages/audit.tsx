@@ -64,7 +64,7 @@ function Entries({ of }: { of: LongPages<AuditEntry> }) {
       isEnd={of.isEnd}
       onLook={of.look}
       columns={[
-        { title: "At", width: "208px", cell: ({ at }) => <Time at={at} as="local" /> },
+        { title: "At", width: "224px", cell: ({ at }) => <Time at={at} as="local" /> },
         { title: "Who", width: "12%", cell: ({ who }) => <Foreign text={who} max={60} /> },
         {
           title: "Operation",
@@ -82,7 +82,7 @@ function Entries({ of }: { of: LongPages<AuditEntry> }) {
         { title: "From", width: "118px", cell: ({ from }) => from ?? "command line" },
         {
           title: "Reason",
-          width: "16%",
+          width: "14%",
           cell: ({ reason }) => reason && <Foreign text={reason} />,
         },
       ]}

@@ -50,9 +50,11 @@ function optionsLike(task: Task, definition: Definition | null): Options {
 }
 
 function labelsOf(text: string): Record<string, string> {
-  return Object.fromEntries(
-    readLabels(text).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
-  );
+  const pairOf = (label: string) => {
+    const at = label.indexOf("=");
+    return [label.slice(0, at), label.slice(at + 1)];
+  };
+  return Object.fromEntries(readLabels(text).map(pairOf));
 }
 
 function bodyOf(base: Base, params: JsonObject, options: Options): JsonObject {
