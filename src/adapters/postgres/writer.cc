@@ -32,6 +32,7 @@ constexpr Duration kInquiryMax = std::chrono::seconds(20);
 constexpr Duration kInquiryEvery = std::chrono::milliseconds(20);
 
 constexpr std::string_view kNoPartition = "23514";
+constexpr std::string_view kUniqueViolation = "23505";
 /// A row's partition is looked through by retention.
 constexpr std::string_view kLockNotAvailable = "55P03";
 
@@ -166,6 +167,7 @@ bool Writer::run_together(const Group& group) {
   Attempt attempt{.group = group,
                   .mode = std::ranges::any_of(group, exclusive) ? Mode::exclusive : Mode::shared,
                   .limit = {.at = database_.pool().clock().steady_now() + kWriteTimeMax}};
+  if (GroupTransaction::can_run_at_once(group)) attempt.tag = tags_.next();
   for (int tries = 1; tries <= kTriesMax; ++tries) {
     switch (run_once(attempt)) {
       case Outcome::done:
@@ -182,6 +184,7 @@ bool Writer::run_together(const Group& group) {
     }
     break;
   }
+  if (attempt.maybe_committed) attempt.failure = fail(commit_not_known(attempt.failure.error()));
   for (WriteCall* call : group) {
     call->clear_answers();
     call->answer = attempt.failure;
@@ -197,13 +200,15 @@ Writer::Outcome Writer::run_once(Attempt& attempt) {
   }
   const Round round{.mode = attempt.mode, .lanes = lanes_, .time = time_, .hints = hints_};
   GroupTransaction transaction(**connection, round, attempt.group);
-  attempt.failure = transaction.run();
+  const bool at_once = !attempt.tag.is_nil();
+  attempt.failure = at_once ? transaction.run_at_once(attempt.tag) : transaction.run();
   Outcome outcome = Outcome::done;
   if (!attempt.failure) {
     const std::string sqlstate = (*connection)->last_sqlstate();
     // A connection that cannot roll back is lost, which judge() sees.
     [[maybe_unused]] const Status undone = (*connection)->roll_back({});
-    outcome = judge(**connection, sqlstate, transaction, attempt);
+    outcome = at_once ? judge_at_once(**connection, sqlstate, transaction, attempt)
+                      : judge(**connection, sqlstate, transaction, attempt);
     if (outcome == Outcome::again || outcome == Outcome::apart) {
       log::debug("transaction_retried", "changes of tasks could not be written now; they are again",
                  {{"sqlstate", sqlstate},
@@ -211,6 +216,7 @@ Writer::Outcome Writer::run_once(Attempt& attempt) {
                   {"apart", outcome == Outcome::apart}});
     }
   }
+  if (!at_once) tags_.begin_from(transaction.identity().tag);
   if (outcome == Outcome::done && transaction.has_record()) {
     ears_.here.ring();
     ears_.elsewhere.tell();
@@ -227,9 +233,8 @@ Writer::Outcome Writer::judge(const Connection& connection, const std::string& s
   if (transaction.is_refused()) return group.size() > 1 ? Outcome::apart : Outcome::failed;
   if (connection.is_lost()) {
     database_.pool().forget_idle();
-    const bool has_time = database_.pool().clock().steady_now() < attempt.limit.at &&
-                          !database_.pool().connect_params().hurry.stop_requested();
-    const Outcome again = has_time ? Outcome::again : Outcome::failed;
+    const bool in_time = has_time(attempt);
+    const Outcome again = in_time ? Outcome::again : Outcome::failed;
     if (!transaction.commit_was_sent()) return again;
     if (!transaction.has_record()) {
       // Leases and reports may be written twice; of a removal the first answer counts.
@@ -237,7 +242,7 @@ Writer::Outcome Writer::judge(const Connection& connection, const std::string& s
         call->maybe_removed.insert(call->maybe_removed.end(), call->removed.begin(),
                                    call->removed.end());
       }
-      if (!has_time) attempt.failure = fail(commit_not_known(attempt.failure.error()));
+      if (!in_time) attempt.failure = fail(commit_not_known(attempt.failure.error()));
       return again;
     }
     const auto committed = find_commit(transaction.identity(), attempt.limit);
@@ -259,6 +264,43 @@ Writer::Outcome Writer::judge(const Connection& connection, const std::string& s
   const bool of_one_call =
       met_another(sqlstate) || is_of_the_data(sqlstate) || damaged || sqlstate == kLockNotAvailable;
   return of_one_call ? Outcome::apart : Outcome::failed;
+}
+
+bool Writer::has_time(const Attempt& attempt) const {
+  return database_.pool().clock().steady_now() < attempt.limit.at &&
+         !database_.pool().connect_params().hurry.stop_requested();
+}
+
+/// Nothing has to be known of a session that was lost: its tasks have the same ids as the next
+/// attempt's, so that one of the two waits for the other, and fails if that commits.
+Writer::Outcome Writer::judge_at_once(const Connection& connection, const std::string& sqlstate,
+                                      const GroupTransaction& transaction, Attempt& attempt) {
+  if (connection.is_lost()) {
+    database_.pool().forget_idle();
+    attempt.maybe_committed = true;
+    return has_time(attempt) ? Outcome::again : Outcome::failed;
+  }
+  if (sqlstate == kUniqueViolation) {
+    if (attempt.maybe_committed) {
+      const auto committed = find_tag(attempt.tag, attempt.limit);
+      if (!committed) {
+        attempt.failure = fail(committed.error());
+        return Outcome::failed;
+      }
+      if (*committed) {
+        attempt.maybe_committed = false;
+        return Outcome::done;
+      }
+    }
+    // Whatever may still come of this tag finds the same id, and fails too.
+    attempt.maybe_committed = false;
+    attempt.tag = {};
+    return Outcome::again;
+  }
+  const Outcome outcome = judge(connection, sqlstate, transaction, attempt);
+  // The calls apart would not know of what was lost: it is waited for.
+  const bool waits = attempt.maybe_committed && sqlstate == kLockNotAvailable;
+  return waits && has_time(attempt) ? Outcome::again : outcome;
 }
 
 Status Writer::settle_removals(const Group& group, const Deadline& limit) {
@@ -299,8 +341,12 @@ Status Writer::await_end(const CommitIdentity& identity, const Deadline& limit) 
 
 Result<bool> Writer::find_commit(const CommitIdentity& identity, const Deadline& limit) {
   if (Status ended = await_end(identity, limit); !ended) return fail(ended.error());
+  return find_tag(identity.tag, limit);
+}
+
+Result<bool> Writer::find_tag(const Uuid& tag, const Deadline& limit) {
   const auto found =
-      database_.read(Sql::find_commit, std::move(postgres::Params().uuid(identity.tag)), limit);
+      database_.read(Sql::find_commit, std::move(postgres::Params().uuid(tag)), limit);
   if (!found) return fail(found.error());
   const bool committed = found->integer(0, 0) != 0;
   if (!committed && found->integer(0, 1) != 0) {

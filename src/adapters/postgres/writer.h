@@ -7,6 +7,7 @@
 #include "adapters/postgres/database.h"
 #include "adapters/postgres/news.h"
 #include "adapters/postgres/part.h"
+#include "adapters/postgres/tags.h"
 #include "adapters/postgres/transaction.h"
 #include "base/mutex.h"
 #include "ports/bell.h"
@@ -50,16 +51,23 @@ class Writer {
   struct Attempt {
     const Group& group;
     Mode mode = Mode::shared;
+    Uuid tag{};        ///< of one that is run at once; nil: it is not
     Deadline limit{};  ///< of all attempts and inquiries together
     Status failure{};
+    bool maybe_committed = false;  ///< an answer was lost of what has this tag
   };
   Outcome run_once(Attempt& attempt);
   Outcome judge(const Connection& connection, const std::string& sqlstate,
                 const GroupTransaction& transaction, Attempt& attempt);
+  /// The same for one that was run at once.
+  Outcome judge_at_once(const Connection& connection, const std::string& sqlstate,
+                        const GroupTransaction& transaction, Attempt& attempt);
+  bool has_time(const Attempt& attempt) const;
   /// Now and then: has counts folded, and old events removed.
   void keep_up();
   /// Whether the transaction whose answer was lost has committed.
   Result<bool> find_commit(const CommitIdentity& identity, const Deadline& limit);
+  Result<bool> find_tag(const Uuid& tag, const Deadline& limit);
   Status await_end(const CommitIdentity& identity, const Deadline& limit);
   /// Completes the answers of removals that may have taken effect before.
   Status settle_removals(const Group& group, const Deadline& limit);
@@ -70,6 +78,7 @@ class Writer {
   Timekeeper& time_;
   const Ears ears_;
   Hints hints_;
+  Tags tags_;
   std::atomic<std::uint64_t> commits_ = 0;
   Mutex mutex_;
   Group waiting_ GUARDED_BY(mutex_);
