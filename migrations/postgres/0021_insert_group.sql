@@ -15,11 +15,15 @@ LANGUAGE plpgsql AS $$
 DECLARE
   now_micros CONSTANT bigint := floor(extract(epoch FROM clock_timestamp()) * 1000000);
   handles bigint[];
+  none text;
 BEGIN
-  -- Of this transaction alone, as in write_settings.
-  PERFORM set_config('lock_timeout', '5s', true),
-    set_config('idle_in_transaction_session_timeout', '20s', true),
-    set_config('tcp_user_timeout', '20s', true),
+  -- Of this transaction alone, as in write_settings. And plans are kept: one that is made for these
+  -- very arrays looks better to the server, and costs more than it saves. By assignment, as that
+  -- and the lock below then cost no statement.
+  none := set_config('lock_timeout', '5s', true) ||
+    set_config('idle_in_transaction_session_timeout', '20s', true) ||
+    set_config('tcp_user_timeout', '20s', true) ||
+    set_config('plan_cache_mode', 'force_generic_plan', true) ||
     set_config('synchronous_commit', CASE current_setting('synchronous_commit')
       WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true);
   handles := ARRAY(SELECT nextval('waybill.handles') FROM generate_series(1, cardinality(ids)));
@@ -39,10 +43,12 @@ BEGIN
       created_ats, definitions, creators, specs, all_params, rests)
     AS g (handle, id, lane, priority, state, run_at, rank, scope, detail, entry, created_at,
       definition, creator, spec, params, rest);
-  PERFORM pg_advisory_xact_lock(1467567207, 2);  -- "WyLg": commits, held until this is on disk
-  UPDATE waybill.floors AS f SET rank = fresh.rank, handle = 0
-  FROM unnest(ready_lanes, ready_ranks) AS fresh (lane, rank)
-  WHERE f.lane = fresh.lane AND (f.rank, f.handle) > (fresh.rank, 0);
+  none := pg_advisory_xact_lock(1467567207, 2);  -- "WyLg": commits, held until this is on disk
+  IF cardinality(ready_lanes) > 0 THEN
+    UPDATE waybill.floors AS f SET rank = fresh.rank, handle = 0
+    FROM unnest(ready_lanes, ready_ranks) AS fresh (lane, rank)
+    WHERE f.lane = fresh.lane AND (f.rank, f.handle) > (fresh.rank, 0);
+  END IF;
   INSERT INTO waybill.events (commit_number, changes_until, change_count, counted, changes, tag)
   SELECT coalesce(max(last.commit_number), 0) + 1, coalesce(max(last.changes_until), 0) + changed,
     changed, counts, encoded, own_tag

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/postgres/claims.h"
+#include "adapters/postgres/inserts.h"
 #include "adapters/postgres/partitions.h"
 #include "adapters/postgres/postgres_error.h"
 #include "adapters/postgres/tally.h"
@@ -35,6 +36,15 @@ constexpr std::string_view kNoPartition = "23514";
 constexpr std::string_view kUniqueViolation = "23505";
 /// A row's partition is looked through by retention.
 constexpr std::string_view kLockNotAvailable = "55P03";
+
+/// So many calls that wait make a transaction worth while beside another one.
+constexpr std::size_t kEnoughWait = 64;
+/// A call with more tasks gains nothing by others beside it.
+constexpr std::size_t kSmallMax = 32;
+
+bool is_small_insert(const WriteCall& call) {
+  return InsertPart::is_plain(call) && call.insert->requests().size() <= kSmallMax;
+}
 
 std::size_t size_of(const WriteCall& call) {
   if (call.insert != nullptr) return call.insert->requests().size();
@@ -114,29 +124,66 @@ Writer::Group Writer::take_group(WriteCall& first) {
   return group;
 }
 
-Status Writer::write(WriteCall& call) {
-  bool others_work = false;
+bool Writer::may_lead(const WriteCall& call) const {
+  if (busy_ == params_.writers) return false;
+  return !is_small_insert(call) || inserting_ == 0 || waiting_.size() >= kEnoughWait;
+}
+
+void Writer::gather() {
+  Duration patience{};
   {
     const Lock lock(mutex_);
-    others_work = busy_ == params_.writers;
-    others_work ? waiting_.push_back(&call) : void(++busy_);
+    patience = gathering_.begin(waiting_.size() + 1);
   }
-  if (others_work && wait_for_turn(call) == Turn::done) return std::move(call.answer);
+  if (patience == Duration(0)) return;
+  gathering_.wait(patience);
+  const Lock lock(mutex_);
+  gathering_.end(waiting_.size() + 1);
+}
+
+WriteCall* Writer::take_next() {
+  if (waiting_.empty()) {
+    --busy_;
+    return nullptr;
+  }
+  WriteCall* next = waiting_.front();
+  waiting_.erase(waiting_.begin());
+  if (is_small_insert(*next)) ++inserting_;
+  return next;
+}
+
+Status Writer::write(WriteCall& call) {
+  const bool small = is_small_insert(call);
+  bool leads = false;
+  {
+    const Lock lock(mutex_);
+    leads = may_lead(call);
+    if (leads) {
+      ++busy_;
+      if (small) ++inserting_;
+    } else {
+      waiting_.push_back(&call);
+      gathering_.note_come(waiting_.size() + 1);
+    }
+  }
+  if (!leads && wait_for_turn(call) == Turn::done) return std::move(call.answer);
+  if (small) gather();
   Group group;
   {
     const Lock lock(mutex_);
     group = take_group(call);
   }
+  const Clock& clock = database_.pool().clock();
+  const SteadyTime began = clock.steady_now();
   run(group);
   WriteCall* next = nullptr;
   {
     const Lock lock(mutex_);
-    if (waiting_.empty()) {
-      --busy_;
-    } else {
-      next = waiting_.front();
-      waiting_.erase(waiting_.begin());
+    if (small) {
+      --inserting_;
+      gathering_.note_end(group.size() + waiting_.size(), clock.steady_now() - began);
     }
+    next = take_next();
   }
   if (next != nullptr) give_turn(*next, Turn::work_for_all);
   for (WriteCall* other : group) {

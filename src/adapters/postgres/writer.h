@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "adapters/postgres/database.h"
+#include "adapters/postgres/gathering.h"
 #include "adapters/postgres/news.h"
 #include "adapters/postgres/part.h"
 #include "adapters/postgres/tags.h"
@@ -16,7 +17,9 @@ namespace waybill::postgres {
 
 /// The one place that changes tasks. Calls of all threads that wait are committed in one
 /// transaction: the first to come while fewer than `writers` transactions are under way does the
-/// work for those that wait, so that a single caller pays for no other thread. Thread-safe.
+/// work for those that wait, so that a single caller pays for no other thread. Small calls that
+/// only insert go together: while a transaction of such is under way they wait for its end, and a
+/// moment for one another. Thread-safe.
 class Writer {
  public:
   struct Params {
@@ -44,7 +47,12 @@ class Writer {
 
   static Turn wait_for_turn(WriteCall& call);
   static void give_turn(WriteCall& call, Turn turn);
+  /// Whether it is to begin a transaction.
+  bool may_lead(const WriteCall& call) const REQUIRES(mutex_);
+  void gather();
   Group take_group(WriteCall& first) REQUIRES(mutex_);
+  /// Who is to work next, if anybody waits.
+  WriteCall* take_next() REQUIRES(mutex_);
   void run(const Group& group);
   /// False: it has to be tried with each call apart, because of one among several.
   bool run_together(const Group& group);
@@ -83,6 +91,8 @@ class Writer {
   Mutex mutex_;
   Group waiting_ GUARDED_BY(mutex_);
   std::size_t busy_ GUARDED_BY(mutex_) = 0;
+  std::size_t inserting_ GUARDED_BY(mutex_) = 0;  // of those, with small calls that insert
+  Gathering gathering_;
 };
 
 }  // namespace waybill::postgres

@@ -1,0 +1,51 @@
+#include "adapters/postgres/gathering.h"
+
+#include <algorithm>
+
+namespace waybill::postgres {
+namespace {
+
+/// Callers that were answered are back sooner, or do not come.
+constexpr Duration kPatienceMax = std::chrono::milliseconds(2);
+/// Part of the time of a transaction that the wait for more is worth.
+constexpr int kPatiencePart = 2;
+constexpr int kPasses = 8;
+
+}  // namespace
+
+void Gathering::note_end(std::size_t callers, Duration took) {
+  expected_ = callers;
+  took_ = took;
+}
+
+Duration Gathering::begin(std::size_t callers) {
+  if (callers >= expected_ || goal_ != 0) return {};
+  if (passes_ > 0) {
+    --passes_;
+    return {};
+  }
+  const Duration patience = std::min(took_ / kPatiencePart, kPatienceMax);
+  if (patience > Duration(0)) goal_ = expected_;
+  began_with_ = callers;
+  return patience;
+}
+
+void Gathering::note_come(std::size_t callers) {
+  if (goal_ == 0 || callers < goal_) return;
+  goal_ = 0;
+  all_there_.release();
+}
+
+void Gathering::wait(Duration patience) {
+  [[maybe_unused]] const bool came = all_there_.try_acquire_for(patience);
+}
+
+void Gathering::end(std::size_t callers) {
+  // They may all have come at the last moment.
+  [[maybe_unused]] const bool came = all_there_.try_acquire();
+  const bool few = 2 * (callers - began_with_) < expected_ - began_with_;
+  if (goal_ != 0 && few) passes_ = kPasses;
+  goal_ = 0;
+}
+
+}  // namespace waybill::postgres
