@@ -13,19 +13,21 @@ constexpr int kPasses = 8;
 
 }  // namespace
 
-void Gathering::note_end(std::size_t callers, Duration took) {
-  expected_ = callers;
+void Gathering::note_end(std::size_t callers, std::size_t waiting, Duration took) {
+  expected_ = in_flight_ + waiting;
+  in_flight_ -= callers;
   took_ = took;
 }
 
 Duration Gathering::begin(std::size_t callers) {
-  if (callers >= expected_ || goal_ != 0) return {};
+  if (callers >= half() || goal_ != 0) return {};
   if (passes_ > 0) {
     --passes_;
     return {};
   }
   const Duration patience = std::min(took_ / kPatiencePart, kPatienceMax);
-  if (patience > Duration(0)) goal_ = expected_;
+  if (patience <= Duration(0)) return {};
+  goal_ = half();
   began_with_ = callers;
   return patience;
 }
@@ -43,8 +45,8 @@ void Gathering::wait(Duration patience) {
 void Gathering::end(std::size_t callers) {
   // They may all have come at the last moment.
   [[maybe_unused]] const bool came = all_there_.try_acquire();
-  const bool few = 2 * (callers - began_with_) < expected_ - began_with_;
-  if (goal_ != 0 && few) passes_ = kPasses;
+  const bool few = goal_ != 0 && callers < began_with_ + (goal_ - began_with_ + 1) / 2;
+  if (few) passes_ = kPasses;
   goal_ = 0;
 }
 

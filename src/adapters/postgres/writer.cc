@@ -28,17 +28,13 @@ constexpr std::uint64_t kKeepUpEvery = 512;
 /// call's 60 seconds, and then has these left to tell what became of its commit.
 constexpr Duration kWriteTimeMax = std::chrono::seconds(75);
 
-/// How long the end of a lost session is waited for, and how often it is looked for.
-constexpr Duration kInquiryMax = std::chrono::seconds(20);
-constexpr Duration kInquiryEvery = std::chrono::milliseconds(20);
-
 constexpr std::string_view kNoPartition = "23514";
 constexpr std::string_view kUniqueViolation = "23505";
 /// A row's partition is looked through by retention.
 constexpr std::string_view kLockNotAvailable = "55P03";
 
-/// So many calls that wait make a transaction worth while beside another one.
-constexpr std::size_t kEnoughWait = 64;
+/// Fewer calls are not halved.
+constexpr std::size_t kHalfMin = 4;
 /// A call with more tasks gains nothing by others beside it.
 constexpr std::size_t kSmallMax = 32;
 
@@ -106,8 +102,10 @@ Writer::Group Writer::take_group(WriteCall& first) {
   std::size_t tasks = size_of(first);
   std::size_t bytes = bytes_of(first);
   const WriteCall* claim = first.claim == nullptr ? nullptr : &first;
+  const std::size_t calls_max =
+      is_small_insert(first) ? std::clamp(gathering_.half(), kHalfMin, kGroupMax) : kGroupMax;
   const auto joins = [&](WriteCall* call) {
-    if (group.size() == kGroupMax || tasks + size_of(*call) > kTasksMax) return false;
+    if (group.size() >= calls_max || tasks + size_of(*call) > kTasksMax) return false;
     if (bytes + bytes_of(*call) > kBytesMax) return false;
     if (locks_only_rows(first) != locks_only_rows(*call)) return false;
     if (call->claim == nullptr || claim == nullptr) return true;
@@ -126,7 +124,7 @@ Writer::Group Writer::take_group(WriteCall& first) {
 
 bool Writer::may_lead(const WriteCall& call) const {
   if (busy_ == params_.writers) return false;
-  return !is_small_insert(call) || inserting_ == 0 || waiting_.size() >= kEnoughWait;
+  return !is_small_insert(call) || inserting_ == 0 || waiting_.size() + 1 >= gathering_.half();
 }
 
 void Writer::gather() {
@@ -172,6 +170,7 @@ Status Writer::write(WriteCall& call) {
   {
     const Lock lock(mutex_);
     group = take_group(call);
+    if (small) gathering_.note_begin(group.size());
   }
   const Clock& clock = database_.pool().clock();
   const SteadyTime began = clock.steady_now();
@@ -181,7 +180,7 @@ Status Writer::write(WriteCall& call) {
     const Lock lock(mutex_);
     if (small) {
       --inserting_;
-      gathering_.note_end(group.size() + waiting_.size(), clock.steady_now() - began);
+      gathering_.note_end(group.size(), waiting_.size(), clock.steady_now() - began);
     }
     next = take_next();
   }
@@ -348,60 +347,6 @@ Writer::Outcome Writer::judge_at_once(const Connection& connection, const std::s
   // The calls apart would not know of what was lost: it is waited for.
   const bool waits = attempt.maybe_committed && sqlstate == kLockNotAvailable;
   return waits && has_time(attempt) ? Outcome::again : outcome;
-}
-
-Status Writer::settle_removals(const Group& group, const Deadline& limit) {
-  for (WriteCall* call : group) {
-    if (call->maybe_removed.empty()) continue;
-    std::set<Uuid> missing(call->maybe_removed.begin(), call->maybe_removed.end());
-    for (const Uuid& id : call->removed) missing.erase(id);
-    const std::vector<Uuid> ids(missing.begin(), missing.end());
-    const auto known =
-        database_.read(Sql::known_ids, std::move(postgres::Params().uuids(ids)), limit);
-    if (!known) return fail(commit_not_known(known.error()));
-    for (int row = 0; row < known->size(); ++row) missing.erase(known->uuid(row, 0));
-    call->removed.insert(call->removed.end(), missing.begin(), missing.end());
-  }
-  return {};
-}
-
-Status Writer::await_end(const CommitIdentity& identity, const Deadline& limit) {
-  Clock& clock = database_.pool().clock();
-  const std::stop_token hurry = database_.pool().connect_params().hurry;
-  const SteadyTime patience = std::min(limit.at, clock.steady_now() + kInquiryMax);
-  postgres::Params session;
-  session.integer(identity.backend).integer(identity.began_at);
-  for (;;) {
-    // While the server still has the session, the transaction may commit yet.
-    const auto found = database_.read(Sql::end_session, session, limit);
-    if (!found) return fail(found.error());
-    const bool is_primary = found->integer(0, 0) == 0;
-    if (is_primary && found->integer(0, 1) == 0) return {};
-    if (clock.steady_now() >= patience || hurry.stop_requested()) {
-      return fail(Code::unavailable, is_primary ? "the session whose answer was lost does not end"
-                                                : "the server that answers is a standby");
-    }
-    if (!is_primary) database_.pool().forget_idle();
-    clock.wait_until(clock.steady_now() + kInquiryEvery, hurry);
-  }
-}
-
-Result<bool> Writer::find_commit(const CommitIdentity& identity, const Deadline& limit) {
-  if (Status ended = await_end(identity, limit); !ended) return fail(ended.error());
-  return find_tag(identity.tag, limit);
-}
-
-Result<bool> Writer::find_tag(const Uuid& tag, const Deadline& limit) {
-  const auto found =
-      database_.read(Sql::find_commit, std::move(postgres::Params().uuid(tag)), limit);
-  if (!found) return fail(found.error());
-  const bool committed = found->integer(0, 0) != 0;
-  if (!committed && found->integer(0, 1) != 0) {
-    return fail(Code::unavailable, "the server that answers is a standby");
-  }
-  log::warn("commit_answer_lost", "the answer to a commit was lost; the ledger was asked",
-            {{"committed", committed}});
-  return committed;
 }
 
 }  // namespace waybill::postgres
