@@ -5,10 +5,9 @@
 namespace waybill::postgres {
 namespace {
 
-/// Callers that were answered are back sooner, or do not come.
+/// No longer than a transaction takes, and than this: callers that were answered are back sooner,
+/// or do not come.
 constexpr Duration kPatienceMax = std::chrono::milliseconds(2);
-/// Part of the time of a transaction that the wait for more is worth.
-constexpr int kPatiencePart = 2;
 constexpr int kPasses = 8;
 
 }  // namespace
@@ -20,14 +19,14 @@ void Gathering::note_end(std::size_t callers, std::size_t waiting, Duration took
 }
 
 Duration Gathering::begin(std::size_t callers) {
-  if (callers >= half() || goal_ != 0) return {};
+  if (callers >= all() || goal_ != 0) return {};
   if (passes_ > 0) {
     --passes_;
     return {};
   }
-  const Duration patience = std::min(took_ / kPatiencePart, kPatienceMax);
+  const Duration patience = std::min(took_, kPatienceMax);
   if (patience <= Duration(0)) return {};
-  goal_ = half();
+  goal_ = all();
   began_with_ = callers;
   return patience;
 }
