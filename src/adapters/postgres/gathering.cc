@@ -19,14 +19,14 @@ void Gathering::note_end(std::size_t callers, std::size_t waiting, Duration took
 }
 
 Duration Gathering::begin(std::size_t callers) {
-  if (callers >= all() || goal_ != 0) return {};
+  if (callers >= half() || goal_ != 0) return {};
   if (passes_ > 0) {
     --passes_;
     return {};
   }
   const Duration patience = std::min(took_, kPatienceMax);
   if (patience <= Duration(0)) return {};
-  goal_ = all();
+  goal_ = half();
   began_with_ = callers;
   return patience;
 }

@@ -8,8 +8,9 @@
 
 namespace waybill::postgres {
 
-/// When small calls of many threads come one after the other, those that a transaction has answered
-/// are about to call again: to wait for them a moment makes one transaction, and one flush, of
+/// When small calls of many threads come one after the other, two transactions take turns best,
+/// each with half of the callers: one is flushed while the next is made. Those that were answered
+/// are about to call again, so to wait a moment for the rest of a half makes one transaction of
 /// several. Learns by what came before how many to wait for, how long, and when it is of no use.
 /// The owner's lock guards all but wait().
 class Gathering {
@@ -19,7 +20,7 @@ class Gathering {
   /// A transaction of so many has ended that took so long, and so many wait.
   void note_end(std::size_t callers, std::size_t waiting, Duration took);
   /// With how many a transaction is to begin.
-  std::size_t all() const { return expected_; }
+  std::size_t half() const { return (expected_ + 1) / 2; }
   /// How long to wait when so many are there; zero: begin. Otherwise end() follows.
   Duration begin(std::size_t callers);
   /// So many are there now.

@@ -33,6 +33,8 @@ constexpr std::string_view kUniqueViolation = "23505";
 /// A row's partition is looked through by retention.
 constexpr std::string_view kLockNotAvailable = "55P03";
 
+/// Fewer calls are not halved.
+constexpr std::size_t kHalfMin = 4;
 /// A call with more tasks gains nothing by others beside it.
 constexpr std::size_t kSmallMax = 32;
 
@@ -100,8 +102,10 @@ Writer::Group Writer::take_group(WriteCall& first) {
   std::size_t tasks = size_of(first);
   std::size_t bytes = bytes_of(first);
   const WriteCall* claim = first.claim == nullptr ? nullptr : &first;
+  const std::size_t calls_max =
+      is_small_insert(first) ? std::clamp(gathering_.half(), kHalfMin, kGroupMax) : kGroupMax;
   const auto joins = [&](WriteCall* call) {
-    if (group.size() == kGroupMax || tasks + size_of(*call) > kTasksMax) return false;
+    if (group.size() >= calls_max || tasks + size_of(*call) > kTasksMax) return false;
     if (bytes + bytes_of(*call) > kBytesMax) return false;
     if (locks_only_rows(first) != locks_only_rows(*call)) return false;
     if (call->claim == nullptr || claim == nullptr) return true;
@@ -120,7 +124,7 @@ Writer::Group Writer::take_group(WriteCall& first) {
 
 bool Writer::may_lead(const WriteCall& call) const {
   if (busy_ == params_.writers) return false;
-  return !is_small_insert(call) || inserting_ == 0 || waiting_.size() + 1 >= gathering_.all();
+  return !is_small_insert(call) || inserting_ == 0 || waiting_.size() + 1 >= gathering_.half();
 }
 
 void Writer::gather() {
