@@ -54,6 +54,11 @@ TEST(Gathering, OneThatWaitsIsEnough) {
   carry_out(gathering, 8);
   EXPECT_GT(gathering.begin(1), Duration(0));
   EXPECT_EQ(gathering.begin(1), Duration(0));
+  gathering.note_come(4);
+  EXPECT_EQ(gathering.begin(1), Duration(0)) << "the first has not seen yet that all are there";
+  gathering.wait(std::chrono::hours(1));
+  gathering.end(4);
+  EXPECT_GT(gathering.begin(1), Duration(0));
 }
 
 TEST(Gathering, TransactionsAtATimeCountTogether) {

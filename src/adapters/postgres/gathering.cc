@@ -19,13 +19,14 @@ void Gathering::note_end(std::size_t callers, std::size_t waiting, Duration took
 }
 
 Duration Gathering::begin(std::size_t callers) {
-  if (callers >= half() || goal_ != 0) return {};
+  if (callers >= half() || waits_) return {};
   if (passes_ > 0) {
     --passes_;
     return {};
   }
   const Duration patience = std::min(took_, kPatienceMax);
   if (patience <= Duration(0)) return {};
+  waits_ = true;
   goal_ = half();
   began_with_ = callers;
   return patience;
@@ -47,6 +48,7 @@ void Gathering::end(std::size_t callers) {
   const bool few = goal_ != 0 && callers < began_with_ + (goal_ - began_with_ + 1) / 2;
   if (few) passes_ = kPasses;
   goal_ = 0;
+  waits_ = false;
 }
 
 }  // namespace waybill::postgres

@@ -35,7 +35,8 @@ class Gathering {
   std::size_t expected_ = 0;
   Duration took_{};
   std::size_t began_with_ = 0;
-  std::size_t goal_ = 0;  // zero: nobody waits
+  bool waits_ = false;    // somebody does, from begin() to end(): one at a time
+  std::size_t goal_ = 0;  // zero: as many have come
   int passes_ = 0;        // transactions that begin at once, since few came last time
   std::binary_semaphore all_there_{0};
 };
