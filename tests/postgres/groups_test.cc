@@ -107,6 +107,67 @@ TEST_F(PostgresGroups, AWaiterBesideTheSuccessOfWhatItWaitsForIsNotForgotten) {
   expect_sound();
 }
 
+TEST_F(PostgresGroups, OfPlainInsertsWithOneIdOneInserts) {
+  std::atomic<int> inserted = 0;
+  constexpr int kTasks = 40;
+  {
+    std::vector<std::jthread> callers;
+    for (int caller = 0; caller < 2 * kCallers; ++caller) {
+      callers.emplace_back([&] {
+        for (int number = 1; number <= kTasks; ++number) {
+          const TaskRequest request = a_task(number);
+          const auto answer = ledger().insert({&request, 1});
+          ASSERT_TRUE(answer.has_value()) << answer.error().message;
+          EXPECT_EQ(answer->front().id, request.id);
+          if (answer->front().outcome == InsertOutcome::inserted) ++inserted;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(inserted, kTasks);
+  expect_sound();
+}
+
+TEST_F(PostgresGroups, PlainInsertsThatDifferInAllKeepWhatIsTheirs) {
+  const Time now = ledger().now();
+  std::vector<std::vector<TaskRequest>> all(kCallers);
+  for (int caller = 0; caller < kCallers; ++caller) {
+    for (int i = 0; i < kPairs; ++i) {
+      const int number = 1 + caller * kPairs + i;
+      TaskRequest request = a_task(number);
+      request.priority = number % 3;
+      request.params = "{\"n\":" + std::to_string(number) + "}";
+      request.created_by = number % 2 == 0 ? "even" : "odd";
+      if (number % 4 == 0) request.run_at = now + std::chrono::hours(number);
+      if (number % 5 == 0) request.labels = {{"five", std::to_string(number)}};
+      all[static_cast<std::size_t>(caller)].push_back(request);
+    }
+  }
+  {
+    std::vector<std::jthread> callers;
+    for (const auto& requests : all) {
+      callers.emplace_back([&] {
+        const std::span<const TaskRequest> rest(requests);
+        EXPECT_TRUE(ledger().insert(rest.first(3)).has_value());
+        for (const TaskRequest& one : rest.subspan(3)) {
+          EXPECT_TRUE(ledger().insert({&one, 1}).has_value());
+        }
+      });
+    }
+  }
+  for (const auto& requests : all) {
+    for (const TaskRequest& request : requests) {
+      const auto task = reader().get(request.id);
+      ASSERT_TRUE(task.has_value()) << task.error().message;
+      EXPECT_EQ(task->request, request);
+      const bool later = request.run_at > now;
+      EXPECT_EQ(task->status.state, later ? State::scheduled : State::ready);
+      EXPECT_TRUE(!later || task->status.run_at == request.run_at);
+    }
+  }
+  expect_sound();
+}
+
 TEST_F(PostgresGroups, ATaskThatIsRetriedBesideItsRemovalIsWholeOrGone) {
   in_each_caller([&](int number) {
     const Task task = failed(number);

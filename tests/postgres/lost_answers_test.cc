@@ -75,6 +75,29 @@ TEST_F(PostgresLostAnswers, AnInsertThatTookEffectIsNoDuplicateOfItself) {
   EXPECT_EQ(inserted->front().outcome, InsertOutcome::inserted);
 }
 
+TEST_F(PostgresLostAnswers, PlainInsertsOfOneRoundTripAreNoDuplicatesOfThemselves) {
+  finished(1);  // the writer's tags come from the first transaction
+  const TaskRequest plain[] = {a_task(2), a_task(3)};
+  proxy_->lose_answer_to("insert_group");
+  auto inserted = ledger().insert(plain);
+  ASSERT_TRUE(inserted.has_value()) << inserted.error().message;
+  EXPECT_TRUE(proxy_->has_lost());
+  EXPECT_EQ((*inserted)[0].outcome, InsertOutcome::inserted);
+  EXPECT_EQ((*inserted)[1].outcome, InsertOutcome::inserted);
+
+  // One that was there before is a duplicate, whatever became of the answer.
+  const TaskRequest both[] = {a_task(3), a_task(4)};
+  proxy_->lose_answer_to("insert_group");
+  inserted = ledger().insert(both);
+  ASSERT_TRUE(inserted.has_value()) << inserted.error().message;
+  EXPECT_TRUE(proxy_->has_lost());
+  EXPECT_EQ((*inserted)[0].outcome, InsertOutcome::duplicate);
+  EXPECT_EQ((*inserted)[1].outcome, InsertOutcome::inserted);
+  const auto checked = server_->admin().check();
+  ASSERT_TRUE(checked.has_value()) << checked.error().message;
+  EXPECT_TRUE(checked->violations.empty());
+}
+
 TEST_F(PostgresLostAnswers, ASessionIsFoundWhereTheServerTracksNoActivity) {
   using namespace postgres;
   const ConnectParams params{.conninfo = shared_postgres()->url(name_)};

@@ -3,21 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "core/task_record.h"
 
 namespace waybill::postgres {
 namespace {
 
-Params floors_to_lower(const std::map<std::int64_t, std::int64_t>& ready) {
+void add_floors_to_lower(Params& params, const std::map<std::int64_t, std::int64_t>& ready) {
   Array lanes(Array::Of::integers);
   Array ranks(Array::Of::integers);
   for (const auto& [lane, rank] : ready) {
     lanes.add(lane);
     ranks.add(rank);
   }
-  Params params;
   params.array(std::move(lanes)).array(std::move(ranks));
-  return params;
 }
 
 Params floors_to_raise(
@@ -60,18 +59,32 @@ void CommitRecord::note_claimed(std::int64_t lane, std::int64_t rank, std::int64
 }
 
 void CommitRecord::write(Batch& batch, const Uuid& tag) const {
-  if (!ready_.empty()) batch.add(Sql::lower_floors, floors_to_lower(ready_));
+  if (!ready_.empty()) {
+    Params floors;
+    add_floors_to_lower(floors, ready_);
+    batch.add(Sql::lower_floors, std::move(floors));
+  }
   if (!claimed_.empty()) batch.add(Sql::raise_floors, floors_to_raise(claimed_));
   for (const Row& row : rows_) {
-    Array counted(Array::Of::integers);
-    for (const auto& [lane, added] : row.added) {
-      counted.add(lane);
-      for (const std::int64_t change : added) counted.add(change);
-    }
     Params params;
-    params.integer(row.changes).array(std::move(counted)).bytes(row.bytes).uuid(tag);
+    add_row(params, row, tag);
     batch.add(Sql::add_event, std::move(params));
   }
+}
+
+void CommitRecord::add_to(Params& params, const Uuid& tag) const {
+  WAYBILL_CHECK(rows_.size() == 1 && claimed_.empty(), "what has come is one row");
+  add_floors_to_lower(params, ready_);
+  add_row(params, rows_.front(), tag);
+}
+
+void CommitRecord::add_row(Params& params, const Row& row, const Uuid& tag) {
+  Array counted(Array::Of::integers);
+  for (const auto& [lane, added] : row.added) {
+    counted.add(lane);
+    for (const std::int64_t change : added) counted.add(change);
+  }
+  params.integer(row.changes).array(std::move(counted)).bytes(row.bytes).uuid(tag);
 }
 
 void add_commit_lock(Batch& batch) { batch.add(Sql::lock_commits); }

@@ -33,6 +33,8 @@ class CommitRecord {
 
   /// Adds the statements that write the rows; the lock must be held by then.
   void write(Batch& batch, const Uuid& tag) const;
+  /// The rest of insert_group, of a record that is one row and of tasks that came.
+  void add_to(Params& params, const Uuid& tag) const;
 
   /// Changes in a row of events; a transaction that has more writes several.
   static constexpr std::int64_t kChangesMax = 4096;
@@ -44,6 +46,8 @@ class CommitRecord {
     std::int64_t changes = 0;
     std::map<std::int64_t, Counts> added;  // by lane
   };
+  static void add_row(Params& params, const Row& row, const Uuid& tag);
+
   std::vector<Row> rows_;
   std::map<std::int64_t, std::int64_t> ready_;                             // lowest rank by lane
   std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> claimed_;  // by lane, the last

@@ -139,6 +139,22 @@ void InsertPart::insert_tasks(Batch& batch) {
             [this](const Rows& rows) { return take_inserted(rows); });
 }
 
+bool InsertPart::is_plain(const WriteCall& call) {
+  return call.insert != nullptr && !call.exclusive && call.beside.empty();
+}
+
+Params InsertPart::write_plain() {
+  for (WriteCall* call : calls_) call->answer = decide(*call);
+  TaskColumns columns;
+  for (Pending& pending : fresh_) {
+    pending.inserted = true;
+    columns.add(pending.request(), pending.item(), pending.call->insert->lane(pending.place),
+                pending.call->insert->now());
+  }
+  tell();
+  return columns.take_plain();
+}
+
 Status InsertPart::take_inserted(const Rows& rows) {
   if (rows.affected() == static_cast<std::int64_t>(fresh_.size())) {
     for (Pending& pending : fresh_) pending.inserted = true;
@@ -175,15 +191,23 @@ void InsertPart::insert_keys_and_waits(Batch& batch) {
 }
 
 Status InsertPart::conclude(Batch&) {
+  if (round_.mode == Mode::exclusive) {
+    for (const Pending& pending : fresh_) {
+      if (pending.inserted) continue;
+      return fail(Code::internal, "a task that was not there could not be inserted");
+    }
+  }
+  tell();
+  return {};
+}
+
+void InsertPart::tell() {
   for (const Pending& pending : fresh_) {
     const TaskRequest& request = pending.request();
     const PreparedInsert& call = *pending.call->insert;
     Inserted& answer = pending.call->inserted[pending.place];
     answer.id = request.id;
     if (!pending.inserted) {
-      if (round_.mode == Mode::exclusive) {
-        return fail(Code::internal, "a task that was not there could not be inserted");
-      }
       answer.outcome = InsertOutcome::duplicate;
       continue;
     }
@@ -196,7 +220,6 @@ Status InsertPart::conclude(Batch&) {
                                rank(request.priority, item.acceptance.status.run_at));
     }
   }
-  return {};
 }
 
 }  // namespace waybill::postgres

@@ -39,4 +39,15 @@ Params TaskColumns::take() {
   return all;
 }
 
+Params TaskColumns::take_plain() {
+  Params all;
+  all.array(std::move(ids_));
+  for (Array* array :
+       {&lanes_, &priorities_, &states_, &run_at_, &ranks_, &scopes_, &details_, &entries_,
+        &created_at_, &definitions_, &creators_, &specs_, &params_, &rests_}) {
+    all.array(std::move(array->collapse()));
+  }
+  return all;
+}
+
 }  // namespace waybill::postgres

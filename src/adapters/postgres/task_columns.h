@@ -8,7 +8,7 @@
 
 namespace waybill::postgres {
 
-/// Parameters of insert_tasks.
+/// Parameters of insert_tasks, or of insert_group.
 class TaskColumns {
  public:
   /// Adds a request of a call, with what is stored of it.
@@ -16,6 +16,8 @@ class TaskColumns {
            Time now);
   std::size_t size() const { return ids_.size(); }
   Params take();
+  /// The first of insert_group, of tasks that wait for none and have no key.
+  Params take_plain();
 
  private:
   using Of = Array::Of;

@@ -60,6 +60,36 @@ Status GroupTransaction::run() {
   return commit(parts);
 }
 
+bool GroupTransaction::can_run_at_once(std::span<WriteCall* const> group) {
+  std::int64_t tasks = 0;
+  for (const WriteCall* call : group) {
+    if (!InsertPart::is_plain(*call)) return false;
+    tasks += static_cast<std::int64_t>(call->insert->requests().size());
+  }
+  return tasks <= CommitRecord::kChangesMax;
+}
+
+Status GroupTransaction::run_at_once(const Uuid& tag) {
+  InsertPart insert(round_);
+  for (WriteCall* call : group_) {
+    call->clear_answers();
+    insert.add(*call);
+  }
+  identity_ = {.tag = tag};
+  Params params = insert.write_plain();
+  round_.record.add_to(params, tag);
+  const SteadyTime asked = round_.time.steady_now();
+  Batch batch;
+  batch.add(Sql::begin_write);
+  batch.add(Sql::insert_group, std::move(params), [this, asked](const Rows& rows) -> Status {
+    round_.time.learn(from_micros(rows.integer(0, 0)), asked);
+    return {};
+  });
+  batch.add(Sql::commit);
+  commit_was_sent_ = true;
+  return batch.run(connection_);
+}
+
 /// Each part sees what those before it wrote: calls of a group follow one another, as they would
 /// in transactions of their own.
 Status GroupTransaction::look(Part& part, Batch& batch) {

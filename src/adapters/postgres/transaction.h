@@ -19,6 +19,7 @@ struct CommitIdentity {
 ///
 /// Shared: `begin`, what is written, and what others have changed is found out in one round trip;
 /// what follows from that, the lock, the record of the commit and `commit` go in another.
+/// At once: what has nothing but new tasks to write knows all of that before, and takes one.
 /// Exclusive: the lock and what must be known before a part writes take one more for each kind of
 /// call that looks first.
 class GroupTransaction {
@@ -28,6 +29,10 @@ class GroupTransaction {
   /// Commits, and fills in the answers. An error: nothing has taken effect, or `commit_was_sent`
   /// and the connection is lost.
   Status run();
+  /// The same in one round trip, for a group that can have it; `tag` is like no other. 23505: an id
+  /// is there already, and nothing has taken effect.
+  Status run_at_once(const Uuid& tag);
+  static bool can_run_at_once(std::span<WriteCall* const> group);
   bool needs_exclusive() const { return round_.needs_exclusive; }
   bool is_refused() const { return round_.is_refused; }
   bool commit_was_sent() const { return commit_was_sent_; }

@@ -84,7 +84,19 @@ Array::Array(Of of) : of_(of), bytes_(kArrayHeader, '\0') {}
 void Array::append(const void* bytes, std::size_t size) {
   append_number(bytes_, static_cast<std::uint32_t>(size));
   bytes_.append(static_cast<const char*>(bytes), size);
+  if (size_ == 0) first_size_ = bytes_.size() - kArrayHeader;
   ++size_;
+  if (!uniform_ || size_ == 1) return;
+  const std::string_view all(bytes_);
+  uniform_ = all.substr(all.size() - std::min(first_size_, all.size() - kArrayHeader)) ==
+             all.substr(kArrayHeader, first_size_);
+}
+
+Array& Array::collapse() {
+  if (size_ < 2 || !uniform_) return *this;
+  bytes_.resize(kArrayHeader + first_size_);
+  size_ = 1;
+  return *this;
 }
 
 Array& Array::add(std::int64_t value) {
@@ -105,6 +117,7 @@ Array& Array::add(const Uuid& value) {
 
 Array& Array::add_null() {
   append_number(bytes_, ~std::uint32_t{0});
+  uniform_ = false;
   ++size_;
   return *this;
 }

@@ -26,6 +26,8 @@ class Array {
   Array& add(const Uuid& value);       ///< of uuids
   Array& add_null();
   std::size_t size() const { return size_; }
+  /// Leaves the first of elements that are all the same, and others as they are.
+  Array& collapse();
 
  private:
   friend class Params;
@@ -33,6 +35,8 @@ class Array {
 
   Of of_;
   std::size_t size_ = 0;
+  std::size_t first_size_ = 0;  // of the first element, with its length
+  bool uniform_ = true;         // whether all are as the first
   std::string bytes_;
 };
 

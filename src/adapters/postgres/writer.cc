@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/postgres/claims.h"
+#include "adapters/postgres/inserts.h"
 #include "adapters/postgres/partitions.h"
 #include "adapters/postgres/postgres_error.h"
 #include "adapters/postgres/tally.h"
@@ -27,13 +28,19 @@ constexpr std::uint64_t kKeepUpEvery = 512;
 /// call's 60 seconds, and then has these left to tell what became of its commit.
 constexpr Duration kWriteTimeMax = std::chrono::seconds(75);
 
-/// How long the end of a lost session is waited for, and how often it is looked for.
-constexpr Duration kInquiryMax = std::chrono::seconds(20);
-constexpr Duration kInquiryEvery = std::chrono::milliseconds(20);
-
 constexpr std::string_view kNoPartition = "23514";
+constexpr std::string_view kUniqueViolation = "23505";
 /// A row's partition is looked through by retention.
 constexpr std::string_view kLockNotAvailable = "55P03";
+
+/// Fewer calls are not halved.
+constexpr std::size_t kHalfMin = 4;
+/// A call with more tasks gains nothing by others beside it.
+constexpr std::size_t kSmallMax = 32;
+
+bool is_small_insert(const WriteCall& call) {
+  return InsertPart::is_plain(call) && call.insert->requests().size() <= kSmallMax;
+}
 
 std::size_t size_of(const WriteCall& call) {
   if (call.insert != nullptr) return call.insert->requests().size();
@@ -95,8 +102,10 @@ Writer::Group Writer::take_group(WriteCall& first) {
   std::size_t tasks = size_of(first);
   std::size_t bytes = bytes_of(first);
   const WriteCall* claim = first.claim == nullptr ? nullptr : &first;
+  const std::size_t calls_max =
+      is_small_insert(first) ? std::clamp(gathering_.half(), kHalfMin, kGroupMax) : kGroupMax;
   const auto joins = [&](WriteCall* call) {
-    if (group.size() == kGroupMax || tasks + size_of(*call) > kTasksMax) return false;
+    if (group.size() >= calls_max || tasks + size_of(*call) > kTasksMax) return false;
     if (bytes + bytes_of(*call) > kBytesMax) return false;
     if (locks_only_rows(first) != locks_only_rows(*call)) return false;
     if (call->claim == nullptr || claim == nullptr) return true;
@@ -113,29 +122,67 @@ Writer::Group Writer::take_group(WriteCall& first) {
   return group;
 }
 
-Status Writer::write(WriteCall& call) {
-  bool others_work = false;
+bool Writer::may_lead(const WriteCall& call) const {
+  if (busy_ == params_.writers) return false;
+  return !is_small_insert(call) || inserting_ == 0 || waiting_.size() + 1 >= gathering_.half();
+}
+
+void Writer::gather() {
+  Duration patience{};
   {
     const Lock lock(mutex_);
-    others_work = busy_ == params_.writers;
-    others_work ? waiting_.push_back(&call) : void(++busy_);
+    patience = gathering_.begin(waiting_.size() + 1);
   }
-  if (others_work && wait_for_turn(call) == Turn::done) return std::move(call.answer);
+  if (patience == Duration(0)) return;
+  gathering_.wait(patience);
+  const Lock lock(mutex_);
+  gathering_.end(waiting_.size() + 1);
+}
+
+WriteCall* Writer::take_next() {
+  if (waiting_.empty()) {
+    --busy_;
+    return nullptr;
+  }
+  WriteCall* next = waiting_.front();
+  waiting_.erase(waiting_.begin());
+  if (is_small_insert(*next)) ++inserting_;
+  return next;
+}
+
+Status Writer::write(WriteCall& call) {
+  const bool small = is_small_insert(call);
+  bool leads = false;
+  {
+    const Lock lock(mutex_);
+    leads = may_lead(call);
+    if (leads) {
+      ++busy_;
+      if (small) ++inserting_;
+    } else {
+      waiting_.push_back(&call);
+      gathering_.note_come(waiting_.size() + 1);
+    }
+  }
+  if (!leads && wait_for_turn(call) == Turn::done) return std::move(call.answer);
+  if (small) gather();
   Group group;
   {
     const Lock lock(mutex_);
     group = take_group(call);
+    if (small) gathering_.note_begin(group.size());
   }
+  const Clock& clock = database_.pool().clock();
+  const SteadyTime began = clock.steady_now();
   run(group);
   WriteCall* next = nullptr;
   {
     const Lock lock(mutex_);
-    if (waiting_.empty()) {
-      --busy_;
-    } else {
-      next = waiting_.front();
-      waiting_.erase(waiting_.begin());
+    if (small) {
+      --inserting_;
+      gathering_.note_end(group.size(), waiting_.size(), clock.steady_now() - began);
     }
+    next = take_next();
   }
   if (next != nullptr) give_turn(*next, Turn::work_for_all);
   for (WriteCall* other : group) {
@@ -166,6 +213,7 @@ bool Writer::run_together(const Group& group) {
   Attempt attempt{.group = group,
                   .mode = std::ranges::any_of(group, exclusive) ? Mode::exclusive : Mode::shared,
                   .limit = {.at = database_.pool().clock().steady_now() + kWriteTimeMax}};
+  if (GroupTransaction::can_run_at_once(group)) attempt.tag = tags_.next();
   for (int tries = 1; tries <= kTriesMax; ++tries) {
     switch (run_once(attempt)) {
       case Outcome::done:
@@ -182,6 +230,7 @@ bool Writer::run_together(const Group& group) {
     }
     break;
   }
+  if (attempt.maybe_committed) attempt.failure = fail(commit_not_known(attempt.failure.error()));
   for (WriteCall* call : group) {
     call->clear_answers();
     call->answer = attempt.failure;
@@ -197,13 +246,15 @@ Writer::Outcome Writer::run_once(Attempt& attempt) {
   }
   const Round round{.mode = attempt.mode, .lanes = lanes_, .time = time_, .hints = hints_};
   GroupTransaction transaction(**connection, round, attempt.group);
-  attempt.failure = transaction.run();
+  const bool at_once = !attempt.tag.is_nil();
+  attempt.failure = at_once ? transaction.run_at_once(attempt.tag) : transaction.run();
   Outcome outcome = Outcome::done;
   if (!attempt.failure) {
     const std::string sqlstate = (*connection)->last_sqlstate();
     // A connection that cannot roll back is lost, which judge() sees.
     [[maybe_unused]] const Status undone = (*connection)->roll_back({});
-    outcome = judge(**connection, sqlstate, transaction, attempt);
+    outcome = at_once ? judge_at_once(**connection, sqlstate, transaction, attempt)
+                      : judge(**connection, sqlstate, transaction, attempt);
     if (outcome == Outcome::again || outcome == Outcome::apart) {
       log::debug("transaction_retried", "changes of tasks could not be written now; they are again",
                  {{"sqlstate", sqlstate},
@@ -211,6 +262,7 @@ Writer::Outcome Writer::run_once(Attempt& attempt) {
                   {"apart", outcome == Outcome::apart}});
     }
   }
+  if (!at_once) tags_.begin_from(transaction.identity().tag);
   if (outcome == Outcome::done && transaction.has_record()) {
     ears_.here.ring();
     ears_.elsewhere.tell();
@@ -227,9 +279,8 @@ Writer::Outcome Writer::judge(const Connection& connection, const std::string& s
   if (transaction.is_refused()) return group.size() > 1 ? Outcome::apart : Outcome::failed;
   if (connection.is_lost()) {
     database_.pool().forget_idle();
-    const bool has_time = database_.pool().clock().steady_now() < attempt.limit.at &&
-                          !database_.pool().connect_params().hurry.stop_requested();
-    const Outcome again = has_time ? Outcome::again : Outcome::failed;
+    const bool in_time = has_time(attempt);
+    const Outcome again = in_time ? Outcome::again : Outcome::failed;
     if (!transaction.commit_was_sent()) return again;
     if (!transaction.has_record()) {
       // Leases and reports may be written twice; of a removal the first answer counts.
@@ -237,7 +288,7 @@ Writer::Outcome Writer::judge(const Connection& connection, const std::string& s
         call->maybe_removed.insert(call->maybe_removed.end(), call->removed.begin(),
                                    call->removed.end());
       }
-      if (!has_time) attempt.failure = fail(commit_not_known(attempt.failure.error()));
+      if (!in_time) attempt.failure = fail(commit_not_known(attempt.failure.error()));
       return again;
     }
     const auto committed = find_commit(transaction.identity(), attempt.limit);
@@ -261,54 +312,41 @@ Writer::Outcome Writer::judge(const Connection& connection, const std::string& s
   return of_one_call ? Outcome::apart : Outcome::failed;
 }
 
-Status Writer::settle_removals(const Group& group, const Deadline& limit) {
-  for (WriteCall* call : group) {
-    if (call->maybe_removed.empty()) continue;
-    std::set<Uuid> missing(call->maybe_removed.begin(), call->maybe_removed.end());
-    for (const Uuid& id : call->removed) missing.erase(id);
-    const std::vector<Uuid> ids(missing.begin(), missing.end());
-    const auto known =
-        database_.read(Sql::known_ids, std::move(postgres::Params().uuids(ids)), limit);
-    if (!known) return fail(commit_not_known(known.error()));
-    for (int row = 0; row < known->size(); ++row) missing.erase(known->uuid(row, 0));
-    call->removed.insert(call->removed.end(), missing.begin(), missing.end());
-  }
-  return {};
+bool Writer::has_time(const Attempt& attempt) const {
+  return database_.pool().clock().steady_now() < attempt.limit.at &&
+         !database_.pool().connect_params().hurry.stop_requested();
 }
 
-Status Writer::await_end(const CommitIdentity& identity, const Deadline& limit) {
-  Clock& clock = database_.pool().clock();
-  const std::stop_token hurry = database_.pool().connect_params().hurry;
-  const SteadyTime patience = std::min(limit.at, clock.steady_now() + kInquiryMax);
-  postgres::Params session;
-  session.integer(identity.backend).integer(identity.began_at);
-  for (;;) {
-    // While the server still has the session, the transaction may commit yet.
-    const auto found = database_.read(Sql::end_session, session, limit);
-    if (!found) return fail(found.error());
-    const bool is_primary = found->integer(0, 0) == 0;
-    if (is_primary && found->integer(0, 1) == 0) return {};
-    if (clock.steady_now() >= patience || hurry.stop_requested()) {
-      return fail(Code::unavailable, is_primary ? "the session whose answer was lost does not end"
-                                                : "the server that answers is a standby");
+/// Nothing has to be known of a session that was lost: its tasks have the same ids as the next
+/// attempt's, so that one of the two waits for the other, and fails if that commits.
+Writer::Outcome Writer::judge_at_once(const Connection& connection, const std::string& sqlstate,
+                                      const GroupTransaction& transaction, Attempt& attempt) {
+  if (connection.is_lost()) {
+    database_.pool().forget_idle();
+    attempt.maybe_committed = true;
+    return has_time(attempt) ? Outcome::again : Outcome::failed;
+  }
+  if (sqlstate == kUniqueViolation) {
+    if (attempt.maybe_committed) {
+      const auto committed = find_tag(attempt.tag, attempt.limit);
+      if (!committed) {
+        attempt.failure = fail(committed.error());
+        return Outcome::failed;
+      }
+      if (*committed) {
+        attempt.maybe_committed = false;
+        return Outcome::done;
+      }
     }
-    if (!is_primary) database_.pool().forget_idle();
-    clock.wait_until(clock.steady_now() + kInquiryEvery, hurry);
+    // Whatever may still come of this tag finds the same id, and fails too.
+    attempt.maybe_committed = false;
+    attempt.tag = {};
+    return Outcome::again;
   }
-}
-
-Result<bool> Writer::find_commit(const CommitIdentity& identity, const Deadline& limit) {
-  if (Status ended = await_end(identity, limit); !ended) return fail(ended.error());
-  const auto found =
-      database_.read(Sql::find_commit, std::move(postgres::Params().uuid(identity.tag)), limit);
-  if (!found) return fail(found.error());
-  const bool committed = found->integer(0, 0) != 0;
-  if (!committed && found->integer(0, 1) != 0) {
-    return fail(Code::unavailable, "the server that answers is a standby");
-  }
-  log::warn("commit_answer_lost", "the answer to a commit was lost; the ledger was asked",
-            {{"committed", committed}});
-  return committed;
+  const Outcome outcome = judge(connection, sqlstate, transaction, attempt);
+  // The calls apart would not know of what was lost: it is waited for.
+  const bool waits = attempt.maybe_committed && sqlstate == kLockNotAvailable;
+  return waits && has_time(attempt) ? Outcome::again : outcome;
 }
 
 }  // namespace waybill::postgres

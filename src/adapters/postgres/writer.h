@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "adapters/postgres/database.h"
+#include "adapters/postgres/gathering.h"
 #include "adapters/postgres/news.h"
 #include "adapters/postgres/part.h"
+#include "adapters/postgres/tags.h"
 #include "adapters/postgres/transaction.h"
 #include "base/mutex.h"
 #include "ports/bell.h"
@@ -15,7 +17,9 @@ namespace waybill::postgres {
 
 /// The one place that changes tasks. Calls of all threads that wait are committed in one
 /// transaction: the first to come while fewer than `writers` transactions are under way does the
-/// work for those that wait, so that a single caller pays for no other thread. Thread-safe.
+/// work for those that wait, so that a single caller pays for no other thread. Small calls that
+/// only insert go together: while a transaction of such is under way they wait for its end, and a
+/// moment for one another. Thread-safe.
 class Writer {
  public:
   struct Params {
@@ -43,23 +47,35 @@ class Writer {
 
   static Turn wait_for_turn(WriteCall& call);
   static void give_turn(WriteCall& call, Turn turn);
+  /// Whether it is to begin a transaction.
+  bool may_lead(const WriteCall& call) const REQUIRES(mutex_);
+  void gather();
   Group take_group(WriteCall& first) REQUIRES(mutex_);
+  /// Who is to work next, if anybody waits.
+  WriteCall* take_next() REQUIRES(mutex_);
   void run(const Group& group);
   /// False: it has to be tried with each call apart, because of one among several.
   bool run_together(const Group& group);
   struct Attempt {
     const Group& group;
     Mode mode = Mode::shared;
+    Uuid tag{};        ///< of one that is run at once; nil: it is not
     Deadline limit{};  ///< of all attempts and inquiries together
     Status failure{};
+    bool maybe_committed = false;  ///< an answer was lost of what has this tag
   };
   Outcome run_once(Attempt& attempt);
   Outcome judge(const Connection& connection, const std::string& sqlstate,
                 const GroupTransaction& transaction, Attempt& attempt);
+  /// The same for one that was run at once.
+  Outcome judge_at_once(const Connection& connection, const std::string& sqlstate,
+                        const GroupTransaction& transaction, Attempt& attempt);
+  bool has_time(const Attempt& attempt) const;
   /// Now and then: has counts folded, and old events removed.
   void keep_up();
   /// Whether the transaction whose answer was lost has committed.
   Result<bool> find_commit(const CommitIdentity& identity, const Deadline& limit);
+  Result<bool> find_tag(const Uuid& tag, const Deadline& limit);
   Status await_end(const CommitIdentity& identity, const Deadline& limit);
   /// Completes the answers of removals that may have taken effect before.
   Status settle_removals(const Group& group, const Deadline& limit);
@@ -70,10 +86,13 @@ class Writer {
   Timekeeper& time_;
   const Ears ears_;
   Hints hints_;
+  Tags tags_;
   std::atomic<std::uint64_t> commits_ = 0;
   Mutex mutex_;
   Group waiting_ GUARDED_BY(mutex_);
   std::size_t busy_ GUARDED_BY(mutex_) = 0;
+  std::size_t inserting_ GUARDED_BY(mutex_) = 0;  // of those, with small calls that insert
+  Gathering gathering_;
 };
 
 }  // namespace waybill::postgres
