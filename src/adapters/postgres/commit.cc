@@ -59,7 +59,7 @@ void CommitRecord::note_claimed(std::int64_t lane, std::int64_t rank, std::int64
   last = std::max(last, task);
 }
 
-void CommitRecord::write(Batch& batch, const Uuid& tag) const {
+void CommitRecord::write(Batch& batch, const Uuid& tag, const Batch::Take& numbered) const {
   if (!ready_.empty()) batch.add(Sql::lower_floors, floors_to_lower(ready_));
   if (!claimed_.empty()) batch.add(Sql::raise_floors, floors_to_raise(claimed_));
   for (const Row& row : rows_) {
@@ -70,7 +70,7 @@ void CommitRecord::write(Batch& batch, const Uuid& tag) const {
     }
     Params params;
     params.integer(row.changes).array(std::move(counted)).bytes(row.bytes).uuid(tag);
-    batch.add(Sql::add_event, std::move(params));
+    batch.add(Sql::add_event, std::move(params), numbered);
   }
 }
 

@@ -31,8 +31,9 @@ class CommitRecord {
   void note_claimed(std::int64_t lane, std::int64_t rank, std::int64_t handle);
   bool empty() const { return rows_.empty(); }
 
-  /// Adds the statements that write the rows; the lock must be held by then.
-  void write(Batch& batch, const Uuid& tag) const;
+  /// Adds the statements that write the rows; the lock must be held by then. `numbered` takes the
+  /// number of each row of events and how many changes it has.
+  void write(Batch& batch, const Uuid& tag, const Batch::Take& numbered = {}) const;
 
   /// Changes in a row of events; a transaction that has more writes several.
   static constexpr std::int64_t kChangesMax = 4096;

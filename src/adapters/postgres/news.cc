@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/file_descriptor.h"
@@ -52,7 +53,13 @@ News::~News() {
   listener.request_stop();
 }
 
-void News::tell() {
+void News::learn(std::uint64_t sequence) {
+  std::uint64_t known = newest_;
+  while (known < sequence && !newest_.compare_exchange_weak(known, sequence)) continue;
+}
+
+void News::tell(std::uint64_t sequence) {
+  sequence > 0 ? learn(sequence) : doubt();
   {
     const Lock lock(mutex_);
     ++committed_;
@@ -70,7 +77,8 @@ std::string News::tag() {
 
 void News::send() {
   const Deadline deadline{.at = database_.pool().clock().steady_now() + kTellTimeMax};
-  const auto sent = database_.read(Sql::tell_news, std::move(Params().text(tag())), deadline);
+  const std::string payload = tag() + " " + std::to_string(newest());
+  const auto sent = database_.read(Sql::tell_news, std::move(Params().text(payload)), deadline);
   if (!sent) log::debug("news_not_told", sent.error().message);
 }
 
@@ -117,6 +125,19 @@ void News::listen(const std::stop_token& stop) {
   }
 }
 
+bool News::take(std::string_view payload, std::string_view own) {
+  const std::size_t space = payload.find(' ');
+  if (payload.substr(0, space) == own) return false;
+  // Programs of older versions tell no number.
+  const std::string_view told = space == payload.npos ? "" : payload.substr(space + 1);
+  std::uint64_t sequence = 0;
+  const char* const end = told.data() + told.size();
+  const auto read = std::from_chars(told.data(), end, sequence);
+  const bool is_number = read.ec == std::errc() && read.ptr == end;
+  is_number&& sequence > newest() ? learn(sequence) : doubt();
+  return true;
+}
+
 Status News::hear(Connection& connection, const std::stop_token& stop) {
   const auto named = connection.run(Sql::name_news, {}, {.stop = stop});
   if (!named) return fail(named.error());
@@ -132,7 +153,9 @@ Status News::hear(Connection& connection, const std::stop_token& stop) {
     const auto payloads = connection.notifications({.at = until, .stop = stop});
     if (!payloads && payloads.error().code == Code::deadline_exceeded) continue;
     if (!payloads) return fail(payloads.error());
-    if (std::ranges::all_of(*payloads, [&](const auto& tag) { return tag == own; })) continue;
+    bool is_news = false;
+    for (const std::string& payload : *payloads) is_news = take(payload, own) || is_news;
+    if (!is_news) continue;
     untold_ = 0;
     bell_.ring();
   }

@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/changes.h"
 #include "adapters/postgres/claims.h"
+#include "adapters/postgres/event_tail.h"
 #include "adapters/postgres/inserts.h"
 #include "adapters/postgres/leases.h"
 
@@ -82,7 +83,10 @@ Status GroupTransaction::commit(std::span<Part* const> parts) {
   if (shared && !round_.succeeded.empty()) {
     last.add(Sql::refuse_waiters, std::move(Params().uuids(round_.succeeded)));
   }
-  round_.record.write(last, identity_.tag);
+  round_.record.write(last, identity_.tag, [this](const Rows& rows) -> Status {
+    last_sequence_ = last_of_row(rows.integer(0, 0), rows.integer(0, 1));
+    return {};
+  });
   last.add(Sql::commit);
   commit_was_sent_ = true;
   const Status committed = last.run(connection_);
