@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "ports/bell.h"
 #include "services/ledger_watch.h"
+#include "services/side_thread.h"
 #include "services/thread_executor.h"
 #include "services/worker.h"
 #include "services/worker_loop.h"
@@ -26,7 +27,8 @@ struct LiveWorker::Parts {
                 .reader = on.reader,
                 .registry = on.registry,
                 .clock = clock,
-                .executor = executor},
+                .executor = executor,
+                .side = &side},
                {.name = "bench", .host = "localhost", .slots = params.slots}, Rng(1)),
         loop(worker, bell, clock),
         watch(on.reader, {&bell}, clock) {}
@@ -37,6 +39,7 @@ struct LiveWorker::Parts {
   FileLogStore logs;
   Bell bell;
   ThreadExecutor executor;
+  SideThread side;
   Worker worker;
   WorkerLoop loop;
   LedgerWatch watch;

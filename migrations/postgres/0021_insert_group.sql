@@ -4,19 +4,20 @@
 -- Takes tasks into the ledger that wait for none and have no key, and tells of them. Of a column
 -- that is the same for all tasks the array has one element. Then where tasks have become ready
 -- (`ready_lanes`, `ready_ranks`), and the row of events. 23505: one of the ids is there already,
--- and nothing is done. Gives the server's time. With the rights of whoever calls it.
+-- and nothing is done. Gives the server's time and the number of the row. With the rights of
+-- whoever calls it.
 CREATE FUNCTION waybill.insert_group(ids uuid[], lanes bigint[], priorities bigint[],
   states bigint[], run_ats bigint[], ranks bigint[], scopes bigint[], details bytea[],
   entries bytea[], created_ats bigint[], definitions text[], creators text[], specs text[],
   all_params text[], rests bytea[], ready_lanes bigint[], ready_ranks bigint[], changed bigint,
-  counts bigint[], encoded bytea, own_tag uuid) RETURNS bigint
+  counts bigint[], encoded bytea, own_tag uuid, OUT now_micros bigint, OUT told_as bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-  now_micros CONSTANT bigint := floor(extract(epoch FROM clock_timestamp()) * 1000000);
   handles bigint[];
   none text;
 BEGIN
+  now_micros := floor(extract(epoch FROM clock_timestamp()) * 1000000);
   -- Of this transaction alone, as in write_settings. And plans are kept: one that is made for these
   -- very arrays looks better to the server, and costs more than it saves. By assignment, as that
   -- and the lock below then cost no statement.
@@ -54,7 +55,7 @@ BEGIN
     changed, counts, encoded, own_tag
   FROM (
     SELECT commit_number, changes_until FROM waybill.events ORDER BY commit_number DESC LIMIT 1
-  ) AS last;
-  RETURN now_micros;
+  ) AS last
+  RETURNING commit_number INTO told_as;
 END $$;
 GRANT EXECUTE ON FUNCTION waybill.insert_group TO PUBLIC;

@@ -7,32 +7,69 @@
 #include "services/hint.h"
 
 namespace waybill {
+namespace {
+
+/// A batch of inline tasks that takes less, from its claim to the next one, is followed by one
+/// twice as large, and one that takes more than twice this by one of half the size.
+constexpr Duration kInlineTurn = std::chrono::milliseconds(100);
+
+/// How long tasks for free slots may be left aside for batches of inline ones.
+constexpr Duration kSlotLookEvery = std::chrono::milliseconds(20);
+
+}  // namespace
 
 Claimer::Claimer(Ports ports, ClaimerOptions options, const std::vector<RunnableKind>& kinds)
-    : ports_(ports), options_(std::move(options)) {
+    : ports_(ports), options_(std::move(options)), inline_batch_(options_.inline_batch) {
+  options_.inline_batch_max = std::max(options_.inline_batch, options_.inline_batch_max);
   for (const RunnableKind& kind : kinds) {
     (kind.runs_inline ? inline_kinds_ : slot_kinds_).push_back(kind.name);
   }
 }
 
 Status Claimer::claim(HeldRuns& runs, std::size_t free_slots, Claimed& claimed) {
+  if (Status done = claim_for_slots(runs, free_slots, claimed); !done) return done;
+  return claim_inline(runs, claimed);
+}
+
+Status Claimer::claim_for_slots(HeldRuns& runs, std::size_t free_slots, Claimed& claimed) {
   if (ports_.hints != nullptr && free_slots > 0) {
     const std::size_t before = runs.slots_taken();
     if (Status hinted = claim_hinted(runs, free_slots, claimed); !hinted) return hinted;
     free_slots -= std::min(free_slots, runs.slots_taken() - before);
   }
-  const bool sweeping = sweeps();
-  if (sweeping && free_slots > 0 && !slot_kinds_.empty()) {
+  sweeping_ = sweeps();
+  if (sweeping_ && free_slots > 0 && !slot_kinds_.empty() && looks_for_slots()) {
     const auto leased = lease(runs, params_for(slot_kinds_, free_slots), claimed);
     if (!leased) return fail(leased.error());
+    const bool rare = *leased == 0 && inline_full_;
+    next_slot_look_ = ports_.clock.steady_now() + (rare ? kSlotLookEvery : Duration(0));
   }
-  if ((sweeping || inline_hinted_) && !inline_kinds_.empty()) {
-    const auto leased = lease(runs, params_for(inline_kinds_, options_.inline_batch), claimed);
+  return {};
+}
+
+Status Claimer::claim_inline(HeldRuns& runs, Claimed& claimed) {
+  if ((sweeping_ || inline_hinted_) && !inline_kinds_.empty()) {
+    size_inline_batch(ports_.clock.steady_now());
+    const auto leased = lease(runs, params_for(inline_kinds_, inline_batch_), claimed);
     if (!leased) return fail(leased.error());
-    claimed.more = *leased == options_.inline_batch;
+    claimed.more = *leased == inline_batch_;
+    inline_full_ = claimed.more;
     inline_hinted_ = claimed.more;
   }
   return {};
+}
+
+bool Claimer::looks_for_slots() {
+  return !inline_full_ || ports_.clock.steady_now() >= next_slot_look_;
+}
+
+void Claimer::size_inline_batch(SteadyTime now) {
+  const Duration took = now - std::exchange(inline_began_, now);
+  if (!inline_full_ || took > 2 * kInlineTurn) {
+    inline_batch_ = std::max(options_.inline_batch, inline_batch_ / 2);
+  } else if (took < kInlineTurn) {
+    inline_batch_ = std::min(options_.inline_batch_max, 2 * inline_batch_);
+  }
 }
 
 bool Claimer::sweeps() {

@@ -169,5 +169,65 @@ TEST_F(HintedClaimerTest, TakesNoHintWithoutRoom) {
   EXPECT_EQ(hints_.receive(9, {.at = clock_.steady_now()})->size(), 1U);
 }
 
+/// A claimer without hints, of one kind that takes a slot and one that runs inline.
+class InlineClaimerTest : public ClaimerTest {
+ protected:
+  /// How many a claim takes, of the one kind and the other.
+  std::pair<std::size_t, std::size_t> claim_both() {
+    Claimer::Claimed claimed;
+    HeldRuns runs;
+    EXPECT_TRUE(claimer_.claim(runs, 1, claimed).has_value());
+    return {runs.slots_taken(), runs.size() - runs.slots_taken()};
+  }
+  void insert(const std::vector<TaskRequest>& requests) {
+    ASSERT_TRUE(ledger_.insert(requests).has_value());
+  }
+
+  Claimer claimer_{
+      {.ledger = ledger_, .clock = clock_},
+      {.worker = "w", .lease = std::chrono::seconds(25), .inline_batch = 2, .inline_batch_max = 5},
+      {{.name = "work"}, {.name = "noop", .runs_inline = true}}};
+};
+
+TEST_F(InlineClaimerTest, BatchesGrowWhileTheyAreFullAndQuick) {
+  insert(some_tasks(1, 100));
+  EXPECT_EQ(claim_both().second, 2U);
+  EXPECT_EQ(claim_both().second, 4U);
+  EXPECT_EQ(claim_both().second, 5U);
+  EXPECT_EQ(claim_both().second, 5U);
+  clock_.advance(std::chrono::milliseconds(150));
+  EXPECT_EQ(claim_both().second, 5U) << "neither quick nor slow";
+  clock_.advance(std::chrono::milliseconds(201));
+  EXPECT_EQ(claim_both().second, 2U);
+}
+
+TEST_F(InlineClaimerTest, BatchesAreSmallAgainAfterOneThatWasNotFull) {
+  insert(some_tasks(1, 7));
+  EXPECT_EQ(claim_both().second, 2U);
+  EXPECT_EQ(claim_both().second, 4U);
+  EXPECT_EQ(claim_both().second, 1U);
+  insert(some_tasks(8, 10));
+  EXPECT_EQ(claim_both().second, 2U);
+}
+
+TEST_F(InlineClaimerTest, FullBatchesKeepTasksForSlotsWaitingAMoment) {
+  insert(some_tasks(1, 100));
+  EXPECT_EQ(claim_both().first, 0U);  // before it is known that the batch is full
+  EXPECT_EQ(claim_both().first, 0U);
+  insert({a_task(101).kind("work"), a_task(102).kind("work")});
+  EXPECT_EQ(claim_both().first, 0U);
+  clock_.advance(std::chrono::milliseconds(20));
+  EXPECT_EQ(claim_both().first, 1U);
+  EXPECT_EQ(claim_both().first, 1U) << "where there was one there may be more";
+}
+
+TEST_F(InlineClaimerTest, TasksForSlotsDoNotWaitWhereBatchesAreNotFull) {
+  insert(some_tasks(1, 3));
+  EXPECT_EQ(claim_both(), std::pair(std::size_t{0}, std::size_t{2}));
+  EXPECT_EQ(claim_both(), std::pair(std::size_t{0}, std::size_t{1}));
+  insert({a_task(101).kind("work")});
+  EXPECT_EQ(claim_both().first, 1U);
+}
+
 }  // namespace
 }  // namespace waybill

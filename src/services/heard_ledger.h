@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -11,7 +12,7 @@
 namespace waybill {
 
 /// Passes calls on and counts the answers: a step that asked for nothing does not tell whether the
-/// ledger is there. Ledger and reader outlive it. As thread-safe as a counter: not.
+/// ledger is there. Ledger and reader outlive it. As thread-safe as they are.
 class HeardLedger final : public WorkLedger, public TaskReader {
  public:
   HeardLedger(WorkLedger& ledger, TaskReader& reader) : ledger_(ledger), reader_(reader) {}
@@ -43,7 +44,7 @@ class HeardLedger final : public WorkLedger, public TaskReader {
 
   WorkLedger& ledger_;
   TaskReader& reader_;
-  std::uint64_t answers_ = 0;
+  std::atomic<std::uint64_t> answers_ = 0;
 };
 
 }  // namespace waybill

@@ -33,6 +33,13 @@ void HeldRuns::end(const RunKey& key, Event verdict) {
   ended_.push_back(key);
 }
 
+bool HeldRuns::slots_end() const {
+  return std::ranges::any_of(ended_, [this](const RunKey& key) {
+    const auto position = runs_.find(key);
+    return position != runs_.end() && position->second.takes_slot;
+  });
+}
+
 bool HeldRuns::rival_of(const RunKey& key) const {
   return std::any_of(runs_.begin(), runs_.end(), [&](const auto& entry) {
     return entry.first.task == key.task && entry.first.fence != key.fence;

@@ -43,6 +43,8 @@ class HeldRuns {
   std::vector<RunKey> take_ended() { return std::exchange(ended_, {}); }
   void put_back(const RunKey& key) { ended_.push_back(key); }
   bool any_ended() const { return !ended_.empty(); }
+  /// Whether a slot is free once what has ended is recorded.
+  bool slots_end() const;
 
   /// Whether another run of the same task is still here.
   bool rival_of(const RunKey& key) const;

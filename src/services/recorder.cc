@@ -78,52 +78,75 @@ Result<std::vector<RunKey>> Recorder::record_reports(HeldRuns& runs, Which which
 
 Status Recorder::record_verdicts(HeldRuns& runs) {
   for (int round = 0; round < kRoundsMax && runs.any_ended(); ++round) {
-    std::vector<RunKey> stale;
-    if (const Status applied = apply(runs, stale); !applied) return applied;
-    for (std::size_t i = 0; i < stale.size(); ++i) {
-      const Status read = read_again(runs, stale[i]);
-      if (read) continue;
-      for (; i < stale.size(); ++i) runs.put_back(stale[i]);
-      return read;
-    }
+    Batch batch = take_ended(runs);
+    if (!batch.changes.empty()) batch.answers = ledger_.apply(batch.changes);
+    if (Status taken = take_answers(runs, batch); !taken) return taken;
   }
   return {};
 }
 
-/// One call for all that has ended; what has to be read again goes to `stale`.
-Status Recorder::apply(HeldRuns& runs, std::vector<RunKey>& stale) {
+void Recorder::begin(HeldRuns& runs, SideThread& side) {
+  begun_ = take_ended(runs);
+  if (begun_->changes.empty()) return;
+  side_ = &side;
+  side.begin(
+      [&batch = *begun_, &ledger = ledger_] { batch.answers = ledger.apply(batch.changes); });
+}
+
+Status Recorder::settle(HeldRuns& runs) {
+  if (!begun_) return {};
+  if (side_ != nullptr) std::exchange(side_, nullptr)->wait();
+  Batch batch = std::move(*begun_);
+  begun_.reset();
+  return take_answers(runs, batch);
+}
+
+Recorder::Batch Recorder::take_ended(HeldRuns& runs) {
   const std::vector<RunKey> ended = runs.take_ended();
   const Time now = ledger_.now();
-  std::vector<Change> changes;
-  std::vector<RunKey> keys;
-  changes.reserve(ended.size());
-  keys.reserve(ended.size());
+  Batch batch;
+  batch.changes.reserve(ended.size());
+  batch.keys.reserve(ended.size());
   for (const RunKey& key : ended) {
     const HeldRun* run = runs.find(key);
     if (run == nullptr) continue;  // lost after it ended
     auto change = transition(run->task, *run->verdict, {.now = now, .chance = rng_.unit()});
     if (!change) {
-      stale.push_back(key);
+      batch.stale.push_back(key);
       continue;
     }
-    changes.push_back(std::move(*change));
-    keys.push_back(key);
+    batch.changes.push_back(std::move(*change));
+    batch.keys.push_back(key);
   }
-  if (changes.empty()) return {};
-  const auto answers = ledger_.apply(changes);
+  return batch;
+}
+
+Status Recorder::take_answers(HeldRuns& runs, Batch& batch) {
+  const auto& answers = batch.answers;
   if (!answers) {
-    for (const RunKey& key : keys) runs.put_back(key);
-    for (const RunKey& key : stale) runs.put_back(key);
+    for (const RunKey& key : batch.keys) runs.put_back(key);
+    for (const RunKey& key : batch.stale) runs.put_back(key);
     return fail(answers.error());
   }
-  for (std::size_t i = 0; i < keys.size(); ++i) {
+  for (std::size_t i = 0; i < batch.changes.size(); ++i) {
+    const RunKey& key = batch.keys[i];
     const Status& answer = (*answers)[i];
     if (answer || answer.error().code == Code::not_found) {
-      if (answer) log_outcome(runs.find(keys[i])->task.request, changes[i]);
-      runs.erase(keys[i]);
+      if (answer) log_outcome(runs.find(key)->task.request, batch.changes[i]);
+      runs.erase(key);
     } else {
-      stale.push_back(keys[i]);
+      batch.stale.push_back(key);
     }
+  }
+  return read_again(runs, batch.stale);
+}
+
+Status Recorder::read_again(HeldRuns& runs, const std::vector<RunKey>& stale) {
+  for (std::size_t i = 0; i < stale.size(); ++i) {
+    Status read = read_again(runs, stale[i]);
+    if (read) continue;
+    for (; i < stale.size(); ++i) runs.put_back(stale[i]);
+    return read;
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "ports/ledger.h"
 #include "ports/ledger_reader.h"
 #include "services/held_runs.h"
+#include "services/side_thread.h"
 
 namespace waybill {
 
@@ -31,15 +33,31 @@ class Recorder {
   /// made anew from the task as it is now, if the lease is still ours (a cancel request came in
   /// between); else it is dropped.
   Status record_verdicts(HeldRuns& runs);
+  /// Likewise, but on another thread until settle(), which comes next of all that is asked here.
+  /// What is refused has its verdict made anew, and is left to the next call.
+  void begin(HeldRuns& runs, SideThread& side);
+  /// Waits for what began; nothing did: does nothing.
+  Status settle(HeldRuns& runs);
 
  private:
-  Status apply(HeldRuns& runs, std::vector<RunKey>& stale);
+  /// One call for all that has ended.
+  struct Batch {
+    std::vector<Change> changes;
+    std::vector<RunKey> keys;   ///< of the changes
+    std::vector<RunKey> stale;  ///< whose task has to be read again
+    Result<std::vector<Status>> answers{};
+  };
+  Batch take_ended(HeldRuns& runs);
+  Status take_answers(HeldRuns& runs, Batch& batch);
+  Status read_again(HeldRuns& runs, const std::vector<RunKey>& stale);
   Status read_again(HeldRuns& runs, const RunKey& key);
 
   WorkLedger& ledger_;
   TaskReader& reader_;
   Rng rng_;
   std::unordered_map<RunKey, Report, RunKeyHash> reports_;
+  std::optional<Batch> begun_;
+  SideThread* side_ = nullptr;  // of what has begun
 };
 
 }  // namespace waybill

@@ -49,6 +49,7 @@ Worker::Worker(WorkerPorts ports, WorkerOptions options, Rng rng)
                 .queues = options_.queues,
                 .lease = options_.lease,
                 .inline_batch = options_.inline_batch,
+                .inline_batch_max = options_.inline_batch_max,
                 .sweep_every = options_.sweep_every},
                ports.executor.kinds()),
       kinds_(ports.executor.kinds()),
@@ -83,14 +84,32 @@ void Worker::tell_of_ledger(const Status& worked, std::uint64_t answers_before) 
 Status Worker::work() {
   if (Status done = beat(); !done) return done;
   if (Status done = report(); !done) return done;
-  if (Status done = recorder_.record_verdicts(runs_); !done) return done;
+  if (may_record_beside()) recorder_.begin(runs_, *ports_.side);
+  const Status claimed = claim_next();
+  const Status settled = recorder_.settle(runs_);
+  if (!settled) return settled;
+  if (!claimed || drain_at_) return claimed;
+  // One that was claimed again while an older run of it was being recorded.
   start_waiting();
-  if (drain_at_) return recorder_.record_verdicts(runs_);
-  if (Status done = claim(); !done) return done;
-  // Inline runs have ended by now: their verdicts go into this step, not the next.
+  // Inline runs have ended by now: their verdicts go into this step, unless there is a next batch
+  // that they can be recorded beside.
   collect_finished();
   if (Status done = report(); !done) return done;
+  if (more_ready_ && may_record_beside()) return {};
   return recorder_.record_verdicts(runs_);
+}
+
+/// What takes slots is recorded first, so that they are free for the claim. And while nothing can
+/// be recorded nothing is claimed, or more and more would be held.
+bool Worker::may_record_beside() const {
+  return ports_.side != nullptr && !drain_at_ && !ledger_was_away_ && runs_.any_ended() &&
+         !runs_.slots_end();
+}
+
+Status Worker::claim_next() {
+  if (Status done = recorder_.record_verdicts(runs_); !done) return done;
+  start_waiting();
+  return drain_at_ ? recorder_.record_verdicts(runs_) : claim();
 }
 
 Status Worker::beat() {
@@ -123,12 +142,18 @@ Status Worker::report() {
 
 Status Worker::claim() {
   const std::size_t taken = runs_.slots_taken();
+  const std::size_t free = options_.slots - std::min(options_.slots, taken);
   Claimer::Claimed claimed;
-  const Status done =
-      claimer_.claim(runs_, options_.slots - std::min(options_.slots, taken), claimed);
-  waiting_.insert(waiting_.end(), claimed.keys.begin(), claimed.keys.end());
+  const auto start_claimed = [&] {
+    waiting_.insert(waiting_.end(), claimed.keys.begin(), claimed.keys.end());
+    claimed.keys.clear();
+    start_waiting();
+  };
+  Status done = claimer_.claim_for_slots(runs_, free, claimed);
+  start_claimed();
+  if (done) done = claimer_.claim_inline(runs_, claimed);
   more_ready_ = claimed.more;
-  start_waiting();
+  start_claimed();
   return done;
 }
 

@@ -21,6 +21,7 @@
 #include "services/held_runs.h"
 #include "services/recorder.h"
 #include "services/service.h"
+#include "services/side_thread.h"
 
 namespace waybill {
 
@@ -29,9 +30,10 @@ struct WorkerOptions {
   std::string host;
   std::int64_t process_id = 0;
   std::string version{};
-  std::vector<std::string> queues;  ///< empty: every queue, also those that appear later
-  std::size_t slots = 4;            ///< runs at a time, not counting kinds that run inline
-  std::size_t inline_batch = 512;   ///< tasks of inline kinds that are claimed together
+  std::vector<std::string> queues;      ///< empty: every queue, also those that appear later
+  std::size_t slots = 4;                ///< runs at a time, not counting kinds that run inline
+  std::size_t inline_batch = 512;       ///< tasks of inline kinds that are claimed together
+  std::size_t inline_batch_max = 2048;  ///< as many while that takes little time
   /// A dead worker's tasks are free again after this: 25 s and the rescuer's part stay below 30 s,
   /// and a live worker loses no task before its second beat in a row has failed.
   Duration lease = std::chrono::seconds(25);
@@ -56,6 +58,9 @@ struct WorkerPorts {
   Clock& clock;
   Executor& executor;
   Queue* hints = nullptr;  ///< its messages are as make_hint makes them; null: none
+  /// Records what came of a batch of inline tasks while the next one is claimed; null: one after
+  /// the other.
+  SideThread* side = nullptr;
 };
 
 /// Claims tasks, has them run, keeps their leases alive, and records how they ended.
@@ -86,11 +91,13 @@ class Worker final : public Service {
 
  private:
   Status work();
+  Status claim_next();
   void tell_of_ledger(const Status& worked, std::uint64_t answers_before);
   Status beat();
   void on_pulse(const Heart::Pulse& pulse);
   Status report();
   Status claim();
+  bool may_record_beside() const;
   void collect_finished();
   void watch_runs();
   void start_waiting();

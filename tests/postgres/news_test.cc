@@ -80,6 +80,38 @@ TEST_F(PostgresNews, TheBellRingsForOthersAndOneLooksTheLessOften) {
   EXPECT_EQ(bell.wait(seen, soon(), clock_), Bell::Woken::rung);
 }
 
+TEST_F(PostgresNews, WhatOthersSayIsNoNumberToTrust) {
+  Pool pool({.connect = {.conninfo = url()}}, clock_);
+  Database database(pool);
+  Bell bell;
+  News news(database, bell);
+  await_heard(news, news.look_every());
+  for (const char* payload : {"another", "another 41", "9223372036854775807"}) {
+    const std::uint64_t before = bell.rung();
+    shared_postgres()->psql(name_, "SELECT pg_notify('waybill', '" + std::string(payload) + "')");
+    ASSERT_EQ(bell.wait(before, soon(), clock_), Bell::Woken::rung);
+    EXPECT_EQ(news.newest(), 0U) << payload;
+    EXPECT_TRUE(news.take_doubt()) << payload;
+  }
+}
+
+TEST_F(PostgresNews, ACommitElsewhereIsKnownByItsNewsAlone) {
+  const auto here = PostgresLedger::create(url(), clock_);
+  const auto there = PostgresLedger::create(url(), clock_);
+  ASSERT_TRUE(here.has_value() && there.has_value());
+  ASSERT_TRUE((*there)->ledger().insert(some_tasks(1, 1)));
+  std::uint64_t seen = (*here)->reader().last_sequence(std::nullopt, soon()).value();
+  EXPECT_GT(seen, 0U);
+  for (int task = 2; task <= 20; ++task) {
+    ASSERT_TRUE((*there)->ledger().insert(some_tasks(task, task)));
+    const auto next = (*here)->reader().last_sequence(seen, soon());
+    ASSERT_TRUE(next.has_value()) << next.error().message;
+    EXPECT_GT(*next, seen);
+    EXPECT_EQ(*next, (*there)->reader().last_sequence(std::nullopt, soon()));
+    seen = *next;
+  }
+}
+
 TEST_F(PostgresNews, OnesOwnCommitsRingNothing) {
   Pool pool({.connect = {.conninfo = url()}}, clock_);
   Database database(pool);

@@ -199,6 +199,7 @@ void World::add_worker(Process& process) {
                               .queues = {"default", "q1", "q2"},
                               .slots = 3,
                               .inline_batch = 3,
+                              .inline_batch_max = 6,
                               .listen_every = 4s,
                               .poll_every = 3s,
                               .report_every = 5s,

@@ -164,6 +164,7 @@ Exit run_worker_of_server(Session& session, const Invocation& invocation) {
   WorkerOptions options = worker_options(session);
   if (const Status status = check_worker_options(options); !status) return fail(status.error());
   options.retry_every = std::chrono::seconds(1);
+  options.inline_batch_max = options.inline_batch;  // a request takes no more than 1,000
   const auto place = WorkingPlace::open(session);
   if (!place) return fail(place.error());
   auto scratch = FileScratchSpace::open((*place)->directory() + "/scratch", options.name);

@@ -76,7 +76,8 @@ WorkerHost::WorkerHost(Session& session, Ports ports, Parts parts)
                .registry = ports.registry,
                .clock = session.clock(),
                .executor = executor_,
-               .hints = hints_.get()},
+               .hints = hints_.get(),
+               .side = &side_},
               parts_.options, session.rng().fork()),
       loop_(worker_, bell_, session.clock()) {
   if (ports.changes != nullptr) {

@@ -14,6 +14,7 @@
 #include "services/hint_feed.h"
 #include "services/ledger_watch.h"
 #include "services/rule_desk.h"
+#include "services/side_thread.h"
 #include "services/thread_executor.h"
 #include "services/worker.h"
 #include "services/worker_loop.h"
@@ -78,6 +79,7 @@ class WorkerHost {
   Bell& bell_;
   const std::unique_ptr<HintFeed> hints_;
   ThreadExecutor executor_;
+  SideThread side_;
   Worker worker_;
   WorkerLoop loop_;
   std::optional<LedgerWatch> watch_;

@@ -64,6 +64,7 @@ void ChangeRows::add(const Change& change, std::string_view entry) {
 }
 
 void ChangeRows::write(Batch& batch, Batch::Take take) {
+  const std::size_t count = handles_.size();
   Params params;
   for (Array* array : {&handles_, &ids_, &from_states_, &from_fences_, &from_revisions_,
                        &from_leases_, &states_, &revisions_, &fences_, &waiting_for_, &run_at_,
@@ -72,7 +73,8 @@ void ChangeRows::write(Batch& batch, Batch::Take take) {
   }
   const bool ranks = to_ == Sql::update_tasks || to_ == Sql::revive_tasks;
   if (ranks) params.integer(kAgePerPriority.count());
-  batch.add(to_, std::move(params), std::move(take));
+  const bool few = to_ == Sql::update_tasks && count <= kFewTasks;
+  batch.add(few ? Sql::update_few : to_, std::move(params), std::move(take));
 }
 
 bool ApplyPart::Pending::revives() const {

@@ -75,8 +75,9 @@ void ClaimPart::write(Batch& batch) {
   began_at_ = round_.time.steady_micros();
   from_start_ = round_.hints.looks_from_start.take(common, began_at_);
   params.boolean(from_start_);
-  batch.add(Sql::claim_by_index);
-  batch.add(Sql::claim_ready, std::move(params), [this](const Rows& rows) {
+  const bool few = limit <= kFewTasks;
+  if (!few) batch.add(Sql::claim_by_index);
+  batch.add(few ? Sql::claim_few : Sql::claim_ready, std::move(params), [this](const Rows& rows) {
     const Status taken = take_candidates(rows);
     if (taken && from_start_) note_look(rows);
     return taken;

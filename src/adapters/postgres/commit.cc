@@ -58,7 +58,7 @@ void CommitRecord::note_claimed(std::int64_t lane, std::int64_t rank, std::int64
   last = std::max(last, task);
 }
 
-void CommitRecord::write(Batch& batch, const Uuid& tag) const {
+void CommitRecord::write(Batch& batch, const Uuid& tag, const Batch::Take& numbered) const {
   if (!ready_.empty()) {
     Params floors;
     add_floors_to_lower(floors, ready_);
@@ -68,7 +68,7 @@ void CommitRecord::write(Batch& batch, const Uuid& tag) const {
   for (const Row& row : rows_) {
     Params params;
     add_row(params, row, tag);
-    batch.add(Sql::add_event, std::move(params));
+    batch.add(Sql::add_event, std::move(params), numbered);
   }
 }
 

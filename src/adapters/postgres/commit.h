@@ -30,9 +30,12 @@ class CommitRecord {
   /// A task with this rank was claimed, and it is time to write down where claims begin.
   void note_claimed(std::int64_t lane, std::int64_t rank, std::int64_t handle);
   bool empty() const { return rows_.empty(); }
+  /// In the first row, which has to be there.
+  std::int64_t first_changes() const { return rows_.front().changes; }
 
-  /// Adds the statements that write the rows; the lock must be held by then.
-  void write(Batch& batch, const Uuid& tag) const;
+  /// Adds the statements that write the rows; the lock must be held by then. `numbered` takes the
+  /// number of each row of events and how many changes it has.
+  void write(Batch& batch, const Uuid& tag, const Batch::Take& numbered = {}) const;
   /// The rest of insert_group, of a record that is one row and of tasks that came.
   void add_to(Params& params, const Uuid& tag) const;
 

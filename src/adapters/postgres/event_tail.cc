@@ -102,7 +102,11 @@ Result<std::uint64_t> newest_sequence(Database& database) {
   const auto rows = database.read(Sql::last_event);
   if (!rows) return fail(rows.error());
   if (rows->empty()) return std::uint64_t{0};
-  return sequence(rows->integer(0, 0), static_cast<std::size_t>(rows->integer(0, 1) - 1));
+  return last_of_row(rows->integer(0, 0), rows->integer(0, 1));
+}
+
+std::uint64_t last_of_row(std::int64_t row, std::int64_t changes) {
+  return sequence(row, static_cast<std::size_t>(changes - 1));
 }
 
 }  // namespace waybill::postgres

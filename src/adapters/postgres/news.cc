@@ -52,7 +52,13 @@ News::~News() {
   listener.request_stop();
 }
 
-void News::tell() {
+void News::learn(std::uint64_t sequence) {
+  std::uint64_t known = newest_;
+  while (known < sequence && !newest_.compare_exchange_weak(known, sequence)) continue;
+}
+
+void News::tell(std::uint64_t sequence) {
+  sequence > 0 ? learn(sequence) : doubt();
   {
     const Lock lock(mutex_);
     ++committed_;
@@ -133,6 +139,8 @@ Status News::hear(Connection& connection, const std::stop_token& stop) {
     if (!payloads && payloads.error().code == Code::deadline_exceeded) continue;
     if (!payloads) return fail(payloads.error());
     if (std::ranges::all_of(*payloads, [&](const auto& tag) { return tag == own; })) continue;
+    // Anybody on the server may say so, and so no number is taken from it.
+    doubt();
     untold_ = 0;
     bell_.ring();
   }

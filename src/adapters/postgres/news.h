@@ -24,8 +24,16 @@ class News {
   News(const News&) = delete;
   News& operator=(const News&) = delete;
 
-  /// Something was committed here. Does not wait.
-  void tell();
+  /// Something was committed here, up to a sequence of events; 0: it is not known. Does not wait.
+  void tell(std::uint64_t sequence = 0);
+  /// The newest sequence that is known to be committed; 0: none.
+  std::uint64_t newest() const { return newest_; }
+  /// That this one is.
+  void learn(std::uint64_t sequence);
+  /// Something may be committed whose sequence is not known.
+  void doubt() { doubts_ = true; }
+  /// Whether that is so; then the ledger is asked, and learn() comes next or doubt() again.
+  bool take_doubt() { return doubts_.exchange(false); }
   /// How often to look for what others commit: seldom while one is told of it. Listens from the
   /// first call on.
   Duration look_every();
@@ -42,6 +50,8 @@ class News {
   Database& database_;
   Bell& bell_;
   std::atomic<bool> is_heard_ = false;
+  std::atomic<std::uint64_t> newest_ = 0;
+  std::atomic<bool> doubts_ = false;
   /// Looks since the last news of others that found something by themselves: programs that do not
   /// tell, or a pooler that gives each transaction another session.
   std::atomic<int> untold_ = 0;

@@ -18,6 +18,10 @@ namespace waybill::postgres {
 /// found stays so, because nobody commits until this one has.
 enum class Mode : std::uint8_t { shared, exclusive };
 
+/// Up to so many, a statement takes longer to plan than to run: its plan is kept by a function
+/// (migrations/postgres/0022_few_tasks.sql). Rows that a function gives are held in memory.
+inline constexpr std::size_t kFewTasks = 32;
+
 /// What the writer has seen and lets the next transaction begin with. A wrong guess costs a round.
 struct Hints {
   std::atomic<bool> tasks_wait = false;          ///< some task waits for others

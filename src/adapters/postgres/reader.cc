@@ -64,17 +64,27 @@ Result<std::uint64_t> PostgresReaderPort::last_sequence(std::optional<std::uint6
                                                         const Deadline& deadline) {
   Clock& clock = database_.pool().clock();
   bool looked = false;  // and nobody had told
+  // Who comes again is told of most that came since; of the rest soon.
+  bool asks = !past || news_.newest() == 0;
   for (;;) {
     const std::uint64_t seen = bell_.rung();
-    const auto last = newest_sequence(database_);
-    if (looked && last && *last > *past) news_.found_untold();
-    if (!last || !past || *last > *past) return last;
+    if (const std::uint64_t known = news_.newest(); past && known > *past) return known;
     const SteadyTime now = clock.steady_now();
-    if (now >= deadline.at || deadline.stop_requested()) return last;
+    const bool is_over = now >= deadline.at || deadline.stop_requested();
+    if (news_.take_doubt() || asks || is_over) {
+      const auto last = newest_sequence(database_);
+      const bool is_new = last && *last > news_.newest();
+      last ? news_.learn(*last) : news_.doubt();
+      // The doubt was everybody's, and the others may wait since.
+      if (is_new) bell_.ring();
+      if (looked && last && *last > *past) news_.found_untold();
+      if (!last || !past || *last > *past || is_over) return last;
+    }
     // Our own commits ring, and those that other programs tell of; some have to be looked for.
     const Deadline slice{.at = std::min(deadline.at, now + news_.look_every()),
                          .stop = deadline.stop};
     looked = bell_.wait(seen, slice, clock) == Bell::Woken::in_vain;
+    asks = looked;
   }
 }
 

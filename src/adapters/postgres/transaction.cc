@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/changes.h"
 #include "adapters/postgres/claims.h"
+#include "adapters/postgres/event_tail.h"
 #include "adapters/postgres/inserts.h"
 #include "adapters/postgres/leases.h"
 
@@ -79,12 +80,15 @@ Status GroupTransaction::run_at_once(const Uuid& tag) {
   Params params = insert.write_plain();
   round_.record.add_to(params, tag);
   const SteadyTime asked = round_.time.steady_now();
+  const std::int64_t changes = round_.record.first_changes();
   Batch batch;
   batch.add(Sql::begin_write);
-  batch.add(Sql::insert_group, std::move(params), [this, asked](const Rows& rows) -> Status {
-    round_.time.learn(from_micros(rows.integer(0, 0)), asked);
-    return {};
-  });
+  batch.add(Sql::insert_group, std::move(params),
+            [this, asked, changes](const Rows& rows) -> Status {
+              round_.time.learn(from_micros(rows.integer(0, 0)), asked);
+              last_sequence_ = last_of_row(rows.integer(0, 1), changes);
+              return {};
+            });
   batch.add(Sql::commit);
   commit_was_sent_ = true;
   return batch.run(connection_);
@@ -112,7 +116,10 @@ Status GroupTransaction::commit(std::span<Part* const> parts) {
   if (shared && !round_.succeeded.empty()) {
     last.add(Sql::refuse_waiters, std::move(Params().uuids(round_.succeeded)));
   }
-  round_.record.write(last, identity_.tag);
+  round_.record.write(last, identity_.tag, [this](const Rows& rows) -> Status {
+    last_sequence_ = last_of_row(rows.integer(0, 0), rows.integer(0, 1));
+    return {};
+  });
   last.add(Sql::commit);
   commit_was_sent_ = true;
   const Status committed = last.run(connection_);

@@ -39,6 +39,8 @@ class GroupTransaction {
   /// Whether it has told of changes, by which its commit can be found.
   bool has_record() const { return !round_.record.empty(); }
   const CommitIdentity& identity() const { return identity_; }
+  /// The sequence of the last change that it has told of; 0: it is not known.
+  std::uint64_t last_sequence() const { return last_sequence_; }
 
  private:
   Status begin(Batch& batch);
@@ -49,6 +51,7 @@ class GroupTransaction {
   Round round_;
   const std::span<WriteCall* const> group_;
   CommitIdentity identity_;
+  std::uint64_t last_sequence_ = 0;
   bool commit_was_sent_ = false;
 };
 

@@ -264,8 +264,9 @@ Writer::Outcome Writer::run_once(Attempt& attempt) {
   }
   if (!at_once) tags_.begin_from(transaction.identity().tag);
   if (outcome == Outcome::done && transaction.has_record()) {
+    // First what was committed: those who are rung for may not have to ask.
+    ears_.elsewhere.tell(transaction.last_sequence());
     ears_.here.ring();
-    ears_.elsewhere.tell();
   }
   if (outcome != Outcome::done) return outcome;
   attempt.failure = settle_removals(attempt.group, attempt.limit);
