@@ -19,7 +19,8 @@ SETTINGS = """[databases]
 listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
-auth_type = any
+auth_type = trust
+auth_file = {top}/users
 pool_mode = transaction
 server_round_robin = 1
 default_pool_size = {sessions}
@@ -43,6 +44,8 @@ class Pooler:
         with open(f"{self.top}/ini", "w", encoding="utf-8") as file:
             file.write(SETTINGS.format(server=server_port, port=self.port, sessions=sessions,
                                        top=self.top))
+        with open(f"{self.top}/users", "w", encoding="utf-8") as file:
+            file.write('"postgres" ""\n')
         if os.geteuid() == 0:  # it refuses to be root
             user = pwd.getpwnam("postgres")
             os.chown(self.top, user.pw_uid, user.pw_gid)

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
@@ -40,9 +39,8 @@ class Behind(unittest.TestCase):
         self.definitions = f"{self.top}/definitions"
         os.mkdir(self.definitions)
         with open(f"{self.definitions}/all.yaml", "w", encoding="utf-8") as file:
-            file.write("tasks:\n  twice:\n    command: [sh, -c, 'test \"$WAYBILL_ATTEMPT\" = 2']\n"
-                       "    retry: {attempts: 3, first_delay: 1s}\n"
-                       "schedules:\n  often:\n    cron: '* * * * * *'\n    task: twice\n")
+            file.write("tasks:\n  twice:\n    shell: test $WAYBILL_ATTEMPT -ge 2 || exit 75\n"
+                       "    retry: {backoff: 100ms}\n")
 
     def command(self, *words):
         return subprocess.run([serving.WAYBILL[0], *words], cwd=self.top, capture_output=True,
@@ -68,8 +66,10 @@ class Behind(unittest.TestCase):
     def create(served, count, **members):
         ids = []
         for _ in range(0, count, BATCH):
-            answer = served.post("/v1/tasks:batch", {"tasks": [members] * min(BATCH, count)})
-            ids += [one["task"]["id"] for one in answer.json["results"]]
+            answer = served.post("/v1/tasks", {"tasks": [members] * min(BATCH, count)})
+            if answer.status != 200:
+                raise AssertionError(answer)
+            ids += [task["id"] for task in answer.json["tasks"]]
         return ids
 
     def await_ended(self, served, ids):
@@ -81,6 +81,75 @@ class Behind(unittest.TestCase):
             states = {task["id"]: task["state"] for task in listed}
             return left <= set(states) and [states[one] for one in ids]
         return serving.until(all_ended, "the tasks end", 120)
+
+    def test_servers_and_workers_rely_on_no_session(self):
+        migrated = self.command("db", "migrate", "--ledger", self.ledger)
+        self.assertEqual(migrated.returncode, 0, migrated.stderr)
+        first, second = self.serve(), self.serve()
+        workers = [self.work("--slots", "4"), self.work("--slots", "4")]
+        ids = self.create(first, TASKS, kind="noop") + self.create(
+            second, BATCH, definition="twice")
+        late = self.create(second, BATCH, kind="noop", delay="1s")
+        states = self.await_ended(first, ids + late)
+        self.assertEqual(set(states), {"succeeded"}, [
+            first.get(f"/v1/tasks/{one}").json for one, state in zip(ids, states)
+            if state != "succeeded"][:1])
+        for task in ids[-BATCH:]:
+            self.assertGreaterEqual(first.get(f"/v1/tasks/{task}").json["attempt"], 2)
+        # Each got whichever session's turn it was, and left nothing on it.
+        users = self.postgres.psql(
+            "postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = 'ledger'")
+        self.assertLessEqual(int(users), SESSIONS)
+        serving.until(lambda: self.postgres.psql("postgres", LEFT_BEHIND) == "0|0",
+                      "no lock and no transaction is left behind")
+        self.assertEqual([process.poll() for process in workers], [None, None])
+        self.check()
+
+    def check(self):
+        """By way of the pooler too."""
+        checked = self.command("db", "check", "--ledger", self.ledger)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_followers_hear_of_others_commits_by_looking(self):
+        first, second = self.serve(), self.serve()
+        # A session that another one's LISTEN stands on tells whom it tells: nobody may wait for it.
+        events = first.events("/v1/events")
+        self.addCleanup(events.close)
+        for _ in range(20):
+            began = time.monotonic()
+            [made] = self.create(second, 1, kind="noop")
+            event = serving.until(lambda: self.next_of(events, made), "the event")
+            self.assertLess(time.monotonic() - began, 10)
+            self.assertEqual(event["state"], "ready")
+
+    @staticmethod
+    def next_of(events, task):
+        _, _, data = events.next()
+        return data if data.get("task", data.get("id")) == task else None
+
+    def test_a_pooler_and_sessions_that_die_cost_time_only(self):
+        served = self.serve()
+        worker = self.work("--slots", "4")
+        ids = self.create(served, TASKS, kind="noop")
+        self.postgres.psql("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                           "WHERE datname = 'ledger'")
+        ids += self.create(served, BATCH, kind="noop")
+        self.pooler.kill()
+        self.pooler.start()
+        ids += self.create(served, BATCH, kind="noop")
+        self.assertEqual(set(self.await_ended(served, ids)), {"succeeded"})
+        self.assertIsNone(worker.poll())
+        self.check()
+
+    def test_db_copy_by_way_of_it_is_refused_with_words(self):
+        self.serve()
+        files = f"{self.top}/files"
+        made = self.command("task", "create", "--kind", "noop", "--data", files)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        copied = self.command("db", "copy", "--from", f"sqlite:{files}", "--to", self.ledger)
+        self.assertEqual(copied.returncode, 1, copied.stderr)
+        self.assertIn("another program is connected", copied.stderr)
+        self.assertIn("name the database itself", copied.stderr)
 
 
 if __name__ == "__main__":

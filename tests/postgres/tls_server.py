@@ -1,12 +1,14 @@
-"""A PostgreSQL that lets nobody in without TLS, an authority of the test's own, and certificates
-of servers and clients by it and by a stranger."""
+"""A PostgreSQL that lets nobody in without TLS, and whom its certificates are of."""
 
 import os
 import signal
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+for folder in ("../../bench", "../servers"):
+    sys.path.insert(0, os.path.join(HERE, folder))
+from certificates import Certificates  # noqa: E402
 from servers import Postgres  # noqa: E402
 
 DATABASE = "waybill"
@@ -19,40 +21,11 @@ local all all trust
 """
 
 
-class Certificates:
-    def __init__(self, directory):
-        self.directory = directory
-        for authority in ("ours", "strange"):
-            self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                         "-nodes", "-days", "2", "-subj", f"/CN={authority}", "-keyout",
-                         f"{authority}.key", "-out", f"{authority}.pem")
-        self.make("server", "localhost", "ours", "DNS:localhost")
-        self.make("client", OWNER, "ours", f"DNS:{OWNER}")
-        self.make("stranger", OWNER, "strange", f"DNS:{OWNER}")
-
-    def path(self, name):
-        return os.path.join(self.directory, name)
-
-    def openssl(self, *words):
-        subprocess.run(["openssl", *words], cwd=self.directory, check=True, capture_output=True)
-
-    def make(self, name, common_name, authority, alternative):
-        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                     "-subj", f"/CN={common_name}", "-keyout", f"{name}.key", "-out",
-                     f"{name}.csr")
-        with open(self.path("names"), "w", encoding="utf-8") as file:
-            file.write(f"subjectAltName={alternative}")
-        self.openssl("x509", "-req", "-days", "2", "-in", f"{name}.csr", "-CA",
-                     f"{authority}.pem", "-CAkey", f"{authority}.key", "-CAcreateserial",
-                     "-extfile", "names", "-out", f"{name}.pem")
-        os.chmod(self.path(f"{name}.key"), 0o600)
-
-
 class TlsPostgres:
     """Has the database and the users above."""
 
     def __init__(self, directory):
-        self.certificates = Certificates(directory)
+        self.certificates = Certificates(directory, OWNER)
         self.postgres = Postgres(directory, "32MB")
         self.port = self.postgres.port
         self.postgres.psql("postgres", f"CREATE ROLE {OWNER} LOGIN SUPERUSER;"

@@ -32,12 +32,13 @@ def accepts(port):
 
 
 class Rabbit:
-    def __init__(self):
+    def __init__(self, settings=""):
+        """`settings` of rabbitmq.conf, besides those that every test needs."""
         self.directory = tempfile.TemporaryDirectory(prefix="waybill-rabbit-")
         self.port, mapper_port = free_port(), free_port()
         home = self.directory.name
         self.write("rabbitmq.conf", f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
-                   "vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 50MB\n")
+                   "vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 50MB\n" + settings)
         self.write("enabled_plugins", "[].")
         self.write(".erlang.cookie", "TESTCOOKIE")
         os.chmod(os.path.join(home, ".erlang.cookie"), 0o400)
@@ -76,6 +77,23 @@ class Rabbit:
                     raise AssertionError(f"{command[0]} did not start: {log.read()[-2000:]}")
             time.sleep(0.05)
         return process
+
+    def control(self, *words):
+        program = os.path.join(os.path.dirname(glob.glob(PROGRAMS)[0]), "rabbitmqctl")
+        ran = subprocess.run([program, "--quiet", *words], text=True, capture_output=True,
+                             env=self.environment, check=False)
+        if ran.returncode != 0:
+            raise AssertionError(f"rabbitmqctl {' '.join(words)}: {ran.stdout} {ran.stderr}")
+        return ran.stdout
+
+    def said(self):
+        """Its own log."""
+        logs = glob.glob(os.path.join(self.directory.name, "log", "*.log"))
+        text = ""
+        for path in (*logs, self.log.name):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text += file.read()
+        return text
 
     def __enter__(self):
         return self
