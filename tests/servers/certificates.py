@@ -1,5 +1,5 @@
-"""An authority of a test's own, `ours`, and a strange one; certificates of a server that is localhost
-and of a client by ours, and of a stranger of the client's name by the other."""
+"""An authority of a test's own, `ours`, and a strange one; certificates of a server that is
+localhost and of a client by ours, and of a stranger of the client's name by the other."""
 
 import os
 import subprocess
