@@ -9,6 +9,8 @@ FIRST   ?= 1
 ROUNDS  ?= 200
 SECONDS_KILLED ?= 300
 SECONDS_EACH ?= 60
+SECONDS_SOAKED ?= 3600
+TASKS_PER_SECOND ?= 1000
 PREFIX  ?= /usr/local
 TASKS   ?= 10000000
 JOBS    ?= $(shell nproc)
@@ -95,6 +97,11 @@ chaos: binary ## kill -9 at random moments: ROUNDS=200, SEED=; at every write of
 	@python3 -B tests/http/kills.py --waybill build/release/waybill --rounds 100 $(if $(SEED),--seed $(SEED))
 	@python3 -B tests/chaos/servers.py --waybill build/release/waybill --seconds $(SECONDS_KILLED) $(if $(SEED),--seed $(SEED)) \
 	  || test $$? = 77
+
+.PHONY: soak
+soak: binary ## an hour of load on PostgreSQL, beside a snapshot for a part: SECONDS_SOAKED=3600, TASKS_PER_SECOND=1000, build/soak.json
+	@python3 -B tests/soak/soak.py --waybill build/release/waybill --seconds $(SECONDS_SOAKED) --rate $(TASKS_PER_SECOND) \
+	  --json-file build/soak.json || test $$? = 77
 
 .PHONY: fuzz
 fuzz: packages ## every parser under libFuzzer: SECONDS_EACH=60

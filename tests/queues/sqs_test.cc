@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "adapters/sqs/queue.h"
+#include "adapters/sqs/topology.h"
 #include "base/json.h"
 #include "base/percent.h"
 #include "tests/conformance/queue/suite.h"
@@ -93,6 +94,41 @@ TEST_P(SqsServerTest, ATopicThatIsNotThereIsNotFoundAndNamed) {
   ASSERT_TRUE(answers.has_value());
   EXPECT_EQ((*answers)[0].error().code, Code::not_found) << (*answers)[0].error().message;
   EXPECT_THAT((*answers)[0].error().message, testing::HasSubstr(":missing"));
+}
+
+TEST_P(SqsServerTest, WhatIsReceivedTooOftenGoesToTheDeadLetters) {
+  const std::string url = Moto::instance().url();
+  LoopbackHttp http;
+  AnyCredentials credentials;
+  const SqsTopologyParams params{.region = "us-east-1",
+                                 .name = "waybill-often",
+                                 .sns_endpoint = url,
+                                 .sqs_endpoint = url,
+                                 .dead_letter_name = "waybill-DEAD",
+                                 .receives_max = 2};
+  const SqsQueue::Services services{.http = http, .credentials = credentials, .clock = clock()};
+  const auto places = make_sqs_topology(services, params);
+  ASSERT_TRUE(places.has_value()) << places.error().message;
+  ASSERT_TRUE(make_sqs_topology(services, params).has_value()) << "it is there already";
+  const SqsOptions common{.region = "us-east-1", .sns_endpoint = url, .sqs_endpoint = url};
+  SqsOptions own = common;
+  own.topic_arn = places->topic_arn;
+  own.queue_url = places->queue_url;
+  OwnSqsQueue queue(clock(), own);
+  ASSERT_TRUE(queue.publish(numbered_messages(1, 1)).value()[0]);
+  for (int received = 0; received < params.receives_max; ++received) {
+    const auto some = queue.receive(1, {.at = soon()});
+    ASSERT_TRUE(some.has_value() && some->size() == 1u);
+    ASSERT_TRUE(queue.nack(std::vector{some->front().receipt}));
+  }
+  EXPECT_TRUE(queue.receive(1, {.at = clock().steady_now()}).value().empty());
+  SqsOptions dead = common;
+  dead.queue_url = url + "/123456789012/" + params.dead_letter_name;
+  OwnSqsQueue letters(clock(), dead);
+  const auto letter = letters.receive(1, {.at = soon()});
+  ASSERT_TRUE(letter.has_value()) << letter.error().message;
+  ASSERT_EQ(letter->size(), 1u);
+  EXPECT_EQ(letter->front().message.body, numbered_messages(1, 1)[0].body);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqs, SqsServerTest, testing::Values(kDirect), kName);

@@ -32,12 +32,14 @@ def accepts(port):
 
 
 class Rabbit:
-    def __init__(self):
+    def __init__(self, settings=""):
+        """`settings` of rabbitmq.conf, besides those that every test needs."""
         self.directory = tempfile.TemporaryDirectory(prefix="waybill-rabbit-")
         self.port, mapper_port = free_port(), free_port()
         home = self.directory.name
         self.write("rabbitmq.conf", f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
-                   "vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 50MB\n")
+                   "vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 50MB\n"
+                   + settings)
         self.write("enabled_plugins", "[].")
         self.write(".erlang.cookie", "TESTCOOKIE")
         os.chmod(os.path.join(home, ".erlang.cookie"), 0o400)
@@ -58,7 +60,7 @@ class Rabbit:
         self.started = []
         self.run([shutil.which("epmd"), "-port", str(mapper_port), "-address", "127.0.0.1"],
                  mapper_port)
-        self.node = self.run([glob.glob(PROGRAMS)[0]], self.port)
+        self.start()
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/%2f"
 
     def write(self, name, text):
@@ -76,6 +78,40 @@ class Rabbit:
                     raise AssertionError(f"{command[0]} did not start: {log.read()[-2000:]}")
             time.sleep(0.05)
         return process
+
+    def start(self):
+        """The node, on what it has on disk."""
+        self.node = self.run([glob.glob(PROGRAMS)[0]], self.port)
+
+    def kill(self):
+        """As a crash of it."""
+        os.killpg(self.node.pid, signal.SIGKILL)
+        self.node.wait()
+
+    def freeze(self):
+        """It says and hears nothing, and its connections stay open."""
+        os.killpg(self.node.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        if self.node.poll() is None:
+            os.killpg(self.node.pid, signal.SIGCONT)
+
+    def control(self, *words):
+        program = os.path.join(os.path.dirname(glob.glob(PROGRAMS)[0]), "rabbitmqctl")
+        ran = subprocess.run([program, "--quiet", *words], text=True, capture_output=True,
+                             env=self.environment, check=False)
+        if ran.returncode != 0:
+            raise AssertionError(f"rabbitmqctl {' '.join(words)}: {ran.stdout} {ran.stderr}")
+        return ran.stdout
+
+    def said(self):
+        """Its own log."""
+        logs = glob.glob(os.path.join(self.directory.name, "log", "*.log"))
+        text = ""
+        for path in (*logs, self.log.name):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text += file.read()
+        return text
 
     def __enter__(self):
         return self

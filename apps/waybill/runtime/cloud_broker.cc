@@ -54,6 +54,7 @@ class PubSubBroker final : public TaskBroker {
                       .subscription = name,
                       .endpoint = pubsub_endpoint("", parts_.environment),
                       .ack_deadline = kHidden,
+                      .dead_letter_topic = parts_.prefix + "-dead",
                       .call_time_max = kCloudCallTimeMax,
                       .id_attribute = "",
                       .stop = stop});
@@ -100,6 +101,8 @@ class SnsBroker final : public TaskBroker {
                                           .sns_endpoint = endpoint("sns"),
                                           .sqs_endpoint = endpoint("sqs"),
                                           .visibility = kHidden,
+                                          // No queue of the ledger has a name with capitals.
+                                          .dead_letter_name = sqs_name(parts_.prefix + "-DEAD"),
                                           .call_time_max = kCloudCallTimeMax,
                                           .stop = stop});
   }

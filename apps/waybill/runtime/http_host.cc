@@ -38,6 +38,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
       secrets_(std::move(parts.secrets)),
       webhooks_(std::move(parts.webhooks)),
       redis_(std::move(parts.redis)),
+      rabbit_(std::move(parts.rabbit)),
       spool_(uploads_directory(session.config()), session.clock()),
       artifacts_(store.contents(), store.beside().artifacts, spool_, session.clock()),
       runs_({.store = store.beside().runs,
@@ -97,6 +98,7 @@ HttpHost::HttpHost(Session& session, Store& store, const DefinitionFollower& def
 
 HttpHost::~HttpHost() {
   for (const auto& loop : loops_) loop->request_stop();
+  if (rabbit_) rabbit_->leave();
   for (const auto& loop : loops_) loop->stop();
   for (const auto& sender : webhooks_->senders()) sender->release();
   if (redis_) redis_->leave();
@@ -121,10 +123,12 @@ Result<std::unique_ptr<HttpHost>> HttpHost::start(Session& session, Store& store
   if (!webhooks) return fail(webhooks.error());
   auto redis = open_redis_progress(session, store, doors.task_mgmt);
   if (!redis) return fail(redis.error());
-  auto host =
-      std::make_unique<HttpHost>(session, store, definitions,
-                                 Parts{std::move(*kinds), std::move(*rules), std::move(*secrets),
-                                       std::move(*webhooks), std::move(*redis)});
+  auto rabbit = open_rabbit_watch(session, *definitions.now());
+  if (!rabbit) return fail(rabbit.error());
+  auto host = std::make_unique<HttpHost>(
+      session, store, definitions,
+      Parts{std::move(*kinds), std::move(*rules), std::move(*secrets), std::move(*webhooks),
+            std::move(*redis), std::move(*rabbit)});
   if (Status listening = host->listen(*address, doors); !listening) return fail(listening.error());
   return host;
 }
@@ -151,6 +155,7 @@ Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   gate_of_programs_ = gate_;
   gate_of_programs_.logins = nullptr;
   if (redis_) metrics_.also([this](auto& samples) { redis_->add_metrics(samples); });
+  if (rabbit_) metrics_.also([this](auto& samples) { rabbit_->add_metrics(samples); });
   auto api = http::Api::create(parts_, metrics_, gate_);
   if (!api) return fail(api.error());
   api_ = std::move(*api);
@@ -165,6 +170,7 @@ Status HttpHost::listen(const ListenAddress& address, const HttpDoors& doors) {
   }
   for (const auto& sender : webhooks_->senders()) run(*sender, kWebhookAnswerMax * 3 / 2);
   if (redis_) run(redis_->service());
+  if (rabbit_) run(*rabbit_, kRabbitAnswerMax * 3 / 2);
   if (rules_.logins) run(*rules_.logins);
   if (Status opened = listen_grpc(doors); !opened) return opened;
   run(feed_);  // last: it rings both servers

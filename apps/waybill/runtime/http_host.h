@@ -12,6 +12,7 @@
 #include "apps/waybill/runtime/dry_runs.h"
 #include "apps/waybill/runtime/logins.h"
 #include "apps/waybill/runtime/process_metrics.h"
+#include "apps/waybill/runtime/rabbit_watch.h"
 #include "apps/waybill/runtime/redis_progress.h"
 #include "apps/waybill/runtime/webhooks.h"
 #include "apps/waybill/session.h"
@@ -60,6 +61,7 @@ class HttpHost {
     std::unique_ptr<SecretVault> secrets;
     std::unique_ptr<Webhooks> webhooks;
     std::unique_ptr<RedisProgress> redis;  ///< null: nobody is told there
+    std::unique_ptr<RabbitWatch> rabbit;   ///< null: nothing goes by way of it
   };
   HttpHost(Session& session, Store& store, const DefinitionFollower& definitions, Parts parts);
   ~HttpHost();
@@ -100,6 +102,7 @@ class HttpHost {
   const std::unique_ptr<SecretVault> secrets_;
   const std::unique_ptr<Webhooks> webhooks_;
   const std::unique_ptr<RedisProgress> redis_;
+  const std::unique_ptr<RabbitWatch> rabbit_;
   FileUploadSpool spool_;
   ArtifactDesk artifacts_;
   RunDesk runs_;

@@ -3,11 +3,13 @@
 #include <amqp.h>
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 #include <vector>
 
@@ -111,7 +113,7 @@ Connection::Connection(std::string place)
     : state_(amqp_new_connection()), place_(std::move(place)) {}
 
 Connection::~Connection() {
-  cut_.reset();  // before another may get the socket's number
+  cut_.reset();
   amqp_destroy_connection(state_);
 }
 
@@ -126,6 +128,12 @@ Status Connection::beat() {
   const int sent = amqp_send_frame(state_, &heartbeat);
   if (sent == AMQP_STATUS_OK) return {};
   return fail(library_error(sent, "a heartbeat to " + place_));
+}
+
+Status Connection::ask() {
+  // For consumers of this channel from now on: there are none.
+  amqp_basic_qos(state_, kChannel, 0, 0, 0);
+  return reply("asking the AMQP broker at " + place_);
 }
 
 Duration Connection::heartbeat() const { return std::chrono::seconds(amqp_get_heartbeat(state_)); }
@@ -181,7 +189,10 @@ Result<std::unique_ptr<Connection>> Connection::open_at(const std::string& url,
   keep_alive(connection->socket());
   // The library waits in calls that nobody can end but the other side: so it is told that this one
   // has hung up.
-  connection->cut_.emplace(params.stop, [fd = connection->socket()] { ::shutdown(fd, SHUT_RDWR); });
+  connection->socket_ = FileDescriptor(::fcntl(connection->socket(), F_DUPFD_CLOEXEC, 0));
+  if (!connection->socket_.is_open()) return fail(system_error(errno, "duplicating a socket"));
+  connection->cut_.emplace(params.stop,
+                           [own = connection->socket_.get()] { ::shutdown(own, SHUT_RDWR); });
   const timeval call = to_timeval(params.call_time_max);
   amqp_set_handshake_timeout(state, &handshake);
   amqp_set_rpc_timeout(state, &call);

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -53,6 +54,9 @@ class Connection {
   int socket() const;
   /// Tells the broker that this side is there. `unavailable` when the connection is lost.
   Status beat();
+  /// Asks the broker something without consequence. Blocks until it answers, `call_time_max` at
+  /// most; errors as of any call.
+  Status ask();
   /// What the two sides agreed on.
   Duration heartbeat() const;
   /// What the broker said to the latest request.
@@ -68,7 +72,9 @@ class Connection {
 
   amqp_connection_state_t_* const state_;
   const std::string place_;
-  std::optional<std::stop_callback<std::function<void()>>> cut_;
+  /// Of our own: the library closes its number when the connection fails, and anybody may get it.
+  FileDescriptor socket_;
+  std::optional<std::stop_callback<std::function<void()>>> cut_;  // goes before its socket
 };
 
 }  // namespace waybill::amqp

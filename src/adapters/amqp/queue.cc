@@ -28,6 +28,9 @@ constexpr Duration kPauseMax = seconds(30);
 constexpr int kPublishAttempts = 3;
 // Other receivers may take what wakes this one, and a stop wakes nobody.
 constexpr milliseconds kLook(50);
+/// Between two looks for whether a connection wants heartbeats, and how often: one that comes
+/// meanwhile may want them more often than we do.
+constexpr Duration kPulseMax = std::chrono::seconds(1);
 
 bool may_pass(Code code) { return code == Code::unavailable || code == Code::deadline_exceeded; }
 
@@ -89,7 +92,7 @@ Status AmqpQueue::connect_publisher() {
 }
 
 Duration AmqpQueue::beat_publisher() {
-  Duration next = options_.connection.heartbeat / 2;
+  Duration next = std::min(options_.connection.heartbeat / 2, kPulseMax);
   // Who publishes now hears the broker.
   if (!publishing_.try_lock()) return next;
   if (publisher_ != nullptr) {
@@ -199,9 +202,7 @@ Status AmqpQueue::connect_receiver() {
 /// while there is no room for more.
 Duration AmqpQueue::beat_receiver() {
   const Lock lock(receiving_);
-  // A connection that comes meanwhile may want to hear more often.
-  constexpr Duration kLookMax = std::chrono::seconds(1);
-  if (receiver_ == nullptr) return std::min(options_.connection.heartbeat / 2, kLookMax);
+  if (receiver_ == nullptr) return std::min(options_.connection.heartbeat / 2, kPulseMax);
   const Duration next = receiver_->heartbeat() / 2;
   if (const Status beaten = receiver_->beat(); !beaten) {
     log::warn("amqp_receiver_lost", beaten.error().message);

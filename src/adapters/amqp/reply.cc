@@ -25,11 +25,19 @@ Code code_of_reply(int reply_code) {
 }
 
 Error library_error(int number, const std::string& action) {
-  const Code code = number == AMQP_STATUS_SSL_PEER_VERIFY_FAILED ||
-                            number == AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED
-                        ? Code::failed_precondition
-                        : Code::unavailable;
-  return {.code = code, .message = action + ": " + amqp_error_string2(number)};
+  const std::string said = action + ": " + amqp_error_string2(number);
+  switch (number) {
+    case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
+      return {.code = Code::failed_precondition,
+              .message = said +
+                         "; its certificate is of nobody whom we trust, or has ended: name its "
+                         "authority's file with SSL_CERT_FILE"};
+    case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
+      return {.code = Code::failed_precondition,
+              .message = said + "; name the host in the URL as its certificate does"};
+    default:
+      return {.code = Code::unavailable, .message = said};
+  }
 }
 
 Error error_of_close(const amqp_method_t_& method, const std::string& action) {

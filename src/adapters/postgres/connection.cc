@@ -11,6 +11,7 @@
 #include <optional>
 #include <stop_token>
 
+#include "adapters/postgres/connect_error.h"
 #include "adapters/postgres/hosts.h"
 #include "adapters/postgres/postgres_error.h"
 
@@ -161,15 +162,7 @@ Status Connection::connect(const Deadline& deadline) {
   }
   if (polled != PGRES_POLLING_OK || PQstatus(connection_) != CONNECTION_OK) {
     lost_ = true;
-    const std::string why = one_line(text_of(PQerrorMessage(connection_)));
-    // libpq keeps no SQLSTATE of a connection that was refused: it has the server's words alone.
-    const auto says = [&](std::string_view words) { return why.find(words) != why.npos; };
-    const Code code = says("does not exist") && says("database") ? Code::not_found
-                      : says("authentication failed") || says("no password supplied") ||
-                              says("pg_hba.conf") || (says("role") && says("does not exist"))
-                          ? Code::unauthenticated
-                          : Code::unavailable;
-    return fail(code, "connecting to " + place_ + ": " + why);
+    return fail(connect_error(place_, one_line(text_of(PQerrorMessage(connection_)))));
   }
   place_ = "PostgreSQL database " + text_of(PQdb(connection_)) + " at " +
            text_of(PQhost(connection_)) + ":" + text_of(PQport(connection_));

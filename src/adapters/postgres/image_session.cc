@@ -135,7 +135,7 @@ Status ImageSession::refuse_rivals() {
                   "another program is connected to the ledger in " + place_ + " (" +
                       std::string(rivals->text(0, 0)) +
                       "); stop every `waybill serve`, `up` and `worker` that uses it, then try "
-                      "again");
+                      "again; behind a pooler, name the database itself");
     }
     clock_.wait_until(clock_.steady_now() + kRivalsNap, {});
   }

@@ -280,12 +280,28 @@ Status PubSubQueue::create_topics() {
   const std::string subscription =
       subscription_.empty() ? project + "/subscriptions/" + std::string(last_part(topic_))
                             : subscription_;
+  std::string more;
+  if (!options_.dead_letter_topic.empty()) {
+    const std::string dead = project + "/topics/" + options_.dead_letter_topic;
+    if (const Status created = create(dead, "{}"); !created) return created;
+    const Status kept = create(project + "/subscriptions/" + options_.dead_letter_topic,
+                               subscription_body(dead, ""));
+    if (!kept) return kept;
+    more = ",\"deadLetterPolicy\":{\"deadLetterTopic\":";
+    json::append_quoted(more, dead);
+    more += ",\"maxDeliveryAttempts\":" + std::to_string(options_.deliveries_max) + "}";
+  }
+  return create(subscription, subscription_body(topic_, more));
+}
+
+std::string PubSubQueue::subscription_body(std::string_view topic, std::string_view more) const {
   std::string body = "{\"topic\":";
-  json::append_quoted(body, topic_);
+  json::append_quoted(body, topic);
   body += ",\"ackDeadlineSeconds\":" +
           std::to_string(std::chrono::ceil<seconds>(options_.ack_deadline).count()) +
-          ",\"expirationPolicy\":{}}";  // without a ttl: it never expires
-  return create(subscription, std::move(body));
+          ",\"expirationPolicy\":{}";  // without a ttl: it never expires
+  body += more;
+  return body + "}";
 }
 
 }  // namespace waybill

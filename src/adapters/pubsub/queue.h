@@ -20,7 +20,11 @@ struct PubSubOptions {
   std::string topic;         ///< where to publish; empty: it does not
   std::string subscription;  ///< where to receive; empty: it does not
   std::string endpoint = "https://pubsub.googleapis.com";
-  Duration ack_deadline = std::chrono::seconds(600);   ///< of a subscription that is created
+  Duration ack_deadline = std::chrono::seconds(600);  ///< of a subscription that is created
+  /// Where one that is created puts what nobody acked in as many deliveries, 5 to 100; empty:
+  /// nowhere. It is created too, with a subscription of its name.
+  std::string dead_letter_topic{};
+  int deliveries_max = 100;
   Duration call_time_max = std::chrono::seconds(600);  ///< of a call, with the client's retries
   std::string id_attribute;  ///< carries Message.id; empty: ids don't travel, bodies are all
   std::size_t body_bytes_max = 10'000'000;  ///< the service's limit
@@ -86,6 +90,7 @@ class PubSubQueue final : public Queue {
   Status call_in_batches(std::span<const std::string> receipts, const ReceiptCall& call);
   Result<std::vector<Delivery>> pull(std::size_t limit, const Deadline& deadline);
   Status create(const std::string& path, std::string body);
+  std::string subscription_body(std::string_view topic, std::string_view more) const;
   Deadline call_deadline() const;
 
   HttpClient& http_;

@@ -253,6 +253,19 @@ TEST_F(PubSubQueueTest, TopicsThatAreThereAreNotCreatedAgain) {
             "\"expirationPolicy\":{}}");
 }
 
+TEST_F(PubSubQueueTest, WhatNobodyAcksGoesToATopicOfItsOwnWhereOneIsNamed) {
+  ASSERT_TRUE(queue({.dead_letter_topic = "dead", .deliveries_max = 7}).create_topics());
+  EXPECT_THAT(urls(),
+              ElementsAre("https://pubsub.googleapis.com/v1/projects/p/topics/tasks",
+                          "https://pubsub.googleapis.com/v1/projects/p/topics/dead",
+                          "https://pubsub.googleapis.com/v1/projects/p/subscriptions/dead",
+                          "https://pubsub.googleapis.com/v1/projects/p/subscriptions/work"));
+  EXPECT_THAT(http_.requests()[2].body, HasSubstr("{\"topic\":\"projects/p/topics/dead\""));
+  EXPECT_THAT(http_.requests()[3].body,
+              HasSubstr("\"deadLetterPolicy\":{\"deadLetterTopic\":\"projects/p/topics/dead\","
+                        "\"maxDeliveryAttempts\":7}}"));
+}
+
 TEST(PubSubEndpoint, IsWhatIsGivenElseTheEmulatorElseGoogles) {
   EXPECT_EQ(pubsub_endpoint("", {}), "https://pubsub.googleapis.com");
   EXPECT_EQ(pubsub_endpoint("", {{"PUBSUB_EMULATOR_HOST", "localhost:8085"}}),

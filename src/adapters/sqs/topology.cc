@@ -41,12 +41,16 @@ class Maker {
     bj::object attributes;
     attributes["VisibilityTimeout"] = std::to_string(hidden);
     attributes["Policy"] = policy_for(queue_arn, topic_arn);
-    bj::object create = named();
-    create["Attributes"] = std::move(attributes);
-    const auto created = queue_url_of("CreateQueue", create);
-    // One that is there with other attributes is used as it is.
-    const auto there = created ? created : queue_url_of("GetQueueUrl", named());
-    return there ? there : created;
+    if (!params_.dead_letter_name.empty()) {
+      const auto dead = create_queue_of(params_.dead_letter_name, {});
+      if (!dead) return fail(dead.error());
+      const std::string account = queue_arn.substr(0, queue_arn.rfind(':') + 1);
+      bj::object redrive;
+      redrive["deadLetterTargetArn"] = account + params_.dead_letter_name;
+      redrive["maxReceiveCount"] = params_.receives_max;
+      attributes["RedrivePolicy"] = json::serialize(redrive);
+    }
+    return create_queue_of(params_.name, std::move(attributes));
   }
 
   Status subscribe(const std::string& topic_arn, const std::string& queue_arn) {
@@ -59,10 +63,15 @@ class Maker {
   }
 
  private:
-  bj::object named() const {
-    bj::object object;
-    object["QueueName"] = params_.name;
-    return object;
+  Result<std::string> create_queue_of(const std::string& name, bj::object attributes) {
+    bj::object named;
+    named["QueueName"] = name;
+    bj::object create = named;
+    create["Attributes"] = std::move(attributes);
+    const auto created = queue_url_of("CreateQueue", create);
+    // One that is there with other attributes is used as it is.
+    const auto there = created ? created : queue_url_of("GetQueueUrl", named);
+    return there ? there : created;
   }
 
   /// Lets the topic send to the queue.

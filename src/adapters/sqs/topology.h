@@ -15,6 +15,10 @@ struct SqsTopologyParams {
   std::string sns_endpoint;
   std::string sqs_endpoint;
   Duration visibility = std::chrono::seconds(60);  ///< of a queue that is created
+  /// The queue where SQS puts what was received more often than that, and not deleted; it is
+  /// created too. Empty: none.
+  std::string dead_letter_name{};
+  int receives_max = 100;
   Duration call_time_max = std::chrono::seconds(60);
   std::stop_token stop{};
 };
