@@ -25,6 +25,7 @@ BEGIN
     set_config('idle_in_transaction_session_timeout', '20s', true) ||
     set_config('tcp_user_timeout', '20s', true) ||
     set_config('plan_cache_mode', 'force_generic_plan', true) ||
+    set_config('enable_seqscan', 'off', true) ||  -- of a table that has grown since the plan
     set_config('synchronous_commit', CASE current_setting('synchronous_commit')
       WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true);
   handles := ARRAY(SELECT nextval('waybill.handles') FROM generate_series(1, cardinality(ids)));

@@ -21,7 +21,9 @@ BEGIN
          coalesce((t.rank, t.handle) < (f.rank, f.handle), false)
   FROM waybill.lanes AS l
   LEFT JOIN waybill.queues AS q ON q.name = l.queue
-  LEFT JOIN waybill.floors AS f ON f.lane = l.lane
+  LEFT JOIN LATERAL (
+    SELECT w.rank, w.handle FROM waybill.floors AS w WHERE w.lane = l.lane LIMIT 1
+  ) AS f ON true
   CROSS JOIN LATERAL (
     SELECT * FROM waybill.tasks AS r
     WHERE r.lane = l.lane AND r.state = 2
@@ -66,7 +68,7 @@ BEGIN
       fences, waiting, run_ats, untils, priorities, details, entries) AS c
     (handle, id, from_state, from_fence, from_revision, from_lease, state, revision, fence,
      waiting_for, run_at, until, priority, detail, entry)
-  WHERE t.handle = c.handle AND t.id = c.id AND t.state = c.from_state AND t.fence = c.from_fence
+  WHERE t.handle = ANY (handles) AND t.handle = c.handle AND t.id = c.id AND t.state = c.from_state AND t.fence = c.from_fence
     AND t.revision = c.from_revision
     AND (c.from_lease IS NULL OR t.lease_until = c.from_lease)
   RETURNING t.handle, t.lane, t.rank;

@@ -87,7 +87,10 @@ Status Worker::work() {
   if (may_record_beside()) recorder_.begin(runs_, *ports_.side);
   const Status claimed = claim_next();
   const Status settled = recorder_.settle(runs_);
-  if (!settled) return settled;
+  if (!settled) {
+    recording_fails_ = true;
+    return settled;
+  }
   if (!claimed || drain_at_) return claimed;
   // One that was claimed again while an older run of it was being recorded.
   start_waiting();
@@ -96,20 +99,26 @@ Status Worker::work() {
   collect_finished();
   if (Status done = report(); !done) return done;
   if (more_ready_ && may_record_beside()) return {};
-  return recorder_.record_verdicts(runs_);
+  return record();
+}
+
+Status Worker::record() {
+  Status done = recorder_.record_verdicts(runs_);
+  recording_fails_ = !done;
+  return done;
 }
 
 /// What takes slots is recorded first, so that they are free for the claim. And while nothing can
 /// be recorded nothing is claimed, or more and more would be held.
 bool Worker::may_record_beside() const {
-  return ports_.side != nullptr && !drain_at_ && !ledger_was_away_ && runs_.any_ended() &&
+  return ports_.side != nullptr && !drain_at_ && !recording_fails_ && runs_.any_ended() &&
          !runs_.slots_end();
 }
 
 Status Worker::claim_next() {
-  if (Status done = recorder_.record_verdicts(runs_); !done) return done;
+  if (Status done = record(); !done) return done;
   start_waiting();
-  return drain_at_ ? recorder_.record_verdicts(runs_) : claim();
+  return drain_at_ ? record() : claim();
 }
 
 Status Worker::beat() {

@@ -92,6 +92,7 @@ class Worker final : public Service {
  private:
   Status work();
   Status claim_next();
+  Status record();
   void tell_of_ledger(const Status& worked, std::uint64_t answers_before);
   Status beat();
   void on_pulse(const Heart::Pulse& pulse);
@@ -123,6 +124,7 @@ class Worker final : public Service {
   SteadyTime next_watch_ = kSteadyTimeMax;  ///< the first deadline or end of a lease
   bool more_ready_ = false;                 ///< the last claim was full
   bool ledger_was_away_ = false;
+  bool recording_fails_ = false;  // the last time
   std::optional<SteadyTime> drain_at_;
   bool drained_ = false;
 };

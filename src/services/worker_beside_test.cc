@@ -48,6 +48,20 @@ TEST_F(BesideTest, WhatCannotBeRecordedNowIsLater) {
   EXPECT_EQ(beside_.held(), 0U);
 }
 
+TEST_F(BesideTest, NothingIsClaimedWhileNothingCanBeRecorded) {
+  insert(some_tasks(1, 450));
+  EXPECT_EQ(step_beside(), Duration(0));
+  ledger_.takes_no_changes = true;
+  for (int i = 0; i < 5; ++i) {
+    step_beside();
+    EXPECT_EQ(beside_.held(), 200U);
+  }
+  ledger_.takes_no_changes = false;
+  while (step_beside() == Duration(0)) continue;
+  EXPECT_EQ(state(450), State::succeeded);
+  EXPECT_EQ(beside_.held(), 0U);
+}
+
 TEST_F(BesideTest, ASuccessThatIsRefusedIsMadeAnew) {
   insert(some_tasks(1, 150));
   EXPECT_EQ(step_beside(), Duration(0));

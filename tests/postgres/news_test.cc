@@ -95,7 +95,21 @@ TEST_F(PostgresNews, WhatOthersSayIsNoNumberToTrust) {
   }
 }
 
-TEST_F(PostgresNews, ACommitElsewhereIsKnownByItsNewsAlone) {
+TEST_F(PostgresNews, WhatTheLedgerSaysMayBeLessThanWasThought) {
+  Pool pool({.connect = {.conninfo = url()}}, clock_);
+  Database database(pool);
+  Bell bell;
+  News news(database, bell);
+  news.learn(42);
+  EXPECT_TRUE(news.is_fresh());
+  news.learn(7, 42);
+  EXPECT_EQ(news.newest(), 7U);
+  news.learn(50);
+  news.learn(6, 7);  // asked before that commit
+  EXPECT_EQ(news.newest(), 50U);
+}
+
+TEST_F(PostgresNews, ACommitElsewhereIsFound) {
   const auto here = PostgresLedger::create(url(), clock_);
   const auto there = PostgresLedger::create(url(), clock_);
   ASSERT_TRUE(here.has_value() && there.has_value());

@@ -12,6 +12,7 @@
 namespace waybill::postgres {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -55,10 +56,26 @@ News::~News() {
 void News::learn(std::uint64_t sequence) {
   std::uint64_t known = newest_;
   while (known < sequence && !newest_.compare_exchange_weak(known, sequence)) continue;
+  learned_at_ = database_.pool().clock().steady_now().time_since_epoch() / microseconds(1);
+}
+
+void News::learn(std::uint64_t sequence, std::uint64_t before) {
+  // Not if something was committed here meanwhile.
+  if (sequence < before) newest_.compare_exchange_strong(before, sequence);
+  learn(sequence);
+}
+
+bool News::is_fresh() const {
+  const auto now = database_.pool().clock().steady_now().time_since_epoch() / microseconds(1);
+  return now - learned_at_ < seconds(1) / microseconds(1);
 }
 
 void News::tell(std::uint64_t sequence) {
-  sequence > 0 ? learn(sequence) : doubt();
+  if (sequence > 0) {
+    learn(sequence);
+  } else {
+    doubt();
+  }
   {
     const Lock lock(mutex_);
     ++committed_;

@@ -30,6 +30,12 @@ class News {
   std::uint64_t newest() const { return newest_; }
   /// That this one is.
   void learn(std::uint64_t sequence);
+  /// The ledger has said that this is the newest, when `before` was thought to be. After a switch
+  /// to a standby that lags, or a restore, it may be less.
+  void learn(std::uint64_t sequence, std::uint64_t before);
+  /// Whether something was learned within the last second; else who sees nothing of it had better
+  /// ask.
+  bool is_fresh() const;
   /// Something may be committed whose sequence is not known.
   void doubt() { doubts_ = true; }
   /// Whether that is so; then the ledger is asked, and learn() comes next or doubt() again.
@@ -51,6 +57,7 @@ class News {
   Bell& bell_;
   std::atomic<bool> is_heard_ = false;
   std::atomic<std::uint64_t> newest_ = 0;
+  std::atomic<std::int64_t> learned_at_ = 0;  // microseconds of the steady clock
   std::atomic<bool> doubts_ = false;
   /// Looks since the last news of others that found something by themselves: programs that do not
   /// tell, or a pooler that gives each transaction another session.

@@ -68,15 +68,20 @@ Result<std::uint64_t> PostgresReaderPort::last_sequence(std::optional<std::uint6
   bool asks = !past || news_.newest() == 0;
   for (;;) {
     const std::uint64_t seen = bell_.rung();
-    if (const std::uint64_t known = news_.newest(); past && known > *past) return known;
+    const std::uint64_t known = news_.newest();
+    const bool is_past = past && known > *past;
+    if (is_past && news_.is_fresh()) return known;
     const SteadyTime now = clock.steady_now();
     const bool is_over = now >= deadline.at || deadline.stop_requested();
-    if (news_.take_doubt() || asks || is_over) {
+    if (news_.take_doubt() || asks || is_over || is_past) {
       const auto last = newest_sequence(database_);
-      const bool is_new = last && *last > news_.newest();
-      last ? news_.learn(*last) : news_.doubt();
+      if (last) {
+        news_.learn(*last, known);
+      } else {
+        news_.doubt();
+      }
       // The doubt was everybody's, and the others may wait since.
-      if (is_new) bell_.ring();
+      if (last && *last > known) bell_.ring();
       if (looked && last && *last > *past) news_.found_untold();
       if (!last || !past || *last > *past || is_over) return last;
     }

@@ -88,8 +88,9 @@ void Array::append(const void* bytes, std::size_t size) {
   ++size_;
   if (!uniform_ || size_ == 1) return;
   const std::string_view all(bytes_);
-  uniform_ = all.substr(all.size() - std::min(first_size_, all.size() - kArrayHeader)) ==
-             all.substr(kArrayHeader, first_size_);
+  const std::size_t whole = size + sizeof(std::uint32_t);
+  uniform_ = whole == first_size_ &&
+             all.substr(all.size() - whole) == all.substr(kArrayHeader, first_size_);
 }
 
 Array& Array::collapse() {

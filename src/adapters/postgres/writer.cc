@@ -35,6 +35,8 @@ constexpr std::string_view kLockNotAvailable = "55P03";
 
 /// Fewer calls are not halved.
 constexpr std::size_t kHalfMin = 4;
+/// Small inserts wait for one that is under way, but not if it takes so long.
+constexpr Duration kTurnMax = std::chrono::milliseconds(20);
 /// A call with more tasks gains nothing by others beside it.
 constexpr std::size_t kSmallMax = 32;
 
@@ -102,10 +104,12 @@ Writer::Group Writer::take_group(WriteCall& first) {
   std::size_t tasks = size_of(first);
   std::size_t bytes = bytes_of(first);
   const WriteCall* claim = first.claim == nullptr ? nullptr : &first;
-  const std::size_t calls_max =
+  const std::size_t small_max =
       is_small_insert(first) ? std::clamp(gathering_.half(), kHalfMin, kGroupMax) : kGroupMax;
+  std::size_t small = 1;
   const auto joins = [&](WriteCall* call) {
-    if (group.size() >= calls_max || tasks + size_of(*call) > kTasksMax) return false;
+    if (group.size() == kGroupMax || tasks + size_of(*call) > kTasksMax) return false;
+    if (is_small_insert(*call) && small >= small_max) return false;
     if (bytes + bytes_of(*call) > kBytesMax) return false;
     if (locks_only_rows(first) != locks_only_rows(*call)) return false;
     if (call->claim == nullptr || claim == nullptr) return true;
@@ -114,6 +118,7 @@ Writer::Group Writer::take_group(WriteCall& first) {
   std::erase_if(waiting_, [&](WriteCall* call) {
     if (!joins(call)) return false;
     if (call->claim != nullptr) claim = call;
+    if (is_small_insert(*call)) ++small;
     tasks += size_of(*call);
     bytes += bytes_of(*call);
     group.push_back(call);
@@ -124,13 +129,18 @@ Writer::Group Writer::take_group(WriteCall& first) {
 
 bool Writer::may_lead(const WriteCall& call) const {
   if (busy_ == params_.writers) return false;
-  return !is_small_insert(call) || inserting_ == 0 || waiting_.size() + 1 >= gathering_.half();
+  if (!is_small_insert(call) || inserting_ == 0) return true;
+  const Duration since = database_.pool().clock().steady_now() - inserting_since_;
+  return waiting_.size() + 1 >= gathering_.half() || since > kTurnMax;
 }
 
 void Writer::gather() {
   Duration patience{};
   {
     const Lock lock(mutex_);
+    // Claims and what ends tasks wait for nobody.
+    const auto is_small = [](const WriteCall* call) { return is_small_insert(*call); };
+    if (!std::ranges::all_of(waiting_, is_small)) return;
     patience = gathering_.begin(waiting_.size() + 1);
   }
   if (patience == Duration(0)) return;
@@ -166,14 +176,17 @@ Status Writer::write(WriteCall& call) {
   }
   if (!leads && wait_for_turn(call) == Turn::done) return std::move(call.answer);
   if (small) gather();
+  const Clock& clock = database_.pool().clock();
+  const SteadyTime began = clock.steady_now();
   Group group;
   {
     const Lock lock(mutex_);
     group = take_group(call);
-    if (small) gathering_.note_begin(group.size());
+    if (small) {
+      gathering_.note_begin(group.size());
+      inserting_since_ = began;
+    }
   }
-  const Clock& clock = database_.pool().clock();
-  const SteadyTime began = clock.steady_now();
   run(group);
   WriteCall* next = nullptr;
   {
@@ -324,7 +337,8 @@ Writer::Outcome Writer::judge_at_once(const Connection& connection, const std::s
                                       const GroupTransaction& transaction, Attempt& attempt) {
   if (connection.is_lost()) {
     database_.pool().forget_idle();
-    attempt.maybe_committed = true;
+    // A standby has refused to begin.
+    if (sqlstate != kStandby) attempt.maybe_committed = true;
     return has_time(attempt) ? Outcome::again : Outcome::failed;
   }
   if (sqlstate == kUniqueViolation) {
@@ -345,9 +359,9 @@ Writer::Outcome Writer::judge_at_once(const Connection& connection, const std::s
     return Outcome::again;
   }
   const Outcome outcome = judge(connection, sqlstate, transaction, attempt);
+  if (outcome != Outcome::apart || !attempt.maybe_committed) return outcome;
   // The calls apart would not know of what was lost: it is waited for.
-  const bool waits = attempt.maybe_committed && sqlstate == kLockNotAvailable;
-  return waits && has_time(attempt) ? Outcome::again : outcome;
+  return has_time(attempt) ? Outcome::again : Outcome::failed;
 }
 
 }  // namespace waybill::postgres

@@ -91,7 +91,8 @@ class Writer {
   Mutex mutex_;
   Group waiting_ GUARDED_BY(mutex_);
   std::size_t busy_ GUARDED_BY(mutex_) = 0;
-  std::size_t inserting_ GUARDED_BY(mutex_) = 0;  // of those, with small calls that insert
+  std::size_t inserting_ GUARDED_BY(mutex_) = 0;     // of those, with small calls that insert
+  SteadyTime inserting_since_ GUARDED_BY(mutex_){};  // the last of these to begin
   Gathering gathering_;
 };
 

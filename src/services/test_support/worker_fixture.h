@@ -51,7 +51,7 @@ class FlakyLedger final : public ForwardingLedger {
     return inner_.claim(params);
   }
   Result<std::vector<Status>> apply(std::span<const Change> changes) override {
-    if (away) return fail(Code::unavailable, "away");
+    if (away || takes_no_changes) return fail(Code::unavailable, "away");
     applied.push_back(changes.size());
     return inner_.apply(changes);
   }
@@ -67,6 +67,7 @@ class FlakyLedger final : public ForwardingLedger {
   }
 
   bool away = false;
+  bool takes_no_changes = false;
   std::vector<ClaimParams> claims;
   std::vector<std::size_t> applied, extended, recorded;  // sizes of the calls
 };
