@@ -23,6 +23,15 @@ tl::unexpected<Error> refused(const Task& task, std::string_view what) {
                                              std::string(to_string(task.status.state)));
 }
 
+tl::unexpected<Error> was_delivered(const Task& task) {
+  if (Status alone = check_is_of_no_run(task); !alone) return fail(alone.error());
+  const std::string id = to_string(task.id());
+  return fail(Code::failed_precondition, "cannot retry task " + id +
+                                             ": it was delivered; to send it once more, ask for " +
+                                             "that: `waybill task retry --again " + id +
+                                             "`, or {\"again\": true} over the API");
+}
+
 /// One transition under way: the change, which the handlers complete.
 struct Step {
   const Task& task;
@@ -191,14 +200,9 @@ Result<Change> on(Step& step, const event::Cancel& cancel) {
 
 Result<Change> on(Step& step, const event::Retry& retry) {
   const State state = step.task.status.state;
+  if (is_sent_notification(step.task)) return was_delivered(step.task);
   if (state != State::failed && state != State::cancelled) return refused(step.task, "retry");
-  if (const std::string& by = step.task.request.created_by; by.starts_with(kRunPrefix)) {
-    // Its run has gone on without it.
-    const std::string run = by.substr(kRunPrefix.size());
-    return fail(Code::failed_precondition,
-                "task " + to_string(step.task.id()) + " is a step of run " + run +
-                    "; do that again with `waybill run retry " + run + "`");
-  }
+  if (Status alone = check_is_of_no_run(step.task); !alone) return fail(alone.error());
   TaskStatus& after = step.change.after;
   after.failures = 0;
   after.worker_deaths = 0;
@@ -259,6 +263,16 @@ Result<Change> on(Step& step, const event::Amend& amend) {
 }
 
 }  // namespace
+
+Status check_is_of_no_run(const Task& task) {
+  const std::string& by = task.request.created_by;
+  if (!by.starts_with(kRunPrefix)) return {};
+  // Its run has gone on without it.
+  const std::string run = by.substr(kRunPrefix.size());
+  return fail(Code::failed_precondition, "task " + to_string(task.id()) + " is a step of run " +
+                                             run + "; do that again with `waybill run retry " +
+                                             run + "`");
+}
 
 std::string_view to_string(Happening happening) {
   static constexpr std::array<std::string_view, 14> kNames = {
