@@ -262,11 +262,6 @@ std::string merge_notify(const std::string& first, const std::string& second) {
   return notify_json(*rules);
 }
 
-bool is_sent_notification(const Task& task) {
-  const std::string& kind = task.request.kind;
-  return task.status.state == State::succeeded && (kind == kMailKind || kind == kWebhookKind);
-}
-
 TaskRequest notification_request(const NotifyRule& rule, std::string params) {
   return {.queue = std::string(kNotifyQueue),
           .kind = rule.kind,

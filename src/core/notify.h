@@ -41,9 +41,6 @@ boost::json::value notify_to_json(std::string_view json);
 /// The rules of both, those that are the same once.
 std::string merge_notify(const std::string& first, const std::string& second);
 
-/// Whether the task is a notification that was delivered.
-bool is_sent_notification(const Task& task);
-
 /// A task that tells of an outcome, as it is asked for. Its params say what is told.
 TaskRequest notification_request(const NotifyRule& rule, std::string params);
 

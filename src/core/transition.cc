@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "core/notify.h"
-#include "core/run_prefix.h"
+#include "core/retry_rules.h"
 
 namespace waybill {
 namespace {
@@ -263,16 +263,6 @@ Result<Change> on(Step& step, const event::Amend& amend) {
 }
 
 }  // namespace
-
-Status check_is_of_no_run(const Task& task) {
-  const std::string& by = task.request.created_by;
-  if (!by.starts_with(kRunPrefix)) return {};
-  // Its run has gone on without it.
-  const std::string run = by.substr(kRunPrefix.size());
-  return fail(Code::failed_precondition, "task " + to_string(task.id()) + " is a step of run " +
-                                             run + "; do that again with `waybill run retry " +
-                                             run + "`");
-}
 
 std::string_view to_string(Happening happening) {
   static constexpr std::array<std::string_view, 14> kNames = {

@@ -136,9 +136,6 @@ struct Moment {
   double chance = 0;
 };
 
-/// `failed_precondition` for a step of a run: that is done again with its run alone.
-Status check_is_of_no_run(const Task& task);
-
 /// The one rule for every change of state (ARCHITECTURE.md, "Life of a task"). Pure.
 ///
 /// `aborted`: the fence is not the task's, or its state is not one in which this can happen any

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/notify.h"
+#include "core/retry_rules.h"
 
 namespace waybill {
 namespace {

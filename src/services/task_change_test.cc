@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "core/notify.h"
+#include "core/retry_rules.h"
 #include "testing/builders.h"
 #include "testing/fake_ledger.h"
 #include "testing/sim_clock.h"
