@@ -30,6 +30,8 @@ constexpr std::string_view kNamePrefix = "waybill-";
 constexpr std::int64_t kCpuPeriodMicros = 100'000;
 /// What was killed is gone at once, but for one that waits for a disk.
 constexpr int kDeathWaitMillis = 10'000;
+constexpr int kReleaseWaitMillis = 1'000;
+constexpr int kReleaseLookMillis = 10;
 
 std::string text_of(const std::string& path) {
   std::ostringstream text;
@@ -105,12 +107,15 @@ std::vector<std::string> groups_named(const std::vector<Hierarchy>& hierarchies,
   return groups;
 }
 
-/// Some kernels take a moment to let go of what has ended.
+/// Some kernels take a moment to let go of what has ended; and by kill_whole() may have been ended
+/// what could not be waited for.
 int remove_group(const std::string& group) {
+  const bool was_killed = ::access((group + "/cgroup.kill").c_str(), F_OK) == 0;
+  const int tries_max = (was_killed ? kDeathWaitMillis : kReleaseWaitMillis) / kReleaseLookMillis;
   for (int tries = 0; ::rmdir(group.c_str()) != 0; ++tries) {
     if (errno == ENOENT) return 0;
-    if (errno != EBUSY || tries == 100) return errno;
-    ::poll(nullptr, 0, 10);
+    if (errno != EBUSY || tries == tries_max) return errno;
+    ::poll(nullptr, 0, kReleaseLookMillis);
   }
   return 0;
 }

@@ -185,7 +185,7 @@ int end_earlier_from_another_container(const std::string& name) {
 }
 
 TEST_F(ContainerGroupTest,
-       OfAWorkerInAnotherContainerIsEndedByTheKernelOrKeepsTheNextFromBeginning) {
+       OfAnotherNamespaceIsEndedByTheKernelOrKeepsTheNextFromBeginning) {
   const pid_t pid = start_in(*group_);
   const std::string file = group_->supervisor_options().front().substr(5);
   while (line_of(file) != std::to_string(pid)) {
