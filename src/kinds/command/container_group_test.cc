@@ -184,8 +184,7 @@ int end_earlier_from_another_container(const std::string& name) {
   return WEXITSTATUS(status) == 101 ? -1 : WEXITSTATUS(status);
 }
 
-TEST_F(ContainerGroupTest,
-       OfAnotherNamespaceIsEndedByTheKernelOrKeepsTheNextFromBeginning) {
+TEST_F(ContainerGroupTest, OfAnotherNamespaceIsEndedByTheKernelOrKeepsTheNextFromBeginning) {
   const pid_t pid = start_in(*group_);
   const std::string file = group_->supervisor_options().front().substr(5);
   while (line_of(file) != std::to_string(pid)) {
