@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "core/notify.h"
-#include "core/run_prefix.h"
+#include "core/retry_rules.h"
 
 namespace waybill {
 namespace {
@@ -21,6 +21,15 @@ tl::unexpected<Error> refused(const Task& task, std::string_view what) {
   return fail(Code::failed_precondition, "cannot " + std::string(what) + " task " +
                                              to_string(task.id()) + ": it is " +
                                              std::string(to_string(task.status.state)));
+}
+
+tl::unexpected<Error> was_delivered(const Task& task) {
+  if (Status alone = check_is_of_no_run(task); !alone) return fail(alone.error());
+  const std::string id = to_string(task.id());
+  return fail(Code::failed_precondition, "cannot retry task " + id +
+                                             ": it was delivered; to send it once more, ask for " +
+                                             "that: `waybill task retry --again " + id +
+                                             "`, or {\"again\": true} over the API");
 }
 
 /// One transition under way: the change, which the handlers complete.
@@ -191,14 +200,9 @@ Result<Change> on(Step& step, const event::Cancel& cancel) {
 
 Result<Change> on(Step& step, const event::Retry& retry) {
   const State state = step.task.status.state;
+  if (is_sent_notification(step.task)) return was_delivered(step.task);
   if (state != State::failed && state != State::cancelled) return refused(step.task, "retry");
-  if (const std::string& by = step.task.request.created_by; by.starts_with(kRunPrefix)) {
-    // Its run has gone on without it.
-    const std::string run = by.substr(kRunPrefix.size());
-    return fail(Code::failed_precondition,
-                "task " + to_string(step.task.id()) + " is a step of run " + run +
-                    "; do that again with `waybill run retry " + run + "`");
-  }
+  if (Status alone = check_is_of_no_run(step.task); !alone) return fail(alone.error());
   TaskStatus& after = step.change.after;
   after.failures = 0;
   after.worker_deaths = 0;

@@ -45,7 +45,8 @@ struct StepReason {
     is_new,      ///< the other run has no such step
     unfinished,  ///< it did not succeed there
     differs,     ///< in `fields`; `artifacts`: the files that it left are not kept any more;
-                 ///< of a wait, `steps.NAME`: what it needs was done anew
+                 ///< of a wait, `steps.NAME`: what it needs was done anew; `pipeline`: what
+                 ///< the pipeline needs was in which it waits
     asked,       ///< nothing differs: it was to be done anew
     undecided,   ///< it has not begun, or was skipped
   } is = Is::undecided;

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/notify.h"
+#include "core/retry_rules.h"
 
 namespace waybill {
 namespace {
@@ -72,26 +72,32 @@ Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Even
   return std::move(planned->task);
 }
 
-bool is_sent_notification(const Task& task) {
-  const std::string& kind = task.request.kind;
-  return task.status.state == State::succeeded && (kind == kMailKind || kind == kWebhookKind);
-}
-
-TaskRequest resend_request(const Task& task, Time now) {
+Result<TaskRequest> resend_request(const Task& task, const Resend& how) {
+  const std::string id = to_string(task.id());
+  if (!is_sent_notification(task)) {
+    return fail(Code::failed_precondition,
+                "task " + id + " is no notification that was delivered, and so cannot be sent " +
+                    "again: it is of kind " + task.request.kind + " and " +
+                    std::string(to_string(task.status.state)) + "; retry it without `again`");
+  }
+  if (Status alone = check_is_of_no_run(task); !alone) return fail(alone.error());
   TaskRequest request = task.request;
-  request.id = uuid_v5(task.id(), "resend/" + std::to_string(to_micros(now)));
+  request.id = uuid_v5(task.id(), "resend/" + how.key);
   request.run_at = Time{};
   request.dedup_key.clear();
   request.dedup_scope = DedupScope::live;
   request.waits_for.clear();
+  request.created_by = how.by;
+  request.notify.clear();
   std::erase_if(request.labels, [](const auto& label) { return label.first == kResendsLabel; });
-  request.labels.emplace_back(kResendsLabel, to_string(task.id()));
+  request.labels.emplace_back(kResendsLabel, id);
   return request;
 }
 
-Result<Task> resend(const LedgerParts& parts, const Task& task) {
-  const TaskRequest request = resend_request(task, parts.ledger.now());
-  const auto inserted = parts.ledger.insert({&request, 1});
+Result<Task> resend(const LedgerParts& parts, const Task& task, const Resend& how) {
+  const auto request = resend_request(task, how);
+  if (!request) return fail(request.error());
+  const auto inserted = parts.ledger.insert({&*request, 1});
   if (!inserted) return fail(inserted.error());
   return parts.reader.get(inserted->front().id);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "base/result.h"
 #include "core/transition.h"
 #include "services/ledger_parts.h"
@@ -21,15 +23,18 @@ Result<Task> change_task_as_read(const LedgerParts& parts, const Task& task, con
 Result<Task> foresee_change(const LedgerParts& parts, const Uuid& id, const Event& event,
                             double chance);
 
-/// Whether to retry the task is to send it anew: it is a notification that was delivered.
-bool is_sent_notification(const Task& task);
+/// How a notification that was delivered is sent again.
+struct Resend {
+  std::string by;   ///< who asks, and so who made the new task
+  std::string key;  ///< of this wish: the same one makes the same task
+};
 
 /// The same notification as a task of its own, with another id and so another Message-ID: what was
-/// sent stays as it was. It is of who made the first one, and says which that is in its label
-/// `resends`.
-TaskRequest resend_request(const Task& task, Time now);
+/// sent stays as it was. It says which that is in its label `resends`; nobody is told of its end.
+/// `failed_precondition` for what is no notification that was delivered, or is a step of a run.
+Result<TaskRequest> resend_request(const Task& task, const Resend& how);
 
-/// Inserts that, and answers the task as it is then.
-Result<Task> resend(const LedgerParts& parts, const Task& task);
+/// Inserts that, unless it is there already, and answers the task as it is then.
+Result<Task> resend(const LedgerParts& parts, const Task& task, const Resend& how);
 
 }  // namespace waybill

@@ -2,6 +2,7 @@
 
 #include <sys/file.h>
 
+#include "kinds/command/worker_mark.h"
 #include "tests/containers/engine_fixture.h"
 
 namespace waybill {
@@ -101,6 +102,29 @@ TEST_P(BubblewrapTest, OneThatWaitsForAnotherToUnpackAnImageHearsACancel) {
   context_.request_stop();
   const Outcome outcome = run_image(digest);
   EXPECT_TRUE(std::holds_alternative<outcome::Stopped>(outcome)) << outcome.index();
+}
+
+TEST_P(BubblewrapTest, HalfUnpackedRootsGoUnlessSomebodyUnpacks) {
+  // Of a worker in another container of this machine: whether it runs, nobody here can see.
+  const std::string own = own_worker_mark();
+  const std::string foreign = "1-1-1" + own.substr(own.rfind('-'));
+  ASSERT_TRUE(is_worker_alive(foreign)) << foreign;
+  const std::string abandoned = roots_ + "/roots/." + std::string(64, 'c') + "." + foreign;
+  const std::string busy = std::string(64, 'd');
+  const std::string unpacked = roots_ + "/roots/." + busy + "." + foreign;
+  for (const std::string& half : {abandoned, unpacked}) {
+    ASSERT_TRUE(std::filesystem::create_directories(half + "/bin"));
+  }
+  {
+    const FileDescriptor lock(
+        ::open((roots_ + "/roots/" + busy + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+    ASSERT_NE(open_bubblewrap(), nullptr);
+    EXPECT_FALSE(std::filesystem::exists(abandoned));
+    EXPECT_TRUE(std::filesystem::exists(unpacked));
+  }
+  ASSERT_NE(open_bubblewrap(), nullptr);
+  EXPECT_FALSE(std::filesystem::exists(unpacked));
 }
 
 TEST_P(BubblewrapTest, ABridgeIsRefusedWithWhatToDo) {

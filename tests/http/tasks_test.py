@@ -284,6 +284,11 @@ class ChangeTest(ServedTest):
         self.assertEqual(again["state"], "ready")
         problem = self.expect(409, self.serving.post(target + "/retry", {}))
         self.assertEqual(problem["type"], "urn:waybill:problem:conflict")
+        # Nothing of it was delivered.
+        problem = self.expect(409, self.serving.post(target + "/retry", {"again": True}))
+        self.assertIn("retry it without `again`", problem["detail"])
+        self.expect(400, self.serving.post(target + "/retry", {"again": "yes"}))
+        self.expect(400, self.serving.post(target + "/retry", {"anew": True}))
         self.expect(200, self.serving.call("POST", target + "/cancel"))
 
     def test_many_are_changed_after_a_preview(self):

@@ -128,13 +128,14 @@ class NotifyTest(NotifyingTest):
         self.assertEqual(receiver.refused[0][0]["webhook-id"], headers["webhook-id"])
         # Once more: an event of its own, that says the same.
         answers.append(204)
-        again = server.post(f"/v1/tasks/{told['id']}/retry", {})
+        again = server.post(f"/v1/tasks/{told['id']}/retry", {"again": True})
         self.assertEqual(again.status, 200, again)
         until(lambda: len(receiver.taken) == 2, "the event once more")
         second = json.loads(receiver.taken[1][1])
         self.assertEqual(second["id"], again.json["id"])
-        self.assertEqual(second["data"], event["data"])
-        until(lambda: len(self.settled(server, task, "succeeded")) == 2, "both to be told")
+        self.assertEqual((second["subject"], second["data"]), (task, event["data"]))
+        until(lambda: self.task(server, again.json["id"])["state"] == "succeeded",
+              "that it was told again")
 
     def test_addresses_that_webhooks_must_not_reach_are_not_reached(self):
         receiver = Receiver()

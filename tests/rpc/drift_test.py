@@ -42,6 +42,7 @@ OTHER_NAMES = {"QueueView": "Queue", "RetryPolicy": "Retry", "TaskPatch": "Patch
                "RunToPlan": "PlanRunRequest",
                "RunPage": "ListRunsResponse", "RunNodes": "ListRunNodesResponse",
                "CancelRun": "CancelRunRequest", "RetryRun": "RetryRunRequest",
+               "RetryTask": "RetryTaskRequest",
                "RunDecision": "ApproveRunRequest",
                "Tokens": "ListTokensResponse", "NewToken": "CreateTokenRequest",
                "MadeToken": "CreateTokenResponse", "Sessions": "ListSessionsResponse",

@@ -75,6 +75,9 @@ class Tasks(RpcTest):
         task = self.create()
         self.refused("FAILED_PRECONDITION", self.client.call("Tasks/RetryTask",
                                                              {"id": task["id"]}))
+        wrong = self.refused("FAILED_PRECONDITION", self.client.call(
+            "Tasks/RetryTask", {"id": task["id"], "again": True}))
+        self.assertIn("without `again`", wrong["details"])
 
     def test_whole_numbers_that_no_double_holds_are_told_as_text(self):
         made = self.server.post("/v1/tasks", {"kind": "noop", "params": {

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <functional>
+#include <optional>
+#include <utility>
 
 #include "apps/waybill/cli/dry_run.h"
 #include "apps/waybill/commands/audit.h"
@@ -21,16 +23,21 @@ namespace {
 
 namespace bj = boost::json;
 
+/// One that was sent again, or would be.
+Result<Task> send_again(Store& store, const Task& task, Doing doing) {
+  const Time now = store.ledger().now();
+  const Resend how{.by = "cli:" + user_name(), .key = std::to_string(to_micros(now))};
+  if (doing == Doing::really) return resend(parts_of(store), task, how);
+  auto request = resend_request(task, how);
+  if (!request) return fail(request.error());
+  Task again{.request = std::move(*request), .created_at = now};
+  again.status = accept(again.request, 0, now).status;
+  return again;
+}
+
 /// Gives the task as it is then, or would be.
 Result<Task> apply_event(Session& session, Store& store, const Task& task, const Event& event,
                          Doing doing) {
-  if (std::holds_alternative<event::Retry>(event) && is_sent_notification(task)) {
-    if (doing == Doing::really) return resend(parts_of(store), task);
-    const Time now = store.ledger().now();
-    Task again{.request = resend_request(task, now), .created_at = now};
-    again.status = accept(again.request, 0, now).status;
-    return again;
-  }
   const double chance = session.rng().unit();
   return doing == Doing::dry ? foresee_change(parts_of(store), task.id(), event, chance)
                              : change_task(parts_of(store), task.id(), event, chance);
@@ -46,8 +53,8 @@ std::string line_of(const Task& task, const Task& after, Doing doing,
   return id + " " + said(after);
 }
 
-/// Applies an event to every task that was named, each by itself.
-Exit apply_to_all(Session& session, const Invocation& invocation, const Event& event,
+/// Applies an event to every task that was named, each by itself; none: sends them again.
+Exit apply_to_all(Session& session, const Invocation& invocation, const std::optional<Event>& event,
                   const std::function<std::string(const Task&)>& said) {
   const Doing doing = doing_of(invocation);
   const auto store = session.store(opened_for(doing, OpenStore::existing));
@@ -58,7 +65,8 @@ Exit apply_to_all(Session& session, const Invocation& invocation, const Event& e
   bj::array changed;
   int exit = 0;
   for (const Task& task : *tasks) {
-    const auto after = apply_event(session, **store, task, event, doing);
+    const auto after = event ? apply_event(session, **store, task, *event, doing)
+                             : send_again(**store, task, doing);
     if (!after) {
       output.error(after.error());
       exit = exit_status(after.error().code);
@@ -82,7 +90,9 @@ Exit cancel_tasks(Session& session, const Invocation& invocation) {
 }
 
 Exit retry_tasks(Session& session, const Invocation& invocation) {
-  return apply_to_all(session, invocation, event::Retry{.by = "cli:" + user_name()},
+  std::optional<Event> event;
+  if (!invocation.has("again")) event = event::Retry{.by = "cli:" + user_name()};
+  return apply_to_all(session, invocation, event,
                       [](const Task& task) { return std::string(to_string(task.status.state)); });
 }
 
@@ -154,15 +164,15 @@ Command task_edit_command() {
 }
 
 Command task_retry_command() {
-  return {.path = "task retry",
-          .summary = "Run failed or cancelled tasks again, their counters anew",
-          .examples = {"waybill task retry 0192f3c1-7a52"},
-          .details =
-              "Of a notification that was delivered it sends the same again, as a task of "
-              "its own.",
-          .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
-          .options = {kDryRun},
-          .run = retry_tasks};
+  return {
+      .path = "task retry",
+      .summary = "Run failed or cancelled tasks again, their counters anew",
+      .examples = {"waybill task retry 0192f3c1-7a52", "waybill task retry --again 0192f3c1-7a52"},
+      .positionals = {{"ID", "a task's id, or its beginning", Positional::Times::many}},
+      .options = {{"again", "",
+                   "send notifications that were delivered once more, each as a new task"},
+                  kDryRun},
+      .run = retry_tasks};
 }
 
 }  // namespace waybill::cli

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "core/definition_fields.h"
 #include "core/task_json.h"
+#include "http/api/new_task.h"
 #include "http/api/routes.h"
 #include "http/api/rule_call.h"
 #include "http/api/run_rules.h"
@@ -47,8 +48,9 @@ Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
         return refuse(std::move(may.error()));
       }
     }
-    if (is_sent_notification(*before)) {
-      const auto again = resend(parts.ledger, *before);
+    if (Fields(call.body.get_object()).flag("again", false)) {
+      const std::string key = to_string(call.key.empty() ? parts.new_id() : keyed_id(call, 0));
+      const auto again = resend(parts.ledger, *before, {.by = call.who.name, .key = key});
       if (!again) return refuse(again.error());
       return json_response(task_to_json(*again));
     }

@@ -44,6 +44,11 @@ tl::unexpected<Error> stopped_unpacking() {
   return fail(Code::cancelled, "asked to stop while unpacking the image");
 }
 
+/// Who has it locked is who unpacks that root.
+int open_lock(const std::string& root) {
+  return ::open((root + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
 Result<std::string> sha256_of_file(const std::string& path, const std::stop_token& stop) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open() && errno == ENOENT) return fail(Code::not_found, path + " is not there");
@@ -98,14 +103,22 @@ Result<std::unique_ptr<Bubblewrap>> Bubblewrap::open(BubblewrapOptions options, 
   return opened;
 }
 
-/// `.DIGEST.MARK`, of workers that are gone.
+/// `.DIGEST.MARK`, of workers that are gone: who has the lock knows that nobody unpacks that image,
+/// whichever namespaces of processes the others are in.
 void Bubblewrap::remove_half_unpacked() {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(options_.store + "/roots", error)) {
     const std::string name = entry.path().filename().string();
     const std::size_t mark = name.rfind('.');
     if (!name.starts_with('.') || mark == 0) continue;
-    if (is_worker_alive(std::string_view(name).substr(mark + 1))) continue;
+    const FileDescriptor lock(open_lock(options_.store + "/roots/" + name.substr(1, mark - 1)));
+    const bool is_ours = lock.is_open() && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+    if (!is_ours && errno == EWOULDBLOCK) continue;
+    if (!is_ours) {
+      log::warn("half_unpacked_root_not_removed", system_error(errno, "locking it").message,
+                {{"root", name}});
+      continue;
+    }
     fs::remove_all(entry.path(), error);
     if (error) log::warn("half_unpacked_root_not_removed", error.message(), {{"root", name}});
   }
@@ -117,7 +130,7 @@ Result<std::string> Bubblewrap::root_of(const std::string& image, const std::sto
   std::error_code ignored;
   if (fs::is_directory(root, ignored)) return root;
   // One unpacks, the others wait for it.
-  const FileDescriptor lock(::open((root + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const FileDescriptor lock(open_lock(root));
   if (!lock.is_open()) return fail(system_error(errno, "making " + root + ".lock"));
   while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {

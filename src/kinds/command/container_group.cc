@@ -30,6 +30,8 @@ constexpr std::string_view kNamePrefix = "waybill-";
 constexpr std::int64_t kCpuPeriodMicros = 100'000;
 /// What was killed is gone at once, but for one that waits for a disk.
 constexpr int kDeathWaitMillis = 10'000;
+constexpr int kReleaseWaitMillis = 1'000;
+constexpr int kReleaseLookMillis = 10;
 
 std::string text_of(const std::string& path) {
   std::ostringstream text;
@@ -105,19 +107,34 @@ std::vector<std::string> groups_named(const std::vector<Hierarchy>& hierarchies,
   return groups;
 }
 
-/// Some kernels take a moment to let go of what has ended.
+/// Some kernels take a moment to let go of what has ended; and by kill_whole() may have been ended
+/// what could not be waited for.
 int remove_group(const std::string& group) {
+  const bool was_killed = ::access((group + "/cgroup.kill").c_str(), F_OK) == 0;
+  const int tries_max = (was_killed ? kDeathWaitMillis : kReleaseWaitMillis) / kReleaseLookMillis;
   for (int tries = 0; ::rmdir(group.c_str()) != 0; ++tries) {
     if (errno == ENOENT) return 0;
-    if (errno != EBUSY || tries == 100) return errno;
-    ::poll(nullptr, 0, 10);
+    if (errno != EBUSY || tries == tries_max) return errno;
+    ::poll(nullptr, 0, kReleaseLookMillis);
   }
   return 0;
 }
 
-/// Ends all in a group, and removes it.
-void end_group(const std::vector<Hierarchy>& hierarchies, const std::string& name) {
+/// By the kernel, where it can (version 2, Linux 5.14): also what is of another namespace of
+/// processes, which has no number here.
+void kill_whole(const std::vector<std::string>& groups) {
+  for (const std::string& group : groups) {
+    const FileDescriptor file(::open((group + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file.is_open() || ::write(file.get(), "1", 1) == 1) continue;
+    const std::string why = system_error(errno, "writing " + group + "/cgroup.kill").message;
+    log::warn("container_group_not_killed", why);
+  }
+}
+
+/// Ends all in a group, and removes it. False: something that can't be seen from here goes on.
+bool end_group(const std::vector<Hierarchy>& hierarchies, const std::string& name) {
   auto groups = groups_named(hierarchies, name);
+  kill_whole(groups);
   // What was about to fork when it was killed may have done so.
   for (int round = 0; round < 100; ++round) {
     const auto processes = processes_in(groups);
@@ -125,11 +142,14 @@ void end_group(const std::vector<Hierarchy>& hierarchies, const std::string& nam
     kill_and_await(processes);
     groups = groups_named(hierarchies, name);
   }
+  bool is_empty = true;
   for (const std::string& group : groups) {
     const int error = remove_group(group);
     if (error == 0) continue;
+    is_empty = is_empty && error != EBUSY;
     log::warn("container_group_not_removed", system_error(error, "removing " + group).message);
   }
+  return is_empty;
 }
 
 /// The part of a group's name that is its container's; what follows is the worker's mark.
@@ -138,7 +158,8 @@ std::string_view worker_of(std::string_view group) {
   return group.substr(std::min(group.size(), group.find('.') + 1));
 }
 
-void end_groups_if(const std::function<bool(std::string_view)>& is_one) {
+/// False: something of them goes on.
+bool end_groups_if(const std::function<bool(std::string_view)>& is_one) {
   const auto hierarchies = own_hierarchies();
   std::set<std::string> names;
   for (const Hierarchy& hierarchy : hierarchies) {
@@ -149,10 +170,12 @@ void end_groups_if(const std::function<bool(std::string_view)>& is_one) {
       if (name.starts_with(kNamePrefix) && is_one(name)) names.insert(std::move(name));
     }
   }
+  bool all = true;
   for (const std::string& name : names) {
     log::warn("container_ended", "nobody runs it any more", {{"container", name}});
-    end_group(hierarchies, name);
+    all = end_group(hierarchies, name) && all;
   }
+  return all;
 }
 
 const Hierarchy* hierarchy_with(const std::vector<Hierarchy>& all, std::string_view controller) {
@@ -318,15 +341,22 @@ std::uint64_t fence_in_name(std::string_view name) {
 
 Status end_earlier_containers_of_task(std::string_view name) {
   bool is_late = false;
-  end_groups_if([&](std::string_view group) {
+  const bool all = end_groups_if([&](std::string_view group) {
     const auto container = container_of(group);
     if (!is_of_same_task(container, name)) return false;
     const bool is_later = fence_in_name(container) > fence_in_name(name);
     is_late = is_late || is_later;
     return !is_later;
   });
-  if (!is_late) return {};
-  return fail(Code::aborted, "a later attempt of this task runs here: this one is over");
+  if (is_late) {
+    return fail(Code::aborted, "a later attempt of this task runs here: this one is over");
+  }
+  if (all) return {};
+  return fail(Code::unavailable,
+              "an earlier attempt of this task still runs on this machine, under a worker in "
+              "another container, and cannot be ended from here: its cgroup is not of version 2, "
+              "or the kernel older than 5.14. It ends when that worker hears that its lease is "
+              "over");
 }
 
 }  // namespace waybill

@@ -69,7 +69,8 @@ bool is_of_same_task(std::string_view name, std::string_view other);
 /// Ends all in the groups of containers whose worker is gone, and removes them.
 void end_containers_of_gone_workers();
 /// Ends containers of earlier attempts of this one's task, and others of the same attempt.
-/// `aborted` if there is one of a later attempt, which is left alone.
+/// `aborted` if there is one of a later attempt, which is left alone; `unavailable` if one is of
+/// another namespace of processes, and cgroups of version 1, by which it can't be ended.
 Status end_earlier_containers_of_task(std::string_view name);
 /// Which attempt's a container of such a name is.
 std::uint64_t fence_in_name(std::string_view name);

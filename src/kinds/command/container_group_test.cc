@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,6 +161,76 @@ TEST_F(ContainerGroupTest, OfAWorkerThatIsGoneIsEnded) {
   end_containers_of_gone_workers();
   EXPECT_EQ(signal_that_ended(pid), SIGKILL);
   EXPECT_FALSE(std::filesystem::exists(directory));
+}
+
+/// Does it as a worker in a container of its own would, which sees no process of ours: the code of
+/// its error, -1 for none.
+int end_earlier_from_another_container(const std::string& name) {
+  const pid_t outer = ::fork();
+  if (outer == 0) {
+    if (::unshare(CLONE_NEWPID) != 0) ::_exit(100);
+    const pid_t inner = ::fork();
+    if (inner == 0) {
+      const Status ended = end_earlier_containers_of_task(name);
+      ::_exit(ended ? 101 : static_cast<int>(ended.error().code));
+    }
+    int status = 0;
+    ::waitpid(inner, &status, 0);
+    ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 102);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(outer, &status, 0), outer);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) != 100 && WEXITSTATUS(status) != 102);
+  return WEXITSTATUS(status) == 101 ? -1 : WEXITSTATUS(status);
+}
+
+TEST_F(ContainerGroupTest, OfAnotherNamespaceIsEndedByTheKernelOrKeepsTheNextFromBeginning) {
+  const pid_t pid = start_in(*group_);
+  const std::string file = group_->supervisor_options().front().substr(5);
+  while (line_of(file) != std::to_string(pid)) {
+    ASSERT_EQ(::waitpid(pid, nullptr, WNOHANG), 0) << "it could not join";
+  }
+  const std::string kill = std::filesystem::path(file).parent_path().string() + "/cgroup.kill";
+  const bool can_kill = std::filesystem::exists(kill);
+  const int error = end_earlier_from_another_container(own_name(2));
+  if (can_kill) {
+    EXPECT_EQ(error, -1);
+    EXPECT_FALSE(std::filesystem::exists(file));
+  } else {
+    EXPECT_EQ(error, static_cast<int>(Code::unavailable));
+    EXPECT_EQ(line_of(file), std::to_string(pid)) << "it goes on";
+    group_.reset();
+  }
+  EXPECT_EQ(signal_that_ended(pid), SIGKILL);
+}
+
+/// Also where the limits of containers are in hierarchies of version 1.
+TEST_F(ContainerGroupTest, OfVersionTwoIsEndedFromAnotherContainer) {
+  std::ostringstream mounts;
+  mounts << std::ifstream("/proc/self/mountinfo").rdbuf();
+  const auto hierarchies = hierarchies_of(mounts.str());
+  const auto unified = std::ranges::find_if(hierarchies, &Hierarchy::is_unified);
+  if (unified == hierarchies.end()) GTEST_SKIP() << "no hierarchy of version 2";
+  group_.reset();
+  const std::string directory =
+      unified->mount_point + "/waybill/" + own_name(1) + "." + own_worker_mark();
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) GTEST_SKIP() << error.message();
+  if (!std::filesystem::exists(directory + "/cgroup.kill")) {
+    std::filesystem::remove(directory);
+    GTEST_SKIP() << "the kernel has no cgroup.kill";
+  }
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    for (;;) ::pause();
+  }
+  std::ofstream(directory + "/cgroup.procs") << pid << std::flush;
+  EXPECT_EQ(line_of(directory + "/cgroup.procs"), std::to_string(pid));
+  EXPECT_EQ(end_earlier_from_another_container(own_name(2)), -1);
+  EXPECT_FALSE(std::filesystem::exists(directory));
+  ::kill(pid, SIGTERM);  // if nobody has ended it
+  EXPECT_EQ(signal_that_ended(pid), SIGKILL);
 }
 
 }  // namespace

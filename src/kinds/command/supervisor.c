@@ -16,8 +16,7 @@
 //   lifeline=1          the program gets, as descriptor 5, a pipe whose end is our own end, whoever
 //                       brought that about; a T in it asks to end
 //   tells=1             SIGTERM is that T, and no signal; with passes_on it is one too for as long
-//   as
-//                       the WaybillBox that is given says that nothing has begun
+//                       as the WaybillBox that is given says that nothing has begun
 //   pids=own            a namespace of processes that ends with the program
 //   time=MICROS         all is killed after that
 //   finally=ARGUMENT    one or more: a program that is run when nothing is left, whoever ended it
