@@ -11,8 +11,30 @@
 namespace waybill {
 namespace {
 
-/// A secret that a kind sends itself, by the field that names it.
-constexpr std::string_view kKeySecret = "key_secret";
+namespace bj = boost::json;
+
+constexpr std::string_view kSecrets = "secrets";
+
+/// Ends the name of a field that names a secret which a kind sends itself: `key_secret`,
+/// `token_secret`.
+constexpr std::string_view kEndOfSecrets = "_secret";
+
+/// Calls `take` with every member, at any depth, that names secrets: kinds are many, and what one
+/// of them sends to a host that its spec says must not hang on where the field is. Variables of an
+/// environment are no fields.
+template <class Take>
+void each_naming(const bj::value& value, bool is_top, const Take& take) {
+  if (value.is_array()) {
+    for (const bj::value& each : value.get_array()) each_naming(each, false, take);
+  }
+  if (!value.is_object()) return;
+  for (const auto& member : value.get_object()) {
+    const std::string_view field(member.key());
+    if (is_top && field == "environment") continue;
+    if (field == kSecrets || field.ends_with(kEndOfSecrets)) take(field, member.value());
+    each_naming(member.value(), false, take);
+  }
+}
 
 tl::unexpected<Error> refuse(const SecretRecord& record, std::string_view why) {
   return fail(Code::invalid_argument, "secret \"" + record.name + "\": " + std::string(why));
@@ -58,26 +80,24 @@ bool names_secrets(std::string_view spec) {
   // What is no JSON object is refused elsewhere; here it must not pass for harmless.
   const auto value = json::parse(spec);
   if (!value || !value->is_object()) return true;
-  if (value->get_object().contains(kKeySecret)) return true;
-  const boost::json::value* secrets = value->get_object().if_contains("secrets");
-  if (secrets == nullptr) return false;
-  return !secrets->is_object() || !secrets->get_object().empty();
+  bool names = false;
+  each_naming(*value, true, [&](std::string_view field, const bj::value& said) {
+    names |= field != kSecrets || !said.is_object() || !said.get_object().empty();
+  });
+  return names;
 }
 
 std::vector<std::string> secrets_named(std::string_view spec) {
   std::set<std::string> names;
   const auto value = json::parse(spec);
   if (!value || !value->is_object()) return {};
-  const boost::json::object& object = value->get_object();
-  if (const auto* key = object.if_contains(kKeySecret); key != nullptr && key->is_string()) {
-    names.emplace(key->get_string());
-  }
-  const boost::json::value* secrets = object.if_contains("secrets");
-  if (secrets != nullptr && secrets->is_object()) {
-    for (const auto& member : secrets->get_object()) {
+  each_naming(*value, true, [&](std::string_view field, const bj::value& said) {
+    if (said.is_string() && field != kSecrets) names.emplace(said.get_string());
+    if (!said.is_object() || field != kSecrets) return;
+    for (const auto& member : said.get_object()) {
       if (member.value().is_string()) names.emplace(member.value().get_string());
     }
-  }
+  });
   return {names.begin(), names.end()};
 }
 

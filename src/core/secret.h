@@ -38,7 +38,8 @@ std::string secret_key_id(std::string_view key);
 /// The place that a secret's value is sealed for.
 std::string secret_place(std::string_view name);
 
-/// Whether the spec of a task, a JSON object, names secrets that the task's process is to be given.
+/// Whether the spec of a task, a JSON object, names secrets that the task's process is to be given
+/// (`secrets`) or that its kind is to send (fields that end in `_secret`), at any depth.
 bool names_secrets(std::string_view spec);
 /// Which ones it names, each once, by name.
 std::vector<std::string> secrets_named(std::string_view spec);

@@ -23,5 +23,19 @@ TEST(SecretTest, ASpecNamesSecretsWhereItHasAny) {
   EXPECT_TRUE(names_secrets("no JSON")) << "it must not pass for harmless";
 }
 
+TEST(SecretTest, ASpecNamesSecretsAtAnyDepth) {
+  const std::string pin =
+      R"({"services":[{"url":"https://x","token_secret":"b"},{"token_secret":"a"}]})";
+  EXPECT_TRUE(names_secrets(pin)) << "which ipfs.pin sends";
+  EXPECT_EQ(secrets_named(pin), (std::vector<std::string>{"a", "b"}));
+  const std::string deep = R"({"x":{"y":[{"secrets":{"A":"c"},"basic_secret":"d"}]}})";
+  EXPECT_TRUE(names_secrets(deep));
+  EXPECT_EQ(secrets_named(deep), (std::vector<std::string>{"c", "d"}));
+  EXPECT_TRUE(names_secrets(R"({"token_secret":{}})")) << "whatever a kind makes of it";
+  EXPECT_FALSE(names_secrets(R"({"x":["token_secret"],"secret":"a","no_secrets":"a"})"));
+  EXPECT_FALSE(names_secrets(R"({"environment":{"TF_VAR_client_secret":"a"}})")) << "a variable";
+  EXPECT_TRUE(names_secrets(R"({"x":{"environment":{"client_secret":"a"}}})"));
+}
+
 }  // namespace
 }  // namespace waybill

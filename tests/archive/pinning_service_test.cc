@@ -1,3 +1,4 @@
+#include "kinds/archive/ipfs/pinning_service.h"
 #include "tests/archive/kubo_fixture.h"
 
 namespace waybill {
@@ -96,6 +97,39 @@ TEST_F(PinningServiceTest, OneThatIsAwayCountsForNoneUntilTheNextLook) {
   EXPECT_TRUE(is_held(look(service_.url())));
 }
 
+TEST_F(PinningServiceTest, OneThatSaysNothingLeavesTimeForTheOthers) {
+  HttpTestServer silent([](const ReceivedRequest&) { return ScriptedAnswer{.hold = true}; });
+  service_.has(cid_, "pinned");
+  const auto service = [](const std::string& url) {
+    return ipfs::PinningService{.url = url, .secret = "pin-token"};
+  };
+  const auto copies = ipfs::copies_at_services(
+      {service(silent.url()), service(silent.url() + "/b"), service(service_.url())},
+      *ipfs::parse_cid(cid_), desk_, context_,
+      {.deadline = {.at = clock_.steady_now() + std::chrono::minutes(2)},
+       .each_max = std::chrono::seconds(2)});
+  ASSERT_TRUE(copies) << copies.error().message;
+  EXPECT_EQ(copies->count, 1);
+  EXPECT_FALSE(copies->refused) << copies->refused->message;
+  EXPECT_EQ(silent.requests().size(), 2u);
+}
+
+TEST_F(PinningServiceTest, OneThatRefusesFailsNothingWhereOthersHaveIt) {
+  service_.has(cid_, "pinned");
+  IpfsPinKind kind(&desk_);
+  const auto look_for = [&](const std::string& copies) {
+    return kind.run(task_of(R"({"cid":")" + cid_ + R"(","name":"n","copies":)" + copies + "}",
+                            R"({"services":[{"url":")" + service_.url() +
+                                R"(/none","token_secret":"pin-token"},{"url":")" + service_.url() +
+                                R"(","token_secret":"pin-token"}]})"),
+                    context_);
+  };
+  EXPECT_THAT(failure(look_for("2"), FailureClass::permanent), HasSubstr("404"));
+  EXPECT_EQ(kubo_.pins().count(cid_), 1u);
+  EXPECT_EQ(done(look_for("1")).at("copies"), 1);
+  EXPECT_THAT(context_.logged(LogStream::system), HasSubstr("404"));
+}
+
 TEST_F(PinningServiceTest, WhatWillNotBecomeBetterFailsAndItStaysPinned) {
   const auto refused = [this](const std::string& url) {
     const std::string why = failure(look(url), FailureClass::permanent);
@@ -141,6 +175,9 @@ TEST_F(PinningServiceTest, ItStandsInTheSpecAlone) {
   EXPECT_THAT(refused(cid + R"(,"copies":1})",
                       R"({"services":[{"url":"https://u:p@x","token_secret":"s"}]})"),
               HasSubstr("/services/0/url"));
+  EXPECT_THAT(refused(cid + R"(,"copies":1})",
+                      R"({"services":[{"url":"http://127.0.0.1.x/psa","token_secret":"s"}]})"),
+              HasSubstr("in the clear: use https"));
   EXPECT_THAT(refused(cid + R"(,"copies":1})", R"({"services":[{"url":"https://x"}]})"),
               HasSubstr("token_secret"));
 }

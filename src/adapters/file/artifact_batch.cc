@@ -10,8 +10,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <numeric>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -34,14 +37,14 @@ FileDescriptor open_to_take(const std::string& path) {
 }
 
 /// Whether syncfs() brings all to the disk that fsync() of each file would: it is known of these
-/// alone. FUSE, for one, hands files to its server, and does not have them synced there.
+/// alone. FUSE, for one, hands files to its server, and does not have them synced there; overlayfs
+/// does not tell of the errors of the disk below it.
 bool is_synced_as_a_whole(const std::string& directory) {
-  constexpr std::array<std::uint32_t, 6> kKnown = {0xef53,       // ext4
+  constexpr std::array<std::uint32_t, 5> kKnown = {0xef53,       // ext4
                                                    0x58465342,   // XFS
                                                    0x9123683e,   // Btrfs
                                                    0xf2f52010,   // F2FS
-                                                   0x01021994,   // tmpfs
-                                                   0x794c7630};  // overlayfs
+                                                   0x01021994};  // tmpfs
   struct statfs status {};
   return ::statfs(directory.c_str(), &status) == 0 &&
          std::ranges::find(kKnown, static_cast<std::uint32_t>(status.f_type)) != kKnown.end();
@@ -50,6 +53,22 @@ bool is_synced_as_a_whole(const std::string& directory) {
 /// Begins to write it out, and waits for nothing: syncfs() then has less to do.
 void begin_writing(const FileDescriptor& file) {
   ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+/// An error of writing this file out that syncfs() did not tell, since it came before that began to
+/// look, or was told to somebody else. File systems that know no such question are not asked.
+Status check_written(const FileDescriptor& file, const std::string& what) {
+  if (::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WAIT_AFTER) == 0) return {};
+  if (errno == EINVAL || errno == ENOSYS || errno == ESPIPE) return {};
+  return fail(system_error(errno, "writing " + what));
+}
+
+/// False: it cannot be renamed to there, though it is the same disk (another mount of it, a quota
+/// of a directory), or its directory may not be written to; then it is copied.
+Result<bool> move(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return true;
+  if (errno == EXDEV || errno == EPERM || errno == EACCES) return false;
+  return fail(system_error(errno, "moving " + from));
 }
 
 }  // namespace
@@ -63,11 +82,19 @@ Result<std::vector<ArtifactContent>> FileArtifactStore::put_all(std::span<const 
 }
 
 ArtifactBatch::~ArtifactBatch() {
-  for (const Staged& staged : staged_) {
-    // Renamed by now, unless the content was there already or something failed.
-    if (!staged.is_copy || ::unlink(staged.path.c_str()) == 0 || errno == ENOENT) continue;
-    log::warn("artifact_leftover", system_error(errno, "removing " + staged.path).message);
+  // Renamed by now, unless the content was there already or something failed.
+  const auto remove = [](const std::string& path) {
+    if (path.empty() || ::unlink(path.c_str()) == 0 || errno == ENOENT) return;
+    log::warn("artifact_leftover", system_error(errno, "removing " + path).message);
+  };
+  for (std::size_t i = 0; i < staged_.size(); ++i) {
+    const Staged& staged = staged_[i];
+    // What was not kept is given back, to be kept another time.
+    const bool is_given_back = !is_done_ && !staged.is_copy && !staged.path.empty() &&
+                               ::rename(staged.path.c_str(), files_[i].path.c_str()) == 0;
+    if (!is_given_back) remove(staged.path);
   }
+  remove(mark_);
 }
 
 Result<std::vector<ArtifactContent>> ArtifactBatch::put(const std::stop_token& stop) {
@@ -81,6 +108,7 @@ Result<std::vector<ArtifactContent>> ArtifactBatch::put(const std::stop_token& s
   if (Status synced = sync_all("contents"); !synced) return fail(synced.error());
   if (Status named = name_all(); !named) return fail(named.error());
   if (Status synced = sync_all("the names of contents"); !synced) return fail(synced.error());
+  is_done_ = true;
   return contents;
 }
 
@@ -91,6 +119,10 @@ Status ArtifactBatch::open() {
   const auto unfinished =
       subdirectory(root_, "unfinished", store_.directory_ + "/unfinished", true);
   if (!unfinished) return fail(unfinished.error());
+  std::string mark = store_.directory_ + "/unfinished/XXXXXX";
+  const FileDescriptor marked(::mkostemp(mark.data(), O_CLOEXEC));
+  if (!marked.is_open()) return fail(system_error(errno, "making " + mark));
+  mark_ = std::move(mark);
   auto contents = subdirectory(root_, "sha256", store_.directory_ + "/sha256", true);
   if (!contents) return fail(contents.error());
   contents_ = std::move(*contents);
@@ -110,9 +142,13 @@ Status ArtifactBatch::stage_all(const std::stop_token& stop) {
       if (stop.stop_requested()) {
         return fail(Code::cancelled, "keeping artifacts: it was asked to stop");
       }
-      Status staged = is_mine ? stage(file, staged_[i]) : take(file, staged_[i]);
-      if (staged) return staged;
-      return fail(with_context(staged.error(), "artifact \"" + file.name + "\""));
+      try {
+        Status staged = is_mine ? stage(file, staged_[i]) : take(file, staged_[i]);
+        if (staged) return staged;
+        return fail(with_context(staged.error(), "artifact \"" + file.name + "\""));
+      } catch (const std::exception& error) {  // no memory: it is not to end the process
+        return fail(Code::internal, std::string("keeping artifacts: ") + error.what());
+      }
     };
     for (std::size_t i = next++; i < files_.size() && !is_over; i = next++) {
       Status staged = stage_next(i);
@@ -127,7 +163,11 @@ Status ArtifactBatch::stage_all(const std::stop_token& stop) {
   if (may_all_be_taken) {
     {
       std::vector<std::jthread> others;
-      while (others.size() + 1 < kThreads) others.emplace_back([&] { each(false); });
+      try {
+        while (others.size() + 1 < kThreads) others.emplace_back([&] { each(false); });
+      } catch (const std::system_error& error) {
+        log::warn("few_threads", error.what());  // this one does it
+      }
       each(false);
     }
     if (!first) return first;
@@ -145,7 +185,8 @@ Status ArtifactBatch::stage(const ArtifactFile& file, Staged& staged) {
   return staged.path.empty() ? copy(file, staged) : Status();
 }
 
-/// The file itself, if it can be named: not where it is on another disk, or has other names.
+/// The file itself, if it can be named: not where it is on another disk, or has other names. It is
+/// moved into the store at once: whether that can be is known only then.
 Status ArtifactBatch::take(const ArtifactFile& file, Staged& staged) {
   const FileDescriptor opened = open_to_take(file.path);
   if (!opened.is_open()) return fail(system_error(errno, "opening " + file.path));
@@ -158,20 +199,26 @@ Status ArtifactBatch::take(const ArtifactFile& file, Staged& staged) {
       status.st_uid != ::geteuid()) {
     return {};
   }
+  // Or it looks like one that a killed writer has left long ago.
+  if (Status dated = set_times(opened, store_.clock_.now(), file.path); !dated) return dated;
+  std::string path = mark_ + "." + std::to_string(&staged - staged_.data());
+  const auto moved = move(file.path, path);
+  if (!moved) return fail(moved.error());
+  if (!*moved) return {};
+  staged.path = std::move(path);
   if (::fchmod(opened.get(), 0400) != 0) return fail(system_error(errno, "closing " + file.path));
   auto digest = digest_of(opened, file.path);
   if (!digest) return fail(digest.error());
   staged.is_there = is_there(digest->sha256);
   // It need never come to the disk then.
-  if (staged.is_there && ::unlink(file.path.c_str()) != 0) {
-    return fail(system_error(errno, "removing " + file.path));
+  if (staged.is_there && ::unlink(staged.path.c_str()) != 0) {
+    return fail(system_error(errno, "removing " + staged.path));
   }
   if (!staged.is_there) begin_writing(opened);
   if (::fstat(opened.get(), &status) != 0) {
     return fail(system_error(errno, "looking at " + file.path));
   }
   staged.content = {.sha256 = std::move(digest->sha256), .size_bytes = digest->size_bytes};
-  staged.path = file.path;
   staged.looks = FileArtifactStore::looks_of(status);
   return {};
 }
@@ -243,6 +290,7 @@ Status ArtifactBatch::name(const FileDescriptor& directory, const Staged& staged
   if (FileArtifactStore::looks_of(status) != staged.looks) {
     return fail(Code::unavailable, staged.path + " changed while it was kept");
   }
+  if (Status written = check_written(file, what); !written) return written;
   if (Status dated = set_times(file, store_.clock_.now(), what); !dated) return dated;
   if (::renameat(AT_FDCWD, staged.path.c_str(), directory.get(), sha256.c_str() + 2) != 0) {
     return fail(system_error(errno, "naming " + what));

@@ -12,7 +12,7 @@ namespace waybill {
 
 /// One FileArtifactStore::put_all: files are staged (read, and copied where they stay), brought to
 /// the disk together, named, and their names brought to the disk. What a failure leaves unnamed is
-/// removed.
+/// removed, or moved back.
 class ArtifactBatch {
  public:
   /// All of it outlives the batch.
@@ -27,8 +27,8 @@ class ArtifactBatch {
  private:
   struct Staged {
     ArtifactContent content;
-    std::string path;  ///< of the file that is to be named
-    bool is_copy = false;
+    std::string path;       ///< of the file that is to be named
+    bool is_copy = false;   ///< or else it was moved there
     bool is_there = false;  ///< in the store, before
     FileArtifactStore::Looks looks;
   };
@@ -47,6 +47,8 @@ class ArtifactBatch {
   const std::span<const ArtifactFile> files_;
   FileDescriptor root_;
   FileDescriptor contents_;
+  std::string mark_;  ///< file in unfinished/: what begins with its name is this batch's
+  bool is_done_ = false;
   std::vector<Staged> staged_;
 };
 

@@ -223,8 +223,12 @@ void FileArtifactStore::remember(const FileDescriptor& file, const std::string& 
 
 void FileArtifactStore::note(const std::string& sha256, const Seen& seen) {
   const Lock lock(mutex_);
-  if (seen_.size() >= kSeenMax && !seen_.contains(sha256)) seen_.erase(seen_.begin());
-  seen_[sha256] = seen;
+  const auto [at, is_new] = seen_.insert_or_assign(sha256, seen);
+  if (!is_new) return;
+  seen_order_.push_back(at->first);
+  if (seen_order_.size() <= kSeenMax) return;
+  seen_.erase(seen_order_.front());
+  seen_order_.pop_front();
 }
 
 FileArtifactStore::Looks FileArtifactStore::looks_of(const struct stat& status) {

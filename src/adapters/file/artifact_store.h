@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -36,8 +37,8 @@ class FileArtifactStore final : public ArtifactStore {
   std::int64_t bytes_max() const override { return std::int64_t{1} << 62; }
   Result<ArtifactContent> put(const FileDescriptor& file) override;
   /// Many files are brought to the disk by two syncfs() in place of two fsync() for each: contents
-  /// first, then their names. Files that may be taken are renamed, where they are on the same file
-  /// system. An error of the disk is seen from Linux 5.8 on.
+  /// first, then their names. Files that may be taken are renamed, where they can be (same file
+  /// system and mount). An error of the disk is seen from Linux 5.8 on.
   Result<std::vector<ArtifactContent>> put_all(std::span<const ArtifactFile> files,
                                                const std::stop_token& stop) override;
   using ArtifactStore::open;
@@ -86,8 +87,9 @@ class FileArtifactStore final : public ArtifactStore {
   WorkSlots reading_{4};
   std::atomic<int> removals_ = 0;
   Mutex mutex_;
-  std::map<std::string, Seen> seen_ GUARDED_BY(mutex_);  // by SHA-256
-  std::set<std::string> synced_ GUARDED_BY(mutex_);      // directories, in those they are in
+  std::map<std::string, Seen> seen_ GUARDED_BY(mutex_);    // by SHA-256
+  std::deque<std::string> seen_order_ GUARDED_BY(mutex_);  // the same, the longest known first
+  std::set<std::string> synced_ GUARDED_BY(mutex_);        // directories, in those they are in
 };
 
 }  // namespace waybill

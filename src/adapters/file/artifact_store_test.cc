@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <thread>
 #include <utility>
 
 #include "base/digest_copy.h"
@@ -272,6 +275,73 @@ TEST_F(PutAllTest, WhatMayBeTakenIsMovedAndIsItsOwnersAlone) {
     ASSERT_TRUE(opened) << opened.error().message;
     EXPECT_EQ(FakeArtifactStore::bytes_of(*opened), "content " + std::to_string(i));
   }
+  EXPECT_EQ(unfinished(), 0u);
+}
+
+/// Calls `run` where `mount_all` has mounted what it likes, which nobody else sees; false: that is
+/// not allowed here.
+bool with_mounts(const std::function<bool()>& mount_all, const std::function<void()>& run) {
+  bool is_mounted = false;
+  std::jthread([&] {
+    is_mounted = ::unshare(CLONE_NEWNS) == 0 &&
+                 ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && mount_all();
+    if (is_mounted) run();
+  }).join();
+  return is_mounted;
+}
+
+TEST_F(PutAllTest, WhatLiesOnAnotherMountOfTheSameDiskIsCopied) {
+  fs::create_directory(root());
+  const std::string disk = directory_.path() + "/disk";
+  fs::create_directory(disk);
+  const bool ran = with_mounts(
+      [&] { return ::mount(disk.c_str(), root().c_str(), nullptr, MS_BIND, nullptr) == 0; },
+      [&] {
+        const auto contents = store_.put_all(files(40), {});
+        ASSERT_TRUE(contents) << contents.error().message;
+        for (std::size_t i = 0; i < contents->size(); ++i) {
+          const auto opened = store_.open((*contents)[i].sha256);
+          ASSERT_TRUE(opened) << opened.error().message;
+          EXPECT_EQ(FakeArtifactStore::bytes_of(*opened), "content " + std::to_string(i));
+        }
+        EXPECT_EQ(unfinished(), 0u);
+      });
+  if (!ran) GTEST_SKIP() << "only root may mount";
+}
+
+TEST_F(PutAllTest, OnOverlayfsEachIsBroughtToTheDiskByItself) {
+  const std::string below = directory_.path() + "/tmpfs";
+  fs::create_directory(root());
+  fs::create_directory(below);
+  const auto mount_all = [&] {
+    if (::mount("tmpfs", below.c_str(), "tmpfs", 0, nullptr) != 0) return false;
+    for (const char* part : {"/lower", "/upper", "/work"}) fs::create_directory(below + part);
+    const std::string parts =
+        "lowerdir=" + below + "/lower,upperdir=" + below + "/upper,workdir=" + below + "/work";
+    return ::mount("overlay", root().c_str(), "overlay", 0, parts.c_str()) == 0;
+  };
+  const bool ran = with_mounts(mount_all, [&] {
+    std::vector<ArtifactFile> given;
+    const std::string scratch = root() + "/scratch";
+    fs::create_directory(scratch);
+    for (std::size_t i = 0; i < 40; ++i) {
+      given.push_back(a_file("artifacts/scratch/" + std::to_string(i), std::to_string(i)));
+    }
+    const auto contents = store_.put_all(given, {});
+    ASSERT_TRUE(contents) << contents.error().message;
+    for (const ArtifactFile& file : given) {
+      EXPECT_TRUE(fs::exists(file.path)) << "it was moved, which takes syncfs()";
+    }
+  });
+  if (!ran) GTEST_SKIP() << "only root may mount, and not every system has overlayfs";
+}
+
+TEST_F(PutAllTest, WhatAFailureLeavesIsGivenBack) {
+  auto given = files(50);
+  const std::string missing = given[49].path;
+  fs::remove(missing);
+  ASSERT_FALSE(store_.put_all(given, {}));
+  for (std::size_t i = 0; i < 49; ++i) EXPECT_TRUE(fs::exists(given[i].path)) << i;
   EXPECT_EQ(unfinished(), 0u);
 }
 

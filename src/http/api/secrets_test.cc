@@ -72,6 +72,15 @@ TEST_F(SecretsTest, ATaskThatNamesASecretItselfTakesAnAdmin) {
   EXPECT_EQ(post("/v1/tasks", body, as("root")).status, 201);
 }
 
+TEST_F(SecretsTest, ATaskThatSendsASecretToAServiceTakesAnAdmin) {
+  with_tokens();
+  const std::string body =
+      R"({"kind":"ipfs.pin","spec":{"services":[{"url":"https://x","token_secret":"token"}]}})";
+  const Response refused = post("/v1/tasks", body, as("op"));
+  EXPECT_EQ(refused.status, 403) << refused.body;
+  EXPECT_THAT(refused.body, HasSubstr("takes an admin"));
+}
+
 TEST_F(SecretsTest, ATaskOfADefinitionThatNamesOneTakesNoAdmin) {
   with_tokens();
   definitions_["rev"] = {
@@ -118,6 +127,17 @@ TEST_F(TaskSecretsTest, WhoHoldsTheLeaseIsGivenWhatTheTaskNamesAndNothingElse) {
   EXPECT_EQ(header(given, "Cache-Control"), "no-store");
   const Response refused = read(R"({"worker":"w","fence":1,"names":["token","other"]})");
   EXPECT_EQ(refused.status, 403) << refused.body;
+}
+
+TEST_F(TaskSecretsTest, WhatAKindSendsToAServiceIsGivenToItsWorker) {
+  const std::string id = create(
+      R"({"kind":"ipfs.pin","spec":{"services":[{"url":"https://x","token_secret":"token"}]}})");
+  ASSERT_EQ(post("/v1/claims", R"({"worker":"w"})").status, 200);
+  id_ = id;
+  const Response given = read(R"({"worker":"w","fence":1,"names":["token"]})");
+  ASSERT_EQ(given.status, 200) << given.body;
+  EXPECT_EQ(json_of(given).at("secrets").get_array()[0].at("value"), "aHVudGVyMg==");
+  EXPECT_EQ(read(R"({"worker":"w","fence":1,"names":["other"]})").status, 403);
 }
 
 TEST_F(TaskSecretsTest, WhoDoesNotHoldItIsGivenNone) {

@@ -107,7 +107,7 @@ Result<WarcSource> bring_warc(const Task& task, const WarcOrder& order, ArchiveD
   if (!zip) return fail(zip.error());
   source.is_package = *zip;
   if (!source.is_package) {
-    source.warcs.push_back({.name = {}, .offset = 0, .size_bytes = source.size_bytes});
+    source.warcs.push_back({.offset = 0, .size_bytes = source.size_bytes});
     return source;
   }
   auto warcs = warcs_in_package(source.file, source.size_bytes);

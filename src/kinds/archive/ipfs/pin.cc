@@ -23,6 +23,8 @@ constexpr Duration kEveryDefault = std::chrono::minutes(10);
 constexpr Duration kEveryMin = std::chrono::seconds(1);
 /// To list what is kept, and to end it.
 constexpr Duration kAskMax = std::chrono::minutes(2);
+/// For each of those that may have a copy.
+constexpr Duration kAskOtherMax = std::chrono::seconds(20);
 
 struct PinOrder {
   std::optional<ipfs::Cid> cid;
@@ -91,28 +93,32 @@ Result<PinOrder> read_pin_order(const TaskRequest& request) {
 }
 
 /// How many others have it: those of the nodes that say so, or else providers but ourselves.
-Result<int> copies_of(const PinOrder& order, ArchiveDesk& desk, TaskContext& context,
-                      const Deadline& deadline) {
-  int copies = 0;
+Result<ipfs::Copies> copies_of(const PinOrder& order, ArchiveDesk& desk, TaskContext& context,
+                               const Deadline& deadline) {
+  const ipfs::AskInTurn turns{.deadline = deadline, .each_max = kAskOtherMax};
+  int at_nodes = 0;
   for (const std::string& api : order.nodes) {
     ipfs::Node other(*desk.web, desk.clock, api);
-    const auto pinned = other.is_pinned(*order.cid, deadline);
+    const auto pinned = other.is_pinned(*order.cid, turns.next(desk.clock));
     if (!pinned && pinned.error().code == Code::cancelled) return fail(pinned.error());
     // One that is away says nothing, and counts for none.
     if (!pinned) context.log(LogStream::system, "[" + pinned.error().message + "]\n");
-    if (pinned && *pinned) ++copies;
+    if (pinned && *pinned) ++at_nodes;
   }
-  const auto at_services =
-      ipfs::copies_at_services(order.services, *order.cid, desk, context, deadline);
-  if (!at_services) return fail(at_services.error());
-  if (!order.nodes.empty() || !order.services.empty()) return copies + *at_services;
+  auto copies = ipfs::copies_at_services(order.services, *order.cid, desk, context, turns);
+  if (!copies) return copies;
+  copies->count += at_nodes;
+  if (!order.nodes.empty() || !order.services.empty()) return copies;
+  const Deadline asking{.at = std::min(deadline.at, desk.clock.steady_now() + kAskMax),
+                        .stop = deadline.stop};
   ipfs::Node node(*desk.node, desk.clock, desk.ipfs_api);
-  const auto self = node.peer_id(deadline);
+  const auto self = node.peer_id(asking);
   if (!self) return fail(self.error());
-  const auto peers = node.providers(*order.cid, order.copies + 1, deadline);
+  const auto peers = node.providers(*order.cid, order.copies + 1, asking);
   if (!peers) return fail(peers.error());
-  return static_cast<int>(
-      std::ranges::count_if(*peers, [&](const auto& id) { return id != *self; }));
+  copies->count =
+      static_cast<int>(std::ranges::count_if(*peers, [&](const auto& id) { return id != *self; }));
+  return copies;
 }
 
 class PinRun {
@@ -136,15 +142,16 @@ class PinRun {
     if (!until_ && order_.copies == 0) return succeed(false, "for good", 0);
     int copies = 0;
     if (order_.copies > 0) {
-      const auto counted = copies_of(order_, desk_, context_, asking());
+      const auto counted = copies_of(order_, desk_, context_, deadline_);
       if (!counted && counted.error().code == Code::cancelled) return outcome_of(counted.error());
-      if (!counted && !order_.services.empty() && !ipfs::may_answer_later(counted.error())) {
-        return outcome_of(with_context(counted.error(),
+      if (!counted) context_.log(LogStream::system, "[" + counted.error().message + "]\n");
+      const ipfs::Copies found = counted.value_or(ipfs::Copies{});
+      copies = found.count;
+      if (copies >= order_.copies) return release("copies", copies);
+      if (found.refused) {
+        return outcome_of(with_context(*found.refused,
                                        to_string(*order_.cid) + " stays pinned as " + order_.name));
       }
-      if (!counted) context_.log(LogStream::system, "[" + counted.error().message + "]\n");
-      copies = counted.value_or(0);
-      if (copies >= order_.copies) return release("copies", copies);
     }
     const Time now = desk_.clock.now();
     if (until_ && now >= *until_) {

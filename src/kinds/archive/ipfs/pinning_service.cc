@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "core/fetch/url_reference.h"
+#include "core/listen_address.h"
 #include "kinds/archive/fields.h"
 #include "kinds/archive/outcomes.h"
 
@@ -32,6 +33,13 @@ class PinStatusBody final : public HttpDownload {
  private:
   std::string text_;
 };
+
+/// Without TLS, to another machine.
+bool tells_in_the_clear(std::string_view url) {
+  if (is_https_url(url)) return false;
+  const std::string_view site = url.substr(url.find("://") + 3);
+  return !is_loopback_host(site.substr(0, site.find('/')));
+}
 
 std::string_view text_in(const bj::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
@@ -66,6 +74,11 @@ Result<std::vector<PinningService>> read_pinning_services(const bj::object& fiel
     if (!is_http_url(service.url) || service.url.find_first_of("?#@") != std::string::npos) {
       return fail(Code::invalid_argument, "/services/" + std::to_string(i) +
                                               "/url: is no http:// or https:// URL of a service");
+    }
+    if (tells_in_the_clear(service.url)) {
+      return fail(Code::invalid_argument,
+                  "/services/" + std::to_string(i) +
+                      "/url: would send the token across the network in the clear: use https");
     }
     services.push_back(std::move(service));
   }
@@ -110,23 +123,32 @@ bool may_answer_later(const Error& error) {
          error.code != Code::not_found && error.code != Code::invalid_argument;
 }
 
-Result<int> copies_at_services(const std::vector<PinningService>& services, const Cid& cid,
-                               ArchiveDesk& desk, TaskContext& context, const Deadline& deadline) {
-  int copies = 0;
+namespace {
+
+Result<bool> ask(const PinningService& service, const Cid& cid, ArchiveDesk& desk,
+                 TaskContext& context, const Deadline& deadline) {
+  const auto token = context.secret(service.secret);
+  if (token) return has_pinned(service, *token, cid, *desk.web, desk.clock, deadline);
+  const Error error = with_context(
+      token.error(), "the token of the pinning service, secret \"" + service.secret + "\"");
+  if (may_answer_later(error)) return fail(error);
+  return fail(Code::failed_precondition, error.message + " (waybill secret set)");
+}
+
+}  // namespace
+
+Result<Copies> copies_at_services(const std::vector<PinningService>& services, const Cid& cid,
+                                  ArchiveDesk& desk, TaskContext& context, const AskInTurn& turns) {
+  Copies copies;
   for (const PinningService& service : services) {
-    const auto token = context.secret(service.secret);
-    if (!token) {
-      const Error error = with_context(
-          token.error(), "the token of the pinning service, secret \"" + service.secret + "\"");
-      if (may_answer_later(error)) return fail(error);
-      return fail(Code::failed_precondition, error.message + " (waybill secret set)");
+    const auto pinned = ask(service, cid, desk, context, turns.next(desk.clock));
+    if (pinned) {
+      copies.count += *pinned ? 1 : 0;
+      continue;
     }
-    const auto pinned = has_pinned(service, *token, cid, *desk.web, desk.clock, deadline);
-    if (!pinned && (pinned.error().code == Code::cancelled || !may_answer_later(pinned.error()))) {
-      return fail(pinned.error());
-    }
-    if (!pinned) context.log(LogStream::system, "[" + pinned.error().message + "]\n");
-    if (pinned && *pinned) ++copies;
+    if (pinned.error().code == Code::cancelled) return fail(pinned.error());
+    context.log(LogStream::system, "[" + pinned.error().message + "]\n");
+    if (!copies.refused && !may_answer_later(pinned.error())) copies.refused = pinned.error();
   }
   return copies;
 }

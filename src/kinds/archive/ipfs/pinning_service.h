@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/json/fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,15 +25,32 @@ struct PinningService {
   std::string secret;  ///< name of the one with the access token
 };
 
-/// `services` of the fields. `invalid_argument`: one is no URL of a server, or the params say it:
-/// who may only start a definition is not to say which secret goes where.
+/// `services` of the fields. `invalid_argument`: one is no URL of a server, would be told its token
+/// in the clear, or the params say it: who may only start a definition is not to say which secret
+/// goes where.
 Result<std::vector<PinningService>> read_pinning_services(const boost::json::object& fields,
                                                           const TaskRequest& request);
 
-/// How many of them say that they have it. One that is away is told to the log, and counts for
-/// none. Errors: `cancelled`, and those of which may_answer_later is false.
-Result<int> copies_at_services(const std::vector<PinningService>& services, const Cid& cid,
-                               ArchiveDesk& desk, TaskContext& context, const Deadline& deadline);
+/// Bounds of asking one after another: all by the deadline, and each for so long, so that one that
+/// says nothing leaves time for the others.
+struct AskInTurn {
+  Deadline deadline;
+  Duration each_max;
+
+  Deadline next(const Clock& clock) const {
+    return {.at = std::min(deadline.at, clock.steady_now() + each_max), .stop = deadline.stop};
+  }
+};
+
+struct Copies {
+  int count = 0;
+  std::optional<Error> refused{};  ///< the first error of which may_answer_later is false
+};
+
+/// How many of them say that they have it. One that is away or refuses is told to the log, and
+/// counts for none. Errors: `cancelled`.
+Result<Copies> copies_at_services(const std::vector<PinningService>& services, const Cid& cid,
+                                  ArchiveDesk& desk, TaskContext& context, const AskInTurn& turns);
 
 /// False: the service was told wrongly, or is none, and that will be so the next time too.
 bool may_answer_later(const Error& error);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +28,7 @@ constexpr std::size_t kLocatorBytes = 20;
 constexpr std::size_t kCommentMax = 0xffff;
 constexpr std::uint64_t kDirectoryBytesMax = 64 << 20;
 constexpr std::size_t kWarcsMax = 10'000;
+constexpr std::size_t kShownMax = 200;  // bytes of a name
 constexpr std::uint32_t kIn64Bits = 0xffffffff;
 constexpr std::uint16_t kField64 = 0x0001;
 
@@ -153,22 +155,22 @@ bool is_warc_name(std::string_view name) {
 }
 
 Result<PackedWarc> find_member(const FileDescriptor& file, std::uint64_t size, const Entry& entry) {
-  const std::string name = escape_utf8(entry.name);
+  // For errors alone: it is kept nowhere.
+  const auto name = [&entry] { return escape_utf8(entry.name.substr(0, kShownMax)); };
   if (entry.method != 0 || (entry.flags & 1) != 0 || entry.packed_bytes != entry.size_bytes) {
-    return no_package(name + " is packed once more; a WARC file is stored in it as it is");
+    return no_package(name() + " is packed once more; a WARC file is stored in it as it is");
   }
   if (entry.offset > size || size - entry.offset < kMemberBytes) {
-    return no_package(name + " is not in it");
+    return no_package(name() + " is not in it");
   }
   const auto head = read_zip(file, entry.offset, kMemberBytes);
   if (!head) return fail(head.error());
   const std::uint64_t begin =
       entry.offset + kMemberBytes + number_at(*head, 26, 2) + number_at(*head, 28, 2);
   if (number_at(*head, 0, 4) != kMemberMark || begin > size || entry.size_bytes > size - begin) {
-    return no_package(name + " is not in it");
+    return no_package(name() + " is not in it");
   }
-  return PackedWarc{.name = name,
-                    .offset = static_cast<std::int64_t>(begin),
+  return PackedWarc{.offset = static_cast<std::int64_t>(begin),
                     .size_bytes = static_cast<std::int64_t>(entry.size_bytes)};
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "base/file_descriptor.h"
@@ -11,7 +10,6 @@ namespace waybill {
 
 /// Where a WARC file is in a package.
 struct PackedWarc {
-  std::string name;
   std::int64_t offset = 0;
   std::int64_t size_bytes = 0;
 };

@@ -10,14 +10,17 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <cerrno>
+#include <exception>
 #include <filesystem>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/utf8.h"
 #include "core/artifact.h"
 #include "core/definition_fields.h"
@@ -183,13 +186,21 @@ std::vector<Result<ArtifactContent>> contents_of_all(const std::vector<std::stri
   std::atomic<std::size_t> next = 0;
   const auto each = [&] {
     for (std::size_t i = next++; i < paths.size() && !stop.stop_requested(); i = next++) {
-      contents[i] = content_of(paths[i]);
+      try {
+        contents[i] = content_of(paths[i]);
+      } catch (const std::exception& error) {  // no memory: it is not to end the process
+        contents[i] = fail(Code::internal, "reading " + paths[i] + ": " + error.what());
+      }
     }
   };
-  {
-    const std::jthread other(each);
-    each();
+  std::jthread other;
+  try {
+    other = std::jthread(each);
+  } catch (const std::system_error& error) {
+    log::warn("few_threads", error.what());  // this one does it
   }
+  each();
+  if (other.joinable()) other.join();
   return contents;
 }
 
