@@ -19,7 +19,7 @@ import github  # pylint: disable=wrong-import-position
 import npm_packages  # pylint: disable=wrong-import-position
 import serving  # pylint: disable=wrong-import-position
 from material import (  # pylint: disable=wrong-import-position
-    CHANGED, CRAWL, DEFINITIONS, DROP, HOSTILE, OF_GIT, SCANS)
+    CHANGED, CRAWL, DEFINITIONS, DROP, ERROR_OF_OTHERS, HOSTILE, OF_GIT, SCANS)
 from place import LoginServing  # pylint: disable=wrong-import-position
 from serving import Serving, until  # pylint: disable=wrong-import-position
 from upstream import Upstream  # pylint: disable=wrong-import-position
@@ -150,6 +150,19 @@ class ConsoleTest(unittest.TestCase):
     def test_what_people_do(self):
         server = self.serve(ServingWithWorker)
         self.browse("actions.mjs", server, tasks=self.fill(server))
+
+    def test_what_others_wrote_breaks_no_page(self):
+        server = self.serve()
+        made = server.post("/v1/tasks", {"definition": "held", "retry": {
+            "failures": 9, "backoff": "6h", "backoff_max": "6h", "jitter": 0}})
+        self.assertEqual(made.status, 201, made)
+        claimed, = server.post("/v1/claims", {
+            "worker": "w", "queues": ["held"], "limit": 1, "lease": "10m"}).json["tasks"]
+        done = server.post("/v1/finishes", {"tasks": [
+            {"id": claimed["id"], "fence": claimed["fence"], "outcome": "failed",
+             "error": ERROR_OF_OTHERS}]})
+        self.assertEqual(done.json["tasks"][0]["state"], "scheduled", done)
+        self.browse("hostile.mjs", server, task=claimed["id"], error=ERROR_OF_OTHERS)
 
     def test_pipelines_are_run_and_looked_at(self):
         server = self.serve(ServingWithWorker)
