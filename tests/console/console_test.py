@@ -28,6 +28,7 @@ OPTIONS = argparse.Namespace()
 PATIENCE_SECONDS = 240
 LONG = 420  # tasks: many more than are drawn
 LEASES = 230  # more than two pages
+LARGE = 24  # runs of 1 MB each: a page has a third of them
 
 
 def find_chromium():
@@ -211,6 +212,15 @@ class ConsoleTest(unittest.TestCase):
             made = server.post("/v1/collections", {"title": f"Collection {number}"})
             self.assertEqual(made.status, 201, made)
         self.browse("places.mjs", server, runs=LONG, leases=LEASES)
+
+    def test_pages_that_were_cut_short_are_followed_by_the_next(self):
+        server = self.serve()
+        for number in range(LARGE):
+            made = server.post("/v1/runs", {"pipeline": "archive", "params": {
+                "day": f"{number} " + "x" * 1_000_000}})
+            self.assertEqual(made.status, 201, made)
+        task = server.post("/v1/tasks", {"definition": "held"}).json["task"]["id"]
+        self.browse("large.mjs", server, runs=LARGE, task=task)
 
     def test_charts_and_counts_move(self):
         server = self.serve(ServingWithWorker)

@@ -130,9 +130,13 @@ class Chain<T extends Answer> {
     this.draw();
     try {
       while (this.wanted.again || this.wanted.more) {
-        const isAgain = this.wanted.again;
-        this.wanted[isAgain ? "again" : "more"] = false;
-        await (isAgain ? this.refresh() : this.append());
+        if (this.wanted.again) {
+          this.wanted.again = false;
+          await this.refresh();
+        } else {
+          await this.append();
+          this.wanted.more = false; // whoever asked meanwhile has it now
+        }
         if (this.abort.signal.aborted) return;
         this.problem = null;
         this.draw();
