@@ -222,6 +222,13 @@ class ConsoleTest(unittest.TestCase):
         task = server.post("/v1/tasks", {"definition": "held"}).json["task"]["id"]
         self.browse("large.mjs", server, runs=LARGE, task=task)
 
+    def test_what_is_remembered_is_bounded_and_what_is_refused_is_gone(self):
+        server = self.serve()
+        task = server.post("/v1/tasks", {"definition": "held"}).json["task"]["id"]
+        made = server.post("/v1/runs", {"pipeline": "archive", "params": {"day": "1"}})
+        self.assertEqual(made.status, 201, made)
+        self.browse("memory.mjs", server, task=task)
+
     def test_charts_and_counts_move(self):
         server = self.serve(ServingWithWorker)
         server.post("/v1/queues/held/pause", {})
