@@ -12,7 +12,7 @@ const KEYS: [string[], string][] = [
   [["k"], "row before it"],
   [["x"], "select that task"],
   [["o"], "open that row"],
-  [["Esc"], "back to the list, where you left it"],
+  [["Esc"], "back to the list, where you left it; from no form"],
 ];
 
 function Keys({ keys }: { keys: string[] }) {

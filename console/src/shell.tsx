@@ -122,22 +122,22 @@ function useFocusOnPage(): void {
   }, [location]);
 }
 
-/** The page that lists what a page shows one of. */
+/** The page that lists what a page shows one of; none of forms, which one leaves only on purpose. */
 function listOf(location: string): string | null {
   const [, first, ...rest] = location.split("/");
-  if (!rest.length) return null;
-  const list = `/${first === "start-run" ? "runs" : first === "pipelines" ? "definitions" : first}`;
+  if (!rest.length || first === "start-run" || first === "start") return null;
+  const list = `/${first === "pipelines" ? "definitions" : first}`;
   return routes.some(({ path }) => path === list) ? list : null;
 }
 
-/** Esc leads back from what was opened. */
-function useWayBack(): void {
+/** Esc leads back from what was opened, unless something else is to be closed first. */
+function useWayBack(isCovered: boolean): void {
   const [location, navigate] = useLocation();
   useEffect(() => {
     const list = listOf(location);
-    if (!singleKeys.value || !list) return undefined;
+    if (!singleKeys.value || !list || isCovered) return undefined;
     return onKeys({ Escape: () => (hasBefore() ? history.back() : navigate(list)) });
-  }, [location, navigate, singleKeys.value]);
+  }, [location, navigate, singleKeys.value, isCovered]);
 }
 
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -148,7 +148,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   useEffect(() => (menu ? onKeys({ Escape: () => setMenu(false) }) : undefined), [menu]);
   useShortcuts(openFinder, openHelp);
   useFocusOnPage();
-  useWayBack();
+  useWayBack(menu);
   const who = session.value;
   return (
     <div class="shell">

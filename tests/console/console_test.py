@@ -19,7 +19,7 @@ import github  # pylint: disable=wrong-import-position
 import npm_packages  # pylint: disable=wrong-import-position
 import serving  # pylint: disable=wrong-import-position
 from material import (  # pylint: disable=wrong-import-position
-    CHANGED, CRAWL, DEFINITIONS, DROP, HOSTILE, OF_GIT, SCANS)
+    CHANGED, CRAWL, DEFINITIONS, DROP, ERROR_OF_OTHERS, HOSTILE, OF_GIT, SCANS)
 from place import LoginServing  # pylint: disable=wrong-import-position
 from serving import Serving, until  # pylint: disable=wrong-import-position
 from upstream import Upstream  # pylint: disable=wrong-import-position
@@ -28,6 +28,7 @@ OPTIONS = argparse.Namespace()
 PATIENCE_SECONDS = 240
 LONG = 420  # tasks: many more than are drawn
 LEASES = 230  # more than two pages
+LARGE = 24  # runs of 1 MB each: a page has a third of them
 
 
 def find_chromium():
@@ -151,6 +152,19 @@ class ConsoleTest(unittest.TestCase):
         server = self.serve(ServingWithWorker)
         self.browse("actions.mjs", server, tasks=self.fill(server))
 
+    def test_what_others_wrote_breaks_no_page(self):
+        server = self.serve()
+        made = server.post("/v1/tasks", {"definition": "held", "retry": {
+            "failures": 9, "backoff": "6h", "backoff_max": "6h", "jitter": 0}})
+        self.assertEqual(made.status, 201, made)
+        claimed, = server.post("/v1/claims", {
+            "worker": "w", "queues": ["held"], "limit": 1, "lease": "10m"}).json["tasks"]
+        done = server.post("/v1/finishes", {"tasks": [
+            {"id": claimed["id"], "fence": claimed["fence"], "outcome": "failed",
+             "error": ERROR_OF_OTHERS}]})
+        self.assertEqual(done.json["tasks"][0]["state"], "scheduled", done)
+        self.browse("hostile.mjs", server, task=claimed["id"], error=ERROR_OF_OTHERS)
+
     def test_pipelines_are_run_and_looked_at(self):
         server = self.serve(ServingWithWorker)
         if "/v1/runs" not in server.get("/v1/openapi.json").json["paths"]:
@@ -198,6 +212,22 @@ class ConsoleTest(unittest.TestCase):
             made = server.post("/v1/collections", {"title": f"Collection {number}"})
             self.assertEqual(made.status, 201, made)
         self.browse("places.mjs", server, runs=LONG, leases=LEASES)
+
+    def test_pages_that_were_cut_short_are_followed_by_the_next(self):
+        server = self.serve()
+        for number in range(LARGE):
+            made = server.post("/v1/runs", {"pipeline": "archive", "params": {
+                "day": f"{number} " + "x" * 1_000_000}})
+            self.assertEqual(made.status, 201, made)
+        task = server.post("/v1/tasks", {"definition": "held"}).json["task"]["id"]
+        self.browse("large.mjs", server, runs=LARGE, task=task)
+
+    def test_what_is_remembered_is_bounded_and_what_is_refused_is_gone(self):
+        server = self.serve()
+        task = server.post("/v1/tasks", {"definition": "held"}).json["task"]["id"]
+        made = server.post("/v1/runs", {"pipeline": "archive", "params": {"day": "1"}})
+        self.assertEqual(made.status, 201, made)
+        self.browse("memory.mjs", server, task=task)
 
     def test_charts_and_counts_move(self):
         server = self.serve(ServingWithWorker)

@@ -1,6 +1,11 @@
 """What the servers have that the console's tests look at."""
 
 HOSTILE = "<script>document.title='broken'</script><img src=x onerror=alert(1)>\u202eright\u2066"
+# Times and ids in it are not the server's.
+ERROR_OF_OTHERS = (
+    "no answer at 2026-99-99T99:99:99Z, since 0000-00-00T00:00:00Z or 2026-01-01T00:00:00Z; "
+    "dump-2026-01-01T00:00:00Z.zim of 0193b0c0-0000-7000-8000-000000000001 in "
+    "/x/0193b0c0-0000-7000-8000-000000000001/y; the last error: <b>2026-01-02T00:00:00Z</b>")
 
 DEFINITIONS = r"""
 tasks:

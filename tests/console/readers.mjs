@@ -99,7 +99,57 @@ async function aVisitByKeys(browser) {
   watch.check();
 }
 
+/** Each Esc undoes one thing: the menu first, then the page. */
+async function escClosesTheMenuBeforeThePage(browser) {
+  const { page, watch, go } = await open(browser, { viewport: { width: 390, height: 844 } });
+  await go("/tasks");
+  await page.locator(`[data-task="${tasks.later}"] a.row-link`).click();
+  await page.waitForURL(new RegExp(tasks.later));
+  await page.locator(".page-head .state-scheduled").waitFor();
+  const button = page.getByRole("button", { name: "Menu" });
+  await button.click();
+  await page.locator('[aria-label="Menu"][aria-expanded="true"]').waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator('[aria-label="Menu"][aria-expanded="false"]').waitFor();
+  assert.match(page.url(), new RegExp(tasks.later), "the page stays");
+  await page.keyboard.press("Escape");
+  await page.waitForURL(/tasks$/);
+  watch.check();
+  await page.close();
+}
+
+async function escDoesNothingAt(field) {
+  const page = field.page();
+  const address = page.url();
+  await field.focus();
+  await page.keyboard.press("Escape");
+  // What Esc begins is done before the next key is.
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(page.url(), address);
+}
+
+async function escLeavesNoForm(browser) {
+  const { page, watch, go } = await open(browser);
+  await go("/runs");
+  await page.getByRole("link", { name: /^archive/ }).click();
+  await page.waitForURL(/start-run/);
+  await page.getByLabel("day (required)").fill("monday");
+  await escDoesNothingAt(page.getByRole("button", { name: "Run archive" }));
+  assert.equal(await page.getByLabel("day (required)").inputValue(), "monday");
+  await go("/start?definition=greet");
+  await page.getByLabel("who (required)").fill("ann");
+  await escDoesNothingAt(page.getByRole("button", { name: "Start greet" }));
+  assert.equal(await page.getByLabel("who (required)").inputValue(), "ann");
+  watch.check();
+  await page.close();
+}
+
 await run(async (browser) => {
   await timesAreOfTheReadersZone(browser);
   await aVisitByKeys(browser);
+  await escClosesTheMenuBeforeThePage(browser);
+  await escLeavesNoForm(browser);
 });

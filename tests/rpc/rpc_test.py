@@ -323,6 +323,27 @@ class Runs(RpcTest):
         self.assertEqual([each["id"] for each in listed], [run["id"]])
         self.refused("FAILED_PRECONDITION", self.client.call("Runs/CancelRun", {"id": run["id"]}))
 
+    def test_they_are_listed_by_when_they_were_made(self):
+        runs = [self.client.call("Runs/CreateRun", {"pipeline": "gate"}) for _ in range(3)]
+        first, second, third = (run["id"] for run in runs)
+        made = runs[1]["created_at"]
+        for query, ids in (({}, [third, second, first]),
+                           ({"created_after": made}, [third, second]),
+                           ({"created_before": made}, [first]),
+                           ({"created_after": made, "created_before": runs[2]["created_at"]},
+                            [second]),
+                           ({"created_after": {"seconds": 4102444800}}, [])):
+            listed = self.client.call("Runs/ListRuns", query).get("runs", [])
+            self.assertEqual([each["id"] for each in listed], ids, query)
+        page = self.client.call("Runs/ListRuns", {"created_after": made, "limit": 1})
+        self.assertEqual([each["id"] for each in page["runs"]], [third])
+        rest = self.client.call("Runs/ListRuns", {"created_after": made, "limit": 1,
+                                                  "cursor": page["next_cursor"]})
+        self.assertEqual([each["id"] for each in rest["runs"]], [second])
+        wrong = self.refused("INVALID_ARGUMENT", self.client.call(
+            "Runs/ListRuns", {"created_before": made, "cursor": page["next_cursor"]}))
+        self.assertIn("cursor was given by another list", wrong["details"])
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)

@@ -100,7 +100,7 @@ export function AuditPage() {
     (cursor, abort) => get("/v1/audit", { ...query, cursor, limit: PAGE }, abort),
     { everyMs: 15_000 },
   );
-  const long = useLongPages(list, ({ entries }) => entries, PAGE);
+  const long = useLongPages(list, ({ entries }) => entries);
   const go = (change: Record<string, string>) =>
     navigate(withQuery("/audit", { ...query, ...change }));
   return (

@@ -175,7 +175,7 @@ function StuckPanel() {
                   <Time at={task.created_at} as="relative" />
                   {why?.conditions[0] && (
                     <p class="muted">
-                      <Sentence text={why.conditions[0].sentence} />
+                      <Sentence of={why.conditions[0]} />
                     </p>
                   )}
                 </li>

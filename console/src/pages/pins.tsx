@@ -119,7 +119,7 @@ function Leases() {
       get("/v1/tasks", { kind: "ipfs.pin", state: LIVE, cursor, limit: PAGE }, abort),
     { on: () => true, everyMs: 15_000 },
   );
-  const long = useLongPages(list, (page) => page.tasks, PAGE);
+  const long = useLongPages(list, (page) => page.tasks);
   return (
     <Panel
       title="Leases that hold"
@@ -277,7 +277,7 @@ async function loadCollections(after: string, abort: AbortSignal): Promise<Colle
 
 function Collections() {
   const list = usePages<CollectionPage>("collections", "", loadCollections, { everyMs: 30_000 });
-  const long = useLongPages(list, (page) => page.collections, PAGE);
+  const long = useLongPages(list, (page) => page.collections);
   return (
     <Loaded of={asResource(list, long)}>
       {(all) =>

@@ -215,7 +215,7 @@ export function RunsPage() {
     (cursor, abort) => get(path("runs"), { ...filter, cursor, limit: PAGE }, abort),
     { on: () => true, everyMs: 5000 },
   );
-  const long = useLongPages(list, ({ runs }) => runs, PAGE);
+  const long = useLongPages(list, ({ runs }) => runs);
   const go = (change: Partial<RunFilter>) =>
     navigate(withQuery("/runs", { ...filter, ...change }));
   return (

@@ -50,7 +50,7 @@ function Why({ why }: { why: Resource<Explanation> }) {
           <ol class="why">
             {explanation.conditions.map((condition) => (
               <li key={condition.reason + condition.sentence}>
-                <Sentence text={condition.sentence} />
+                <Sentence of={condition} />
                 {condition.earliest && Date.parse(condition.earliest) > Date.now() && (
                   <span class="muted">
                     {" "}

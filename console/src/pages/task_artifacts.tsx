@@ -48,7 +48,7 @@ export function Artifacts({ task }: { task: Task }) {
         ? get(path("tasks", task.id, "artifacts"), { cursor, limit: PAGE }, abort)
         : { artifacts: [], next_cursor: null },
   );
-  const long = useLongPages(list, (page) => page.artifacts, PAGE);
+  const long = useLongPages(list, (page) => page.artifacts);
   if (list.problem?.status === 501) return null; // this server keeps none
   if (long.isEnd && !long.rows.length) return null;
   if (task.state !== "succeeded") return null;

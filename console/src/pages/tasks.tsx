@@ -52,7 +52,7 @@ export function TasksPage() {
   const [filter, setFilter] = useFilter();
   const list = useTasks(filter);
   const { pages } = list;
-  const long = useLongPages(list, (page) => page.tasks, PAGE);
+  const long = useLongPages(list, (page) => page.tasks);
   const { rows: tasks, isEnd } = long;
   const [picked, setPicked] = usePicked(tasks, isEnd);
   const fresh = new Map(tasks.map((task) => [task.id, task]));

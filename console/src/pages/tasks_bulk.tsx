@@ -132,8 +132,9 @@ function Confirm(props: {
 /** As it is now: what is made after somebody was told how many they are is not meant. */
 function untilNow(filter: Filter): Filter {
   const now = new Date();
-  const isPast = filter.before !== "" && new Date(filter.before) < now;
-  return isPast ? filter : { ...filter, before: now.toISOString() };
+  // What is no time is the server's to refuse.
+  const isLater = filter.before === "" || new Date(filter.before) >= now;
+  return isLater ? { ...filter, before: now.toISOString() } : filter;
 }
 
 /** Why the bulk calls cannot take this filter; empty: they can. */

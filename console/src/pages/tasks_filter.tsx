@@ -6,7 +6,7 @@ import { get, withQuery, type Query } from "../api/client";
 import { type Definition, type Queue, type State, STATES } from "../api/types";
 import { useResource } from "../state/resource";
 import { views } from "../state/settings";
-import { count } from "../ui/format";
+import { count, isTime } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { readLabels, writeLabels } from "../ui/labels";
 
@@ -217,7 +217,7 @@ function Choice(props: {
 
 /** What datetime-local has, in the reader's zone. */
 function toLocalInput(time: string): string {
-  if (!time) return "";
+  if (!isTime(time)) return "";
   const date = new Date(time);
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

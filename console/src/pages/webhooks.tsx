@@ -117,7 +117,7 @@ function Deliveries({ name }: { name: string }) {
     (after, abort) => loadDeliveries(name, after, abort),
     { everyMs: 5000 },
   );
-  const long = useLongPages(list, (page) => page.deliveries, PAGE);
+  const long = useLongPages(list, (page) => page.deliveries);
   return (
     <Loaded of={asResource(list, long)}>
       {(all) =>

@@ -4,8 +4,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Problem } from "../api/client";
 import { missed, onChange } from "./live";
-import { useKept } from "./place";
-import { problemOf, type Refresh } from "./resource";
+import { boundPlaces, useKept } from "./place";
+import { isRefusal, problemOf, type Refresh } from "./resource";
 
 interface Answer {
   next_cursor: string | null;
@@ -37,6 +37,11 @@ export interface Pages<T> {
 }
 
 export type Load<T> = (cursor: string, abort: AbortSignal) => Promise<T>;
+
+function rowsIn<T extends Answer>({ held }: Kept<T>): number {
+  const lists = held.flatMap(({ answer }) => Object.values(answer).filter(Array.isArray));
+  return lists.reduce((sum, list) => sum + list.length, 0);
+}
 
 /** Does one thing at a time, and tells by `draw` that there is something new. */
 class Chain<T extends Answer> {
@@ -120,7 +125,9 @@ class Chain<T extends Answer> {
 
   private async append(): Promise<void> {
     const { next } = this;
-    if (next !== null) this.kept.held = [...this.held, await this.ask(next)];
+    if (next === null) return;
+    this.kept.held = [...this.held, await this.ask(next)];
+    boundPlaces();
   }
 
   private async work(): Promise<void> {
@@ -130,9 +137,13 @@ class Chain<T extends Answer> {
     this.draw();
     try {
       while (this.wanted.again || this.wanted.more) {
-        const isAgain = this.wanted.again;
-        this.wanted[isAgain ? "again" : "more"] = false;
-        await (isAgain ? this.refresh() : this.append());
+        if (this.wanted.again) {
+          this.wanted.again = false;
+          await this.refresh();
+        } else {
+          await this.append();
+          this.wanted.more = false; // whoever asked meanwhile has it now
+        }
         if (this.abort.signal.aborted) return;
         this.problem = null;
         this.draw();
@@ -141,6 +152,7 @@ class Chain<T extends Answer> {
       if (this.abort.signal.aborted) return;
       this.wanted = { again: false, more: false };
       this.problem = problemOf(error);
+      if (isRefusal(this.problem)) this.kept.held = [];
     }
     this.isUnderWay = false;
     this.isBusy = false;
@@ -159,7 +171,11 @@ export function usePages<T extends Answer>(
   const now = useRef({ load, refresh });
   now.current = { load, refresh };
   const chain = useRef<{ key: string; of: Chain<T> } | null>(null);
-  const kept = useKept<Kept<T>>(`pages ${key}`, () => ({ held: [], seen: { first: 0, last: 0 } }));
+  const kept = useKept<Kept<T>>(
+    `pages ${key}`,
+    () => ({ held: [], seen: { first: 0, last: 0 } }),
+    rowsIn,
+  );
   if (chain.current?.key !== key || chain.current.of.kept !== kept) {
     chain.current?.of.end();
     const ask: Load<T> = (cursor, abort) => now.current.load(cursor, abort);

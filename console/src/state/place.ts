@@ -13,10 +13,14 @@ interface Memory {
   row: string;
   isLeft: boolean;
   kept: Map<string, unknown>;
+  /** How many rows are kept, by name. */
+  rows: Map<string, () => number>;
 }
 
 /** Pages of so many entries are remembered, with all that was loaded into their lists. */
 const ENTRIES_MAX = 30;
+/** In all of them; the one that is seen may have more. */
+const ROWS_MAX = 20_000;
 /** What a page loads anew may move it for so long after one has come back. */
 const SETTLES_MS = 2000;
 
@@ -51,6 +55,7 @@ function memoryOf(entry: string): Memory {
     row: "",
     isLeft: false,
     kept: new Map(),
+    rows: new Map(),
   };
   memories.delete(entry);
   memories.set(entry, memory); // the last to go
@@ -59,6 +64,21 @@ function memoryOf(entry: string): Memory {
     memories.delete(oldest);
   }
   return memory;
+}
+
+/** The oldest entries go while there are more rows than are remembered. */
+export function boundPlaces(): void {
+  const all = [...memories].map(([entry, { rows }]) => ({
+    entry,
+    rows: [...rows.values()].reduce((sum, count) => sum + count(), 0),
+  }));
+  let sum = all.reduce((before, { rows }) => before + rows, 0);
+  for (const { entry, rows } of all) {
+    if (sum <= ROWS_MAX) return;
+    if (!rows || entry === now.entry) continue;
+    memories.delete(entry);
+    sum -= rows;
+  }
 }
 
 function leave(): void {
@@ -138,10 +158,15 @@ export function rowBefore(): string | null {
   return memory?.isLeft ? memory.row : null;
 }
 
-/** What belongs to this name in this entry of the history; made where there is none. */
-export function useKept<T>(name: string, make: () => T): T {
-  const { kept } = memoryOf(now.entry);
-  if (!kept.has(name)) kept.set(name, make());
+/** What belongs to this name in this entry of the history; made where there is none. `rowsIn`: how
+ *  many rows of lists are in it. */
+export function useKept<T>(name: string, make: () => T, rowsIn?: (of: T) => number): T {
+  const { kept, rows } = memoryOf(now.entry);
+  if (!kept.has(name)) {
+    const made = make();
+    kept.set(name, made);
+    if (rowsIn) rows.set(name, () => rowsIn(made));
+  }
   return kept.get(name) as T;
 }
 

@@ -21,6 +21,11 @@ export interface Refresh {
   restMs?: number;
 }
 
+/** Nothing that was shown before may be shown beside it. */
+export function isRefusal({ status }: Problem): boolean {
+  return status === 403 || status === 404;
+}
+
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return new Problem(0, "The console failed", error instanceof Error ? error.message : "");
@@ -70,7 +75,13 @@ export function useResource<T>(
         (error) => {
           if (abort.signal.aborted) return;
           const problem = problemOf(error);
-          setHeld((old) => ({ key, data: old.key === key ? old.data : undefined, problem }));
+          const isGone = isRefusal(problem);
+          if (isGone) delete now.current.kept.data;
+          setHeld((old) => ({
+            key,
+            data: old.key === key && !isGone ? old.data : undefined,
+            problem,
+          }));
           ended();
         },
       );

@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { Problem } from "../api/client";
 import type { State } from "../api/types";
-import { localTime, relative, shortId, utcTime, visible } from "./format";
+import { isTime, localTime, relative, shortId, utcTime, visible } from "./format";
 import { Icon, type IconName } from "./icon";
 
 // One clock for all that shows time; what is older than a while changes rarely.
@@ -27,7 +27,7 @@ export function useNow(everyMs = 1000): number {
   return everyMs < SLOW_MS ? fast.value : slow.value;
 }
 
-/** In the reader's zone, with the UTC on hover. */
+/** In the reader's zone, with the UTC on hover; what is no time as the text that it is. */
 export function Time({
   at,
   as = "both",
@@ -38,6 +38,7 @@ export function Time({
   const isOld = at !== null && Math.abs(slow.peek() - Date.parse(at)) > 120_000;
   const now = useNow(as === "local" || isOld ? SLOW_MS : 1000);
   if (!at) return <span class="muted">–</span>;
+  if (!isTime(at)) return <Foreign text={at} />;
   const local = localTime(at);
   return (
     <time dateTime={at} title={as === "relative" ? `${local}\n${utcTime(at)}` : utcTime(at)}>

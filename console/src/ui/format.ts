@@ -62,11 +62,17 @@ export function relative(time: string, now: number): string {
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
+/** Whether it is a time at all; addresses and others' text have what looks like one. */
+export function isTime(time: string): boolean {
+  return !Number.isNaN(Date.parse(time));
+}
+
+/** What is no time stays the text that it is. */
 export function localTime(time: string): string {
-  return local.format(new Date(time));
+  return isTime(time) ? local.format(new Date(time)) : time;
 }
 export function localClock(time: string): string {
-  return clock.format(new Date(time));
+  return isTime(time) ? clock.format(new Date(time)) : time;
 }
 export function utcTime(time: string): string {
   return time

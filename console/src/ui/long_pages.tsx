@@ -6,6 +6,9 @@ import { counted } from "./format";
 
 /** So many rows before the end of what is loaded more is asked for. */
 const NEAR_END = 10;
+/** What one sees comes from so many pages at most; pages of fewer rows have been searched for long,
+ *  or are large, and the next one is asked for by hand. */
+const PAGES_SEEN = 10;
 
 export interface LongPages<T> {
   rows: T[];
@@ -14,11 +17,9 @@ export interface LongPages<T> {
   look: (first: number, last: number) => void;
 }
 
-/** `size`: of a page that is full. */
 export function useLongPages<A, T>(
   list: Pages<A>,
   rowsOf: (page: A) => readonly T[],
-  size: number,
 ): LongPages<T> {
   const { pages } = list;
   const rows = useMemo(() => pages.flatMap((page) => rowsOf(page)), [pages.length, ...pages]);
@@ -29,11 +30,12 @@ export function useLongPages<A, T>(
     return at < 0 ? Math.max(0, pages.length - 1) : at;
   };
   const look = (first: number, last: number) => {
-    list.look(pageAt(first), pageAt(last));
-    const lastPage = pages[pages.length - 1];
-    // A page that was not filled has been searched for long: the next one only if one asks for it.
-    const isFull = lastPage !== undefined && rowsOf(lastPage).length >= size;
-    if (isFull && last >= rows.length - NEAR_END) list.more();
+    const [firstPage, lastPage] = [pageAt(first), pageAt(last)];
+    list.look(firstPage, lastPage);
+    const end = pages[pages.length - 1];
+    const isFound = end !== undefined && rowsOf(end).length > 0;
+    const isFew = pages.length - firstPage < PAGES_SEEN;
+    if (isFound && isFew && last >= rows.length - NEAR_END) list.more();
   };
   return { rows, isEnd: pages.length > 0 && list.next === null, look };
 }
