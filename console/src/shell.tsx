@@ -122,7 +122,7 @@ function useFocusOnPage(): void {
   }, [location]);
 }
 
-/** The page that lists what a page shows one of; none of forms, which one leaves only on purpose. */
+/** The page that lists what a page shows one of; none of a form, which one leaves on purpose. */
 function listOf(location: string): string | null {
   const [, first, ...rest] = location.split("/");
   if (!rest.length || first === "start-run" || first === "start") return null;

@@ -217,6 +217,12 @@ TEST_F(PipelineTest, AScheduleFromTheCommandLineStartsRuns) {
   }
   ASSERT_EQ(runs.size(), 1u);
   EXPECT_EQ(runs[0].at("pipeline"), "report");
+  const std::string made = runs[0].at("created_at").as_string().c_str();
+  const auto listed = [&](const std::string& option, const std::string& time) {
+    return place_.json("run list", {"run", "list", option, time}).at("runs").as_array().size();
+  };
+  EXPECT_EQ(listed("--created-after", made) - listed("--created-before", made), 1u);
+  EXPECT_EQ(place_.run({"run", "list", "--created-before", "noon"}).status, 2);
 }
 
 TEST_F(PipelineTest, ACancelledRunTidiesUp) {

@@ -43,11 +43,17 @@ Exit list_runs(Session& session, const Invocation& invocation) {
   if (!states) return fail(states.error());
   const auto limit = integer_option(invocation, "limit", 50, {.least = 1, .most = 10'000});
   if (!limit) return fail(limit.error());
+  const auto after = time_option(invocation, "created-after");
+  if (!after) return fail(after.error());
+  const auto before = time_option(invocation, "created-before");
+  if (!before) return fail(before.error());
   auto desk = OpenDesk::open(session, OpenStore::reading);
   if (!desk) return fail(desk.error());
   const auto page = (*desk)->page({.states = std::move(*states),
                                    .pipeline = invocation.text("pipeline"),
                                    .created_by = invocation.text("created-by"),
+                                   .created_after = *after,
+                                   .created_before = *before,
                                    .cursor = invocation.text("cursor"),
                                    .limit = static_cast<std::size_t>(*limit),
                                    .bytes_max = kListBytesMax});
@@ -195,6 +201,8 @@ std::vector<Command> run_commands() {
                     Option::Times::many},
                    {"pipeline", "NAME", "only runs of this pipeline"},
                    {"created-by", "WHO", "only runs made by this, e.g. cli:ann"},
+                   {"created-after", "TIME", "only runs made then or later (RFC 3339)"},
+                   {"created-before", "TIME", "only runs made before"},
                    {"limit", "NUMBER", "at most this many, 50 if not given"},
                    {"cursor", "CURSOR", "go on where the last list ended"}},
        .run = list_runs},
