@@ -13,7 +13,11 @@ struct Slot {
   std::vector<const ReadFile*> versions;  ///< that are left to try, the best first
   const ReadFile* held = nullptr;         ///< the one of them that held before
 
-  bool holds_as_before() const { return !versions.empty() && versions.front() == held; }
+  /// Who has the say about a name: a version that held, then a new one of a file that did.
+  int rank() const {
+    if (held == nullptr) return 2;
+    return !versions.empty() && versions.front() == held ? 0 : 1;
+  }
 };
 
 class Merger {
@@ -74,9 +78,9 @@ class Merger {
   std::vector<Document> documents() const {
     std::vector<Document> documents(own_.begin(), own_.end());
     // What is new takes no name from what held before, wherever it stands.
-    for (const bool before : {true, false}) {
+    for (const int rank : {0, 1, 2}) {
       for (const Slot& slot : slots_) {
-        if (slot.versions.empty() || slot.holds_as_before() != before) continue;
+        if (slot.versions.empty() || slot.rank() != rank) continue;
         documents.push_back(slot.versions.front()->document);
       }
     }

@@ -81,6 +81,17 @@ TEST(DefinitionsMergeTest, ANewFileTakesNoNameFromOneThatHeldBefore) {
   EXPECT_THAT(both.choices[0].files, IsEmpty());
 }
 
+TEST(DefinitionsMergeTest, ANewFileTakesNoNameFromOneThatHeldAndIsChanged) {
+  SourceFiles source;
+  source.before["z.yaml"] = file("z.yaml", "c1", kGood);
+  source.latest["z.yaml"] =
+      file("z.yaml", "c2", R"({"tasks": {"a": {"kind": "noop", "priority": 1}}})");
+  source.latest["a.yaml"] = file("a.yaml", "c2", kGood);
+  const MergedDefinitions merged = merge(source);
+  EXPECT_EQ(merged.definitions.place_of("tasks", "a")->origin->path, "z.yaml");
+  EXPECT_EQ(merged.choices[0].files.at("z.yaml").commit, "c2");
+}
+
 TEST(DefinitionsMergeTest, AFileThatWasNeverRightIsLeftOut) {
   SourceFiles source;
   source.latest["x.yaml"] = file("x.yaml", "c1", kWrong);

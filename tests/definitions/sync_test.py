@@ -62,6 +62,39 @@ class SyncTest(unittest.TestCase):
         state, = place.sync()
         self.assertEqual(place.names()[("task", "a2")]["commit"], third)
 
+    def test_a_new_file_takes_no_name_also_not_for_who_comes_later(self):
+        first = self.upstream.commit({"hello.yaml": "tasks: {hello: {shell: 'echo good'}, "
+                                                    "other: {kind: noop}}\n"})
+        place = self.place(self.upstream.path)
+        place.sync()
+        self.upstream.commit({"aaa.yaml": "tasks: {hello: {shell: 'echo other'}}\n"})
+        for _ in range(2):  # the second time both are at the commit that is pinned
+            state, = place.sync(status=1)
+            self.assertIn("aaa.yaml", state["problems"][0]["file"])
+            names = place.names()
+            self.assertEqual(set(names), {("task", "hello"), ("task", "other")})
+            self.assertEqual(names[("task", "hello")]["file"], "hello.yaml")
+        # A change of the file that has it is taken all the same.
+        third = self.upstream.commit({"hello.yaml": "tasks: {hello: {shell: 'echo better'}}\n"})
+        place.sync(status=1)
+        self.assertEqual({key: (value["file"], value["commit"]) for key, value in
+                          place.names().items()}, {("task", "hello"): ("hello.yaml", third)})
+        self.assertNotEqual(first, third)
+
+    def test_an_earlier_repository_takes_no_name_from_a_later_one(self):
+        self.upstream.commit({"n.yaml": NOOP % "own"})
+        later = Upstream()
+        self.addCleanup(later.close)
+        later.commit({"d.yaml": NOOP % "deploy", "o.yaml": NOOP % "other"})
+        place = self.place(self.upstream.path, later.path)
+        place.sync()
+        self.upstream.commit({"n.yaml": NOOP % "deploy"})
+        for _ in range(2):
+            place.sync(status=1)
+            names = place.names()
+            self.assertEqual(names[("task", "deploy")]["repository"], later.path)
+            self.assertEqual(set(names), {("task", "own"), ("task", "deploy"), ("task", "other")})
+
     def test_a_remote_that_is_gone_leaves_what_was_there(self):
         first = self.upstream.commit({"a.yaml": NOOP % "a"})
         place = self.place(self.upstream.path)

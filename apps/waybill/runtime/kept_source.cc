@@ -162,7 +162,13 @@ Result<KeptSource::Files> KeptSource::files(const SourceState& state) const {
   Files found{.files = {}, .problems = problems_of_names(state)};
   if (Status added = add_latest(state, found); !added) return fail(added.error());
   for (const auto& [name, pinned] : state.files) {
-    if (!found.files.latest.contains(name) || pinned.commit == state.commit) continue;
+    const auto latest = found.files.latest.find(name);
+    if (latest == found.files.latest.end()) continue;
+    // Also one that is as it was, so that what was refused of its commit takes no name from it.
+    if (pinned.commit == state.commit) {
+      found.files.before.emplace(name, latest->second);
+      continue;
+    }
     auto file = read(pinned, name);
     // Somebody has removed that version: what is wrong with the latest one is told anyway.
     if (!file && file.error().code == Code::not_found) continue;
