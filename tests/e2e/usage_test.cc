@@ -304,6 +304,33 @@ TEST(UsageTest, AWholeNumberIsKeptOrRefused) {
   }
 }
 
+TEST(UsageTest, ParamsAreWhatWasTyped) {
+  const Place place;
+  place.write(
+      "defs/a.yaml",
+      "tasks: {say: {kind: noop, params: {type: object, properties: {text: {type: string}}}}}\n"
+      "pipelines: {p: {params: {type: object, properties: {text: {type: string}}}, "
+      "steps: {a: {task: say, with: {text: \"${{ params.text }}\"}}}}}\n");
+  const auto said = [&](const std::string& param) {
+    return boost::json::serialize(
+        place
+            .json("task create",
+                  {"task", "create", "say", "--dry-run", "--definitions", "defs", "--param", param})
+            .at("task")
+            .at("params"));
+  };
+  EXPECT_EQ(said("text=42"), R"({"text":"42"})");
+  EXPECT_EQ(said("text=true"), R"({"text":"true"})");
+  EXPECT_EQ(said("v=1.10"), R"({"v":"1.10"})");
+  EXPECT_EQ(said("v=1e5"), R"({"v":"1e5"})");
+  EXPECT_EQ(said("v=42"), R"({"v":42})");
+  EXPECT_EQ(said("v=0.25"), R"({"v":2.5E-1})");
+  EXPECT_EQ(said("v=[1, 2]"), R"({"v":[1,2]})");
+  const Ran run =
+      place.run({"pipeline", "run", "p", "text=1.10", "--dry-run", "--definitions", "defs"});
+  EXPECT_EQ(run.status, 0) << run.err;
+}
+
 TEST(UsageTest, AFlagReplacesALabel) {
   const Place place;
   const std::string id = place.create({"--kind", "noop", "--label", "a=1", "--label", "a=2"});

@@ -10,6 +10,7 @@
 #include "apps/waybill/commands/run_ids.h"
 #include "apps/waybill/commands/run_views.h"
 #include "apps/waybill/commands/run_wait.h"
+#include "apps/waybill/commands/task_request.h"
 #include "apps/waybill/commands/user.h"
 #include "apps/waybill/commands/views.h"
 #include "apps/waybill/signals.h"
@@ -52,7 +53,8 @@ Exit list_pipelines(Session& session, const Invocation&) {
 Result<StartRun> read_start(Session& session, OpenDesk& desk, const Invocation& invocation) {
   const std::vector<std::string> pairs(invocation.positionals.begin() + 1,
                                        invocation.positionals.end());
-  auto params = read_params_option(invocation, pairs);
+  auto params =
+      read_params_option(invocation, pairs, pipeline_schema(session, invocation.positionals[0]));
   if (!params) return fail(params.error());
   const auto priority =
       integer_option(invocation, "priority", 0, {.least = kPriorityMin, .most = kPriorityMax});
@@ -131,9 +133,9 @@ Exit show_plan(Session& session, const Invocation& invocation) {
   if (!definitions) return fail(definitions.error());
   const std::vector<std::string> pairs(invocation.positionals.begin() + 1,
                                        invocation.positionals.end());
-  const auto params = read_params_option(invocation, pairs);
-  if (!params) return fail(params.error());
   const std::string& name = invocation.positionals[0];
+  const auto params = read_params_option(invocation, pairs, pipeline_schema(session, name));
+  if (!params) return fail(params.error());
   const auto plan = pipeline::Plan::make(name, (*definitions)->pipelines, (*definitions)->tasks);
   if (!plan) return fail(without_definitions(session, plan.error()));
   const auto fits = pipeline::Run::open(*plan, {.id = uuid_v5(kTaskNamespace, name),

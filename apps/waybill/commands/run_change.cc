@@ -6,6 +6,7 @@
 #include "apps/waybill/commands/commands.h"
 #include "apps/waybill/commands/run_ids.h"
 #include "apps/waybill/commands/run_wait.h"
+#include "apps/waybill/commands/task_request.h"
 #include "apps/waybill/commands/user.h"
 #include "base/json.h"
 #include "core/pipeline/kept_run_json.h"
@@ -61,7 +62,7 @@ Exit retry_run(Session& session, const Invocation& invocation) {
   if (invocation.has("params") || !pairs.empty()) {
     Invocation given = invocation;
     if (!invocation.has("params")) given.values["params"] = {of->params};
-    auto read = read_params_option(given, pairs);
+    auto read = read_params_option(given, pairs, pipeline_schema(session, of->pipeline));
     if (!read) return fail(read.error());
     params = std::move(*read);
   }

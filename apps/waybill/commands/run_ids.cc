@@ -101,7 +101,8 @@ Result<TaskOrRun> find_task_or_run(Session& session, Store& store, const std::st
 }
 
 Result<std::optional<std::string>> read_params_option(const Invocation& invocation,
-                                                      const std::vector<std::string>& pairs) {
+                                                      const std::vector<std::string>& pairs,
+                                                      std::string_view schema) {
   if (!invocation.has("params") && pairs.empty()) return std::optional<std::string>();
   std::string text = invocation.has("params") ? invocation.text("params") : "{}";
   if (text.starts_with("@")) {
@@ -115,7 +116,7 @@ Result<std::optional<std::string>> read_params_option(const Invocation& invocati
     return fail(Code::invalid_argument, "--params: has to be a JSON object");
   }
   if (Status kept = check_numbers_kept("--params", text, *value); !kept) return fail(kept.error());
-  auto params = with_params(std::move(value->get_object()), pairs, "params");
+  auto params = with_params(std::move(value->get_object()), pairs, "params", schema);
   if (!params) return fail(params.error());
   return std::optional<std::string>(std::move(*params));
 }

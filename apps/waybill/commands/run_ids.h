@@ -41,8 +41,10 @@ struct TaskOrRun {
 /// run's id.
 Result<TaskOrRun> find_task_or_run(Session& session, Store& store, const std::string& text);
 
-/// Params of --params: JSON, or @ and the file that holds it; none if it was not given.
+/// Params of --params: JSON, or @ and the file that holds it, and of NAME=VALUE over those; none if
+/// neither was given. The JSON Schema of the params says which are texts.
 Result<std::optional<std::string>> read_params_option(const Invocation& invocation,
-                                                      const std::vector<std::string>& pairs);
+                                                      const std::vector<std::string>& pairs,
+                                                      std::string_view schema);
 
 }  // namespace waybill::cli

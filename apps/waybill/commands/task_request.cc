@@ -1,6 +1,8 @@
 #include "apps/waybill/commands/task_request.h"
 
+#include <array>
 #include <boost/json.hpp>
+#include <charconv>
 #include <filesystem>
 #include <utility>
 
@@ -35,10 +37,35 @@ Result<std::pair<std::string, std::string>> split_pair(std::string_view place,
   return std::pair(text.substr(0, equals), text.substr(equals + 1));
 }
 
-/// A value of --param: JSON where it is a number, true, false, null, a list or a map; else text.
+/// Whether a schema of params wants a text for this one, and nothing else.
+bool wants_text(std::string_view schema, const std::string& name) {
+  const auto root = json::parse(schema.empty() ? "{}" : schema);
+  if (!root || !root->is_object()) return false;
+  const bj::value* at = root->get_object().if_contains("properties");
+  if (at == nullptr || !at->is_object()) return false;
+  at = at->get_object().if_contains(name);
+  if (at == nullptr || !at->is_object()) return false;
+  at = at->get_object().if_contains("type");
+  return at != nullptr && at->is_string() && at->get_string() == "string";
+}
+
+/// Whether a number is written as one says it: of a version, 1.10 is not 1.1.
+bool is_as_written(double number, std::string_view text) {
+  std::array<char, 64> shortest{};
+  const auto end = std::to_chars(shortest.data(), shortest.data() + shortest.size(), number,
+                                 std::chars_format::fixed);
+  return end.ec == std::errc() && text == std::string_view(shortest.data(), end.ptr);
+}
+
+/// A value of NAME=VALUE: JSON where it is a number, true, false, null, a list or a map; else text.
 bj::value param_value(const std::string& text) {
   auto value = json::parse(text);
-  return value && !value->is_string() ? std::move(*value) : bj::value(text);
+  if (!value || value->is_string()) return bj::value(text);
+  if (value->is_double() && text.find_first_of(".eE") != text.npos &&
+      !is_as_written(value->get_double(), text)) {
+    return bj::value(text);
+  }
+  return std::move(*value);
 }
 
 /// The JSON object that an option gives; an empty one if it was not given.
@@ -56,10 +83,18 @@ Result<bj::object> object_option(const Invocation& invocation, std::string_view 
   return std::move(value->get_object());
 }
 
-Result<std::string> read_params(const Invocation& invocation) {
+Result<std::string> read_params(Session& session, const Invocation& invocation,
+                                const std::string& definition) {
   auto given = object_option(invocation, "params");
   if (!given) return fail(given.error());
-  return with_params(std::move(*given), invocation.texts("param"), "--param");
+  std::string schema;
+  if (invocation.has("pipeline")) {
+    schema = pipeline_schema(session, invocation.text("pipeline"));
+  } else if (const auto definitions = session.definitions(); definitions) {
+    const auto found = (*definitions)->tasks.find(definition);
+    if (found != (*definitions)->tasks.end()) schema = found->second.params_schema;
+  }
+  return with_params(std::move(*given), invocation.texts("param"), "--param", schema);
 }
 
 /// A task without a definition: --kind with --spec, or a program behind `--`, to which --spec adds.
@@ -197,12 +232,20 @@ Status check_numbers_kept(const std::string& place, std::string_view text, const
               place + ": " + json::told_of_lost_number(*lost) + R"(: --params '{"name": "12"}')");
 }
 
+std::string pipeline_schema(Session& session, const std::string& name) {
+  const auto definitions = session.definitions();
+  if (!definitions) return "";  // whoever uses them says why
+  const auto found = (*definitions)->pipelines.find(name);
+  return found == (*definitions)->pipelines.end() ? "" : found->second.params_schema;
+}
+
 Result<std::string> with_params(bj::object params, const std::vector<std::string>& pairs,
-                                std::string_view place) {
+                                std::string_view place, std::string_view schema) {
   for (const std::string& text : pairs) {
     const auto pair = split_pair(place, text);
     if (!pair) return fail(pair.error());
-    bj::value value = param_value(pair->second);
+    bj::value value =
+        wants_text(schema, pair->first) ? bj::value(pair->second) : param_value(pair->second);
     const Status kept =
         check_numbers_kept(std::string(place) + " " + pair->first, pair->second, value);
     if (!kept) return fail(kept.error());
@@ -226,7 +269,7 @@ std::vector<Option> task_request_options() {
 
 Result<TaskRequest> read_task_request(Session& session, const Invocation& invocation,
                                       const std::string& definition) {
-  auto params = read_params(invocation);
+  auto params = read_params(session, invocation, definition);
   if (!params) return fail(params.error());
   if (!definition.empty() && (!invocation.rest.empty() || invocation.has("kind"))) {
     return fail(Code::invalid_argument,

@@ -19,9 +19,13 @@ std::vector<Option> task_request_options();
 Status check_numbers_kept(const std::string& place, std::string_view text,
                           const boost::json::value& value);
 
-/// Params as a JSON text: those, and each NAME=VALUE. `place` is named where one is none.
+/// The JSON Schema of a pipeline's params; empty: it has none, or there is no such pipeline.
+std::string pipeline_schema(Session& session, const std::string& name);
+
+/// Params as a JSON text: those, and each NAME=VALUE. `place` is named where one is none. A value
+/// is a text where the JSON Schema of the params says so, or where JSON would change it (1.10).
 Result<std::string> with_params(boost::json::object params, const std::vector<std::string>& pairs,
-                                std::string_view place);
+                                std::string_view place, std::string_view schema);
 
 /// The task that a definition's name, or what stands behind `--`, or --kind describe together with
 /// the options, or that starts a run of --pipeline where a command has that; with an id of its own,
