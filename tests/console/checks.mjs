@@ -9,6 +9,8 @@ const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const WIDE = { width: 1360, height: 860 };
 const NARROW = { width: 390, height: 844 };
+/** A wide screen at 400 %: nothing is to be scrolled sideways (WCAG 1.4.10). */
+const ENLARGED = { width: 320, height: 640 };
 
 async function axeFinds(page, tags) {
   return page.evaluate(
@@ -78,10 +80,12 @@ export async function check(page, name) {
   wrongs.push(...(await contrasts(page)).map((text) => `${name}, dark: ${text}`));
   await look(page, name, "dark");
   await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize(NARROW);
-  await staysInside(page, name);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  if (wide > NARROW.width) wrongs.push(`${name}: ${wide} pixels wide on a narrow screen`);
+  for (const size of [ENLARGED, NARROW]) {
+    await page.setViewportSize(size);
+    await staysInside(page, `${name} at ${size.width}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (wide > size.width) wrongs.push(`${name}: ${wide} pixels wide on ${size.width}`);
+  }
   await look(page, name, "narrow");
   await page.setViewportSize(WIDE);
 }

@@ -28,6 +28,7 @@ OPTIONS = argparse.Namespace()
 PATIENCE_SECONDS = 240
 LONG = 420  # tasks: many more than are drawn
 LEASES = 230  # more than two pages
+LINES = 5000  # of a log: as many as are shown
 LARGE = 24  # runs of 1 MB each: a page has a third of them
 
 
@@ -228,6 +229,21 @@ class ConsoleTest(unittest.TestCase):
         made = server.post("/v1/runs", {"pipeline": "archive", "params": {"day": "1"}})
         self.assertEqual(made.status, 201, made)
         self.browse("memory.mjs", server, task=task)
+
+    def test_the_focus_is_seen_and_long_logs_stay_in_their_frame(self):
+        server = self.serve()
+        made = server.post("/v1/tasks", {"tasks": [{"definition": "held"}] * 40})
+        self.assertEqual(made.status, 200, made)
+        task, = server.post("/v1/claims", {
+            "worker": "w", "queues": ["held"], "limit": 1, "lease": "10m"}).json["tasks"]
+        text = "".join(f"line {line}\n" for line in range(1, LINES + 1))
+        said = server.post(f"/v1/tasks/{task['id']}/logs", {
+            "fence": task["fence"], "chunks": [{"stream": "stderr", "text": text}]})
+        self.assertIn(said.status, (200, 204), said)
+        done = server.post("/v1/finishes", {"tasks": [
+            {"id": task["id"], "fence": task["fence"], "outcome": "succeeded"}]})
+        self.assertEqual(done.status, 200, done)
+        self.browse("reach.mjs", server, task=task["id"], lines=LINES)
 
     def test_charts_and_counts_move(self):
         server = self.serve(ServingWithWorker)
