@@ -21,6 +21,10 @@ const PAGES = [
   "/pipelines/archive",
   "/pins",
   "/workers",
+  "/webhooks",
+  "/secrets",
+  "/access",
+  "/audit",
 ];
 const CHANGES = new RegExp(
   "^(cancel|retry|change|pause|resume|replay|run now|approve|reject|again from here|end|add|make" +

@@ -2,13 +2,14 @@
 
 import { Link, useSearch } from "wouter-preact";
 import { get, path } from "../api/client";
-import type { Run, RunNode, Step } from "../api/runs";
+import type { Run, Step } from "../api/runs";
 import { useResource } from "../state/resource";
 import { Foreign, Loaded, Page, Panel, Time } from "../ui/bits";
 import { counted, shortId } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { JsonView } from "../ui/json";
 import { RunActions } from "./run_actions";
+import { loadNodes } from "./run_claims";
 import { RunGraph } from "./run_graph";
 import { RunProvenance } from "./run_provenance";
 import { ChosenStep, planPath, StepTable, stepAddress } from "./run_steps";
@@ -19,9 +20,6 @@ function topOf(step: string): string {
   return planPath(step).split("/")[0]!;
 }
 
-/** At most so many steps are shown; a run may have a hundred thousand instances. */
-const NODES = 1000;
-
 function Shown({ run }: { run: Run }) {
   const chosen = new URLSearchParams(useSearch()).get("step");
   const plan = useResource(`plan ${run.id}`, (abort) =>
@@ -29,12 +27,7 @@ function Shown({ run }: { run: Run }) {
   );
   const nodes = useResource(
     `nodes ${run.id} ${run.state}`,
-    (abort) =>
-      get<{ nodes: RunNode[]; next_after: string | null }>(
-        path("runs", run.id, "nodes"),
-        { limit: NODES },
-        abort,
-      ),
+    (abort) => loadNodes(run, abort),
     run.ended_at ? {} : { on: () => true, everyMs: 3000 },
   );
   return (

@@ -3,11 +3,12 @@
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 import { path, post } from "../api/client";
-import type { Run, RunNode } from "../api/runs";
+import type { Run } from "../api/runs";
 import { may } from "../state/session";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { complain, say } from "../ui/toast";
+import type { ShownNode } from "./run_claims";
 
 function Question(props: {
   title: string;
@@ -71,7 +72,7 @@ export function AnswerQuestion(props: {
   );
 }
 
-export function NodeActions(props: { run: Run; node: RunNode; onAsk: (what: Answer) => void }) {
+export function NodeActions(props: { run: Run; node: ShownNode; onAsk: (what: Answer) => void }) {
   const { run, node, onAsk } = props;
   const [, navigate] = useLocation();
   if (!may("submit")) return null;

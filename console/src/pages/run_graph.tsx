@@ -1,7 +1,8 @@
 // The steps of a run in layers: each stands to the right of those that it needs.
 
 import { Link } from "wouter-preact";
-import type { RunNode, Step } from "../api/runs";
+import type { Step } from "../api/runs";
+import type { ShownNode } from "./run_claims";
 import { likeState } from "./runs";
 
 const WIDTH = 168;
@@ -30,7 +31,7 @@ export function layers(steps: Step[]): Placed[] {
 
 function Box(props: {
   placed: Placed;
-  node: RunNode | undefined;
+  node: ShownNode | undefined;
   address: string | undefined;
   isChosen: boolean;
 }) {
@@ -61,7 +62,7 @@ function Box(props: {
 
 export function RunGraph(props: {
   steps: Step[];
-  nodes: RunNode[];
+  nodes: ShownNode[];
   /** Of a step's log and instances; none: the graph is only looked at. */
   addressOf?: (step: string) => string;
   chosen?: string | null;

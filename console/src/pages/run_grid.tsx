@@ -1,20 +1,21 @@
 // The instances of a step, a matrix by its axes: where it fails is seen at once.
 
 import { Link } from "wouter-preact";
-import type { RunNode, Step } from "../api/runs";
+import type { Step } from "../api/runs";
 import type { Json, JsonObject } from "../api/types";
 import { Foreign } from "../ui/bits";
 import { visible } from "../ui/format";
+import type { ShownNode } from "./run_claims";
 import { RunBadge } from "./runs";
 import { stepAddress } from "./run_steps";
 
 export interface Instance {
   index: number;
-  node: RunNode;
+  node: ShownNode;
 }
 
 /** Those of one step, not of what is inside them. */
-export function instancesOf(path: string, nodes: RunNode[]): Instance[] {
+export function instancesOf(path: string, nodes: ShownNode[]): Instance[] {
   const found = nodes.flatMap((node) => {
     if (!node.path.startsWith(`${path}[`) || !node.path.endsWith("]")) return [];
     const inside = node.path.slice(path.length + 1, -1);

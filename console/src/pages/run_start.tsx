@@ -7,10 +7,11 @@ import type { Pipeline, Run } from "../api/runs";
 import type { JsonObject } from "../api/types";
 import { problemOf, useResource } from "../state/resource";
 import { may } from "../state/session";
-import { Loaded, Page, Panel, Trouble } from "../ui/bits";
+import { Loaded, Page, Panel } from "../ui/bits";
 import { fromAddress } from "../ui/format";
 import { Icon } from "../ui/icon";
-import { hasFields, SchemaFields } from "../ui/schema_form";
+import { Refused, wrongOf } from "../ui/refused";
+import { hasFields, Refusal, SchemaFields } from "../ui/schema_form";
 import { RunGraph } from "./run_graph";
 import { JsonParams } from "./start";
 
@@ -32,16 +33,23 @@ function StartRun({ pipeline, like }: { pipeline: Pipeline; like: JsonObject }) 
   };
   return (
     <form class="start-form" onSubmit={send}>
-      {problem && <Trouble problem={problem} />}
       <Panel title="Params">
         <div class="stack">
           {hasFields(pipeline.params) ? (
-            <SchemaFields schema={pipeline.params} value={params} onChange={setParams} />
+            <Refusal.Provider value={wrongOf(problem)}>
+              <SchemaFields
+                schema={pipeline.params}
+                value={params}
+                onChange={setParams}
+                at="/params"
+              />
+            </Refusal.Provider>
           ) : (
             <JsonParams value={params} onChange={setParams} />
           )}
         </div>
       </Panel>
+      <Refused problem={problem} />
       <button type="submit" class="primary" disabled={!may("submit")}>
         <Icon name="play" /> Run {pipeline.name}
       </button>

@@ -3,11 +3,12 @@
 
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
-import type { Run, RunNode, Step } from "../api/runs";
+import type { Run, Step } from "../api/runs";
 import { Foreign, Panel, TaskLink, Time, useNow } from "../ui/bits";
 import { between, counted, visible } from "../ui/format";
 import { Table } from "../ui/table";
 import { type Answer, AnswerQuestion, NodeActions } from "./run_actions";
+import type { ShownNode } from "./run_claims";
 import { Grid, instancesOf } from "./run_grid";
 import { RunBadge } from "./runs";
 import { LogPanel } from "./task_log";
@@ -22,21 +23,28 @@ export function planPath(path: string): string {
   return path.replace(/\[\d+\]/g, "");
 }
 
+type Begun = Pick<ShownNode, "began_at" | "path">;
+
 /** As they began; of those that began together, 9 before 10. */
-export function byBeginning(a: RunNode, b: RunNode): number {
+export function byBeginning(a: Begun, b: Begun): number {
   return (
     a.began_at.localeCompare(b.began_at) ||
     a.path.localeCompare(b.path, undefined, { numeric: true })
   );
 }
 
+/** Without the time that its task waited for a worker. */
+function tookOf(node: ShownNode, now: number): string {
+  return between(node.works_since, node.ended_at, now);
+}
+
 interface Given {
   run: Run;
-  nodes: RunNode[];
+  nodes: ShownNode[];
   reload: () => void;
 }
 
-function StepLink({ run, node }: { run: Run; node: RunNode }) {
+function StepLink({ run, node }: { run: Run; node: ShownNode }) {
   return (
     <Link href={stepAddress(run.id, node.path)}>
       <Foreign text={node.path} max={80} />
@@ -77,7 +85,7 @@ export function StepTable(props: Given) {
           {
             title: "Took",
             number: true,
-            cell: (node) => (node.reused ? "reused" : between(node.began_at, node.ended_at, now)),
+            cell: (node) => (node.reused ? "reused" : tookOf(node, now)),
           },
           { title: "Task", cell: ({ task_id }) => task_id && <TaskLink id={task_id} /> },
           { title: "Due", cell: ({ due_at }) => due_at && <Time at={due_at} as="relative" /> },
@@ -127,7 +135,7 @@ export function ChosenStep(props: Given & { path: string; steps: Step[] }) {
           <p class="row">
             <RunBadge state={node.state} />
             <span>
-              {node.reused ? "reused from another run" : between(node.began_at, node.ended_at, now)}
+              {node.reused ? "reused from another run" : tookOf(node, now)}
             </span>
             {node.task_id && (
               <span>

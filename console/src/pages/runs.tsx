@@ -15,6 +15,7 @@ import { Table } from "../ui/table";
 /** States of runs and steps have the colours of the tasks' states that they are most like. */
 const LIKE: Record<string, State> = {
   waiting: "scheduled",
+  queued: "ready",
   running: "leased",
   skipped: "blocked",
   pending: "blocked",

@@ -3,7 +3,7 @@
 import { Link } from "wouter-preact";
 import type { Schedule } from "../api/types";
 import { Panel, useNow } from "../ui/bits";
-import { utcTime } from "../ui/format";
+import { duration, utcTime } from "../ui/format";
 
 /** As many of the next times as the server tells of one schedule. */
 export const FIRES = 100;
@@ -45,6 +45,8 @@ interface Entry {
   fires: string[];
   /** There may be more on this day: the server tells of no later ones. */
   goesOn: boolean;
+  /** "every 15 min", where the times that are told are as far apart. */
+  rhythm: string;
 }
 
 export interface Day {
@@ -52,12 +54,28 @@ export interface Day {
   entries: Entry[];
 }
 
+function rhythmOf(fires: string[]): string {
+  const times = fires.map((fire) => Date.parse(fire));
+  const gaps = new Set(times.slice(1).map((time, index) => time - times[index]!));
+  const [gap] = gaps;
+  if (gaps.size !== 1 || !gap) return "";
+  return gap === 60_000 ? "every minute" : `every ${duration(gap)}`;
+}
+
+/** Whether it fires on each day: neither days, months nor weekdays are chosen. */
+function isDaily({ cron }: Schedule): boolean {
+  const fields = cron.trim().split(/\s+/);
+  return fields.length >= 5 && fields.slice(-3).every((field) => field === "*" || field === "?");
+}
+
 function entryOf(schedule: Schedule, begin: Date, end: Date): Entry | null {
   const all = schedule.next_fires;
   const isInside = (fire: string) => Date.parse(fire) >= +begin && Date.parse(fire) < +end;
   const fires = all.filter(isInside);
   const last = all.length >= FIRES ? Date.parse(all[all.length - 1]!) : Infinity;
-  return fires.length ? { name: schedule.name, fires, goesOn: last < +end } : null;
+  const goesOn = last < +end;
+  if (!fires.length && !(goesOn && isDaily(schedule))) return null;
+  return { name: schedule.name, fires, goesOn, rhythm: goesOn ? rhythmOf(all) : "" };
 }
 
 export function daysOf(schedules: Schedule[], now: number, weeks = WEEKS): Day[] {
@@ -68,19 +86,23 @@ export function daysOf(schedules: Schedule[], now: number, weeks = WEEKS): Day[]
     const end = plusDays(begin, 1);
     const isPast = +end <= now;
     const entries = schedules.flatMap((each) => (isPast ? [] : (entryOf(each, begin, end) ?? [])));
-    entries.sort((a, b) => a.fires[0]!.localeCompare(b.fires[0]!));
+    // What is known by its rhythm alone comes last.
+    const first = ({ fires }: Entry) => fires[0] ?? "~";
+    entries.sort((a, b) => first(a).localeCompare(first(b)));
     return { begin, entries };
   });
 }
 
-function whenOf({ fires, goesOn }: Entry): string {
+function whenOf({ fires, goesOn, rhythm }: Entry): string {
+  if (rhythm) return rhythm;
+  if (!fires.length) return "goes on";
   if (fires.length === 1 && !goesOn) return clock.format(new Date(fires[0]!));
   return `${fires.length}${goesOn ? " or more" : ""} times`;
 }
 
 function Fires({ entry }: { entry: Entry }) {
   const times = entry.fires.map(utcTime);
-  const title = times.length > 12 ? [...times.slice(0, 12), "…"] : times;
+  const title = times.length > 12 || entry.goesOn ? [...times.slice(0, 12), "…"] : times;
   return (
     <li>
       <Link
@@ -139,8 +161,9 @@ function Frequent({ schedules, end }: { schedules: Schedule[]; end: Date }) {
   const shown = names.slice(0, 10).join(", ");
   return (
     <p class="hint">
-      Beyond the next {FIRES} times nothing is shown of{" "}
-      {names.length > 10 ? `${shown} and ${names.length - 10} more` : shown}.
+      The server tells the next {FIRES} times of each. Of{" "}
+      {names.length > 10 ? `${shown} and ${names.length - 10} more` : shown} there are more: later
+      days say how often they go on, or, where their cron chooses days, nothing.
     </p>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { get, path, send } from "../api/client";
 import type { Secret } from "../api/types";
 import { useResource } from "../state/resource";
+import { may } from "../state/session";
 import { Empty, Foreign, Loaded, Page, Time } from "../ui/bits";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
@@ -80,9 +81,11 @@ export function SecretsPage() {
       title="Secrets"
       lead="What tasks need to know and nobody else may."
       actions={
-        <button type="button" class="primary" onClick={() => setAsked("")}>
-          <Icon name="start" /> Add a secret
-        </button>
+        may("admin") && (
+          <button type="button" class="primary" onClick={() => setAsked("")}>
+            <Icon name="start" /> Add a secret
+          </button>
+        )
       }
     >
       <Loaded of={secrets}>

@@ -10,7 +10,8 @@ import { Empty, Foreign, Loaded, Loading, Page, Panel, Trouble } from "../ui/bit
 import { shortId } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { readLabels, writeLabels } from "../ui/labels";
-import { hasFields, SchemaFields } from "../ui/schema_form";
+import { Refused, wrongOf } from "../ui/refused";
+import { hasFields, Refusal, SchemaFields } from "../ui/schema_form";
 import { say } from "../ui/toast";
 
 interface Options {
@@ -76,12 +77,15 @@ function OptionFields(props: {
   options: Options;
   base: Base;
   set: (options: Options) => void;
+  /** The one that was refused. */
+  wrong: string;
 }) {
   const one = (name: keyof Options, title: string, hint: string, type = "text") => (
     <label class="field">
       <span>{title}</span>
       <input
         type={type}
+        aria-invalid={props.wrong === (name === "dedup" ? "/dedup_key" : `/${name}`)}
         placeholder={hint}
         value={props.options[name]}
         onInput={(event) => props.set({ ...props.options, [name]: event.currentTarget.value })}
@@ -197,7 +201,6 @@ function StartForm({ wanted, base: first }: { wanted: Wanted; base: Base }) {
   return (
     <form class="start-form" onSubmit={send}>
       {definition && <Allowed definition={definition} />}
-      {problem && <Trouble problem={problem} />}
       <Panel
         title="Params"
         actions={
@@ -212,7 +215,9 @@ function StartForm({ wanted, base: first }: { wanted: Wanted; base: Base }) {
           {asJson || !hasFields(schema) ? (
             <JsonParams value={params} onChange={setParams} />
           ) : (
-            <SchemaFields schema={schema} value={params} onChange={setParams} />
+            <Refusal.Provider value={wrongOf(problem)}>
+              <SchemaFields schema={schema} value={params} onChange={setParams} at="/params" />
+            </Refusal.Provider>
           )}
         </div>
       </Panel>
@@ -226,13 +231,15 @@ function StartForm({ wanted, base: first }: { wanted: Wanted; base: Base }) {
         </Panel>
       )}
       <Panel title="Options">
-        <OptionFields options={options} base={base} set={setOptions} />
+        <OptionFields
+          options={options}
+          base={base}
+          set={setOptions}
+          wrong={wrongOf(problem)?.at ?? ""}
+        />
       </Panel>
-      <button
-        type="submit"
-        class="primary"
-        disabled={sending || !mayStart}
-      >
+      <Refused problem={problem} />
+      <button type="submit" class="primary" disabled={sending || !mayStart}>
         <Icon name="play" /> {sending ? "Starting…" : `Start ${name}`}
       </button>
     </form>

@@ -228,6 +228,23 @@ function HistoryTable({ history }: { history: HistoryEntry[] }) {
   );
 }
 
+/** Who ended it and why: while it ran, they asked for it first. */
+function Cancelled({ history }: { history: HistoryEntry[] }) {
+  const last = (what: string) => [...history].reverse().find((each) => each.happening === what);
+  // One of an earlier life, before a retry, is not meant.
+  const cancelled = last("cancelled");
+  const asked = last("cancel_requested");
+  const entry = asked && asked.fence === cancelled?.fence ? asked : cancelled;
+  if (!entry?.reason) return null;
+  return (
+    <Panel title="Why it was cancelled">
+      <p>
+        by <Foreign text={entry.reason} max={1200} />, <Time at={entry.at} />
+      </p>
+    </Panel>
+  );
+}
+
 function Shown(props: { task: Task; reload: () => void }) {
   const { task } = props;
   const why = useResource(
@@ -255,6 +272,7 @@ function Shown(props: { task: Task; reload: () => void }) {
           </p>
         </div>
       )}
+      {task.state === "cancelled" && <Cancelled history={history.data?.history ?? []} />}
       {task.error && (
         <Panel title={task.state === "failed" ? "Why it failed" : "Last failure"}>
           <pre>{visible(task.error)}</pre>
@@ -271,7 +289,7 @@ function Shown(props: { task: Task; reload: () => void }) {
             <Loaded of={history}>
               {({ history: all }) => (
                 <>
-                  <Attempts history={all} />
+                  <Attempts history={all} isOver={task.finished_at !== null} />
                   <HistoryTable history={all} />
                 </>
               )}

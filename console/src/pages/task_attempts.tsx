@@ -69,10 +69,12 @@ function Bar({ attempt, begin, end }: { attempt: Attempt; begin: number; end: nu
   );
 }
 
-export function Attempts({ history }: { history: HistoryEntry[] }) {
+export function Attempts({ history, isOver }: { history: HistoryEntry[]; isOver: boolean }) {
   const now = useNow();
   const attempts = attemptsOf(history);
-  if (!attempts.length) return <p class="muted">No worker has claimed it yet.</p>;
+  if (!attempts.length) {
+    return <p class="muted">{isOver ? "No worker claimed it." : "No worker has claimed it yet."}</p>;
+  }
   const begin = attempts[0]!.from;
   const last = attempts.at(-1)!;
   const end = last.to ?? Math.max(now, last.from);

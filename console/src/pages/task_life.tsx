@@ -29,6 +29,18 @@ function corner(state: State): [number, number] {
   return [x * STEP_X + 2, y * STEP_Y + 2];
 }
 
+/** What waits may be cancelled too: around the boxes that it never came to. */
+function WayOut({ from, been }: { from: "blocked" | "scheduled" | "ready"; been: Set<State> }) {
+  const [x, y] = corner(from);
+  const [endX, endY] = corner("cancelled");
+  const begin =
+    from === "blocked"
+      ? `M${x + WIDTH} ${y + HEIGHT / 2}H${(WIDTH + STEP_X) / 2 + 2}`
+      : `M${x + WIDTH / 2} ${y + HEIGHT}`;
+  const gone = been.has("cancelled") && been.has(from) && !been.has("leased");
+  return <path class={gone ? "way gone" : "way"} d={`${begin}V${endY + HEIGHT / 2}H${endX}`} />;
+}
+
 export function LifePicture({ state, history }: { state: State; history: HistoryEntry[] }) {
   const been = new Set(history.map((entry) => entry.state));
   been.add(state);
@@ -55,6 +67,9 @@ export function LifePicture({ state, history }: { state: State; history: History
           />
         );
       })}
+      <WayOut from="blocked" been={been} />
+      <WayOut from="scheduled" been={been} />
+      <WayOut from="ready" been={been} />
       {(Object.keys(PLACES) as State[]).map((each) => {
         const [x, y] = corner(each);
         const kind = each === state ? `here here-${each}` : been.has(each) ? "been" : "";

@@ -5,6 +5,7 @@ import { get, path, post, send } from "../api/client";
 import { STATES, type State, type Webhook, type WebhookDelivery } from "../api/types";
 import { usePages } from "../state/pages";
 import { useResource } from "../state/resource";
+import { may } from "../state/session";
 import { Empty, Foreign, Loaded, Page, Panel, Time } from "../ui/bits";
 import { Dialog } from "../ui/dialog";
 import { counted } from "../ui/format";
@@ -253,9 +254,11 @@ export function WebhooksPage() {
       title="Webhooks"
       lead="Your own servers, told what changes: signed, at least once, tried for three days."
       actions={
-        <button type="button" class="primary" onClick={() => setAdding(true)}>
-          <Icon name="start" /> Add a webhook
-        </button>
+        may("admin") && (
+          <button type="button" class="primary" onClick={() => setAdding(true)}>
+            <Icon name="start" /> Add a webhook
+          </button>
+        )
       }
     >
       <Loaded of={webhooks}>

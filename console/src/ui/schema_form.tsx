@@ -2,10 +2,21 @@
 // as JSON; the server checks all of it either way.
 
 import type { Json, JsonObject } from "../api/types";
-import { useId, useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useContext, useId, useState } from "preact/hooks";
+import { hintOf, number, text } from "./schema_hint";
+
+/** What the server has refused: where, as a JSON Pointer into what was sent, and why. */
+export interface Wrong {
+  at: string;
+  why: string;
+}
+export const Refusal = createContext<Wrong | null>(null);
 
 interface Field {
   name: string;
+  /** A JSON Pointer. */
+  at: string;
   schema: JsonObject;
   required: boolean;
   value: Json | undefined;
@@ -17,26 +28,16 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 function typeOf(schema: JsonObject): string {
-  if (Array.isArray(schema.enum)) return "enum";
+  if (Array.isArray(schema.enum) || schema.const !== undefined) return "enum";
   if (typeof schema.type === "string") return schema.type;
   return "any";
 }
 
-const text = (value: Json | undefined) => (typeof value === "string" ? value : "");
-const number = (value: Json | undefined) => (typeof value === "number" ? value : undefined);
-
-/** What the schema says beside the type, for a person. */
-function hintOf(schema: JsonObject): string {
-  const parts: string[] = [];
-  const from = number(schema.minimum) ?? number(schema.exclusiveMinimum);
-  const to = number(schema.maximum) ?? number(schema.exclusiveMaximum);
-  if (from !== undefined && to !== undefined) parts.push(`from ${from} to ${to}`);
-  else if (from !== undefined) parts.push(`at least ${from}`);
-  else if (to !== undefined) parts.push(`at most ${to}`);
-  if (text(schema.pattern)) parts.push(`like ${text(schema.pattern)}`);
-  if (text(schema.format)) parts.push(text(schema.format));
-  if (schema.default !== undefined) parts.push(`else ${JSON.stringify(schema.default)}`);
-  return parts.join(", ");
+/** Words for those who do not see that a field is the one that was refused. */
+function useMark(field: Field, id: string) {
+  const wrong = useContext(Refusal);
+  if (wrong?.at !== field.at) return { wrong: null, marks: {} };
+  return { wrong, marks: { "aria-invalid": true, "aria-describedby": `${id}-wrong` } as const };
 }
 
 function Frame(props: {
@@ -46,7 +47,8 @@ function Frame(props: {
   note?: string;
 }) {
   const { name, schema, required } = props.field;
-  const hint = props.note ?? hintOf(schema);
+  const { wrong } = useMark(props.field, props.id);
+  const hint = [props.note, hintOf(schema)].filter(Boolean).join(", ");
   return (
     <div class="field">
       <label for={props.id} class="field-name">
@@ -57,6 +59,11 @@ function Frame(props: {
       {(text(schema.description) || hint) && (
         <small>{[text(schema.description), hint].filter(Boolean).join(" · ")}</small>
       )}
+      {wrong && (
+        <span class="field-wrong" id={`${props.id}-wrong`}>
+          {wrong.why}
+        </span>
+      )}
     </div>
   );
 }
@@ -64,9 +71,11 @@ function Frame(props: {
 function TextField({ field }: { field: Field }) {
   const id = useId();
   const { schema } = field;
+  const { marks } = useMark(field, id);
   const long = (number(schema.maxLength) ?? 0) > 300;
   const shared = {
     id,
+    ...marks,
     required: field.required && number(schema.minLength) !== 0,
     value: text(field.value),
     minLength: number(schema.minLength),
@@ -87,15 +96,20 @@ function TextField({ field }: { field: Field }) {
 function NumberField({ field }: { field: Field }) {
   const id = useId();
   const { schema } = field;
+  const { marks } = useMark(field, id);
+  const isWhole = typeOf(schema) === "integer";
+  const above = isWhole ? number(schema.exclusiveMinimum) : undefined;
+  const below = isWhole ? number(schema.exclusiveMaximum) : undefined;
   return (
     <Frame field={field} id={id}>
       <input
         id={id}
+        {...marks}
         type="number"
         required={field.required}
-        step={typeOf(schema) === "integer" ? 1 : "any"}
-        min={number(schema.minimum)}
-        max={number(schema.maximum)}
+        step={isWhole ? 1 : "any"}
+        min={number(schema.minimum) ?? (above === undefined ? above : Math.floor(above) + 1)}
+        max={number(schema.maximum) ?? (below === undefined ? below : Math.ceil(below) - 1)}
         value={number(field.value) ?? ""}
         onInput={(event) => {
           const { value, valueAsNumber } = event.currentTarget;
@@ -108,6 +122,7 @@ function NumberField({ field }: { field: Field }) {
 
 function ChoiceField({ field, choices }: { field: Field; choices: Json[] }) {
   const id = useId();
+  const { marks } = useMark(field, id);
   const chosen = choices.findIndex(
     (choice) => JSON.stringify(choice) === JSON.stringify(field.value),
   );
@@ -115,6 +130,7 @@ function ChoiceField({ field, choices }: { field: Field; choices: Json[] }) {
     <Frame field={field} id={id}>
       <select
         id={id}
+        {...marks}
         required={field.required}
         value={chosen < 0 ? "" : String(chosen)}
         onChange={(event) => {
@@ -138,20 +154,24 @@ function ListField({ field }: { field: Field }) {
   const items = isObject(field.schema.items) ? typeOf(field.schema.items) : "any";
   const shown = Array.isArray(field.value) ? field.value.map(String).join("\n") : "";
   const [typed, setTyped] = useState(shown);
-  const take = (value: string) => {
-    setTyped(value);
-    const lines = value.split("\n").filter((line) => line.trim() !== "");
+  const { marks } = useMark(field, id);
+  const take = (input: HTMLTextAreaElement) => {
+    setTyped(input.value);
+    const lines = input.value.split("\n").filter((line) => line.trim() !== "");
     const isNumber = items === "integer" || items === "number";
     const values = lines.map((line) => (isNumber ? Number(line) : line));
+    const word = lines[values.findIndex((value) => Number.isNaN(value))];
+    input.setCustomValidity(word === undefined ? "" : `This is no number: ${word}`);
     field.set(values.length || field.required ? values : undefined);
   };
   return (
     <Frame field={field} id={id} note="one on each line">
       <textarea
         id={id}
+        {...marks}
         class="short"
         value={typed}
-        onInput={(event) => take(event.currentTarget.value)}
+        onInput={(event) => take(event.currentTarget)}
       />
     </Frame>
   );
@@ -159,6 +179,7 @@ function ListField({ field }: { field: Field }) {
 
 function JsonField({ field }: { field: Field }) {
   const id = useId();
+  const { marks } = useMark(field, id);
   const first = field.value === undefined ? "" : JSON.stringify(field.value, null, 2);
   const [typed, setTyped] = useState(first);
   const take = (input: HTMLTextAreaElement) => {
@@ -174,6 +195,7 @@ function JsonField({ field }: { field: Field }) {
     <Frame field={field} id={id} note="as JSON">
       <textarea
         id={id}
+        {...marks}
         class="short"
         required={field.required}
         value={typed}
@@ -187,7 +209,10 @@ function One({ field }: { field: Field }) {
   const { schema } = field;
   const type = typeOf(schema);
   const items = isObject(schema.items) ? typeOf(schema.items) : "";
-  if (type === "enum") return <ChoiceField field={field} choices={schema.enum as Json[]} />;
+  if (type === "enum") {
+    const choices = Array.isArray(schema.enum) ? schema.enum : [schema.const as Json];
+    return <ChoiceField field={field} choices={choices} />;
+  }
   if (type === "boolean") return <ChoiceField field={field} choices={[true, false]} />;
   if (type === "string") return <TextField field={field} />;
   if (type === "integer" || type === "number") return <NumberField field={field} />;
@@ -198,18 +223,41 @@ function One({ field }: { field: Field }) {
   return <JsonField field={field} />;
 }
 
+/** One that may be left out but not be empty is given or not, as one says. */
 function Group({ field }: { field: Field }) {
-  const value = isObject(field.value) ? field.value : {};
+  const id = useId();
+  const wrong = useContext(Refusal);
+  const { schema } = field;
+  const needs = Array.isArray(schema.required) ? schema.required.length : 0;
+  const isAsked = !field.required && needs > 0;
+  const isGiven = !isAsked || field.value !== undefined;
+  const title = text(schema.title) || field.name;
+  const set = (next: JsonObject) =>
+    field.set(Object.keys(next).length || field.required || isAsked ? next : undefined);
   return (
     <fieldset>
-      <legend>{text(field.schema.title) || field.name}</legend>
-      <SchemaFields
-        schema={field.schema}
-        value={value}
-        onChange={(next) =>
-          field.set(Object.keys(next).length || field.required ? next : undefined)
-        }
-      />
+      <legend>{title}</legend>
+      {text(schema.description) && <small class="hint">{text(schema.description)}</small>}
+      {isAsked && (
+        <label class="check" for={id}>
+          <input
+            id={id}
+            type="checkbox"
+            checked={isGiven}
+            onChange={(event) => field.set(event.currentTarget.checked ? {} : undefined)}
+          />
+          Give {title}
+        </label>
+      )}
+      {wrong?.at === field.at && <span class="field-wrong">{wrong.why}</span>}
+      {isGiven && (
+        <SchemaFields
+          schema={schema}
+          value={isObject(field.value) ? field.value : {}}
+          onChange={set}
+          at={field.at}
+        />
+      )}
     </fieldset>
   );
 }
@@ -223,6 +271,7 @@ export function SchemaFields(props: {
   schema: JsonObject;
   value: JsonObject;
   onChange: (value: JsonObject) => void;
+  at: string;
 }) {
   const properties = isObject(props.schema.properties) ? props.schema.properties : {};
   const required = Array.isArray(props.schema.required) ? props.schema.required : [];
@@ -236,6 +285,7 @@ export function SchemaFields(props: {
           key={name}
           field={{
             name,
+            at: `${props.at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
             schema: isObject(properties[name]) ? properties[name] : {},
             required: required.includes(name),
             value: props.value[name],
