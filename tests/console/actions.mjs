@@ -201,6 +201,28 @@ async function manyAreChosenByTextAndLabel({ page, go }) {
   await page.getByRole("button", { name: "Leave them" }).click();
 }
 
+/** Of what fires each minute the server tells two hours; the days after it show it too. */
+async function frequentSchedulesAreOnEachDay({ page, go }) {
+  await page.route("**/v1/schedules?*", async (route) => {
+    const response = await route.fetch();
+    const { schedules } = await response.json();
+    const begin = Date.now() + 60_000;
+    const next_fires = Array.from({ length: 100 }, (_, index) =>
+      new Date(begin + index * 60_000).toISOString(),
+    );
+    const more = { ...schedules.find(({ name }) => name === "nightly"), next_fires };
+    schedules.push({ ...more, name: "often", cron: "* * * * *", next: next_fires[0] });
+    await route.fulfill({ response, json: { schedules } });
+  });
+  await go("/schedules");
+  await settled(page);
+  const often = page.locator(".calendar").getByRole("link", { name: "every minute often" });
+  await often.first().waitFor();
+  assert.ok((await often.count()) >= 21, `on ${await often.count()} days`);
+  await page.getByText(/^The server tells the next 100 times of each. Of often/).waitFor();
+  await page.unroute("**/v1/schedules?*");
+}
+
 async function aScheduleIsPausedResumedAndRun({ page, go }) {
   await go("/schedules");
   await settled(page);
@@ -304,6 +326,7 @@ await run(async (browser) => {
     aQueueIsResumedAndPaused,
     deadLettersAreReplayed,
     manyAreChosenByTextAndLabel,
+    frequentSchedulesAreOnEachDay,
     aScheduleIsPausedResumedAndRun,
     secretsAndWebhooksArePut,
     keysGoEverywhere,

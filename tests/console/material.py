@@ -77,6 +77,17 @@ DROP = ("acme/2026/11/27/08/00/one.data", "acme/2026/11/27/08/00/one.sig",
 OF_GIT = """
 tasks:
   free: {command: ["%s"]}
+  form:
+    command: ["true"]
+    params:
+      type: object
+      properties:
+        host: {type: string, pattern: "^[a-z]+$", minLength: 2}
+        share: {type: number, exclusiveMinimum: 0, multipleOf: 0.5}
+        place:
+          type: object
+          required: [x]
+          properties: {x: {type: string}, note: {type: string, maxLength: 400}}
   guarded: {command: ["true"], who_may: {people: ["token:carol"]}}
 """
 CHANGED = (

@@ -17,6 +17,7 @@ const pages = {
   "task-succeeded": `/tasks/${tasks.file}`,
   "task-blocked": `/tasks/${tasks.blocked}`,
   "task-hostile": `/tasks/${tasks.hostile}`,
+  "task-cancelled": `/tasks/${tasks.cancelled}`,
   "task-missing": "/tasks/00000000-0000-7000-8000-000000000000",
   start: "/start",
   "start-form": "/start?definition=greet",
@@ -68,6 +69,9 @@ async function pagesTell(page, go) {
   assert.ok((await why.locator("time").count()) >= 1, "times of why are in the reader's zone");
   assert.doesNotMatch(await why.innerText(), /\dT\d\d:.*Z/);
   await panelOf(page, "Attempts").getByText(/^1/).first().waitFor();
+  await go(`/tasks/${tasks.cancelled}`);
+  await panelOf(page, "Why it was cancelled").getByText(/^by .+: <script>/).waitFor();
+  await panelOf(page, "Attempts").getByText("No worker claimed it.").waitFor();
 }
 
 async function checkDialogs(page, go) {

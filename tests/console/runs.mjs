@@ -78,6 +78,27 @@ async function aMatrixIsAGrid(page, go) {
   await state(page, "cancelled");
 }
 
+/** No worker has its task yet: it does not run, and its time has not begun. */
+async function aStepWaitsForAWorker(page, go) {
+  const ask = (what) =>
+    page.evaluate(async (word) => {
+      const headers = { "Content-Type": "application/json" };
+      const wanted = { method: "POST", headers, body: "{}" };
+      return (await fetch(`/v1/queues/reports/${word}`, wanted)).ok;
+    }, what);
+  assert.ok(await ask("pause"));
+  await go("/start-run/archive");
+  await page.getByLabel("day (required)").fill("2026-11-29");
+  await page.getByRole("button", { name: "Run archive" }).click();
+  await page.getByRole("link", { name: "list: queued" }).waitFor();
+  const row = page.locator("tr", { hasText: "list" });
+  await row.locator(".state", { hasText: "queued" }).waitFor();
+  assert.equal((await row.locator('td[data-label="Took"]').innerText()).trim(), "");
+  assert.ok(await ask("resume"));
+  await page.getByRole("link", { name: "list: succeeded" }).waitFor();
+  assert.match(await row.locator('td[data-label="Took"]').innerText(), /\d/);
+}
+
 await run(async (browser) => {
   const { page, watch, go } = await open(browser);
   await go("/runs");
@@ -116,6 +137,7 @@ await run(async (browser) => {
   await runsAreFound(page, go, first.slice(first.lastIndexOf("/") + 1));
   await runsAreCompared(page);
   await aMatrixIsAGrid(page, go);
+  await aStepWaitsForAWorker(page, go);
   assert.deepEqual(wrongs, []);
   watch.check();
 });

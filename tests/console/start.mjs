@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { given, open, run, settled, wish } from "./browser.mjs";
 
 /** Somebody with this token, and what they have asked to be made. */
-async function as(browser, who) {
-  const opened = await open(browser, { allowed: [/status of 401/] });
+async function as(browser, who, allowed = [/status of 401/]) {
+  const opened = await open(browser, { allowed });
   const made = [];
   opened.page.on("request", (request) => {
     if (request.method() === "POST" && request.url().endsWith("/v1/tasks")) made.push(request);
@@ -74,7 +74,40 @@ async function commitsAreShown({ page, watch, go }) {
   watch.check();
 }
 
+/** At the button, with the focus on it, and at the field that it is of; then it may be mended. */
+async function whatIsRefusedIsToldWhereOneLooks(browser) {
+  const { page, watch, go, made } = await as(browser, "carol", [/status of 4\d\d/]);
+  await page.setViewportSize({ width: 1000, height: 420 });
+  await go("/start?definition=form");
+  const form = page.locator(".start-form");
+  await form.getByText("more than 0, a multiple of 0.5").waitFor();
+  await form.getByText("at least 2 characters, like ^[a-z]+$").waitFor();
+  const host = form.getByLabel("host");
+  assert.equal(await form.getByLabel("x (required)").count(), 0, "what may be left out is");
+  await form.getByLabel("Give place").check();
+  await form.getByLabel("x (required)").fill("here");
+  await form.getByLabel("Give place").uncheck();
+  await form.getByLabel("x (required)").waitFor({ state: "detached" });
+  await host.fill("ABC");
+  const button = page.getByRole("button", { name: "Start form" });
+  await button.click();
+  await form.getByRole("alert").getByText(/ABC/).waitFor();
+  await page.waitForFunction(() => document.activeElement?.className === "refused");
+  const [alert, place] = [await form.getByRole("alert").boundingBox(), await button.boundingBox()];
+  assert.ok(alert.y >= 52 && alert.y + alert.height <= 420, "it is seen");
+  assert.ok(place.y - alert.y - alert.height < 40, "beside the button");
+  assert.equal(await host.getAttribute("aria-invalid"), "true");
+  assert.equal(await form.locator(".field-wrong").count(), 1);
+  await host.fill("abc");
+  await button.click();
+  await page.waitForURL(/tasks\/[0-9a-f-]{36}/);
+  assert.deepEqual(made.at(-1).postDataJSON().params, { host: "abc" });
+  watch.check();
+  await page.close();
+}
+
 await run(async (browser) => {
   await whoMayNotIsToldWhy(browser);
+  await whatIsRefusedIsToldWhereOneLooks(browser);
   await commitsAreShown(await whoMayIsToldSo(browser));
 });
