@@ -43,9 +43,14 @@ function Box(props: {
     <g class={`place ${node ? `here here-${likeState(state)}` : ""} ${isChosen ? "chosen" : ""}`}>
       <title>{`${step.path}: ${state}`}</title>
       <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx={8} />
-      <text x={x + WIDTH / 2} y={y + HEIGHT / 2 + 5}>
+      <text x={x + WIDTH / 2} y={y + HEIGHT / 2 + (address ? -1 : 5)}>
         {name}
       </text>
+      {address && (
+        <text class="of-state" x={x + WIDTH / 2} y={y + HEIGHT / 2 + 14}>
+          {state}
+        </text>
+      )}
     </g>
   );
   if (!address) return box;

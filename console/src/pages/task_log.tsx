@@ -197,7 +197,11 @@ export function LogPanel(props: { id: string; name: string; finishedAt: string |
             value={find}
             onInput={(event) => setFind(event.currentTarget.value)}
           />
-          {find && <span class="muted">{count(shown.length)} lines</span>}
+          {find && (
+            <span class="muted">
+              {count(shown.length)} lines{lines.dropped > 0 && ` of the last ${count(KEPT)}`}
+            </span>
+          )}
           <button type="button" aria-pressed={tail} onClick={() => setTail(!tail)}>
             Follow
           </button>
