@@ -1,10 +1,11 @@
-// Ctrl+K: pages, definitions, queues, schedules, pipelines, workers, runs, and tasks by id or text.
+// Ctrl+K: pages, definitions, queues, schedules, scans, pipelines, workers, runs, what admins keep,
+// and tasks by id or text.
 
 import { useEffect, useId, useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { get, path } from "./api/client";
 import type { Pipeline, Run } from "./api/runs";
-import type { Definition, Queue, Schedule, TaskPage, Worker } from "./api/types";
+import type { Definition, Queue, Schedule, Secret, TaskPage, Webhook, Worker } from "./api/types";
 import { routes } from "./routes";
 import { may } from "./state/session";
 import { useResource } from "./state/resource";
@@ -42,13 +43,28 @@ async function pipelinesAndRuns(abort: AbortSignal): Promise<Found[]> {
   ];
 }
 
+/** Secrets and webhooks by name, for those who may see them. */
+async function ofAdmins(abort: AbortSignal): Promise<Found[]> {
+  if (!may("admin")) return [];
+  const [{ secrets }, { webhooks }] = await Promise.all([
+    get<{ secrets: Secret[] }>("/v1/secrets", {}, abort),
+    get<{ webhooks: Webhook[] }>("/v1/webhooks", {}, abort),
+  ]);
+  return [
+    ...secrets.map((each) => ({ what: "secret", title: each.name, to: "/secrets" })),
+    ...webhooks.map((each) => ({ what: "webhook", title: each.name, to: "/webhooks" })),
+  ];
+}
+
 async function things(abort: AbortSignal): Promise<Found[]> {
-  const [definitions, queues, schedules, workers, ofRuns] = await Promise.all([
+  const [definitions, queues, schedules, scans, workers, ofRuns, kept] = await Promise.all([
     get<{ definitions: Definition[] }>("/v1/definitions", {}, abort),
     get<{ queues: Queue[] }>("/v1/queues", {}, abort),
     get<{ schedules: Schedule[] }>("/v1/schedules", { next: 0 }, abort),
+    get<{ scans: { name: string }[] }>("/v1/scans", {}, abort),
     get<{ workers: Worker[] }>("/v1/workers", {}, abort),
     pipelinesAndRuns(abort),
+    ofAdmins(abort),
   ]);
   return [
     ...routes.flatMap(({ path, menu }) =>
@@ -71,6 +87,12 @@ async function things(abort: AbortSignal): Promise<Found[]> {
       to: `/schedules?name=${name(each.name)}`,
     })),
     ...workers.workers.map((each) => ({ what: "worker", title: each.name, to: "/workers" })),
+    ...scans.scans.map((each) => ({
+      what: "scan",
+      title: each.name,
+      to: `/scans/${name(each.name)}`,
+    })),
+    ...kept,
     ...ofRuns,
   ];
 }
@@ -138,7 +160,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Find" onClose={onClose}>
       <input
-        type="search"
+        type="text"
         role="combobox"
         aria-label="Page, name, task or run, or a task by text"
         aria-expanded="true"

@@ -198,6 +198,8 @@ async function manyAreChosenByTextAndLabel({ page, go }) {
   const listed = await page.locator("[data-task]").count();
   await page.getByRole("button", { name: "Cancel all…" }).click();
   await page.getByRole("heading", { name: `Cancel ${listed} tasks?` }).waitFor();
+  const sample = page.getByRole("dialog").locator(".lines");
+  await sample.getByRole("link", { name: new RegExp(`^${tasks.later.slice(0, 8)}`) }).waitFor();
   await page.getByRole("button", { name: "Leave them" }).click();
 }
 

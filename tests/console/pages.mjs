@@ -85,7 +85,13 @@ async function checkDialogs(page, go) {
   await page.getByRole("dialog").getByRole("combobox").fill("greet");
   await page.getByRole("dialog").getByRole("option").first().waitFor();
   await check(page, "finder");
+  const dialog = page.getByRole("dialog");
+  for (const [text, name] of [["drop", "scan drop"], ["ci", "webhook ci"]]) {
+    await dialog.getByRole("combobox").fill(text);
+    await dialog.getByRole("option", { name, exact: true }).waitFor();
+  }
   await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
 }
 
 /** The dry run's report, and the lines of a scan that goes on with names that mislead. */

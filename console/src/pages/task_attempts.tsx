@@ -73,7 +73,9 @@ export function Attempts({ history, isOver }: { history: HistoryEntry[]; isOver:
   const now = useNow();
   const attempts = attemptsOf(history);
   if (!attempts.length) {
-    return <p class="muted">{isOver ? "No worker claimed it." : "No worker has claimed it yet."}</p>;
+    return (
+      <p class="muted">{isOver ? "No worker claimed it." : "No worker has claimed it yet."}</p>
+    );
   }
   const begin = attempts[0]!.from;
   const last = attempts.at(-1)!;

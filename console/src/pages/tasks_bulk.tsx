@@ -1,18 +1,18 @@
 // The same for many tasks: those that are selected, or all that fit the filter.
 
 import { useState } from "preact/hooks";
-import { path, post } from "../api/client";
-import { type BulkResult, LIVE, type State, type Task } from "../api/types";
+import { get, path, post } from "../api/client";
+import { type BulkResult, LIVE, type State, STATES, type Task, type TaskPage } from "../api/types";
 import { problemOf } from "../state/resource";
 import { may } from "../state/session";
 import { undoSeconds } from "../state/settings";
-import { Trouble } from "../ui/bits";
+import { StateBadge, TaskLink, Trouble } from "../ui/bits";
 import { Dialog } from "../ui/dialog";
-import { counted } from "../ui/format";
+import { counted, taskName } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { doSoon } from "../ui/toast";
 import type { Problem } from "../api/client";
-import { type Filter, isFiltered } from "./tasks_filter";
+import { type Filter, filterOf, isFiltered } from "./tasks_filter";
 
 type Change = "cancel" | "retry";
 
@@ -75,8 +75,26 @@ async function changeAll(change: Change, filter: Filter, reason: string): Promis
   return `${done[change]}: ${counted(changed, "task")}${failed ? `; ${failed} not` : ""}`;
 }
 
+const SAMPLE = 5;
+
+/** Which ones it is about, as far as there is room. */
+function Sample({ tasks, isAll }: { tasks: Task[]; isAll: boolean }) {
+  if (!tasks.length) return null;
+  return (
+    <ul class="lines">
+      {tasks.slice(0, SAMPLE).map((task) => (
+        <li key={task.id}>
+          <StateBadge state={task.state} /> {taskName(task)} <TaskLink id={task.id} />
+        </li>
+      ))}
+      {!isAll && <li class="muted">and others</li>}
+    </ul>
+  );
+}
+
 function Confirm(props: {
   change: Change;
+  sample: Task[];
   tasks: Task[];
   filter: Filter | null; // null: only the tasks
   matched: string;
@@ -105,6 +123,7 @@ function Confirm(props: {
         ) : (
           <p>They become ready again, their counters at the beginning.</p>
         )}
+        <Sample tasks={props.sample} isAll={props.sample.length <= SAMPLE} />
         {props.change === "cancel" && (
           <label class="field">
             <span>Reason (for the history)</span>
@@ -151,6 +170,7 @@ function whyNotThis(change: Change, filter: Filter): string {
 
 interface Asked {
   change: Change;
+  sample: Task[];
   matched: string;
   tasks: Task[];
   filter: Filter | null;
@@ -165,15 +185,27 @@ export function useBulk(onDone: () => void) {
       const filter = untilNow(given);
       const body = { ...bulkBody(filter, "", change), preview: true };
       const { matched, more } = await post<BulkResult>(`/v1/bulk/${change}`, body);
+      const states = statesFor(change, filter);
+      const { tasks: sample } = await get<TaskPage>("/v1/tasks", {
+        ...filterOf(filter),
+        state: states.length ? states : STATES.filter(suits[change]),
+        limit: SAMPLE + 1,
+      });
       setProblem(null);
       const text = (more ? "more than " : "") + counted(matched, "task");
-      setAsked({ change, matched: text, tasks: [], filter });
+      setAsked({ change, sample, matched: text, tasks: [], filter });
     } catch (error) {
       setProblem(problemOf(error));
     }
   };
   const ofThese = (change: Change, tasks: Task[]) =>
-    setAsked({ change, matched: counted(tasks.length, "task"), tasks, filter: null });
+    setAsked({
+      change,
+      sample: tasks,
+      matched: counted(tasks.length, "task"),
+      tasks,
+      filter: null,
+    });
   const shown = (
     <>
       {problem && <Trouble problem={problem} />}

@@ -59,7 +59,8 @@ export function doSoon(text: string, work: () => Promise<string>): void {
 }
 
 function Pending({ toast }: { toast: Toast }) {
-  const left = Math.max(0, Math.ceil((toast.until - useNow(250)) / 1000));
+  const seconds = Math.ceil((toast.until - useNow(250)) / 1000);
+  const left = Math.min(undoSeconds.value, Math.max(0, seconds));
   return (
     <>
       <span>
