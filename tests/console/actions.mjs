@@ -199,7 +199,7 @@ async function manyAreChosenByTextAndLabel({ page, go }) {
   await page.getByRole("button", { name: "Cancel all…" }).click();
   await page.getByRole("heading", { name: `Cancel ${listed} tasks?` }).waitFor();
   const sample = page.getByRole("dialog").locator(".lines");
-  await sample.getByRole("link", { name: new RegExp(`^${tasks.later.slice(0, 8)}`) }).waitFor();
+  await sample.locator(`a[title="${tasks.later}"]`).waitFor();
   await page.getByRole("button", { name: "Leave them" }).click();
 }
 

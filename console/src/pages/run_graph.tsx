@@ -45,7 +45,7 @@ function Box(props: {
       <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx={8} />
       <text x={x + WIDTH / 2} y={y + HEIGHT / 2 + (address ? -1 : 5)}>
         {name}
-      </text>
+      </text>{" "}
       {address && (
         <text class="of-state" x={x + WIDTH / 2} y={y + HEIGHT / 2 + 14}>
           {state}
