@@ -163,6 +163,10 @@ bool is_body_coming(const Exchange& exchange) {
   return request.has_header("transfer-encoding") || length.find_first_not_of('0') != length.npos;
 }
 
+bool ends_connection(const Exchange& exchange) {
+  return exchange.request.has_header("transfer-encoding");
+}
+
 std::size_t throw_body_away(Exchange& exchange) {
   exchange.is_refused = true;
   exchange.request.body = {};

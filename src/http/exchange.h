@@ -55,6 +55,9 @@ bool is_body_coming(const Exchange& exchange);
 /// Whatever else comes of the body of a request that was refused is of no use. Answers how much of
 /// it was there.
 std::size_t throw_body_away(Exchange& exchange);
+/// Whether nothing else may come on its connection. The library takes chunks whose lines end with a
+/// bare LF: whoever stands before this server may see one request where it reads two.
+bool ends_connection(const Exchange& exchange);
 /// The body of what was refused has come to its end: the connection has too.
 MHD_Result end_refused(Exchange& exchange);
 

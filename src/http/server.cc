@@ -279,10 +279,7 @@ void Server::Parts::give(Exchange& exchange, Response response) {
 
 MHD_Result Server::Parts::answer(Exchange& exchange) {
   Pairs& headers = exchange.response->headers;
-  // The library takes chunks whose lines end with a bare LF. Whoever stands before this server may
-  // see one request where two were read: the second is never answered.
-  const bool is_chunked = exchange.request.has_header("transfer-encoding");
-  if (draining || is_chunked) headers.emplace_back("Connection", "close");
+  if (draining || ends_connection(exchange)) headers.emplace_back("Connection", "close");
   // RFC 6797; not for this machine's own names, which other servers have too.
   if (params.tls != nullptr && !is_loopback_host(params.address)) {
     headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
