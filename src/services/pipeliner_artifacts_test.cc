@@ -28,6 +28,14 @@ class PipelinerArtifactsTest : public PipelinerTest {
         clock_.now()));
     apply(claimed, event::Succeed{.fence = claimed.status.fence, .result = ""});
   }
+  /// A run of `files` whose first step has left a file.
+  Uuid start_and_make() {
+    const Uuid run = start("files");
+    settle();
+    leave(run, "make", "a.csv", 'a');
+    settle();
+    return run;
+  }
   /// Of each step with which field it was done, or `reused` or `asked`.
   std::vector<std::string> why(const Uuid& run) {
     std::vector<std::string> said;
@@ -61,10 +69,7 @@ TEST_F(PipelinerArtifactsTest, AStepIsGivenWhatAnotherLeftWhoeverCarriesTheRunOn
 }
 
 TEST_F(PipelinerArtifactsTest, ARunThatReusesAStepIsGivenWhatThatLeft) {
-  const Uuid first = start("files");
-  settle();
-  leave(first, "make", "a.csv", 'a');
-  settle();
+  const Uuid first = start_and_make();
   fail_task(first, "use");
   settle();
   const Uuid second = start("files", "{}", first);
@@ -81,10 +86,7 @@ TEST_F(PipelinerArtifactsTest, ARunThatReusesAStepIsGivenWhatThatLeft) {
 }
 
 TEST_F(PipelinerArtifactsTest, WhatRetentionHasRemovedIsMadeAgain) {
-  const Uuid first = start("files");
-  settle();
-  leave(first, "make", "a.csv", 'a');
-  settle();
+  const Uuid first = start_and_make();
   fail_task(first, "use");
   settle();
   const Uuid second = start("files", "{}", first);
@@ -113,10 +115,7 @@ TEST_F(PipelinerArtifactsTest, AStepThatShowsNoneIsNotAskedForThem) {
 }
 
 TEST_F(PipelinerArtifactsTest, TheFileThatDiffersIsNamed) {
-  const Uuid first = start("files");
-  settle();
-  leave(first, "make", "a.csv", 'a');
-  settle();
+  const Uuid first = start_and_make();
   succeed(first, "use");
   settle();
   const Uuid second = start("files", R"({"day": 2})", first);
@@ -127,10 +126,7 @@ TEST_F(PipelinerArtifactsTest, TheFileThatDiffersIsNamed) {
 }
 
 TEST_F(PipelinerArtifactsTest, AStepThatIsDoneAnewIsSaidToBeAskedForAndWhatNeedsItToo) {
-  const Uuid first = start("files");
-  settle();
-  leave(first, "make", "a.csv", 'a');
-  settle();
+  const Uuid first = start_and_make();
   succeed(first, "use");
   settle();
   const Uuid second = start("files", "{}", first, {"make"});

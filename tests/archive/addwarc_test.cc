@@ -64,6 +64,19 @@ class AddWarcTest : public CollectTest {
     return kind_.run(task_of(R"({"sha256":")" + keep_artifact(warc) + "\"" + more + "}", spec),
                      context_);
   }
+  /// Captures two pages, and gives the file of that kind which it leaves.
+  std::string captured(const std::string& package, std::string_view ending) {
+    CaptureKind capture(&desk_);
+    const Outcome outcome =
+        capture.run(task_of(R"({"urls":[")" + web_.url() + "/a\",\"" + web_.url() +
+                            R"(/b"],"package":")" + package + "\"}"),
+                    context_);
+    EXPECT_TRUE(std::holds_alternative<outcome::Succeeded>(outcome)) << result(outcome);
+    const auto file = std::ranges::find_if(
+        context_.kept_files, [&](const auto& kept) { return kept.name.ends_with(ending); });
+    EXPECT_NE(file, context_.kept_files.end());
+    return file == context_.kept_files.end() ? "" : file->bytes;
+  }
   std::size_t adds() const {
     return static_cast<std::size_t>(std::ranges::count_if(
         node_.requests(),
@@ -154,30 +167,14 @@ TEST_F(AddWarcTest, AFileThatIsNotPackedIsReadToo) {
 }
 
 TEST_F(AddWarcTest, WhatACaptureLeavesIsRead) {
-  CaptureKind capture(&desk_);
-  const Outcome captured = capture.run(
-      task_of(R"({"urls":[")" + web_.url() + "/a\",\"" + web_.url() + R"(/b"],"package":"warc"})"),
-      context_);
-  ASSERT_TRUE(std::holds_alternative<outcome::Succeeded>(captured)) << result(captured);
-  const auto file = std::ranges::find_if(
-      context_.kept_files, [](const auto& kept) { return kept.name.ends_with(".warc.gz"); });
-  ASSERT_NE(file, context_.kept_files.end());
-  const bj::object said = done(run(std::string(file->bytes)));
+  const bj::object said = done(run(captured("warc", ".warc.gz")));
   EXPECT_EQ(said.at("archived"), 2) << json::serialize(said);
   EXPECT_EQ(said.at("failed"), 0);
   EXPECT_EQ(content(cid_of("content of /a")), "content of /a");
 }
 
 TEST_F(AddWarcTest, APackageOfACaptureIsReadToo) {
-  CaptureKind capture(&desk_);
-  const Outcome captured = capture.run(
-      task_of(R"({"urls":[")" + web_.url() + "/a\",\"" + web_.url() + R"(/b"],"package":"wacz"})"),
-      context_);
-  ASSERT_TRUE(std::holds_alternative<outcome::Succeeded>(captured)) << result(captured);
-  const auto file = std::ranges::find_if(
-      context_.kept_files, [](const auto& kept) { return kept.name.ends_with(".wacz"); });
-  ASSERT_NE(file, context_.kept_files.end());
-  const std::string wacz = file->bytes;
+  const std::string wacz = captured("wacz", ".wacz");
   const bj::object said = done(run(wacz));
   EXPECT_EQ(said.at("archived"), 2) << json::serialize(said);
   EXPECT_EQ(said.at("failed"), 0);

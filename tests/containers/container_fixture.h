@@ -93,7 +93,10 @@ class ContainerTest : public ::testing::Test {
   /// No two programs of tests run containers of one task: one would end the other's.
   static TaskBuilder own_task() { return a_task(number_); }
   static Task task_of(const std::string& script, std::string_view more = "") {
-    std::string spec = R"({"grace":"300ms","image":")" + image_ + R"(","command":["sh","-c",)";
+    return task_in(image_, script, more);
+  }
+  static Task task_in(const std::string& image, const std::string& script, std::string_view more) {
+    std::string spec = R"({"grace":"300ms","image":")" + image + R"(","command":["sh","-c",)";
     json::append_quoted(spec, script);
     Task task;
     task.request = own_task().kind("container").spec(spec + "]" + std::string(more) + "}");

@@ -56,14 +56,7 @@ class EngineTest : public ContainerTest, public ::testing::WithParamInterface<st
   }
 
   Task task_for(const std::string& script, std::string_view more = "") {
-    std::string spec =
-        R"({"grace":"300ms","image":")" + engine_image_ + R"(","command":["sh","-c",)";
-    json::append_quoted(spec, script);
-    Task task;
-    task.request = own_task().kind("container").spec(spec + "]" + std::string(more) + "}");
-    task.status.attempt = 1;
-    task.status.fence = 1;
-    return task;
+    return task_in(engine_image_, script, more);
   }
   Outcome run(const std::string& script, std::string_view more = "") {
     ContainerKind kind(engine_);
