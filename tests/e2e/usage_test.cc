@@ -306,11 +306,11 @@ TEST(UsageTest, AWholeNumberIsKeptOrRefused) {
 
 TEST(UsageTest, ParamsAreWhatWasTyped) {
   const Place place;
-  place.write(
-      "defs/a.yaml",
-      "tasks: {say: {kind: noop, params: {type: object, properties: {text: {type: string}}}}}\n"
-      "pipelines: {p: {params: {type: object, properties: {text: {type: string}}}, "
-      "steps: {a: {task: say, with: {text: \"${{ params.text }}\"}}}}}\n");
+  place.write("defs/a.yaml",
+              "tasks: {say: {kind: noop, params: {type: object, properties: {text: {type: string}, "
+              "ratio: {type: number}}}}}\n"
+              "pipelines: {p: {params: {type: object, properties: {text: {type: string}}}, "
+              "steps: {a: {task: say, with: {text: \"${{ params.text }}\"}}}}}\n");
   const auto said = [&](const std::string& param) {
     return boost::json::serialize(
         place
@@ -321,6 +321,8 @@ TEST(UsageTest, ParamsAreWhatWasTyped) {
   };
   EXPECT_EQ(said("text=42"), R"({"text":"42"})");
   EXPECT_EQ(said("text=true"), R"({"text":"true"})");
+  EXPECT_EQ(said("ratio=1.50"), R"({"ratio":1.5E0})");
+  EXPECT_EQ(said("ratio=1e3"), R"({"ratio":1E3})");
   EXPECT_EQ(said("v=1.10"), R"({"v":"1.10"})");
   EXPECT_EQ(said("v=1e5"), R"({"v":"1e5"})");
   EXPECT_EQ(said("v=42"), R"({"v":42})");

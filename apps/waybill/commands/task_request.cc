@@ -37,16 +37,16 @@ Result<std::pair<std::string, std::string>> split_pair(std::string_view place,
   return std::pair(text.substr(0, equals), text.substr(equals + 1));
 }
 
-/// Whether a schema of params wants a text for this one, and nothing else.
-bool wants_text(std::string_view schema, const std::string& name) {
+/// The type that a schema of params wants for this one; empty: several, or it does not say.
+std::string type_wanted(std::string_view schema, const std::string& name) {
   const auto root = json::parse(schema.empty() ? "{}" : schema);
-  if (!root || !root->is_object()) return false;
+  if (!root || !root->is_object()) return "";
   const bj::value* at = root->get_object().if_contains("properties");
-  if (at == nullptr || !at->is_object()) return false;
+  if (at == nullptr || !at->is_object()) return "";
   at = at->get_object().if_contains(name);
-  if (at == nullptr || !at->is_object()) return false;
+  if (at == nullptr || !at->is_object()) return "";
   at = at->get_object().if_contains("type");
-  return at != nullptr && at->is_string() && at->get_string() == "string";
+  return at == nullptr || !at->is_string() ? "" : std::string(at->get_string());
 }
 
 /// Whether a number is written as one says it: of a version, 1.10 is not 1.1.
@@ -57,11 +57,15 @@ bool is_as_written(double number, std::string_view text) {
   return end.ec == std::errc() && text == std::string_view(shortest.data(), end.ptr);
 }
 
-/// A value of NAME=VALUE: JSON where it is a number, true, false, null, a list or a map; else text.
-bj::value param_value(const std::string& text) {
+/// A value of NAME=VALUE: a text where that is wanted; else JSON where it is a number, true, false,
+/// null, a list or a map; else text. A number that is not written as JSON would write it is one
+/// only where that is wanted.
+bj::value param_value(const std::string& text, std::string_view wanted) {
+  if (wanted == "string") return bj::value(text);
   auto value = json::parse(text);
   if (!value || value->is_string()) return bj::value(text);
-  if (value->is_double() && text.find_first_of(".eE") != text.npos &&
+  const bool wants_number = wanted == "number" || wanted == "integer";
+  if (!wants_number && value->is_double() && text.find_first_of(".eE") != text.npos &&
       !is_as_written(value->get_double(), text)) {
     return bj::value(text);
   }
@@ -83,18 +87,23 @@ Result<bj::object> object_option(const Invocation& invocation, std::string_view 
   return std::move(value->get_object());
 }
 
+std::string task_schema(Session& session, const std::string& definition) {
+  const auto definitions = session.definitions();
+  if (!definitions) return "";  // whoever uses them says why
+  const auto found = (*definitions)->tasks.find(definition);
+  return found == (*definitions)->tasks.end() ? "" : found->second.params_schema;
+}
+
 Result<std::string> read_params(Session& session, const Invocation& invocation,
                                 const std::string& definition) {
   auto given = object_option(invocation, "params");
   if (!given) return fail(given.error());
-  std::string schema;
-  if (invocation.has("pipeline")) {
-    schema = pipeline_schema(session, invocation.text("pipeline"));
-  } else if (const auto definitions = session.definitions(); definitions) {
-    const auto found = (*definitions)->tasks.find(definition);
-    if (found != (*definitions)->tasks.end()) schema = found->second.params_schema;
-  }
-  return with_params(std::move(*given), invocation.texts("param"), "--param", schema);
+  const std::vector<std::string> pairs = invocation.texts("param");
+  if (pairs.empty()) return json::serialize(*given);
+  const std::string schema = invocation.has("pipeline")
+                                 ? pipeline_schema(session, invocation.text("pipeline"))
+                                 : task_schema(session, definition);
+  return with_params(std::move(*given), pairs, "--param", schema);
 }
 
 /// A task without a definition: --kind with --spec, or a program behind `--`, to which --spec adds.
@@ -244,8 +253,7 @@ Result<std::string> with_params(bj::object params, const std::vector<std::string
   for (const std::string& text : pairs) {
     const auto pair = split_pair(place, text);
     if (!pair) return fail(pair.error());
-    bj::value value =
-        wants_text(schema, pair->first) ? bj::value(pair->second) : param_value(pair->second);
+    bj::value value = param_value(pair->second, type_wanted(schema, pair->first));
     const Status kept =
         check_numbers_kept(std::string(place) + " " + pair->first, pair->second, value);
     if (!kept) return fail(kept.error());
