@@ -126,6 +126,9 @@ TEST_F(PinningServiceTest, OneThatRefusesFailsNothingWhereOthersHaveIt) {
   };
   EXPECT_THAT(failure(look_for("2"), FailureClass::permanent), HasSubstr("404"));
   EXPECT_EQ(kubo_.pins().count(cid_), 1u);
+  service_.has(cid_, "queued");
+  EXPECT_TRUE(is_held(look_for("1"))) << "the other may have it yet";
+  service_.has(cid_, "pinned");
   EXPECT_EQ(done(look_for("1")).at("copies"), 1);
   EXPECT_THAT(context_.logged(LogStream::system), HasSubstr("404"));
 }

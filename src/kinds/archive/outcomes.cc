@@ -11,21 +11,6 @@ namespace {
 
 constexpr std::size_t kSaidMax = 200;
 
-bool may_do_better(Code code) {
-  switch (code) {
-    case Code::unavailable:
-    case Code::aborted:
-    case Code::deadline_exceeded:
-    case Code::resource_exhausted:
-    case Code::data_loss:
-    case Code::internal:
-    case Code::unknown:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// Whether it is refused only for now: too many requests were made.
 bool is_used_up(const HttpResponse& head) {
   return head.status == 403 &&
@@ -56,6 +41,21 @@ Code code_of_status(int status) {
 }
 
 }  // namespace
+
+bool may_do_better(Code code) {
+  switch (code) {
+    case Code::unavailable:
+    case Code::aborted:
+    case Code::deadline_exceeded:
+    case Code::resource_exhausted:
+    case Code::data_loss:
+    case Code::internal:
+    case Code::unknown:
+      return true;
+    default:
+      return false;
+  }
+}
 
 bool is_no_turn(const Error& error) {
   return error.code == Code::resource_exhausted && error.retry_after.has_value();

@@ -8,9 +8,11 @@
 
 namespace waybill {
 
-/// How an attempt ends by an error. Of these codes another attempt may do better: `unavailable`,
-/// `aborted`, `deadline_exceeded`, `resource_exhausted`, `data_loss`, `internal`, `unknown`; of all
-/// others not. `cancelled`: it stopped because it was asked to.
+/// Whether another attempt may do better: of `unavailable`, `aborted`, `deadline_exceeded`,
+/// `resource_exhausted`, `data_loss`, `internal`, `unknown`; of all others not.
+bool may_do_better(Code code);
+
+/// How an attempt ends by an error. `cancelled`: it stopped because it was asked to.
 Outcome outcome_of(const Error& error);
 
 /// Whether a request was not sent, as it was no time for it: `resource_exhausted` with

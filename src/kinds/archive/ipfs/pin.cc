@@ -148,7 +148,8 @@ class PinRun {
       const ipfs::Copies found = counted.value_or(ipfs::Copies{});
       copies = found.count;
       if (copies >= order_.copies) return release("copies", copies);
-      if (found.refused) {
+      const auto asked = static_cast<int>(order_.nodes.size() + order_.services.size());
+      if (found.refused && asked - found.refusals < order_.copies) {
         return outcome_of(with_context(*found.refused,
                                        to_string(*order_.cid) + " stays pinned as " + order_.name));
       }

@@ -16,7 +16,6 @@ namespace bj = boost::json;
 
 /// Ten results, with as much about each as a service may say.
 constexpr std::size_t kStatusBytesMax = 1 << 20;
-constexpr Duration kServiceSlowMax = std::chrono::seconds(60);
 
 class PinStatusBody final : public HttpDownload {
  public:
@@ -85,6 +84,12 @@ Result<std::vector<PinningService>> read_pinning_services(const bj::object& fiel
   return services;
 }
 
+namespace {
+
+/// Whether the service says that it has pinned the tree, whatever else it has queued or failed to.
+/// The token goes to that address alone: no redirect is followed. `unavailable` and the like as of
+/// other servers; `permission_denied`: it does not take the token; `failed_precondition`: there is
+/// no such service there.
 Result<bool> has_pinned(const PinningService& service, std::string_view token, const Cid& cid,
                         HttpStreams& http, Clock& clock, const Deadline& deadline) {
   const std::string url = service.url + "/pins?cid=" + to_string(cid) + "&status=pinned&limit=10";
@@ -92,9 +97,7 @@ Result<bool> has_pinned(const PinningService& service, std::string_view token, c
   const auto answer =
       http.exchange({.request = {.url = url,
                                  .headers = {{"Authorization", "Bearer " + std::string(token)},
-                                             {"Accept", "application/json"}}},
-                     .bytes_per_second_min = 1,
-                     .slow_max = kServiceSlowMax},
+                                             {"Accept", "application/json"}}}},
                     body, deadline);
   if (!answer) return fail(with_context(answer.error(), shown_url(service.url)));
   if (answer->status / 100 == 3) {
@@ -118,20 +121,13 @@ Result<bool> has_pinned(const PinningService& service, std::string_view token, c
   return false;
 }
 
-bool may_answer_later(const Error& error) {
-  return error.code != Code::permission_denied && error.code != Code::failed_precondition &&
-         error.code != Code::not_found && error.code != Code::invalid_argument;
-}
-
-namespace {
-
 Result<bool> ask(const PinningService& service, const Cid& cid, ArchiveDesk& desk,
                  TaskContext& context, const Deadline& deadline) {
   const auto token = context.secret(service.secret);
   if (token) return has_pinned(service, *token, cid, *desk.web, desk.clock, deadline);
   const Error error = with_context(
       token.error(), "the token of the pinning service, secret \"" + service.secret + "\"");
-  if (may_answer_later(error)) return fail(error);
+  if (may_do_better(error.code)) return fail(error);
   return fail(Code::failed_precondition, error.message + " (waybill secret set)");
 }
 
@@ -148,7 +144,9 @@ Result<Copies> copies_at_services(const std::vector<PinningService>& services, c
     }
     if (pinned.error().code == Code::cancelled) return fail(pinned.error());
     context.log(LogStream::system, "[" + pinned.error().message + "]\n");
-    if (!copies.refused && !may_answer_later(pinned.error())) copies.refused = pinned.error();
+    if (may_do_better(pinned.error().code)) continue;
+    ++copies.refusals;
+    if (!copies.refused) copies.refused = pinned.error();
   }
   return copies;
 }

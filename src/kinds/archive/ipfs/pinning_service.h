@@ -44,22 +44,13 @@ struct AskInTurn {
 
 struct Copies {
   int count = 0;
-  std::optional<Error> refused{};  ///< the first error of which may_answer_later is false
+  int refusals = 0;                ///< by services that will not say otherwise another time
+  std::optional<Error> refused{};  ///< the first of these
 };
 
 /// How many of them say that they have it. One that is away or refuses is told to the log, and
 /// counts for none. Errors: `cancelled`.
 Result<Copies> copies_at_services(const std::vector<PinningService>& services, const Cid& cid,
                                   ArchiveDesk& desk, TaskContext& context, const AskInTurn& turns);
-
-/// False: the service was told wrongly, or is none, and that will be so the next time too.
-bool may_answer_later(const Error& error);
-
-/// Whether the service says that it has pinned the tree, whatever else it has queued or failed to.
-/// The token goes to that address alone: no redirect is followed. `unavailable` and the like as of
-/// other servers; `permission_denied`: it does not take the token; `failed_precondition`: there is
-/// no such service there.
-Result<bool> has_pinned(const PinningService& service, std::string_view token, const Cid& cid,
-                        HttpStreams& http, Clock& clock, const Deadline& deadline);
 
 }  // namespace waybill::ipfs
