@@ -89,7 +89,7 @@ ArtifactBatch::~ArtifactBatch() {
   };
   for (std::size_t i = 0; i < staged_.size(); ++i) {
     const Staged& staged = staged_[i];
-    // What was not kept is given back, to be kept another time.
+    // What was not kept is given back, to be kept another time; what the store had is in it.
     const bool is_given_back = !is_done_ && !staged.is_copy && !staged.path.empty() &&
                                ::rename(staged.path.c_str(), files_[i].path.c_str()) == 0;
     if (!is_given_back) remove(staged.path);
@@ -210,7 +210,7 @@ Status ArtifactBatch::take(const ArtifactFile& file, Staged& staged) {
   auto digest = digest_of(opened, file.path);
   if (!digest) return fail(digest.error());
   staged.is_there = is_there(digest->sha256);
-  // It need never come to the disk then.
+  // It need never come to the disk then, and is not given back.
   if (staged.is_there && ::unlink(staged.path.c_str()) != 0) {
     return fail(system_error(errno, "removing " + staged.path));
   }
@@ -280,7 +280,9 @@ Status ArtifactBatch::name_all() {
 
 Status ArtifactBatch::name(const FileDescriptor& directory, const Staged& staged) {
   const std::string& sha256 = staged.content.sha256;
-  if (store_.renew(directory, sha256)) return {};
+  // Of what is there and was not staged for that, the one that somebody just reads is waited for.
+  const auto if_busy = staged.is_there ? IfBusy::wait : IfBusy::refuse;
+  if (store_.renew(directory, sha256, if_busy)) return {};
   const std::string what = "content " + sha256;
   if (staged.is_there) return fail(Code::unavailable, what + " was removed while it was kept");
   const FileDescriptor file = open_to_take(staged.path);

@@ -12,7 +12,7 @@ namespace waybill {
 
 /// One FileArtifactStore::put_all: files are staged (read, and copied where they stay), brought to
 /// the disk together, named, and their names brought to the disk. What a failure leaves unnamed is
-/// removed, or moved back.
+/// removed, or moved back where its content was not in the store before.
 class ArtifactBatch {
  public:
   /// All of it outlives the batch.

@@ -140,12 +140,13 @@ Result<ArtifactContent> FileArtifactStore::put(const FileDescriptor& file) {
   return content;
 }
 
-bool FileArtifactStore::renew(const FileDescriptor& directory, const std::string& sha256) {
+bool FileArtifactStore::renew(const FileDescriptor& directory, const std::string& sha256,
+                              IfBusy if_busy) {
   const std::string name = sha256.substr(2);
   const FileDescriptor there(
       ::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   // One that is damaged, that somebody just reads, or that is no file gives way to what is whole.
-  if (!there.is_open() || !check(there, sha256, IfBusy::refuse)) return false;
+  if (!there.is_open() || !check(there, sha256, if_busy)) return false;
   if (!set_times(there, clock_.now(), sha256)) return false;
   remember(there, sha256);
   // A collector may have removed it before it looked new.

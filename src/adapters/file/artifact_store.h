@@ -73,7 +73,8 @@ class FileArtifactStore final : public ArtifactStore {
   Status place(const FileDescriptor& written, const std::string& unfinished,
                const ArtifactContent& content);
   /// Whether the content is there, and counts as put now.
-  bool renew(const FileDescriptor& directory, const std::string& sha256);
+  bool renew(const FileDescriptor& directory, const std::string& sha256,
+             IfBusy if_busy = IfBusy::refuse);
   Status check(const FileDescriptor& file, const std::string& sha256, IfBusy if_busy);
   std::optional<bool> known(const std::string& sha256, const Looks& looks);
   void remember(const FileDescriptor& file, const std::string& sha256);

@@ -82,8 +82,9 @@ Result<FileDescriptor> open_to_append(const std::string& directory, std::uint32_
 
 Result<std::uint64_t> size_of(const FileDescriptor& file) {
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0)
+  if (::fstat(file.get(), &status) != 0) {
     return fail(system_error(errno, "looking at the length of a log"));
+  }
   return static_cast<std::uint64_t>(status.st_size);
 }
 
