@@ -353,10 +353,10 @@ Status end_earlier_containers_of_task(std::string_view name) {
   }
   if (all) return {};
   return fail(Code::unavailable,
-              "an earlier attempt of this task still runs on this machine, under a worker in "
-              "another container, and cannot be ended from here: its cgroup is not of version 2, "
-              "or the kernel older than 5.14. It ends when that worker hears that its lease is "
-              "over");
+              "an earlier attempt of this task still runs on this machine, and has not ended yet. "
+              "Under a worker in another container it cannot be ended from here where its cgroup "
+              "is not of version 2, or the kernel older than 5.14: it ends when that worker hears "
+              "that its lease is over");
 }
 
 }  // namespace waybill

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -71,6 +72,12 @@ Status Podman::make_disk(const std::string& path, std::int64_t bytes) {
   if (!run) return fail(run.error());
   const bool done = run->record.start_errno == 0 && run->record.wait_status == 0;
   if (done) return {};
+  // What `timeout` says of a program that it does not find.
+  const int status = run->record.wait_status;
+  if (run->record.start_errno == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    return fail(Code::failed_precondition,
+                "mkfs.ext4, which makes the disk of a build, is not there: install e2fsprogs");
+  }
   return fail(Code::unavailable,
               "mkfs.ext4 made no file system for the disk of a build (is there room for it?): " +
                   context.complaint());
