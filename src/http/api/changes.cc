@@ -39,7 +39,8 @@ Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
   if (auto allowed = may_change(parts, call, *id); !allowed) {
     return refuse(std::move(allowed.error()));
   }
-  if (what == What::retry) {
+  const bool again = what == What::retry && Fields(call.body.get_object()).flag("again", false);
+  if (what == What::retry && (again || parts.rules != nullptr)) {
     const auto before = parts.ledger.reader.get(*id);
     if (!before) return refuse(before.error());
     // Of one that starts a run: who may not start it may not have it started again.
@@ -48,11 +49,11 @@ Answer<Reply> change_one(const ApiParts& parts, const Call& call, What what) {
         return refuse(std::move(may.error()));
       }
     }
-    if (Fields(call.body.get_object()).flag("again", false)) {
+    if (again) {
       const std::string key = to_string(call.key.empty() ? parts.new_id() : keyed_id(call, 0));
-      const auto again = resend(parts.ledger, *before, {.by = call.who.name, .key = key});
-      if (!again) return refuse(again.error());
-      return json_response(task_to_json(*again));
+      const auto resent = resend(parts.ledger, *before, {.by = call.who.name, .key = key});
+      if (!resent) return refuse(resent.error());
+      return json_response(task_to_json(*resent));
     }
   }
   const auto task = change_task(parts.ledger, *id, event_of(what, call), parts.chance());

@@ -152,8 +152,7 @@ Result<bool> Leases::end(const std::vector<Lease>& leases, const std::optional<C
     for (const Lease& lease : leases) {
       if (lease.cid != cid) continue;
       const std::string file = directory_of(cid) + "/" + lease.id;
-      const auto removed =
-          node_.text({.command = "files/rm", .query = {{"arg", file}}}, deadline);
+      const auto removed = node_.text({.command = "files/rm", .query = {{"arg", file}}}, deadline);
       if (!removed && !says_not_there(removed.error())) return fail(removed.error());
     }
     const auto gone = release(cid, *unpinned, deadline);

@@ -49,8 +49,9 @@ Result<WarcNotes> WarcNotes::open(PartialFile& partial, const std::string& sourc
     return WarcNotes(partial, bytes_max);
   };
   if (partial.size_bytes() == 0 || partial.size_bytes() > bytes_max ||
-      partial.source().url != source)
+      partial.source().url != source) {
     return anew();
+  }
   const auto file = partial.reader();
   if (!file) return fail(file.error());
   const auto text = text_of_open_file(*file, static_cast<std::size_t>(partial.size_bytes()),
